@@ -1,0 +1,192 @@
+# mod_twauth
+#
+#   make            the module, build/mod_twauth.so
+#   make test       install what is missing, build, prove everything
+#   make demo       a protected site at http://127.0.0.1:8080/
+#   make install    through apxs; DESTDIR is respected
+#
+# V=1 shows the commands.
+
+APXS ?= apxs
+PYTHON ?= /usr/bin/python3
+BUILD ?= build
+CFLAGS ?= -O2 -g
+INSTALL ?= install
+
+# Debian's packages: to build, to run, to test
+BUILD_PACKAGES := gcc make apache2-dev libcurl4-openssl-dev liboauth-dev \
+	libsodium-dev libjansson-dev
+RUN_PACKAGES := apache2 libaprutil1-dbd-sqlite3 sqlite3 openssl python3 \
+	python3-oauthlib python3-cryptography
+TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql libcmocka-dev clang \
+	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
+	chromium chromium-driver faketime valgrind curl procps
+LINT_PACKAGES := cppcheck clang-tidy
+
+ifneq ($(V),1)
+Q := @
+say = @echo "  $(1)"
+endif
+
+# ---- what is built of what -------------------------------------------------
+
+CORE := err codec target seal sign http json shared provider oauth1 flow \
+	session
+CORE_OBJS := $(CORE:%=$(BUILD)/src/tw_%.o)
+ALL_SRCS := mod_twauth.c $(sort $(wildcard src/*.c))
+ALL_OBJS := $(ALL_SRCS:%.c=$(BUILD)/%.o)
+GLUE_OBJS := $(filter-out $(CORE_OBJS),$(ALL_OBJS))
+CORE_LIB := $(BUILD)/libtwauth-core.a
+MODULE := $(BUILD)/mod_twauth.so
+
+UNIT_TESTS := $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/test_*.c))
+FUZZ_TESTS := $(patsubst t/fuzz/%.c,$(BUILD)/t/%,$(wildcard t/fuzz/fuzz_*.c))
+
+WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
+	-Wdeclaration-after-statement -Wno-unused-result
+HARDENING := -fstack-protector-strong
+# httpd's own flags (-D_GNU_SOURCE, large files); asked for when needed only
+APR_FLAGS = $(shell apr-1-config --cppflags --includes) \
+	$(shell apu-1-config --includes)
+CORE_FLAGS = -std=gnu11 -fPIC -pthread -MMD -MP -I. -Isrc $(WARNINGS) \
+	$(HARDENING) $(APR_FLAGS) $(EXTRA_CFLAGS)
+GLUE_FLAGS = $(CORE_FLAGS) -I$(shell $(APXS) -q INCLUDEDIR)
+LIBS := -loauth -lcurl -lsodium -ljansson
+APR_LIBS = $(shell apu-1-config --link-ld) $(shell apr-1-config --link-ld)
+
+.PHONY: all
+all: $(MODULE)
+
+$(CORE_OBJS): $(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -c -o $@ $<
+
+$(GLUE_OBJS): $(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(CFLAGS) $(GLUE_FLAGS) -c -o $@ $<
+
+$(CORE_LIB): $(CORE_OBJS)
+	$(call say,AR $@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# one exported symbol: httpd finds the module, and nobody else our names
+$(MODULE): $(GLUE_OBJS) $(CORE_LIB) src/mod_twauth.map
+	$(call say,LD $@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) -shared -pthread -Wl,-z,now -Wl,-z,relro \
+		-Wl,--version-script=src/mod_twauth.map -o $@ \
+		$(GLUE_OBJS) $(CORE_LIB) $(LDFLAGS) $(LIBS)
+
+$(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_LIB) \
+		$(LDFLAGS) $(LIBS) $(APR_LIBS) -lcmocka
+
+$(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -o $@ $< t/fuzz/replay.c $(CORE_LIB) \
+		$(LDFLAGS) $(LIBS) $(APR_LIBS)
+
+-include $(ALL_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d)
+
+# ---- installing ------------------------------------------------------------
+
+# apxs -i would edit httpd.conf; a2enmod or the administrator does that
+MODS_AVAILABLE = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
+.PHONY: install
+install: $(MODULE)
+	$(INSTALL) -d $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
+	$(APXS) -i -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
+		-n twauth $(MODULE)
+	$(INSTALL) -d $(DESTDIR)/usr/share/mod_twauth
+	$(INSTALL) -m 0644 sql/sqlite3.sql sql/pgsql.sql conf/twauth.conf \
+		$(DESTDIR)/usr/share/mod_twauth/
+	@if [ -x /usr/sbin/a2enmod ]; then \
+		$(INSTALL) -d $(MODS_AVAILABLE) && \
+		$(INSTALL) -m 0644 conf/twauth.load $(MODS_AVAILABLE)/ && \
+		if [ -e $(MODS_AVAILABLE)/twauth.conf ]; then \
+			echo "kept: $(MODS_AVAILABLE)/twauth.conf"; \
+		else \
+			$(INSTALL) -m 0644 conf/twauth.conf $(MODS_AVAILABLE)/; \
+		fi; \
+	fi
+
+# ---- what is needed --------------------------------------------------------
+
+# $(1): packages.  As root or by sudo they are installed, else named.
+define need
+	@missing=; for p in $(1); do \
+		dpkg-query -W -f '$${db:Status-Abbrev}' $$p 2>/dev/null | \
+			grep -q ^ii || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ]; then as=; \
+		elif sudo -n true 2>/dev/null; then as=sudo; \
+		else echo "Please install:$$missing" >&2; exit 1; fi; \
+		echo "  installing$$missing"; \
+		mkdir -p $(BUILD); \
+		{ $$as apt-get update -qq && \
+		  $$as env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install \
+			-y -qq --no-install-recommends $$missing; } \
+			> $(BUILD)/apt.log 2>&1 || { tail -20 $(BUILD)/apt.log; exit 1; }; \
+	fi
+endef
+
+.PHONY: need-demo need-test need-lint
+need-demo:
+	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES))
+need-test:
+	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES))
+need-lint:
+	$(call need,$(BUILD_PACKAGES) $(LINT_PACKAGES))
+
+# ---- trying and proving ----------------------------------------------------
+
+# a make of its own: the flags of a compiler that was just installed
+.PHONY: demo
+demo: need-demo
+	@$(MAKE) --no-print-directory all
+	@exec demo/run
+
+PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
+
+.PHONY: test tests
+test: need-test
+	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
+	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile t $(TESTS)
+
+tests: $(UNIT_TESTS) $(FUZZ_TESTS)
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+.PHONY: test-asan
+test-asan: need-test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="-Werror $(SANITIZE)" all tests
+	@TWAUTH_BUILD=$(BUILD)/asan TWAUTH_MODULE=$(BUILD)/asan/mod_twauth.so \
+	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
+		$(PYTEST) -n 2 --dist loadfile t/unit t/live $(TESTS)
+
+.PHONY: lint
+lint: need-lint
+	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang \
+		EXTRA_CFLAGS="-Werror -Wconversion -Wno-sign-conversion" all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/analyzer CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="-Werror -fanalyzer" all
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
+		--inline-suppr --std=c11 -Isrc $(ALL_SRCS)
+	clang-tidy --quiet $(ALL_SRCS) -- -std=gnu11 -I. -Isrc $(APR_FLAGS) \
+		-I$(shell $(APXS) -q INCLUDEDIR)
+
+.PHONY: bench
+bench: need-test
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) -B bench/instructions.py
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,162 @@
+"""/_control/: how a test, on this machine, looks inside and arranges things.
+
+JSON in, JSON out.  What is wrong with a request is answered with 400 and {"error": text}.
+"""
+
+import json
+from dataclasses import asdict
+
+from .faults import fault_from
+from .server import Reply
+from .state import TOKEN_LENGTHS
+
+PREFIX = "/_control/"
+
+
+def show_state(state, _wanted):
+    """GET state: people, application, settings, counters."""
+    with state.lock:
+        trial = state.trial
+        return {
+            "users": [{"id": key, "screen_name": name} for key, name in trial.users.items()],
+            "default_user": trial.auto_approve_user or next(iter(trial.users), None),
+            "auto_approve_user": trial.auto_approve_user,
+            "consumer_key": state.consumer_key,
+            "callbacks": state.callbacks,
+            "app_name": state.app_name,
+            "request_token_ttl": trial.request_token_ttl,
+            "clock_offset": trial.clock_offset,
+            "token_lengths": trial.token_lengths,
+            "tls_stall": trial.tls_stall,
+            "faults": trial.faults,
+            "approvals": sorted(trial.approvals),
+            "access_tokens": [asdict(token) for token in trial.access_tokens.values()],
+            "counters": {**trial.counters, "connections": len(trial.api_connections),
+                         "in_flight": state.in_flight, "max_in_flight": trial.max_in_flight},
+        }
+
+
+def show_calls(state, _wanted):
+    """GET calls: the requests recorded, oldest first."""
+    with state.lock:
+        return list(state.trial.calls)
+
+
+def reset(state, _wanted):
+    """POST reset: begin anew, see State.reset()."""
+    state.reset()
+    return {}
+
+
+def change(state, wanted):
+    """POST set: change settings; all or nothing."""
+    settings = {name: SETTINGS[name](value) if name in SETTINGS else unknown(name)
+                for name, value in wanted.items()}
+    with state.lock:
+        for name, value in settings.items():
+            setattr(state if name in APPLICATION else state.trial, name, value)
+    return {}
+
+
+def approve(state, wanted):
+    """POST approve: as if the user had pressed "Authorize app"."""
+    return location(state.approve(wanted["oauth_token"], str(wanted["user_id"])))
+
+
+def deny(state, wanted):
+    """POST deny: as if the user had pressed "Cancel" and followed the link back."""
+    return location(state.deny(wanted["oauth_token"]))
+
+
+def location(url):
+    """Where a decision led."""
+    if url is None:
+        raise ValueError("no such user, or the request token is unknown, used or expired")
+    return {"location": url}
+
+
+def add_fault(state, wanted):
+    """POST fault: one more fault, after those there are."""
+    fault = fault_from(wanted)
+    with state.lock:
+        state.trial.faults.append(fault)
+    return {}
+
+
+def clear_faults(state, _wanted):
+    """POST faults/clear: no fault for requests to come."""
+    with state.lock:
+        state.trial.faults.clear()
+    return {}
+
+
+def listen(state, wanted):
+    """POST listen: let new https connections wait before the handshake, or no longer."""
+    state.trial.tls_stall = bool(wanted["tls_stall"])
+    return {}
+
+
+def unknown(name):
+    """A setting that there is not."""
+    raise ValueError(f"{name} is not one of {', '.join(SETTINGS)}")
+
+
+def users(value):
+    """People, as a dictionary id -> handle."""
+    return {str(person["id"]): person["screen_name"] for person in value}
+
+
+def token_lengths(value):
+    """Lengths of what is issued, those not given being the usual ones."""
+    if not set(value) <= set(TOKEN_LENGTHS):
+        raise ValueError(f"token_lengths has {', '.join(TOKEN_LENGTHS)}")
+    return TOKEN_LENGTHS | value
+
+
+# What can be set, and how the JSON becomes the value kept: of the application, which a reset leaves
+# alone, and of the trial, which a reset begins anew.
+APPLICATION = {
+    "consumer_key": str,
+    "consumer_secret": str,
+    "callbacks": list,
+    "app_name": str,
+}
+TRIAL = {
+    "users": users,
+    "request_token_ttl": float,
+    "clock_offset": float,
+    "auto_approve_user": lambda value: None if value is None else str(value),
+    "token_lengths": token_lengths,
+    "next_tokens": dict,
+}
+SETTINGS = APPLICATION | TRIAL
+
+ACTIONS = {
+    ("GET", "state"): show_state,
+    ("GET", "calls"): show_calls,
+    ("POST", "reset"): reset,
+    ("POST", "set"): change,
+    ("POST", "approve"): approve,
+    ("POST", "deny"): deny,
+    ("POST", "fault"): add_fault,
+    ("POST", "faults/clear"): clear_faults,
+    ("POST", "listen"): listen,
+}
+
+
+def answer(state, request):
+    """The Reply to a request below PREFIX."""
+    action = ACTIONS.get((request.method, request.path.removeprefix(PREFIX)))
+    if request.header("Origin"):
+        return in_json(403, {"error": "not for web pages"})
+    if action is None:
+        return in_json(404, {"error": "no such action"})
+    try:
+        return in_json(200, action(state, json.loads(request.body or b"{}")))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return in_json(400, {"error": f"{type(error).__name__}: {error}"})
+
+
+def in_json(status, value):
+    """A Reply in JSON."""
+    return Reply(status, json.dumps(value).encode(), "application/json")

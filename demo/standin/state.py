@@ -1,0 +1,261 @@
+"""Everything the stand-in knows.
+
+One State is shared by all threads; its methods take the lock, so each of them is one step.
+Two kinds of things are kept apart: what describes the application registered at X (consumer
+key and secret, callbacks, name), which a reset leaves alone, and all the rest, which it does not.
+"""
+
+import secrets
+import string
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+DEFAULT_USERS = (("1001", "alice"), ("1002", "bob"), ("1003", "carol"), ("1004", "dave"))
+COUNTERS = ("request_token", "access_token", "authenticate", "authorize", "verify_credentials",
+            "invalidate_token", "accepted_http", "accepted_https", "tls_failed")
+TOKEN_LENGTHS = {"request_token": 27, "request_secret": 32, "verifier": 32,
+                 "access_token": 40, "access_secret": 45}
+REQUEST_TOKEN_TTL = 900
+WINDOW = 300  # seconds by which a timestamp may differ from the time here
+CALLS_KEPT = 50_000
+ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass
+class RequestToken:
+    """A sign-in under way.  status: new, approved, denied, used."""
+
+    token: str
+    secret: str
+    callback: str
+    access: str
+    expires: float
+    status: str = "new"
+    user_id: str = ""
+    verifier: str = ""
+
+
+@dataclass
+class AccessToken:
+    """A user's token."""
+
+    token: str
+    secret: str
+    user_id: str
+    access: str
+
+
+@dataclass
+class Trial:
+    """What a test has arranged, and what has come of it: the part a reset begins anew."""
+
+    users: dict
+    request_token_ttl: float = REQUEST_TOKEN_TTL
+    clock_offset: float = 0
+    auto_approve_user: str = None
+    tls_stall: bool = False
+    token_lengths: dict = field(default_factory=lambda: dict(TOKEN_LENGTHS))
+    next_tokens: dict = field(default_factory=dict)
+    faults: list = field(default_factory=list)
+    request_tokens: dict = field(default_factory=dict)
+    access_tokens: dict = field(default_factory=dict)
+    approvals: set = field(default_factory=set)
+    nonces: dict = field(default_factory=dict)
+    counters: dict = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
+    api_connections: set = field(default_factory=set)
+    max_in_flight: int = 0
+    calls: deque = field(default_factory=lambda: deque(maxlen=CALLS_KEPT))
+
+
+class State:
+    """See the module's text."""
+
+    def __init__(self, consumer_key, consumer_secret, callbacks, users, app_name):
+        self.lock = threading.RLock()
+        self.consumer_key = consumer_key
+        self.consumer_secret = consumer_secret
+        self.callbacks = list(callbacks)
+        self.app_name = app_name
+        self.in_flight = 0
+        self.last_connection = 0
+        self._first_users = dict(users)
+        self.trial = Trial(dict(users))
+
+    def reset(self):
+        """Begin anew.  Calls still being delayed are cut off, see Delivery.wait()."""
+        with self.lock:
+            self.trial = Trial(dict(self._first_users), max_in_flight=self.in_flight)
+
+    def now(self):
+        """The time, as the stand-in believes it to be."""
+        return time.time() + self.trial.clock_offset
+
+    @property
+    def users(self):
+        """The people: id -> handle."""
+        return self.trial.users
+
+    @property
+    def tls_stall(self):
+        """Whether new https connections are left waiting before the handshake."""
+        return self.trial.tls_stall
+
+    # Counting and recording
+
+    def connected(self, scheme):
+        """A connection was accepted: its number."""
+        with self.lock:
+            self.last_connection += 1
+            self.count(f"accepted_{scheme}")
+            return self.last_connection
+
+    def count(self, name):
+        """One more of these."""
+        with self.lock:
+            self.trial.counters[name] += 1
+
+    def record(self, call):
+        """Keep what is known of a request."""
+        with self.lock:
+            self.trial.calls.append(call)
+
+    def enter(self, connection):
+        """A call of the API begins on that connection."""
+        with self.lock:
+            self.in_flight += 1
+            self.trial.max_in_flight = max(self.trial.max_in_flight, self.in_flight)
+            self.trial.api_connections.add(connection)
+
+    def leave(self):
+        """A call of the API is over."""
+        with self.lock:
+            self.in_flight -= 1
+
+    def take_fault(self, path, is_api):
+        """The fault which this request is to suffer, or None."""
+        with self.lock:
+            for fault in self.trial.faults:
+                if fault["path"] == path or (fault["path"] == "*" and is_api):
+                    if fault["times"] is not None:
+                        fault["times"] -= 1
+                        if fault["times"] <= 0:
+                            self.trial.faults.remove(fault)
+                    return fault
+        return None
+
+    # Nonces
+
+    def timely(self, timestamp):
+        """Whether a timestamp is near enough."""
+        return abs(timestamp - self.now()) <= WINDOW
+
+    def fresh(self, timestamp, nonce, token):
+        """Whether this nonce was not seen before at that time; it is from now on."""
+        with self.lock:
+            seen = self.trial.nonces.get(timestamp)
+            if seen is None:
+                oldest = self.now() - WINDOW
+                for old in [kept for kept in self.trial.nonces if kept < oldest]:
+                    del self.trial.nonces[old]
+                seen = self.trial.nonces[timestamp] = set()
+            known = (nonce, token) in seen
+            seen.add((nonce, token))
+            return not known
+
+    # Tokens
+
+    def issue_request_token(self, callback, access):
+        """A new request token."""
+        with self.lock:
+            token, secret = self._new_pair("request")
+            issued = RequestToken(token, secret, callback, access,
+                                  self.now() + self.trial.request_token_ttl)
+            self.trial.request_tokens[token] = issued
+            return issued
+
+    def request_token(self, token):
+        """A request token by its name, or None."""
+        return self.trial.request_tokens.get(token)
+
+    def access_token(self, token):
+        """An access token by its name, or None."""
+        return self.trial.access_tokens.get(token)
+
+    def expired(self, request_token):
+        """Whether it is too late for this request token."""
+        return self.now() >= request_token.expires
+
+    def pending(self, token):
+        """A request token on which the user may still decide, or None."""
+        found = self.request_token(token)
+        usable = found and found.status == "new" and not self.expired(found)
+        return found if usable else None
+
+    def approve(self, token, user_id):
+        """The user lets the application in: where the browser goes, or None if too late."""
+        with self.lock:
+            pending = self.pending(token)
+            if not pending or user_id not in self.users:
+                return None
+            pending.status = "approved"
+            pending.user_id = user_id
+            pending.verifier = self._random("verifier")
+            self.trial.approvals.add((user_id, pending.access))
+            return with_query(pending.callback, oauth_token=token,
+                              oauth_verifier=pending.verifier)
+
+    def deny(self, token):
+        """The user does not: where the link back to the application leads, or None if too late."""
+        with self.lock:
+            pending = self.pending(token)
+            if not pending:
+                return None
+            pending.status = "denied"
+            return with_query(pending.callback, denied=token)
+
+    def approved_before(self, user_id, access):
+        """Whether this user let the application in before, with this access."""
+        return (user_id, access) in self.trial.approvals
+
+    def revoke(self, user_id):
+        """The user takes the approvals back: the application's tokens end too."""
+        with self.lock:
+            trial = self.trial
+            trial.approvals = {pair for pair in trial.approvals if pair[0] != user_id}
+            trial.access_tokens = {name: token for name, token in trial.access_tokens.items()
+                                   if token.user_id != user_id}
+
+    def exchange(self, request_token):
+        """The access token for an approved request token, None if that was used already."""
+        with self.lock:
+            if request_token.status != "approved":
+                return None
+            request_token.status = "used"
+            token, secret = self._new_pair("access", f"{request_token.user_id}-")
+            issued = AccessToken(token, secret, request_token.user_id, request_token.access)
+            self.trial.access_tokens[token] = issued
+            return issued
+
+    def invalidate(self, token):
+        """End an access token."""
+        with self.lock:
+            self.trial.access_tokens.pop(token, None)
+
+    def _new_pair(self, kind, prefix=""):
+        """Token and secret: those planted for the next of this kind, else random ones."""
+        planted = self.trial.next_tokens.pop(kind, {})
+        token = planted.get("token", prefix + self._random(f"{kind}_token"))
+        secret = planted.get("secret", self._random(f"{kind}_secret"))
+        return token, secret
+
+    def _random(self, what):
+        return "".join(secrets.choice(ALPHABET) for _ in range(self.trial.token_lengths[what]))
+
+
+def with_query(url, **parameters):
+    """The URL with these parameters added to its query."""
+    pairs = "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items())
+    return f"{url}{'&' if '?' in url else '?'}{pairs}"

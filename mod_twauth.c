@@ -1,0 +1,72 @@
+/*
+ * mod_twauth: "Sign in with X (Twitter)" for Apache httpd.
+ *
+ * The module record and the order of its hooks.  What each hook does is in
+ * src/; docs/architecture.md shows the way.
+ */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "src/tw_authn.h"
+#include "src/tw_authz.h"
+#include "src/tw_conf.h"
+#include "src/tw_dump.h"
+#include "src/tw_login.h"
+#include "src/tw_private.h"
+#include "src/tw_site.h"
+#include "src/tw_visitor.h"
+
+static void register_hooks(apr_pool_t *pool)
+{
+    static const char *const after_authz[] = { "mod_authz_core.c", NULL };
+    static const char *const before_mapping[] = {
+        "mod_rewrite.c", "mod_proxy.c", "mod_alias.c", NULL
+    };
+    static const char *const before_rewrite[] = { "mod_rewrite.c", NULL };
+    static const char *const before_proxy[] = { "mod_proxy.c", NULL };
+
+    ap_hook_pre_config(tw_site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(tw_site_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(tw_site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(tw_site_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* headers that look like ours go before anybody reads them */
+    ap_hook_post_read_request(tw_visitor_post_read_request, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST);
+
+    /* the own locations, before everything that would take them */
+    ap_hook_translate_name(tw_login_translate, NULL, before_mapping,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(tw_login_map_to_storage, NULL, before_proxy,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_check_access_ex(tw_login_access, NULL, after_authz,
+                            APR_HOOK_REALLY_FIRST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_handler(tw_login_handler, NULL, before_proxy,
+                    APR_HOOK_REALLY_FIRST);
+
+    ap_hook_check_authn(tw_authn_check, NULL, NULL, APR_HOOK_MIDDLE,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authz(tw_authz_check, NULL, after_authz,
+                        APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    tw_authz_register(pool);
+
+    /* the environment again for each internal redirect, and in time for the
+     * rewrite rules of directories */
+    ap_hook_fixups(tw_authn_fixups, NULL, before_rewrite,
+                   APR_HOOK_REALLY_FIRST);
+}
+
+module AP_MODULE_DECLARE_DATA twauth_module = {
+    STANDARD20_MODULE_STUFF,
+    tw_conf_dir_create,
+    tw_conf_dir_merge,
+    tw_conf_server_create,
+    tw_conf_server_merge,
+    tw_conf_commands,
+    register_hooks,
+    AP_MODULE_FLAG_NONE
+};

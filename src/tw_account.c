@@ -1,0 +1,503 @@
+#include "tw_account.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "tw_codec.h"
+
+#define USER_AGENT_MAX 255
+
+/*
+ * Both databases would infer other types for bare parameters, hence the
+ * casts; SQLite needs the WHERE to tell ON CONFLICT from a join's ON.
+ */
+#define NEW_ACCOUNT                                                         \
+    "(SELECT CAST(%s AS text) AS twitter_id, CAST(%s AS text) AS name,"     \
+    " CAST(%s AS text) AS screen_name, CAST(%s AS text) AS token,"          \
+    " CAST(%s AS text) AS secret, CAST(%s AS bigint) AS moment) AS i"
+#define NEW_NAME                                                            \
+    "CASE WHEN EXISTS (SELECT 1 FROM twauth_username n"                     \
+    " WHERE n.name = i.name AND n.twitter_id <> i.twitter_id)"              \
+    " THEN i.name || '.' || i.twitter_id ELSE i.name END"
+
+static const tw_statement_t find_or_create = {
+    "twauth_find_or_create",
+    "INSERT INTO twauth_account (twitter_id, username, screen_name, token,"
+    " secret, created_at, signed_in_at)"
+    " SELECT i.twitter_id, " NEW_NAME ", i.screen_name, i.token, i.secret,"
+    " i.moment, i.moment FROM " NEW_ACCOUNT " WHERE true"
+    " ON CONFLICT (twitter_id) DO UPDATE SET"
+    " username = COALESCE(NULLIF(twauth_account.username, ''),"
+    " excluded.username), screen_name = excluded.screen_name,"
+    " token = excluded.token, secret = excluded.secret,"
+    " signed_in_at = excluded.signed_in_at"
+    " WHERE twauth_account.active = 1"
+    " RETURNING id, username, created_at",
+    6
+};
+
+static const tw_statement_t find_only = {
+    "twauth_find_only",
+    "UPDATE twauth_account SET"
+    " username = COALESCE(NULLIF(twauth_account.username, ''),"
+    " (SELECT " NEW_NAME " FROM " NEW_ACCOUNT ")),"
+    " screen_name = CAST(%s AS text), token = CAST(%s AS text),"
+    " secret = CAST(%s AS text), signed_in_at = CAST(%s AS bigint)"
+    " WHERE twitter_id = %s AND active = 1"
+    " RETURNING id, username, created_at",
+    11
+};
+
+static const tw_statement_t account_state = {
+    "twauth_account_state",
+    "SELECT active FROM twauth_account WHERE twitter_id = %s",
+    1
+};
+
+/* From the account, not beside it: no session without one.  It may be run
+ * again after a connection was lost, hence ON CONFLICT. */
+static const tw_statement_t session_begin = {
+    "twauth_session_begin",
+    "INSERT INTO twauth_session (id, account_id, created_at, seen_at,"
+    " expires_at, address, user_agent)"
+    " SELECT CAST(%s AS text), a.id, CAST(%s AS bigint), CAST(%s AS bigint),"
+    " CAST(%s AS bigint), CAST(%s AS text), CAST(%s AS text)"
+    " FROM twauth_account a"
+    " WHERE a.id = CAST(%s AS bigint) AND a.active = 1"
+    " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
+    " RETURNING id",
+    7
+};
+
+static const tw_statement_t session_check = {
+    "twauth_session_check",
+    "SELECT a.id, a.twitter_id, a.username, a.screen_name, a.active,"
+    " s.expires_at, s.seen_at"
+    " FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id"
+    " WHERE s.id = %s",
+    1
+};
+
+static const tw_statement_t session_seen = {
+    "twauth_session_seen",
+    "UPDATE twauth_session SET seen_at = CAST(%s AS bigint) WHERE id = %s",
+    2
+};
+
+static const tw_statement_t session_end = {
+    "twauth_session_end",
+    "DELETE FROM twauth_session WHERE id = %s",
+    1
+};
+
+static const tw_statement_t session_end_all = {
+    "twauth_session_end_all",
+    "DELETE FROM twauth_session WHERE account_id = CAST(%s AS bigint)"
+    " RETURNING id",
+    1
+};
+
+static const tw_statement_t tokens_read = {
+    "twauth_tokens_read",
+    "SELECT token, secret FROM twauth_account"
+    " WHERE id = CAST(%s AS bigint) AND twitter_id = %s",
+    2
+};
+
+/* Only what was read is replaced: a sign-in meanwhile is newer. */
+static const tw_statement_t tokens_write = {
+    "twauth_tokens_write",
+    "UPDATE twauth_account SET token = CAST(%s AS text),"
+    " secret = CAST(%s AS text)"
+    " WHERE id = CAST(%s AS bigint) AND token = %s",
+    4
+};
+
+static const char *number(apr_pool_t *pool, apr_int64_t n)
+{
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT, n);
+}
+
+static const char *seconds(apr_pool_t *pool, apr_time_t t)
+{
+    return number(pool, apr_time_sec(t));
+}
+
+static const char *id_text(apr_pool_t *pool, const unsigned char *id)
+{
+    char *text = apr_palloc(pool, TW_ID_TEXT_LEN + 1);
+
+    tw_codec_base64(text, id, TW_ID_LEN);
+    return text;
+}
+
+/* The default username: the handle in lower case, in ASCII alone. */
+static const char *name_of(apr_pool_t *pool, const char *handle)
+{
+    char *name = apr_pstrdup(pool, handle);
+    char *c;
+
+    for (c = name; *c; c++) {
+        if (*c >= 'A' && *c <= 'Z') {
+            *c = (char)(*c - 'A' + 'a');
+        }
+    }
+    return name;
+}
+
+static const char *clean_user_agent(apr_pool_t *pool, const char *text)
+{
+    char *clean = apr_pstrndup(pool, text ? text : "", USER_AGENT_MAX);
+    char *c;
+
+    for (c = clean; *c; c++) {
+        if (*c < 0x20 || *c > 0x7e) {
+            *c = '?';
+        }
+    }
+    return clean;
+}
+
+/* A stored value is bound to its account and its column. */
+static const char *stored_audience(apr_pool_t *pool, const char *twitter_id,
+                                   const char *field)
+{
+    return apr_pstrcat(pool, "account\n", twitter_id, "\n", field, NULL);
+}
+
+static const char *store(apr_pool_t *pool, const tw_ring_t *ring,
+                         tw_tokens_t how, const char *twitter_id,
+                         const char *field, const char *value)
+{
+    switch (how) {
+    case TW_TOKENS_PLAIN:
+        return value;
+    case TW_TOKENS_SEALED:
+        return tw_seal(ring, TW_SEAL_STORED,
+                       stored_audience(pool, twitter_id, field), value,
+                       strlen(value), pool);
+    default:
+        return "";
+    }
+}
+
+/* Deletes the rows of sessions that ended while the database was away. */
+static void pay_owed(tw_db_t *db, const tw_database_t *database,
+                     apr_pool_t *pool)
+{
+    unsigned char id[TW_ID_LEN];
+    tw_err_t err = { 0 };
+
+    while (tw_shared_next_owed(database->shared, id)) {
+        const char *args[1];
+
+        args[0] = id_text(pool, id);
+        if (tw_db_run(NULL, db, &session_end, args, &err) != APR_SUCCESS) {
+            tw_shared_owe(database->shared, id);
+            return;
+        }
+    }
+}
+
+/* Why no row came back: not active, or not there. */
+static apr_status_t no_account(tw_db_t *db, const tw_identity_t *identity,
+                               apr_pool_t *pool, tw_err_t *err)
+{
+    apr_array_header_t *rows;
+    apr_status_t rv = tw_db_run(&rows, db, &account_state, &identity->id,
+                                err);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return rows->nelts
+           ? tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
+                        "the account of X id %s is not active", identity->id)
+           : tw_err_set(err, pool, TW_ERR_NO_ACCOUNT, APR_EGENERAL,
+                        "X id %s has no account here", identity->id);
+}
+
+static apr_status_t find_account(tw_session_t *session,
+                                 tw_signed_in_t *result, tw_db_t *db,
+                                 const tw_ring_t *ring,
+                                 const tw_identity_t *identity,
+                                 const tw_sign_in_t *with, apr_pool_t *pool,
+                                 tw_err_t *err)
+{
+    const char *token = store(pool, ring, with->tokens, identity->id, "token",
+                              identity->token);
+    const char *secret = store(pool, ring, with->tokens, identity->id,
+                               "secret", identity->secret);
+    const char *now = seconds(pool, session->signed_in_at);
+    const char *name = name_of(pool, identity->screen_name);
+    const char *args[11];
+    apr_array_header_t *rows;
+    const char **row;
+    apr_status_t rv;
+
+    args[0] = identity->id;
+    args[1] = name;
+    args[2] = args[6] = identity->screen_name;
+    args[3] = args[7] = token;
+    args[4] = args[8] = secret;
+    args[5] = args[9] = now;
+    args[10] = identity->id;
+    rv = tw_db_run(&rows, db, with->sign_up ? &find_or_create : &find_only,
+                   args, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!rows->nelts) {
+        return no_account(db, identity, pool, err);
+    }
+    row = APR_ARRAY_IDX(rows, 0, const char **);
+    session->account = apr_atoi64(row[0]);
+    session->twitter_id = identity->id;
+    session->username = row[1];
+    session->screen_name = identity->screen_name;
+    result->created = !strcmp(row[2], now);
+    result->other_name = result->created && strcmp(row[1], name) != 0;
+    return strlen(row[1]) <= TW_USERNAME_MAX
+           ? APR_SUCCESS
+           : tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
+                        "the username of account %s is longer than %d bytes",
+                        row[0], TW_USERNAME_MAX);
+}
+
+static apr_status_t begin_session(tw_session_t *session, tw_db_t *db,
+                                  const tw_sign_in_t *with, apr_pool_t *pool,
+                                  tw_err_t *err)
+{
+    const char *args[7];
+    apr_array_header_t *rows;
+    apr_status_t rv;
+
+    tw_seal_random(session->id, TW_ID_LEN);
+    args[0] = id_text(pool, session->id);
+    args[1] = args[2] = seconds(pool, session->signed_in_at);
+    args[3] = seconds(pool, session->expires_at);
+    args[4] = with->address;
+    args[5] = clean_user_agent(pool, with->user_agent);
+    args[6] = number(pool, session->account);
+    rv = tw_db_run(&rows, db, &session_begin, args, err);
+    if (rv == APR_SUCCESS && !rows->nelts) {
+        return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
+                          "account %s went away during the sign-in", args[6]);
+    }
+    return rv;
+}
+
+apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
+                                const tw_database_t *database,
+                                const tw_ring_t *ring,
+                                const tw_identity_t *identity,
+                                const tw_sign_in_t *with, apr_pool_t *pool,
+                                tw_err_t *err)
+{
+    tw_db_t *db;
+    apr_status_t rv = tw_db_open(&db, database, pool, err);
+
+    memset(result, 0, sizeof(*result));
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = find_account(session, result, db, ring, identity, with, pool, err);
+    if (rv == APR_SUCCESS) {
+        session->checked_at = session->last_seen = session->signed_in_at;
+        rv = begin_session(session, db, with, pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        pay_owed(db, database, pool);
+        if (with->former) {
+            const char *former = id_text(pool, with->former->id);
+            tw_err_t ignored = { 0 };
+
+            /* refused here at once all the same; elsewhere when it ends */
+            if (tw_db_run(NULL, db, &session_end, &former, &ignored)
+                != APR_SUCCESS) {
+                tw_shared_owe(database->shared, with->former->id);
+            }
+        }
+    }
+    tw_db_close(db);
+    return rv;
+}
+
+apr_status_t tw_account_check(int *good, tw_session_t *session,
+                              const tw_database_t *database,
+                              apr_interval_time_t idle, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    apr_time_t now = apr_time_now();
+    const char *args[2];
+    apr_array_header_t *rows;
+    const char **row;
+    tw_db_t *db;
+    apr_status_t rv;
+
+    *good = 0;
+    rv = tw_db_open(&db, database, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    args[0] = id_text(pool, session->id);
+    rv = tw_db_run(&rows, db, &session_check, args, err);
+    if (rv != APR_SUCCESS || !rows->nelts) {
+        goto done;
+    }
+    row = APR_ARRAY_IDX(rows, 0, const char **);
+    if (apr_atoi64(row[0]) != session->account
+        || strcmp(row[1], session->twitter_id) || strcmp(row[4], "1")
+        || apr_atoi64(row[5]) <= apr_time_sec(now)
+        || strlen(row[2]) > TW_USERNAME_MAX || !row[2][0]
+        || strlen(row[3]) > TW_USERNAME_MAX) {
+        goto done;
+    }
+    *good = 1;
+    session->username = row[2];
+    session->screen_name = row[3];
+    if (apr_atoi64(row[5]) < apr_time_sec(session->expires_at)) {
+        session->expires_at = apr_time_from_sec(apr_atoi64(row[5]));
+    }
+    session->checked_at = now;
+    pay_owed(db, database, pool);
+    if (idle > 0 && apr_time_from_sec(apr_atoi64(row[6])) < now - idle / 10) {
+        tw_err_t ignored = { 0 };
+
+        args[1] = args[0];
+        args[0] = seconds(pool, now);
+        tw_db_run(NULL, db, &session_seen, args, &ignored);
+    }
+
+done:
+    tw_db_close(db);
+    return rv;
+}
+
+apr_status_t tw_account_end(apr_array_header_t **ended,
+                            const tw_session_t *session, int everywhere,
+                            const tw_database_t *database, apr_pool_t *pool,
+                            tw_err_t *err)
+{
+    const char *arg = everywhere ? number(pool, session->account)
+                                 : id_text(pool, session->id);
+    apr_array_header_t *rows;
+    tw_db_t *db;
+    apr_status_t rv;
+    int i;
+
+    if (ended) {
+        *ended = apr_array_make(pool, 4, TW_ID_LEN);
+    }
+    rv = tw_db_open(&db, database, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = tw_db_run(&rows, db, everywhere ? &session_end_all : &session_end,
+                   &arg, err);
+    if (rv == APR_SUCCESS) {
+        pay_owed(db, database, pool);
+    }
+    tw_db_close(db);
+    for (i = 0; rv == APR_SUCCESS && everywhere && ended && i < rows->nelts;
+         i++) {
+        const char *text = APR_ARRAY_IDX(rows, i, const char **)[0];
+        unsigned char id[TW_ID_LEN + 2];
+        apr_size_t len;
+
+        if (strlen(text) == TW_ID_TEXT_LEN
+            && tw_codec_unbase64(id, &len, text, TW_ID_TEXT_LEN)
+               == APR_SUCCESS) {
+            memcpy(apr_array_push(*ended), id, TW_ID_LEN);
+        }
+    }
+    return rv;
+}
+
+/*
+ * Opens a stored value; *stale is set when it should be sealed again.
+ * A value that was sealed and does not open is never taken for plain text:
+ * whoever can write to the table but has no key would choose it.
+ */
+static apr_status_t unstore(const char **value, int *stale,
+                            const char *stored, const char *field,
+                            tw_tokens_t how, const char *twitter_id,
+                            const tw_ring_t *ring, apr_pool_t *pool,
+                            tw_err_t *err)
+{
+    unsigned char *plain;
+    apr_size_t len;
+    int old = 0;
+
+    *value = NULL;
+    if (!stored[0] || how == TW_TOKENS_NONE) {
+        return APR_SUCCESS;
+    }
+    if (how == TW_TOKENS_PLAIN) {
+        *value = stored;
+        return APR_SUCCESS;
+    }
+    if (tw_unseal(&plain, &len, &old, ring, TW_SEAL_STORED,
+                  stored_audience(pool, twitter_id, field), stored,
+                  strlen(stored), pool) != APR_SUCCESS) {
+        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
+                          "the stored %s of X id %s does not open", field,
+                          twitter_id);
+    }
+    *stale |= old;
+    *value = (const char *)plain;
+    return APR_SUCCESS;
+}
+
+apr_status_t tw_account_tokens(const char **token, const char **secret,
+                               const tw_session_t *session,
+                               const tw_database_t *database,
+                               const tw_ring_t *ring, tw_tokens_t how,
+                               apr_pool_t *pool, tw_err_t *err)
+{
+    const char *account = number(pool, session->account);
+    const char *id = session->twitter_id;
+    const char *args[4];
+    apr_array_header_t *rows;
+    const char **row;
+    tw_db_t *db;
+    apr_status_t rv;
+    int stale = 0;
+
+    *token = *secret = NULL;
+    rv = tw_db_open(&db, database, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    args[0] = account;
+    args[1] = id;
+    rv = tw_db_run(&rows, db, &tokens_read, args, err);
+    if (rv != APR_SUCCESS || !rows->nelts) {
+        goto done;
+    }
+    row = APR_ARRAY_IDX(rows, 0, const char **);
+    rv = unstore(token, &stale, row[0], "token", how, id, ring, pool, err);
+    if (rv == APR_SUCCESS) {
+        rv = unstore(secret, &stale, row[1], "secret", how, id, ring, pool,
+                     err);
+    }
+    if (rv != APR_SUCCESS) {
+        *token = *secret = NULL;
+        goto done;
+    }
+    if (stale && *token && *secret) {
+        tw_err_t ignored = { 0 };
+
+        args[0] = store(pool, ring, how, id, "token", *token);
+        args[1] = store(pool, ring, how, id, "secret", *secret);
+        args[2] = account;
+        args[3] = row[0];
+        tw_db_run(NULL, db, &tokens_write, args, &ignored);
+    }
+
+done:
+    tw_db_close(db);
+    return rv;
+}

@@ -1,0 +1,327 @@
+#include "tw_authn.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "tw_account.h"
+#include "tw_browser.h"
+#include "tw_page.h"
+#include "tw_private.h"
+
+/* r->ap_auth_type points here when, and only when, the user is ours. */
+static char auth_type[] = "Twitter";
+
+#define RETRY_AFTER 5
+
+static apr_int64_t set_or(apr_int64_t value, apr_int64_t unset)
+{
+    return value == TW_UNSET ? unset : value;
+}
+
+static int exports_of(const tw_dir_conf_t *dir)
+{
+    return (int)set_or(dir->exports, TW_EXPORT_ENV);
+}
+
+/* A directory can only ask for it more often than the server does. */
+static apr_interval_time_t recheck_of(const tw_site_t *site,
+                                      const tw_dir_conf_t *dir)
+{
+    apr_int64_t recheck = site->conf->session_recheck;
+
+    return dir->recheck != TW_UNSET && dir->recheck < recheck ? dir->recheck
+                                                              : recheck;
+}
+
+tw_visitor_t *tw_authn_visitor(request_rec *r)
+{
+    return r->user && r->ap_auth_type == auth_type ? tw_visitor(r) : NULL;
+}
+
+/* Makes the session's user the request's; 0 when it has no such name. */
+static int set_user(request_rec *r, const tw_visitor_t *visitor,
+                    const tw_dir_conf_t *dir)
+{
+    const tw_session_t *session = &visitor->session;
+    const char *user = session->username;
+
+    if (dir->remote_user == TW_USER_SCREEN_NAME) {
+        user = session->screen_name;
+    }
+    else if (dir->remote_user == TW_USER_ID) {
+        user = session->twitter_id;
+    }
+    if (!*user) {
+        return 0;
+    }
+    r->user = (char *)user;
+    r->ap_auth_type = auth_type;
+    return 1;
+}
+
+/* ---- without a session -------------------------------------------------- */
+
+static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    const char *url = tw_page_login_url(r->pool, site, visitor->next, 0);
+    tw_browser_t browser;
+
+    if (!tw_browser_is_home(r, site)) {
+        /* the sign-in happens at the own address; it is sent there once */
+        url = apr_pstrcat(r->pool, site->origin, url, "&moved=1", NULL);
+    }
+    else if (!tw_browser_read(&browser, visitor)) {
+        tw_browser_set(r, site, &browser);
+    }
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location", url);
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
+                           const tw_dir_conf_t *dir)
+{
+    apr_int64_t mode = set_or(dir->unauthenticated, TW_UNAUTH_LOGIN);
+    tw_page_t page = { 0 };
+    tw_browser_t browser;
+
+    visitor->next = tw_visitor_target(r, visitor->site);
+    if (!tw_browser_navigates(r) || r->proxyreq == PROXYREQ_PROXY
+        || mode == TW_UNAUTH_401 || mode == TW_UNAUTH_PASS) {
+        return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
+    }
+    /* who has just left is not signed in again without being asked */
+    if (mode == TW_UNAUTH_PAGE
+        || (tw_browser_read(&browser, visitor) && browser.left)) {
+        page.kind = TW_PAGE_SIGN_IN;
+        page.next = visitor->next;
+        return tw_page_answer(r, visitor, &page);
+    }
+    return redirect_to_login(r, visitor);
+}
+
+static int database_away(request_rec *r, tw_visitor_t *visitor)
+{
+    tw_page_t page = { 0 };
+
+    if (tw_browser_is_no_navigation(r)) {
+        apr_table_setn(r->err_headers_out, "Retry-After", "5");
+        return tw_page_bare(r, visitor, HTTP_SERVICE_UNAVAILABLE);
+    }
+    page.kind = TW_PAGE_DATABASE;
+    page.retry_after = RETRY_AFTER;
+    return tw_page_answer(r, visitor, &page);
+}
+
+static int plain_http(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    tw_page_t page = { 0 };
+
+    if (tw_shared_note(site->shared, site->slot, 0, apr_time_from_sec(60),
+                       apr_time_now())) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0306)
+                      "a protected page over plain http: refused; nobody can "
+                      "be signed in here (use https, or TwAuthAllowHTTP On on "
+                      "a loopback address)");
+    }
+    if (tw_browser_is_no_navigation(r)) {
+        return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
+    }
+    page.kind = TW_PAGE_PLAIN_HTTP;
+    return tw_page_answer(r, visitor, &page);
+}
+
+static int no_name(request_rec *r, tw_visitor_t *visitor)
+{
+    tw_page_t page = { 0 };
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0307)
+                  "account %" APR_INT64_T_FMT " has lost its handle to "
+                  "another one, and TwAuthRemoteUser is screen_name",
+                  visitor->session.account);
+    page.kind = TW_PAGE_FORBIDDEN;
+    page.screen_name = "";
+    return tw_page_answer(r, visitor, &page);
+}
+
+/* ---- hooks -------------------------------------------------------------- */
+
+static int is_ours(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && !strcasecmp(type, auth_type);
+}
+
+int tw_authn_check(request_rec *r)
+{
+    const tw_dir_conf_t *dir;
+    tw_visitor_t *visitor;
+
+    if (!is_ours(r)) {
+        return DECLINED;
+    }
+    visitor = tw_visitor(r);
+    if (!visitor) {
+        const tw_site_t *site = tw_site(r->server);
+
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0308)
+                      "AuthType Twitter, but mod_twauth is off for this "
+                      "host: %s", site && site->off ? site->off
+                      : "it has no TwAuthConsumerKey, or TwAuthEngine is Off");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (visitor->site->plain_http) {
+        return plain_http(r, visitor);
+    }
+    dir = tw_conf_dir(r);
+    switch (tw_visitor_look(visitor, recheck_of(visitor->site, dir), 1)) {
+    case TW_VISITOR_SIGNED_IN:
+        return set_user(r, visitor, dir) ? OK : no_name(r, visitor);
+    case TW_VISITOR_UNCERTAIN:
+        return database_away(r, visitor);
+    default:
+        return unauthenticated(r, visitor, dir);
+    }
+}
+
+/* ---- what the application is told ---------------------------------------- */
+
+/* The value of one field; the row of a table in tell(). */
+typedef struct {
+    const char *variable;
+    const char *header;
+    const char *value;
+} told_t;
+
+static void give_tokens(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    const char *token, *secret;
+    tw_err_t err = { 0 };
+
+    if (tw_account_tokens(&token, &secret, &visitor->session,
+                          &site->database, site->ring,
+                          (tw_tokens_t)site->conf->tokens, r->pool, &err)
+        != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, err.kind == TW_ERR_DATABASE ? APLOG_INFO
+                                                              : APLOG_ERR,
+                      err.rv, r, TWLOGNO(0309)
+                      "no tokens for account %" APR_INT64_T_FMT ": %s",
+                      visitor->session.account, err.why);
+    }
+    if (token && secret) {
+        visitor->tokens_given = 1;
+        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", token);
+        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN_SECRET", secret);
+    }
+}
+
+static void tell(request_rec *r, tw_visitor_t *visitor, int exports)
+{
+    const tw_session_t *session = &visitor->session;
+    const told_t told[] = {
+        { "TWAUTH_USER", "X-Twauth-User", r->user },
+        { "TWAUTH_USERNAME", "X-Twauth-Username", session->username },
+        { "TWAUTH_SCREEN_NAME", "X-Twauth-Screen-Name",
+          session->screen_name },
+        { "TWAUTH_ID", "X-Twauth-Id", session->twitter_id },
+        { "TWAUTH_ACCOUNT", "X-Twauth-Account",
+          apr_off_t_toa(r->pool, (apr_off_t)session->account) },
+        { "TWAUTH_SIGNED_IN_AT", "X-Twauth-Signed-In-At",
+          apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at)) },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        if (exports & TW_EXPORT_ENV) {
+            apr_table_addn(r->subprocess_env, told[i].variable,
+                           told[i].value);
+        }
+        if (exports & TW_EXPORT_HEADERS) {
+            apr_table_addn(r->headers_in, told[i].header, told[i].value);
+        }
+    }
+    visitor->headers_given |= (exports & TW_EXPORT_HEADERS) != 0;
+    if (exports & TW_EXPORT_TOKENS) {
+        give_tokens(r, visitor);
+    }
+}
+
+/* Whether name, after any number of "REDIRECT_", begins with prefix. */
+static int is_variable(const char *name, const char *prefix)
+{
+    while (!strncmp(name, "REDIRECT_", 9)) {
+        name += 9;
+    }
+    return !strncmp(name, prefix, strlen(prefix));
+}
+
+/*
+ * Takes variables out that this request must not have: ours when somebody
+ * else set them, and tokens that were for another directory.
+ */
+static void clean_environment(request_rec *r, int tokens_may_stay)
+{
+    const apr_array_header_t *list = apr_table_elts(r->subprocess_env);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const char *name = entry[i].key;
+
+        if ((name[0] == 'T' && is_variable(name, "TWAUTH_"))
+            || (name[0] == 'R' && !tokens_may_stay
+                && is_variable(name, "TWAUTH_TOKEN"))) {
+            apr_table_unset(r->subprocess_env, name);
+            i = -1;     /* the table has moved */
+        }
+    }
+}
+
+int tw_authn_fixups(request_rec *r)
+{
+    const tw_dir_conf_t *dir;
+    tw_visitor_t *visitor;
+    int exports;
+
+    if (!tw_site(r->server)) {
+        return DECLINED;
+    }
+    dir = tw_conf_dir(r);
+    exports = exports_of(dir);
+    clean_environment(r, exports & TW_EXPORT_TOKENS);
+    visitor = tw_authn_visitor(r);
+    if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS && is_ours(r)) {
+        visitor = tw_visitor(r);
+        if (visitor
+            && (visitor->site->plain_http
+                || tw_visitor_look(visitor, recheck_of(visitor->site, dir), 1)
+                   != TW_VISITOR_SIGNED_IN
+                || !set_user(r, visitor, dir))) {
+            visitor = NULL;
+        }
+    }
+    if (visitor && visitor->headers_given) {
+        tw_visitor_scrub(r);
+    }
+    if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
+        tell(r, visitor, exports);
+        /* mod_cache knows only Authorization as a sign of a private answer;
+         * err_headers_out, because CGI and proxies replace headers_out */
+        apr_table_mergen(r->err_headers_out, "Cache-Control", "private");
+    }
+    if (r->prev) {
+        visitor = tw_visitor(r);
+        if (visitor) {
+            tw_page_environment(r, visitor);
+        }
+    }
+    return DECLINED;
+}

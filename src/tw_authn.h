@@ -1,0 +1,25 @@
+/*
+ * tw_authn: AuthType Twitter.
+ *
+ * A session makes a user: r->user, the environment, headers for a backend.
+ * No session makes a redirect to the sign-in, a page with a button, or a
+ * plain 401, as the administrator and the kind of request have it.
+ */
+#ifndef TW_AUTHN_H
+#define TW_AUTHN_H
+
+#include <httpd.h>
+
+#include "tw_visitor.h"
+
+/*
+ * The visitor of a request that this module authenticated (r->user is ours,
+ * and not that of some other AuthType); NULL when it did not.
+ */
+tw_visitor_t *tw_authn_visitor(request_rec *r);
+
+/* The hooks check_authn and fixups. */
+int tw_authn_check(request_rec *r);
+int tw_authn_fixups(request_rec *r);
+
+#endif

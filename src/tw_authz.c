@@ -1,0 +1,161 @@
+#include "tw_authz.h"
+
+#include <string.h>
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+#include "tw_authn.h"
+#include "tw_browser.h"
+#include "tw_page.h"
+#include "tw_private.h"
+#include "tw_provider.h"
+
+typedef int (*good_word_t)(const char *word);
+
+/* A Require line as a list of words, each checked at the start. */
+static const char *parse(cmd_parms *cmd, const char *line,
+                         const void **parsed, const char *name,
+                         good_word_t good, const char *right)
+{
+    apr_array_header_t *words = apr_array_make(cmd->pool, 2,
+                                               sizeof(const char *));
+    const char *word = ap_getword_conf(cmd->pool, &line);
+
+    for (; *word; word = ap_getword_conf(cmd->pool, &line)) {
+        if (good == tw_provider_handle_ok && *word == '@') {
+            word++;
+        }
+        if (!good(word)) {
+            return apr_psprintf(cmd->pool, "Require %s \"%s\" %s", name,
+                                word, right);
+        }
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    if (!words->nelts) {
+        return apr_psprintf(cmd->pool, "Require %s needs at least one name",
+                            name);
+    }
+    *parsed = words;
+    return NULL;
+}
+
+static const char *parse_users(cmd_parms *cmd, const char *line,
+                               const void **parsed)
+{
+    return parse(cmd, line, parsed, "twitter-user", tw_provider_handle_ok,
+                 "must be a handle: letters, digits and _, with or without @");
+}
+
+static const char *parse_ids(cmd_parms *cmd, const char *line,
+                             const void **parsed)
+{
+    return parse(cmd, line, parsed, "twitter-id", tw_provider_id_ok,
+                 "must be an id: 1 to 20 digits, no zero in front");
+}
+
+/* ASCII alone, whatever the locale is: no letter becomes another's twin. */
+static int same_handle(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        char x = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a;
+        char y = *b >= 'A' && *b <= 'Z' ? (char)(*b + 32) : *b;
+
+        if (x != y) {
+            return 0;
+        }
+    }
+    return *a == *b;
+}
+
+static int same_id(const char *a, const char *b)
+{
+    return !strcmp(a, b);
+}
+
+static authz_status judge(request_rec *r, const void *parsed,
+                          int (*same)(const char *, const char *), int by_id)
+{
+    const apr_array_header_t *words = parsed;
+    const tw_visitor_t *visitor;
+    int i;
+
+    if (!r->user) {
+        return AUTHZ_DENIED_NO_USER;
+    }
+    /* somebody whom another module authenticated is nobody here, whatever
+     * the name */
+    visitor = tw_authn_visitor(r);
+    if (!visitor || visitor->state != TW_VISITOR_SIGNED_IN) {
+        return AUTHZ_DENIED;
+    }
+    for (i = 0; i < words->nelts; i++) {
+        if (same(APR_ARRAY_IDX(words, i, const char *),
+                 by_id ? visitor->session.twitter_id
+                       : visitor->session.screen_name)) {
+            return AUTHZ_GRANTED;
+        }
+    }
+    return AUTHZ_DENIED;
+}
+
+static authz_status check_users(request_rec *r, const char *line,
+                                const void *parsed)
+{
+    (void)line;
+    return judge(r, parsed, same_handle, 0);
+}
+
+static authz_status check_ids(request_rec *r, const char *line,
+                              const void *parsed)
+{
+    (void)line;
+    return judge(r, parsed, same_id, 1);
+}
+
+static const authz_provider users = { check_users, parse_users };
+static const authz_provider ids = { check_ids, parse_ids };
+
+void tw_authz_register(apr_pool_t *pool)
+{
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "twitter-user",
+                              AUTHZ_PROVIDER_VERSION, &users,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "twitter-id",
+                              AUTHZ_PROVIDER_VERSION, &ids,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}
+
+int tw_authz_check(request_rec *r)
+{
+    tw_visitor_t *visitor = tw_authn_visitor(r);
+    const request_rec *outer;
+    tw_page_t page = { 0 };
+    int status;
+
+    if (!visitor || visitor->judged == r) {
+        return DECLINED;
+    }
+    /* mod_authz_core judges, in a run of the hook that passes by here */
+    outer = visitor->judged;
+    visitor->judged = r;
+    status = ap_run_auth_checker(r);
+    visitor->judged = outer;
+    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
+        return status;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0310)
+                  "account %" APR_INT64_T_FMT " (%s) is not allowed",
+                  visitor->session.account, visitor->session.username);
+    visitor->next = tw_visitor_target(r, visitor->site);
+    if (tw_browser_is_no_navigation(r)) {
+        visitor->error = "forbidden";
+        return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
+    }
+    page.kind = TW_PAGE_FORBIDDEN;
+    page.next = visitor->next;
+    page.screen_name = visitor->session.screen_name;
+    return tw_page_answer(r, visitor, &page);
+}

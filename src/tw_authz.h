@@ -1,0 +1,16 @@
+/*
+ * tw_authz: Require twitter-user and twitter-id, and 403 instead of 401 for
+ * who is signed in but not allowed (a 401 would only send them round).
+ */
+#ifndef TW_AUTHZ_H
+#define TW_AUTHZ_H
+
+#include <httpd.h>
+
+/* Registers the Require providers. */
+void tw_authz_register(apr_pool_t *pool);
+
+/* The hook auth_checker, before mod_authz_core's. */
+int tw_authz_check(request_rec *r);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * tw_browser: what ties requests to one browser, before and beside a
+ * session.
+ *
+ * The pre-session cookie tells a browser from a robot that keeps no cookies,
+ * and carries two marks: that somebody signed in here before, and that
+ * somebody has just left (so that nobody is signed in again unasked).  The
+ * bounce mark and the token of forms are bound to it.
+ */
+#ifndef TW_BROWSER_H
+#define TW_BROWSER_H
+
+#include <httpd.h>
+
+#include "tw_visitor.h"
+
+typedef struct tw_browser_t {
+    unsigned char id[TW_ID_LEN];
+    int before;             /* has signed in here before */
+    int left;               /* signed out or cancelled since */
+} tw_browser_t;
+
+/* Whether r is a navigation: the only kind of request that may be redirected
+ * to a sign-in. */
+int tw_browser_navigates(const request_rec *r);
+
+/* Whether r says that it is none: a script's, a frame's, a prefetch, HEAD. */
+int tw_browser_is_no_navigation(const request_rec *r);
+
+/* Reads the pre-session cookie; 0 when there is none that opens. */
+int tw_browser_read(tw_browser_t *browser, const tw_visitor_t *visitor);
+
+/* Sets it, with a new id when browser has none yet (all zero). */
+void tw_browser_set(request_rec *r, const tw_site_t *site,
+                    tw_browser_t *browser);
+
+/*
+ * A token for the bounce or a form of purpose, good for this browser and
+ * session (NULL: none) for an hour; and whether text is one.
+ */
+const char *tw_browser_token(request_rec *r, const tw_site_t *site,
+                             tw_seal_purpose_t purpose,
+                             const tw_browser_t *browser,
+                             const tw_session_t *session);
+int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
+                        tw_seal_purpose_t purpose,
+                        const tw_browser_t *browser,
+                        const tw_session_t *session, const char *text);
+
+/* Whether r came to the site's own address. */
+int tw_browser_is_home(request_rec *r, const tw_site_t *site);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * tw_call: a call to X, within what the server allows itself.
+ *
+ * A breaker that is open, or no free place among TwAuthProviderCalls, is an
+ * answer at once instead of one more worker that waits.  How the call ended
+ * moves the breaker, and is logged once, with what to do about it.
+ */
+#ifndef TW_CALL_H
+#define TW_CALL_H
+
+#include <httpd.h>
+
+#include "tw_page.h"
+#include "tw_shared.h"
+
+typedef struct tw_permit_t {
+    int place;
+    apr_time_t deadline;
+} tw_permit_t;
+
+/*
+ * Asks for a call, waiting at most wait for a place.  0 with page filled
+ * in: not now.
+ */
+int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
+                  tw_call_t kind, apr_interval_time_t wait, tw_page_t *page);
+
+/*
+ * Gives the place back after a call that returned rv.  0 with page filled
+ * in: it failed, and what (a few words) has been logged.
+ */
+int tw_call_end(const tw_permit_t *permit, request_rec *r,
+                const tw_site_t *site, const char *what, apr_status_t rv,
+                const tw_err_t *err, tw_page_t *page);
+
+#endif

@@ -1,0 +1,284 @@
+#include "tw_callback.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "tw_account.h"
+#include "tw_browser.h"
+#include "tw_call.h"
+#include "tw_codec.h"
+#include "tw_flow.h"
+#include "tw_page.h"
+#include "tw_private.h"
+
+#define LEEWAY apr_time_from_sec(300)
+#define WAIT_FOR_PLACE apr_time_from_sec(2)
+#define QUERY_FIELDS_MAX 50
+#define RETRY_AFTER 5
+
+/* Ends in a page: always our own, for the URL holds a verifier or code. */
+static int page(request_rec *r, tw_visitor_t *visitor, tw_page_t *p)
+{
+    p->always = 1;
+    return tw_page_answer(r, visitor, p);
+}
+
+/*
+ * "Start again": or, for somebody who is signed in all the same (the back
+ * button, a reload), the way on.
+ */
+static int start_again(request_rec *r, tw_visitor_t *visitor,
+                       const char *next)
+{
+    apr_interval_time_t recheck = visitor->site->conf->session_recheck;
+    tw_page_t p = { 0 };
+
+    p.kind = TW_PAGE_EXPIRED;
+    p.next = next;
+    if (tw_visitor_look(visitor, recheck, 0) == TW_VISITOR_SIGNED_IN) {
+        p.screen_name = visitor->session.screen_name;
+    }
+    return page(r, visitor, &p);
+}
+
+/* The pending sign-in of this browser that key names; its cookie's name. */
+static int find_flow(tw_flow_t *flow, const char **cookie_name,
+                     const tw_visitor_t *visitor, const char *key)
+{
+    const tw_site_t *site = visitor->site;
+    apr_pool_t *pool = visitor->first->pool;
+    const char *at = visitor->cookies;
+    char end[TW_FLOW_NAME_LEN + 1];
+    tw_cookie_t cookie;
+    int tries;
+
+    if (!key) {
+        return 0;
+    }
+    tw_flow_name(end, key);
+    *cookie_name = apr_pstrcat(pool, site->flow_cookie, end, NULL);
+    for (tries = 0; tries < 4; tries++) {
+        if (!tw_visitor_cookie(&cookie, &at, *cookie_name, 0)) {
+            return 0;
+        }
+        if (tw_flow_open(flow, site->ring, site->flow_audience, cookie.value,
+                         cookie.value_len, pool) == APR_SUCCESS
+            && tw_seal_equal(flow->pending.key, key)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int cancelled(request_rec *r, tw_visitor_t *visitor,
+                     const tw_flow_t *flow)
+{
+    tw_browser_t browser;
+    tw_page_t p = { 0 };
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0212)
+                  "the user cancelled at X");
+    tw_browser_read(&browser, visitor);
+    browser.left = 1;
+    tw_browser_set(r, visitor->site, &browser);
+    p.kind = TW_PAGE_CANCELLED;
+    p.next = flow->next;
+    return page(r, visitor, &p);
+}
+
+/* The account could not be had. */
+static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
+                      const tw_flow_t *flow, const tw_identity_t *identity,
+                      const tw_err_t *err)
+{
+    tw_page_t p = { 0 };
+
+    p.next = flow->next;
+    p.reference = tw_page_reference(r);
+    switch (err->kind) {
+    case TW_ERR_INACTIVE:
+        p.kind = TW_PAGE_INACTIVE;
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0213)
+                      "sign-in refused (reference %s): %s", p.reference,
+                      err->why);
+        break;
+    case TW_ERR_NO_ACCOUNT:
+        p.kind = TW_PAGE_NO_ACCOUNT;
+        p.detail = identity->id;
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0214)
+                      "sign-in refused (reference %s): %s; to invite @%s: "
+                      "INSERT INTO twauth_account (twitter_id) VALUES ('%s')",
+                      p.reference, err->why, identity->screen_name,
+                      identity->id);
+        break;
+    default:
+        p.kind = TW_PAGE_DATABASE;
+        p.retry_after = err->retry_after ? err->retry_after : RETRY_AFTER;
+        /* that the database is away has been logged; this is the sign-in */
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0215)
+                      "sign-in not stored (reference %s): %s", p.reference,
+                      err->why);
+    }
+    return page(r, visitor, &p);
+}
+
+static void log_sign_in(request_rec *r, const tw_session_t *session,
+                        const tw_signed_in_t *result,
+                        const tw_session_t *former)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0216)
+                  "signed in: account %" APR_INT64_T_FMT " (%s), X id %s%s",
+                  session->account, session->username, session->twitter_id,
+                  result->created ? ", a new account" : "");
+    if (result->other_name) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0217)
+                      "account %" APR_INT64_T_FMT " is called %s: the name "
+                      "of its handle is taken or reserved",
+                      session->account, session->username);
+    }
+    if (former && former->account != session->account) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0218)
+                      "it takes the place of a session of account %"
+                      APR_INT64_T_FMT, former->account);
+    }
+}
+
+/* X has said who it is: account, session, cookies, and on to next. */
+static int sign_in(request_rec *r, tw_visitor_t *visitor,
+                   const tw_flow_t *flow, const tw_identity_t *identity)
+{
+    const tw_site_t *site = visitor->site;
+    const tw_session_t *former;
+    tw_sign_in_t with = { 0 };
+    tw_session_t session = { 0 };
+    tw_signed_in_t result;
+    tw_browser_t browser;
+    tw_err_t err = { 0 };
+
+    former = tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN
+             ? &visitor->session : NULL;
+    with.tokens = (tw_tokens_t)site->conf->tokens;
+    with.sign_up = site->conf->sign_up != 0;
+    with.address = r->useragent_ip;
+    with.user_agent = apr_table_get(r->headers_in, "User-Agent");
+    with.former = former;
+    session.signed_in_at = apr_time_now();
+    session.expires_at = session.signed_in_at + site->conf->session_max;
+    if (tw_account_sign_in(&session, &result, &site->database, site->ring,
+                           identity, &with, r->pool, &err) != APR_SUCCESS) {
+        return no_sign_in(r, visitor, flow, identity, &err);
+    }
+    if (former) {
+        tw_shared_end(site->shared, former->id,
+                      tw_visitor_copies_until(site, former,
+                                              session.signed_in_at),
+                      session.signed_in_at);
+    }
+    if (!tw_visitor_set_session(r, site, &session)) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    tw_browser_read(&browser, visitor);
+    browser.before = 1;
+    browser.left = 0;
+    tw_browser_set(r, site, &browser);
+    log_sign_in(r, &session, &result, former);
+    tw_page_no_store(r);
+    apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
+    apr_table_setn(r->headers_out, "Location", flow->next);
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+/* A proof for a flow of this browser: the one exchange, and what follows. */
+static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
+                    const char *cookie_name, const char *proof)
+{
+    const tw_site_t *site = visitor->site;
+    unsigned char id[TW_ID_LEN];
+    tw_identity_t identity;
+    tw_permit_t permit;
+    tw_page_t p = { 0 };
+    tw_err_t err = { 0 };
+    apr_time_t now;
+    apr_status_t rv;
+
+    p.next = flow->next;
+    if (tw_shared_breaker_open(site->shared, site->database.slot)) {
+        tw_err_t away = { 0 };
+        tw_db_t *db;
+
+        /* what X gives can be had once: not before it can be kept */
+        if (tw_db_open(&db, &site->database, r->pool, &away)
+            != APR_SUCCESS) {
+            return no_sign_in(r, visitor, flow, NULL, &away);
+        }
+        tw_db_close(db);
+    }
+    if (!tw_call_begin(&permit, r, site, TW_CALL_CALLBACK, WAIT_FOR_PLACE,
+                       &p)) {
+        return page(r, visitor, &p);
+    }
+    now = apr_time_now();
+    tw_flow_id(id, flow);
+    if (!tw_shared_spend(site->shared, id,
+                         flow->started_at + site->conf->flow_timeout + LEEWAY,
+                         now)) {
+        tw_shared_call_end(site->shared, permit.place, permit.deadline);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0219)
+                      "this pending sign-in has been used before");
+        return start_again(r, visitor, flow->next);
+    }
+    tw_cookie_expire(r, cookie_name, site->other_attributes);
+    rv = site->protocol->finish(&identity, &site->client, tw_site_http(),
+                                &flow->pending, proof, r->pool, &err);
+    tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
+    if (!tw_call_end(&permit, r, site, "the sign-in", rv, &err, &p)) {
+        return page(r, visitor, &p);
+    }
+    return sign_in(r, visitor, flow, &identity);
+}
+
+int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    apr_array_header_t *query;
+    const char *cookie_name;
+    tw_answer_t answer;
+    tw_flow_t flow;
+    apr_time_t now = apr_time_now();
+    unsigned char id[TW_ID_LEN];
+
+    /* a link checker or a prefetch must not use a sign-in up */
+    if (tw_browser_is_no_navigation(r)) {
+        return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
+    }
+    if (tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
+                      QUERY_FIELDS_MAX, r->pool) != APR_SUCCESS) {
+        return start_again(r, visitor, NULL);
+    }
+    site->protocol->answer(&answer, query);
+    if (!find_flow(&flow, &cookie_name, visitor, answer.key)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0210)
+                      "callback without a pending sign-in of this browser");
+        return start_again(r, visitor, NULL);
+    }
+    if (flow.started_at > now + LEEWAY
+        || now - flow.started_at >= site->conf->flow_timeout
+        || answer.kind == TW_ANSWER_INVALID) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0211)
+                      "callback for a sign-in that %s",
+                      answer.kind == TW_ANSWER_INVALID ? "lacks its proof"
+                                                       : "is out of time");
+        tw_cookie_expire(r, cookie_name, site->other_attributes);
+        return start_again(r, visitor, flow.next);
+    }
+    if (answer.kind == TW_ANSWER_CANCELLED) {
+        tw_flow_id(id, &flow);
+        tw_shared_spend(site->shared, id,
+                        flow.started_at + site->conf->flow_timeout + LEEWAY,
+                        now);
+        tw_cookie_expire(r, cookie_name, site->other_attributes);
+        return cancelled(r, visitor, &flow);
+    }
+    return exchange(r, visitor, &flow, cookie_name, answer.proof);
+}

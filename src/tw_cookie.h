@@ -1,0 +1,41 @@
+/*
+ * tw_cookie: one cookie on a request, read and set by the letter.
+ *
+ * Names are compared byte by byte, only ';' separates, only blanks and tabs
+ * around a pair are dropped; there is no quoting, no percent and no "$".
+ * Anything more lenient would undo what the browser's __Host- prefix
+ * promises.
+ */
+#ifndef TW_COOKIE_H
+#define TW_COOKIE_H
+
+#include <httpd.h>
+
+/* A cookie as it came, inside the header's own bytes (not NUL-terminated). */
+typedef struct tw_cookie_t {
+    const char *name;
+    apr_size_t name_len;
+    const char *value;
+    apr_size_t value_len;
+} tw_cookie_t;
+
+/*
+ * Steps through a Cookie header: *at begins as the header's text and is NULL
+ * after the last pair.  0 when there is none left; a piece without '=' is a
+ * cookie with name_len 0.
+ */
+int tw_cookie_next(tw_cookie_t *cookie, const char **at);
+
+/*
+ * Sets name=value on the answer, errors and redirects included, with
+ * attributes as they are to follow it ("; Path=/; HttpOnly").  max_age in
+ * seconds; -1: until the browser ends.
+ */
+void tw_cookie_set(request_rec *r, const char *name, const char *value,
+                   const char *attributes, int max_age);
+
+/* Has the browser forget the cookie; attributes as when it was set. */
+void tw_cookie_expire(request_rec *r, const char *name,
+                      const char *attributes);
+
+#endif

@@ -1,0 +1,273 @@
+#include "tw_db.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_dbd.h>    /* before mod_dbd.h, which does not include it */
+#include <apr_optional.h>
+#include <apr_strings.h>
+#include <apr_thread_cond.h>
+#include <apr_thread_mutex.h>
+#include <mod_dbd.h>
+
+#include "tw_private.h"
+
+#define WAIT_MAX apr_time_from_sec(2)
+#define PAUSE apr_time_from_sec(1)
+#define TRIES 3
+#define RETRY_AFTER 5
+
+struct tw_db_t {
+    const tw_database_t *database;
+    ap_dbd_t *dbd;
+    apr_pool_t *pool;
+};
+
+static APR_OPTIONAL_FN_TYPE(ap_dbd_open) *dbd_open;
+static APR_OPTIONAL_FN_TYPE(ap_dbd_close) *dbd_close;
+
+/* Connections in use in this process; set up in child_init. */
+static struct {
+    apr_thread_mutex_t *mutex;
+    apr_thread_cond_t *freed;
+    int used;
+} gate;
+
+int tw_db_find(void)
+{
+    dbd_open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+    dbd_close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    return dbd_open && dbd_close;
+}
+
+apr_status_t tw_db_child_init(apr_pool_t *pool)
+{
+    apr_status_t rv = apr_thread_mutex_create(&gate.mutex,
+                                              APR_THREAD_MUTEX_DEFAULT, pool);
+
+    gate.used = 0;
+    return rv == APR_SUCCESS ? apr_thread_cond_create(&gate.freed, pool) : rv;
+}
+
+static apr_status_t gate_enter(int max)
+{
+    apr_time_t until = apr_time_now() + WAIT_MAX;
+    apr_status_t rv = APR_SUCCESS;
+
+    apr_thread_mutex_lock(gate.mutex);
+    while (gate.used >= max && rv == APR_SUCCESS) {
+        apr_interval_time_t left = until - apr_time_now();
+
+        rv = left > 0 ? apr_thread_cond_timedwait(gate.freed, gate.mutex,
+                                                  left)
+                      : APR_TIMEUP;
+    }
+    if (gate.used < max) {
+        gate.used++;
+        rv = APR_SUCCESS;
+    }
+    apr_thread_mutex_unlock(gate.mutex);
+    return rv;
+}
+
+static void gate_leave(void)
+{
+    apr_thread_mutex_lock(gate.mutex);
+    gate.used--;
+    apr_thread_cond_signal(gate.freed);
+    apr_thread_mutex_unlock(gate.mutex);
+}
+
+/* The database did not serve: the breaker opens, and the log says so once. */
+static apr_status_t away(const tw_database_t *database, apr_pool_t *pool,
+                         tw_err_t *err, apr_status_t rv, const char *why,
+                         const char *advice)
+{
+    tw_err_set(err, pool, TW_ERR_DATABASE, rv, "%s", why);
+    err->advice = advice;
+    err->retry_after = RETRY_AFTER;
+    if (tw_shared_breaker_bad(database->shared, database->slot, 1, PAUSE,
+                              apr_time_now())) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, database->server,
+                     TWLOGNO(0401) "the database is away: %s%s%s", why,
+                     advice ? ": " : "", advice ? advice : "");
+    }
+    return rv == APR_SUCCESS ? APR_EGENERAL : rv;
+}
+
+apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
+                        apr_pool_t *pool, tw_err_t *err)
+{
+    tw_db_t *opened = apr_pcalloc(pool, sizeof(*opened));
+    apr_status_t rv;
+
+    *db = NULL;
+    if (tw_shared_breaker_ask(database->shared, database->slot, PAUSE,
+                              apr_time_now())) {
+        tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
+                   "the database is away");
+        err->retry_after = RETRY_AFTER;
+        return APR_EGENERAL;
+    }
+    rv = gate_enter(database->calls);
+    if (rv != APR_SUCCESS) {
+        return away(database, pool, err, rv,
+                    "no connection came free in 2 seconds",
+                    "the database is slow, or TwAuthDatabaseCalls and DBDMax "
+                    "are small for this load");
+    }
+    opened->dbd = dbd_open(pool, database->server);
+    if (!opened->dbd) {
+        gate_leave();
+        return away(database, pool, err, APR_EGENERAL,
+                    "mod_dbd has no connection",
+                    "see mod_dbd's own lines in this log, DBDriver and "
+                    "DBDParams");
+    }
+    opened->database = database;
+    opened->pool = pool;
+    *db = opened;
+    return APR_SUCCESS;
+}
+
+void tw_db_close(tw_db_t *db)
+{
+    if (db) {
+        dbd_close(db->database->server, db->dbd);
+        gate_leave();
+    }
+}
+
+/* Copies what a query returned into the caller's pool. */
+static apr_status_t copy_rows(apr_array_header_t **rows, tw_db_t *db,
+                              apr_dbd_results_t *result, apr_pool_t *pool)
+{
+    const apr_dbd_driver_t *driver = db->dbd->driver;
+    apr_dbd_row_t *row = NULL;
+    int columns = result ? apr_dbd_num_cols(driver, result) : 0;
+    int rc, i;
+
+    *rows = apr_array_make(db->pool, 1, sizeof(const char **));
+    while (result
+           && (rc = apr_dbd_get_row(driver, pool, result, &row, -1)) != -1) {
+        const char **copy = apr_palloc(db->pool,
+                                       (apr_size_t)columns * sizeof(*copy));
+
+        if (rc != 0) {
+            return APR_EGENERAL;
+        }
+        for (i = 0; i < columns; i++) {
+            const char *text = apr_dbd_get_entry(driver, row, i);
+
+            copy[i] = text ? apr_pstrdup(db->pool, text) : "";
+        }
+        APR_ARRAY_PUSH(*rows, const char **) = copy;
+        row = NULL;
+    }
+    return APR_SUCCESS;
+}
+
+/* One try: 0, or the driver's code with its words in *message. */
+static int run_once(apr_array_header_t **rows, tw_db_t *db,
+                    const tw_statement_t *statement, const char *const *args,
+                    const char **message)
+{
+    const apr_dbd_driver_t *driver = db->dbd->driver;
+    apr_dbd_t *handle = db->dbd->handle;
+    apr_dbd_prepared_t *prepared;
+    apr_dbd_results_t *result = NULL;
+    apr_pool_t *pool;
+    int rc;
+
+    prepared = apr_hash_get(db->dbd->prepared, statement->name,
+                            APR_HASH_KEY_STRING);
+    apr_pool_create(&pool, db->pool);
+    apr_pool_tag(pool, "twauth_db");
+    if (!prepared) {
+        /* no label: PostgreSQL then keeps nothing that a restart loses */
+        rc = apr_dbd_prepare(driver, db->dbd->pool, handle, statement->sql,
+                             NULL, &prepared);
+        if (rc != 0) {
+            goto done;
+        }
+        apr_hash_set(db->dbd->prepared, statement->name, APR_HASH_KEY_STRING,
+                     prepared);
+    }
+    /* random access: without it an empty answer costs 100 ms on PostgreSQL,
+     * and errors come out only with the first row */
+    rc = apr_dbd_pselect(driver, pool, handle, &result, prepared, 1,
+                         statement->args, (const char **)args);
+    if (rc == 0 && copy_rows(rows, db, result, pool) != APR_SUCCESS) {
+        rc = 1;
+    }
+
+done:
+    if (rc != 0) {
+        const char *words = apr_dbd_error(driver, handle, rc);
+        apr_size_t len = words ? strlen(words) : 0;
+
+        while (len && apr_isspace(words[len - 1])) {
+            len--;
+        }
+        *message = tw_err_quote(db->pool, words, len, 200);
+        apr_hash_set(db->dbd->prepared, statement->name, APR_HASH_KEY_STRING,
+                     NULL);
+    }
+    apr_pool_destroy(pool);
+    return rc;
+}
+
+static const char *advice_for(const char *message)
+{
+    if (strstr(message, "no such table") || strstr(message, "does not exist")
+        || strstr(message, "no such column")) {
+        return "make the tables with sql/sqlite3.sql (sqlite3 FILE < "
+               "sqlite3.sql) or sql/pgsql.sql (psql -d NAME -f pgsql.sql)";
+    }
+    if (strstr(message, "readonly") || strstr(message, "unable to open")) {
+        return "the database file and its folder must belong to the "
+               "server's user";
+    }
+    if (strstr(message, "permission denied")) {
+        return "grant the server's database user SELECT, INSERT, UPDATE and "
+               "DELETE on the twauth_ tables";
+    }
+    return NULL;
+}
+
+apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
+                       const tw_statement_t *statement,
+                       const char *const *args, tw_err_t *err)
+{
+    const tw_database_t *database = db->database;
+    apr_array_header_t *ignored;
+    const char *message = "";
+    int try;
+
+    for (try = 0; try < TRIES; try++) {
+        if (run_once(rows ? rows : &ignored, db, statement, args, &message)
+            == 0) {
+            if (tw_shared_breaker_good(database->shared, database->slot)) {
+                ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
+                             TWLOGNO(0402) "the database is back");
+            }
+            return APR_SUCCESS;
+        }
+        /* for PostgreSQL this is also what reconnects */
+        if (apr_dbd_check_conn(db->dbd->driver, db->pool, db->dbd->handle)
+            != APR_SUCCESS) {
+            break;
+        }
+    }
+    message = apr_pstrcat(db->pool, statement->name, ": ", message, NULL);
+    /* two who want one name at the same moment are no outage */
+    if (strcasestr(message, "unique")
+        || strstr(message, "belongs to another account")) {
+        tw_err_set(err, db->pool, TW_ERR_DATABASE, APR_EGENERAL, "%s",
+                   message);
+        err->retry_after = RETRY_AFTER;
+        return APR_EGENERAL;
+    }
+    return away(database, db->pool, err, APR_EGENERAL, message,
+                advice_for(message));
+}

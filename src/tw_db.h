@@ -1,0 +1,68 @@
+/*
+ * tw_db: statements through mod_dbd that survive what databases do.
+ *
+ * A PostgreSQL that was restarted has forgotten the prepared statements of
+ * a connection; a SQLite whose schema changed refuses them for ever.  So
+ * statements are prepared here, on the connection that uses them and without
+ * a label, and are prepared anew when one fails.  A connection is held for
+ * the statements alone, never for a whole request; a gate bounds how many a
+ * process uses; a breaker keeps all but one request a second from waiting
+ * for a database that is away.
+ *
+ * This file knows apr_dbd; it knows no SQL (that is tw_account's).
+ */
+#ifndef TW_DB_H
+#define TW_DB_H
+
+#include <httpd.h>
+
+#include <apr_tables.h>
+
+#include "tw_err.h"
+#include "tw_shared.h"
+
+/* A site's database; read-only at run time. */
+typedef struct tw_database_t {
+    server_rec *server;         /* whose DBD* directives count */
+    tw_shared_t *shared;
+    int slot;                   /* of the breaker */
+    int calls;                  /* TwAuthDatabaseCalls */
+} tw_database_t;
+
+/* A statement: %s for each text argument, as apr_dbd_prepare() has it. */
+typedef struct tw_statement_t {
+    const char *name;
+    const char *sql;
+    int args;
+} tw_statement_t;
+
+typedef struct tw_db_t tw_db_t;
+
+/*
+ * Looks mod_dbd's functions up, in post_config or at the configuration
+ * test.  0: mod_dbd is not loaded.
+ */
+int tw_db_find(void);
+
+/* Readies the gate of a child. */
+apr_status_t tw_db_child_init(apr_pool_t *pool);
+
+/*
+ * A connection for a few statements, to be closed soon.  Waits 2 seconds at
+ * most for a free one.  Failure is TW_ERR_DATABASE with retry_after.
+ */
+apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
+                        apr_pool_t *pool, tw_err_t *err);
+void tw_db_close(tw_db_t *db);
+
+/*
+ * Runs a statement.  *rows (may be NULL) is an array of const char **: the
+ * columns of each row as text in the pool of open(), "" for NULL.  A
+ * statement that fails is tried again, so it must be one that can be.
+ * Failure is TW_ERR_DATABASE; its text has no values of the statement.
+ */
+apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
+                       const tw_statement_t *statement,
+                       const char *const *args, tw_err_t *err);
+
+#endif

@@ -1,0 +1,316 @@
+#include "tw_http.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_date.h>
+#include <apr_file_info.h>
+#include <apr_reslist.h>
+#include <apr_strings.h>
+#include <curl/curl.h>
+
+#define HANDLES_KEPT 4
+#define HANDLE_TTL apr_time_from_sec(60)
+#define HEADERS_MAX (64 * 1024)
+#define CA_DIRECTORY "/etc/ssl/certs"
+
+struct tw_http_pool_t {
+    apr_reslist_t *handles;
+    int ca_directory;       /* the system has a hashed CA directory */
+};
+
+/* An answer while it is being read. */
+typedef struct {
+    apr_pool_t *pool;
+    char *body;
+    apr_size_t len;
+    apr_size_t size;
+    apr_size_t headers;
+    int too_large;
+    int retry_after;
+    apr_time_t date;
+} answer_t;
+
+apr_status_t tw_http_init(void)
+{
+    return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? APR_SUCCESS
+                                                         : APR_EGENERAL;
+}
+
+static apr_status_t handle_make(void **resource, void *params,
+                                apr_pool_t *pool)
+{
+    (void)params;
+    (void)pool;
+    *resource = curl_easy_init();
+    return *resource ? APR_SUCCESS : APR_ENOMEM;
+}
+
+static apr_status_t handle_free(void *resource, void *params,
+                                apr_pool_t *pool)
+{
+    (void)params;
+    (void)pool;
+    curl_easy_cleanup(resource);
+    return APR_SUCCESS;
+}
+
+apr_status_t tw_http_pool_make(tw_http_pool_t **http, int max,
+                               apr_pool_t *pool)
+{
+    tw_http_pool_t *made = apr_pcalloc(pool, sizeof(*made));
+    int kept = max < HANDLES_KEPT ? max : HANDLES_KEPT;
+    apr_finfo_t info;
+    apr_status_t rv;
+
+    *http = NULL;
+    rv = apr_reslist_create(&made->handles, 0, kept, max, HANDLE_TTL,
+                            handle_make, handle_free, NULL, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_reslist_timeout_set(made->handles, apr_time_from_sec(2));
+    made->ca_directory = apr_stat(&info, CA_DIRECTORY, APR_FINFO_TYPE, pool)
+                         == APR_SUCCESS && info.filetype == APR_DIR;
+    *http = made;
+    return APR_SUCCESS;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    answer_t *answer = arg;
+    size_t len = size * count;
+
+    /* announced sizes lie, so the limit is kept while reading */
+    if (len > TW_HTTP_BODY_MAX - answer->len) {
+        answer->too_large = 1;
+        return 0;
+    }
+    if (answer->len + len > answer->size) {
+        apr_size_t bigger = answer->len + len > 2 * answer->size
+                            ? answer->len + len : 2 * answer->size;
+        char *body = apr_palloc(answer->pool, bigger + 1);
+
+        if (answer->len) {
+            memcpy(body, answer->body, answer->len);
+        }
+        answer->body = body;
+        answer->size = bigger;
+    }
+    memcpy(answer->body + answer->len, data, len);
+    answer->len += len;
+    return len;
+}
+
+/* The value of the header line when it is called name, else NULL. */
+static const char *header_value(answer_t *answer, const char *name,
+                                const char *line, apr_size_t len)
+{
+    apr_size_t n = strlen(name);
+
+    if (len <= n || line[n] != ':' || strncasecmp(line, name, n)) {
+        return NULL;
+    }
+    for (n++; n < len && (line[n] == ' ' || line[n] == '\t'); n++) {
+    }
+    while (len > n && (line[len - 1] == '\r' || line[len - 1] == '\n')) {
+        len--;
+    }
+    return apr_pstrmemdup(answer->pool, line + n, len - n);
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
+{
+    answer_t *answer = arg;
+    size_t len = size * count;
+    const char *value;
+
+    answer->headers += len;
+    if (answer->headers > HEADERS_MAX) {
+        answer->too_large = 1;
+        return 0;
+    }
+    value = header_value(answer, "Retry-After", data, len);
+    if (value) {
+        int seconds = (int)strtol(value, NULL, 10);
+
+        answer->retry_after = seconds < 1 ? 0 : seconds > 900 ? 900 : seconds;
+    }
+    value = header_value(answer, "Date", data, len);
+    if (value) {
+        answer->date = apr_date_parse_http(value);
+    }
+    return len;
+}
+
+static void set_options(CURL *curl, const tw_http_pool_t *http,
+                        const tw_http_conf_t *conf,
+                        const tw_http_request_t *request,
+                        struct curl_slist *headers, answer_t *answer,
+                        char *error)
+{
+    long timeout = (long)apr_time_as_msec(conf->timeout);
+    int plain = !strncmp(request->url, "http:", 5);
+
+    curl_easy_reset(curl);      /* keeps connections and TLS sessions */
+    curl_easy_setopt(curl, CURLOPT_URL, request->url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
+                     (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    if (conf->ca_file) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, conf->ca_file);
+        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+    }
+    else if (http->ca_directory) {
+        /* parsing the bundle would cost ten times the rest of the call */
+        curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
+        curl_easy_setopt(curl, CURLOPT_CAPATH, CA_DIRECTORY);
+    }
+    /* signals do not mix with threads, and a stalled resolver must not hold
+     * the worker beyond the limit */
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+    curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 2L);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    /* an empty string is "none, and do not look at the environment" */
+    curl_easy_setopt(curl, CURLOPT_PROXY, conf->proxy ? conf->proxy : "");
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "mod_twauth");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    if (!strcmp(request->method, "POST")) {
+        const char *body = request->body ? request->body : "";
+
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+        curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body);
+    }
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+}
+
+/* What went wrong, from curl's code. */
+static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
+                                const answer_t *answer, CURLcode code,
+                                const char *error)
+{
+    const char *detail = error[0] ? tw_err_quote(pool, error, strlen(error),
+                                                 200)
+                                  : curl_easy_strerror(code);
+    const char *advice = NULL;
+    tw_err_kind_t kind = TW_ERR_UNREACHABLE;
+
+    switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+        kind = TW_ERR_TIMEOUT;
+        advice = "look at the network between here and X; the limit is "
+                 "TwAuthProviderTimeout";
+        break;
+    case CURLE_COULDNT_RESOLVE_HOST:
+        advice = "look at this server's DNS";
+        break;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        advice = "look at TwAuthProviderProxy";
+        break;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        advice = "the provider's certificate is not trusted here: look at "
+                 "the package ca-certificates, TwAuthProviderCAFile, and at "
+                 "this server's clock";
+        break;
+    case CURLE_WRITE_ERROR:
+        kind = TW_ERR_GARBAGE;
+        if (answer->too_large) {
+            detail = "the answer is larger than 64 kB";
+        }
+        break;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_PARTIAL_FILE:
+        kind = TW_ERR_GARBAGE;
+        break;
+    default:
+        break;
+    }
+    tw_err_set(err, pool, kind, APR_EGENERAL, "%s", detail);
+    if (err) {
+        err->advice = advice;
+    }
+    return APR_EGENERAL;
+}
+
+apr_status_t tw_http_send(const tw_http_response_t **response,
+                          tw_http_pool_t *http, const tw_http_conf_t *conf,
+                          const tw_http_request_t *request, apr_pool_t *pool,
+                          tw_err_t *err)
+{
+    char error[CURL_ERROR_SIZE] = "";
+    answer_t answer = { 0 };
+    struct curl_slist *headers = NULL;
+    tw_http_response_t *made;
+    apr_status_t rv;
+    void *curl;
+    CURLcode code;
+    long status = 0;
+
+    *response = NULL;
+    rv = apr_reslist_acquire(http->handles, &curl);
+    if (rv != APR_SUCCESS) {
+        return tw_err_set(err, pool, TW_ERR_INTERNAL, rv,
+                          "no connection handle is free");
+    }
+    answer.pool = pool;
+    headers = curl_slist_append(NULL, "Accept: application/json");
+    if (headers && request->authorization) {
+        struct curl_slist *more = curl_slist_append(
+            headers, apr_pstrcat(pool, "Authorization: ",
+                                 request->authorization, NULL));
+
+        if (!more) {
+            curl_slist_free_all(headers);
+        }
+        headers = more;
+    }
+    if (!headers) {
+        apr_reslist_release(http->handles, curl);
+        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_ENOMEM,
+                          "no memory for a call");
+    }
+    set_options(curl, http, conf, request, headers, &answer, error);
+    code = curl_easy_perform(curl);
+    if (code != CURLE_OK) {
+        rv = curl_failed(err, pool, &answer, code, error);
+        /* whatever state the connection is in, nobody shall meet it again */
+        apr_reslist_invalidate(http->handles, curl);
+        curl_slist_free_all(headers);
+        return rv;
+    }
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    /* the handle outlives this request: it keeps no pointer into it */
+    curl_easy_reset(curl);
+    apr_reslist_release(http->handles, curl);
+    curl_slist_free_all(headers);
+
+    made = apr_pcalloc(pool, sizeof(*made));
+    made->status = (int)status;
+    made->body_len = answer.len;
+    if (answer.len) {
+        answer.body[answer.len] = '\0';
+        made->body = answer.body;
+    }
+    else {
+        made->body = "";
+    }
+    made->retry_after = answer.retry_after;
+    made->date = answer.date;
+    *response = made;
+    return APR_SUCCESS;
+}

@@ -1,0 +1,534 @@
+#include "tw_login.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "tw_browser.h"
+#include "tw_call.h"
+#include "tw_callback.h"
+#include "tw_codec.h"
+#include "tw_flow.h"
+#include "tw_json.h"
+#include "tw_logout.h"
+#include "tw_page.h"
+#include "tw_private.h"
+#include "tw_target.h"
+#include "tw_visitor.h"
+
+#define QUERY_FIELDS_MAX 200
+#define FLOWS_MAX 5
+#define FLOWS_BYTES_MAX 3500
+#define FLOWS_SEEN_MAX 20
+/* A slow user's next is kept so much longer than the flow is good. */
+#define FLOW_COOKIE_SLACK 3600
+
+/* ---- login: what is asked ------------------------------------------------ */
+
+typedef struct {
+    request_rec *r;
+    tw_visitor_t *visitor;
+    const tw_site_t *site;
+    apr_array_header_t *query;
+    const char *next;               /* always a good target */
+    int switched;
+    tw_browser_t browser;
+    int known;                      /* the pre-session cookie was there */
+} login_t;
+
+/* The path of a Referer of the own address. */
+static const char *referer_target(const login_t *l)
+{
+    const char *referer = apr_table_get(l->r->headers_in, "Referer");
+    apr_size_t len = strlen(l->site->origin);
+
+    return referer && !strncmp(referer, l->site->origin, len)
+           && referer[len] == '/' ? referer + len : NULL;
+}
+
+static int has(const login_t *l, const char *name)
+{
+    int count;
+
+    tw_codec_form_get(l->query, name, &count);
+    return count > 0;
+}
+
+static void read_query(login_t *l)
+{
+    const char *switched;
+    int given;
+
+    /* more fields than anybody needs: none of them counts */
+    if (tw_codec_form(&l->query, l->r->args,
+                      l->r->args ? strlen(l->r->args) : 0, QUERY_FIELDS_MAX,
+                      l->r->pool) != APR_SUCCESS) {
+        l->query = apr_array_make(l->r->pool, 1, sizeof(tw_pair_t));
+    }
+    l->next = tw_codec_form_get(l->query, "next", &given);
+    if (!given) {
+        l->next = referer_target(l);
+    }
+    if (!tw_target_ok(l->next, l->site->own)) {
+        l->next = "/";
+    }
+    switched = tw_codec_form_get(l->query, "switch", NULL);
+    l->switched = switched && !strcmp(switched, "1");
+}
+
+/* ---- login: answers ------------------------------------------------------ */
+
+static int redirect(request_rec *r, const char *url)
+{
+    tw_page_no_store(r);
+    apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
+    apr_table_setn(r->headers_out, "Location", url);
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+static int page(login_t *l, tw_page_t *p)
+{
+    p->next = l->next;
+    return tw_page_answer(l->r, l->visitor, p);
+}
+
+static int page_of_kind(login_t *l, tw_page_kind_t kind, int retry_after)
+{
+    tw_page_t p = { 0 };
+
+    p.kind = kind;
+    p.retry_after = retry_after;
+    return page(l, &p);
+}
+
+static const char *own_url(const login_t *l, const char *more)
+{
+    return apr_pstrcat(l->r->pool,
+                       tw_page_login_url(l->r->pool, l->site, l->next,
+                                         l->switched), more, NULL);
+}
+
+/* ---- login: the steps ----------------------------------------------------
+ * Each returns GO_ON, or what the handler returns.
+ */
+#define GO_ON (-100)
+
+/* The sign-in happens at the own address: sent there once, and if it is
+ * still another one, a proxy has changed the Host header. */
+static int go_home(login_t *l)
+{
+    if (tw_browser_is_home(l->r, l->site) || has(l, "moved")) {
+        return GO_ON;
+    }
+    return redirect(l->r, apr_pstrcat(l->r->pool, l->site->origin,
+                                      own_url(l, "&moved=1"), NULL));
+}
+
+static int signed_in_already(login_t *l)
+{
+    switch (tw_visitor_look(l->visitor, l->site->conf->session_recheck, 1)) {
+    case TW_VISITOR_SIGNED_IN:
+        return l->switched ? GO_ON : redirect(l->r, l->next);
+    case TW_VISITOR_UNCERTAIN:
+        return page_of_kind(l, TW_PAGE_DATABASE, 5);
+    default:
+        return GO_ON;
+    }
+}
+
+/*
+ * A browser that keeps cookies brings its pre-session cookie.  One that came
+ * by a plain link gets it now, and comes back with a mark; a mark without
+ * the cookie is a browser that keeps none.
+ */
+static int demand_cookies(login_t *l)
+{
+    static const tw_browser_t nobody;
+    const char *mark;
+
+    l->known = tw_browser_read(&l->browser, l->visitor);
+    if (l->known) {
+        return GO_ON;
+    }
+    if (tw_browser_token_ok(l->r, l->site, TW_SEAL_MARK, &nobody, NULL,
+                            tw_codec_form_get(l->query, "mark", NULL))) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, l->r, TWLOGNO(0230)
+                      "no sign-in for a browser that keeps no cookies");
+        return page_of_kind(l, TW_PAGE_NO_COOKIES, 0);
+    }
+    tw_browser_set(l->r, l->site, &l->browser);
+    mark = tw_browser_token(l->r, l->site, TW_SEAL_MARK, &nobody, NULL);
+    return redirect(l->r, own_url(l, apr_pstrcat(
+        l->r->pool, has(l, "moved") ? "&moved=1" : "", "&mark=", mark,
+        NULL)));
+}
+
+/* Another account: asked first, unless this site's own page asks. */
+static int confirm_switch(login_t *l)
+{
+    const char *from = apr_table_get(l->r->headers_in, "Sec-Fetch-Site");
+    const tw_session_t *session =
+        l->visitor->state == TW_VISITOR_SIGNED_IN ? &l->visitor->session
+                                                  : NULL;
+    tw_page_t p = { 0 };
+
+    if (!l->switched || (from && !strcmp(from, "same-origin"))
+        || tw_browser_token_ok(l->r, l->site, TW_SEAL_FORM, &l->browser,
+                               session,
+                               tw_codec_form_get(l->query, "token", NULL))) {
+        return GO_ON;
+    }
+    p.kind = TW_PAGE_SWITCH;
+    p.screen_name = session ? session->screen_name : NULL;
+    p.token = tw_browser_token(l->r, l->site, TW_SEAL_FORM, &l->browser,
+                               session);
+    return page(l, &p);
+}
+
+/* The client as the limits count it: an IPv6 network of 64 bits is one. */
+static const char *client_of(const login_t *l)
+{
+    const apr_sockaddr_t *addr = l->r->useragent_addr;
+    const char *who = l->r->useragent_ip;
+
+    if (addr && addr->family == APR_INET6 && addr->ipaddr_len == 16
+        && !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)addr->ipaddr_ptr)) {
+        char network[17];
+
+        tw_codec_hex(network, addr->ipaddr_ptr, 8);
+        who = apr_pstrdup(l->r->pool, network);
+    }
+    return apr_pstrcat(l->r->pool, l->site->realm, "\n", who, NULL);
+}
+
+static int within_limits(login_t *l)
+{
+    const tw_server_conf_t *conf = l->site->conf;
+    apr_time_t now = apr_time_now();
+    int wait = tw_shared_start_client(l->site->shared, client_of(l),
+                                      &conf->start_client, now);
+
+    if (wait) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, l->r, TWLOGNO(0231)
+                      "too many sign-ins from this client");
+        return page_of_kind(l, TW_PAGE_LIMIT, wait);
+    }
+    wait = tw_shared_start_all(l->site->shared, l->site->slot,
+                               &conf->start_all, l->browser.before, now);
+    if (wait) {
+        if (tw_shared_note(l->site->shared, l->site->slot, 3,
+                           apr_time_from_sec(60), now)) {
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, l->r, TWLOGNO(0232)
+                          "too many sign-ins in all (TwAuthStartLimit): some "
+                          "are put off");
+        }
+        return page_of_kind(l, TW_PAGE_LIMIT_ALL, wait);
+    }
+    return GO_ON;
+}
+
+/* ---- login: the flow cookies --------------------------------------------- */
+
+typedef struct {
+    const char *name;
+    apr_size_t size;
+    apr_time_t started_at;
+} flow_cookie_t;
+
+/* This browser's flow cookies; one that does not open is the oldest. */
+static apr_array_header_t *flow_cookies(const login_t *l)
+{
+    const tw_site_t *site = l->site;
+    apr_array_header_t *list = apr_array_make(l->r->pool, 4,
+                                              sizeof(flow_cookie_t));
+    const char *at = l->visitor->cookies;
+    tw_cookie_t cookie;
+    tw_flow_t flow;
+
+    while (list->nelts < FLOWS_SEEN_MAX
+           && tw_visitor_cookie(&cookie, &at, site->flow_cookie, 1)) {
+        flow_cookie_t *seen = apr_array_push(list);
+
+        seen->name = apr_pstrmemdup(l->r->pool, cookie.name,
+                                    cookie.name_len);
+        seen->size = cookie.name_len + 1 + cookie.value_len;
+        seen->started_at = 0;
+        if (tw_flow_open(&flow, site->ring, site->flow_audience,
+                         cookie.value, cookie.value_len, l->r->pool)
+            == APR_SUCCESS) {
+            seen->started_at = flow.started_at;
+        }
+    }
+    return list;
+}
+
+/* Whether text can stand as a cookie's name: a browser could send others. */
+static int is_token(const char *text)
+{
+    return !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "abcdefghijklmnopqrstuvwxyz"
+                              "0123456789-_")];
+}
+
+/* Makes room for size bytes more: the oldest go. */
+static void make_room(login_t *l, apr_size_t size)
+{
+    apr_array_header_t *list = flow_cookies(l);
+    flow_cookie_t *flows = (flow_cookie_t *)list->elts;
+    apr_size_t total = size;
+    int i, left = list->nelts;
+
+    for (i = 0; i < list->nelts; i++) {
+        total += flows[i].size;
+    }
+    while (left && (left >= FLOWS_MAX || total > FLOWS_BYTES_MAX)) {
+        int oldest = -1;
+
+        for (i = 0; i < list->nelts; i++) {
+            if (flows[i].name
+                && (oldest < 0
+                    || flows[i].started_at < flows[oldest].started_at)) {
+                oldest = i;
+            }
+        }
+        if (is_token(flows[oldest].name)) {
+            tw_cookie_expire(l->r, flows[oldest].name,
+                             l->site->other_attributes);
+        }
+        total -= flows[oldest].size;
+        flows[oldest].name = NULL;
+        left--;
+    }
+}
+
+static void set_flow(login_t *l, const tw_pending_t *pending)
+{
+    const tw_site_t *site = l->site;
+    char end[TW_FLOW_NAME_LEN + 1];
+    const char *name, *text;
+    tw_flow_t flow;
+
+    flow.started_at = apr_time_now();
+    flow.pending = *pending;
+    flow.next = l->next;
+    tw_flow_name(end, pending->key);
+    name = apr_pstrcat(l->r->pool, site->flow_cookie, end, NULL);
+    text = tw_flow_seal(&flow, site->ring, site->flow_audience, l->r->pool);
+    make_room(l, strlen(name) + 1 + strlen(text));
+    tw_cookie_set(l->r, name, text, site->other_attributes,
+                  (int)apr_time_sec(site->conf->flow_timeout)
+                  + FLOW_COOKIE_SLACK);
+}
+
+static int begin(login_t *l)
+{
+    const tw_site_t *site = l->site;
+    tw_client_t client = site->client;
+    tw_pending_t pending;
+    tw_permit_t permit;
+    const char *location;
+    tw_page_t p = { 0 };
+    tw_err_t err = { 0 };
+    apr_status_t rv;
+
+    /* X would pass the user of its own session through without a word */
+    client.force_login |= l->switched;
+    if (!tw_call_begin(&permit, l->r, site, TW_CALL_START, 0, &p)) {
+        return page(l, &p);
+    }
+    rv = site->protocol->begin(&pending, &location, &client, tw_site_http(),
+                               l->r->pool, &err);
+    if (!tw_call_end(&permit, l->r, site, "the start of a sign-in", rv, &err,
+                     &p)) {
+        return page(l, &p);
+    }
+    set_flow(l, &pending);
+    tw_seal_wipe((void *)pending.secret, strlen(pending.secret));
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
+                  "a sign-in begins");
+    /* the empty fragment keeps the page's own from travelling to X */
+    return redirect(l->r, apr_pstrcat(l->r->pool, location, "#", NULL));
+}
+
+static int login_get(request_rec *r, tw_visitor_t *visitor)
+{
+    static int (*const steps[])(login_t *) = {
+        go_home, signed_in_already, demand_cookies, confirm_switch,
+        within_limits, begin
+    };
+    login_t l = { 0 };
+    apr_size_t i;
+    int status = GO_ON;
+
+    if (!tw_browser_navigates(r)) {
+        return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
+    }
+    l.r = r;
+    l.visitor = visitor;
+    l.site = visitor->site;
+    read_query(&l);
+    /* the last step always answers */
+    for (i = 0; status == GO_ON && i < sizeof(steps) / sizeof(steps[0]);
+         i++) {
+        status = steps[i](&l);
+    }
+    return status;
+}
+
+/* ---- session -------------------------------------------------------------- */
+
+static const char *time_text(apr_pool_t *pool, apr_time_t t)
+{
+    char *text = apr_palloc(pool, 32);
+    apr_time_exp_t exploded;
+    apr_size_t len;
+
+    apr_time_exp_gmt(&exploded, t);
+    apr_strftime(text, &len, 32, "%Y-%m-%dT%H:%M:%SZ", &exploded);
+    return text;
+}
+
+static int session_get(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_session_t *s = &visitor->session;
+    const char *from = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    const char *json = "{\"signed_in\":false}";
+    apr_time_t end;
+
+    tw_page_no_store(r);
+    apr_table_setn(r->err_headers_out, "Cross-Origin-Resource-Policy",
+                   "same-origin");
+    if (from && strcmp(from, "same-origin") && strcmp(from, "none")) {
+        return HTTP_FORBIDDEN;
+    }
+    switch (tw_visitor_look(visitor, visitor->site->conf->session_recheck,
+                            0)) {
+    case TW_VISITOR_UNCERTAIN:
+        apr_table_setn(r->err_headers_out, "Retry-After", "5");
+        return HTTP_SERVICE_UNAVAILABLE;
+    case TW_VISITOR_SIGNED_IN:
+        end = s->signed_in_at + visitor->site->conf->session_max;
+        {
+            const tw_json_member_t members[] = {
+                { "signed_in", NULL, 1, 1 },
+                { "username", s->username, 0, 0 },
+                { "screen_name", s->screen_name, 0, 0 },
+                { "id", s->twitter_id, 0, 0 },
+                { "account", NULL, s->account, 0 },
+                { "signed_in_at", time_text(r->pool, s->signed_in_at), 0, 0 },
+                { "expires_at",
+                  time_text(r->pool, end < s->expires_at ? end
+                                                         : s->expires_at),
+                  0, 0 },
+            };
+
+            json = tw_json_object(members,
+                                  sizeof(members) / sizeof(members[0]),
+                                  r->pool);
+        }
+        break;
+    default:
+        break;
+    }
+    if (!json) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    ap_set_content_type(r, "application/json");
+    ap_set_content_length(r, (apr_off_t)strlen(json));
+    ap_rputs(json, r);
+    return OK;
+}
+
+/* ---- the table ------------------------------------------------------------ */
+
+typedef int (*answer_t)(request_rec *r, tw_visitor_t *visitor);
+
+typedef struct {
+    apr_size_t path;            /* of the location, in tw_site_t */
+    answer_t get;
+    answer_t post;              /* NULL: 405 */
+} location_t;
+
+static const location_t locations[] = {
+    { APR_OFFSETOF(tw_site_t, login), login_get, NULL },
+    { APR_OFFSETOF(tw_site_t, callback), tw_callback_get, NULL },
+    { APR_OFFSETOF(tw_site_t, logout), tw_logout_get, tw_logout_post },
+    { APR_OFFSETOF(tw_site_t, session), session_get, NULL },
+};
+
+static const location_t *location_of(const tw_site_t *site, const char *uri)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(locations) / sizeof(locations[0]); i++) {
+        const char *path = *(const char *const *)((const char *)site
+                                                  + locations[i].path);
+
+        if (!strcmp(uri, path)) {
+            return &locations[i];
+        }
+    }
+    return NULL;
+}
+
+/* The site whose own location, or a place below its path, r asks for. */
+static const tw_site_t *own_site(const request_rec *r)
+{
+    const tw_site_t *site = tw_site(r->server);
+
+    /* over plain http they step aside, so that a redirect to https works */
+    if (!site || site->off || site->plain_http || !r->uri) {
+        return NULL;
+    }
+    return !strncmp(r->uri, site->conf->path, strlen(site->conf->path))
+           || !strcmp(r->uri, site->callback) ? site : NULL;
+}
+
+int tw_login_translate(request_rec *r)
+{
+    if (!own_site(r)) {
+        return DECLINED;
+    }
+    /* a handler's name keeps FallbackResource off */
+    r->filename = apr_pstrdup(r->pool, "twauth:");
+    r->handler = "twauth";
+    return OK;
+}
+
+int tw_login_map_to_storage(request_rec *r)
+{
+    return own_site(r) ? OK : DECLINED;
+}
+
+int tw_login_access(request_rec *r)
+{
+    return own_site(r) ? OK : DECLINED;
+}
+
+int tw_login_handler(request_rec *r)
+{
+    const tw_site_t *site = own_site(r);
+    const location_t *location;
+
+    if (!site) {
+        return DECLINED;
+    }
+    location = location_of(site, r->uri);
+    tw_page_no_store(r);
+    if (!location || r->main) {
+        return HTTP_NOT_FOUND;
+    }
+    if (r->method_number == M_GET) {
+        return location->get(r, tw_visitor(r));
+    }
+    if (r->method_number == M_POST && location->post) {
+        return location->post(r, tw_visitor(r));
+    }
+    r->allowed |= AP_METHOD_BIT << M_GET;
+    if (location->post) {
+        r->allowed |= AP_METHOD_BIT << M_POST;
+    }
+    return HTTP_METHOD_NOT_ALLOWED;
+}

@@ -1,0 +1,221 @@
+#include "tw_logout.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "tw_account.h"
+#include "tw_browser.h"
+#include "tw_codec.h"
+#include "tw_page.h"
+#include "tw_private.h"
+#include "tw_target.h"
+
+#define BODY_MAX 8192
+#define FIELDS_MAX 50
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
+static const char *next_of(const tw_site_t *site,
+                           const apr_array_header_t *form)
+{
+    const char *next = tw_codec_form_get(form, "next", NULL);
+
+    return tw_target_ok(next, site->own) ? next : NULL;
+}
+
+/* To the own address, once: the session's cookie is there. */
+static int send_home(request_rec *r, const tw_site_t *site, int status)
+{
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location",
+                   apr_pstrcat(r->pool, site->origin, site->logout,
+                               "?moved=1", NULL));
+    return status;
+}
+
+/* The page with the button, of kind; or that there is nothing to do. */
+static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
+               const char *next)
+{
+    const tw_site_t *site = visitor->site;
+    tw_browser_t browser;
+    tw_page_t page = { 0 };
+
+    page.kind = kind;
+    page.next = next;
+    if (tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN) {
+        tw_browser_read(&browser, visitor);
+        page.screen_name = visitor->session.screen_name;
+        page.token = tw_browser_token(r, site, TW_SEAL_FORM, &browser,
+                                      &visitor->session);
+    }
+    else {
+        page.kind = TW_PAGE_NOT_SIGNED_IN;
+    }
+    return tw_page_answer(r, visitor, &page);
+}
+
+int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    apr_array_header_t *query;
+
+    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0, FIELDS_MAX,
+                  r->pool);
+    if (tw_browser_navigates(r) && !tw_browser_is_home(r, site)
+        && !tw_codec_form_get(query, "moved", NULL)) {
+        return send_home(r, site, HTTP_MOVED_TEMPORARILY);
+    }
+    return ask(r, visitor, TW_PAGE_SIGN_OUT, next_of(site, query));
+}
+
+/* The posted form; OK, or the status that says what is wrong with it. */
+static int read_form(apr_array_header_t **form, request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    char *body = apr_palloc(r->pool, BODY_MAX + 1);
+    apr_size_t len = 0;
+    long n;
+    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+
+    if (status != OK) {
+        return status;
+    }
+    if (ap_should_client_block(r)) {
+        if (r->remaining > BODY_MAX) {
+            return HTTP_REQUEST_ENTITY_TOO_LARGE;
+        }
+        do {
+            n = ap_get_client_block(r, body + len, BODY_MAX + 1 - len);
+            len += n > 0 ? (apr_size_t)n : 0;
+        } while (n > 0 && len <= BODY_MAX);
+        if (n < 0) {
+            return HTTP_BAD_REQUEST;
+        }
+        if (len > BODY_MAX) {
+            return HTTP_REQUEST_ENTITY_TOO_LARGE;
+        }
+    }
+    if (len && (!type || strncasecmp(type, FORM_TYPE, strlen(FORM_TYPE))
+                || !strchr("; \t", type[strlen(FORM_TYPE)]))) {
+        return HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+    return tw_codec_form(form, body, len, FIELDS_MAX, r->pool) == APR_SUCCESS
+           ? OK : HTTP_BAD_REQUEST;
+}
+
+/*
+ * Whether a page of this site sent it: the browser says so, or the origin,
+ * or, where neither says anything, the token of our own page.
+ */
+static int is_from_here(request_rec *r, tw_visitor_t *visitor,
+                        const apr_array_header_t *form)
+{
+    const tw_site_t *site = visitor->site;
+    const char *fetch = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    const char *origin = apr_table_get(r->headers_in, "Origin");
+    tw_browser_t browser;
+
+    if (fetch) {
+        return !strcmp(fetch, "same-origin");
+    }
+    if (origin && strcmp(origin, "null")) {
+        return !strcmp(origin, site->origin);
+    }
+    tw_browser_read(&browser, visitor);
+    return tw_browser_token_ok(r, site, TW_SEAL_FORM, &browser,
+                               &visitor->session,
+                               tw_codec_form_get(form, "token", NULL));
+}
+
+/* Refuses all copies on this server, whatever becomes of the row. */
+static void end_here(const tw_site_t *site, const tw_session_t *session,
+                     const unsigned char id[TW_ID_LEN], apr_time_t now)
+{
+    tw_shared_end(site->shared, id,
+                  tw_visitor_copies_until(site, session, now), now);
+}
+
+/* Ends the session(s); 0 when the rows are still there. */
+static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
+{
+    const tw_site_t *site = visitor->site;
+    const tw_session_t *session = &visitor->session;
+    apr_array_header_t *ended;
+    apr_time_t now = apr_time_now();
+    tw_err_t err = { 0 };
+    int i;
+
+    end_here(site, session, session->id, now);
+    if (tw_account_end(&ended, session, everywhere, &site->database, r->pool,
+                       &err) != APR_SUCCESS) {
+        /* until then the copies are refused here for as long as they live */
+        tw_shared_end(site->shared, session->id, session->expires_at, now);
+        tw_shared_owe(site->shared, session->id);
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0221)
+                      "signed out: account %" APR_INT64_T_FMT ", but the row "
+                      "is still to be deleted: %s", session->account,
+                      err.why);
+        return 0;
+    }
+    for (i = 0; i < ended->nelts; i++) {
+        end_here(site, session,
+                 (const unsigned char *)ended->elts + i * TW_ID_LEN, now);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)
+                  "signed out: account %" APR_INT64_T_FMT " (%s)%s",
+                  session->account, session->username,
+                  everywhere ? ", everywhere" : "");
+    return 1;
+}
+
+int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    apr_array_header_t *form, *query;
+    const char *everywhere, *next;
+    tw_browser_t browser;
+    tw_page_t page = { 0 };
+    int status = read_form(&form, r);
+
+    if (status != OK) {
+        return status;
+    }
+    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0, FIELDS_MAX,
+                  r->pool);
+    if (!tw_browser_is_home(r, site)
+        && !tw_codec_form_get(query, "moved", NULL)) {
+        return send_home(r, site, HTTP_SEE_OTHER);
+    }
+    next = next_of(site, form);
+    if (tw_visitor_look(visitor, site->conf->session_recheck, 0)
+        != TW_VISITOR_NOBODY) {
+        if (!is_from_here(r, visitor, form)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)
+                          "a sign-out that did not come from this site: "
+                          "refused");
+            return ask(r, visitor, TW_PAGE_CSRF, next);
+        }
+        everywhere = tw_codec_form_get(form, "everywhere", NULL);
+        page.kind = end_session(r, visitor,
+                                everywhere && !strcmp(everywhere, "1"))
+                    ? TW_PAGE_SIGNED_OUT : TW_PAGE_STILL_THERE;
+        tw_browser_read(&browser, visitor);
+        browser.left = 1;
+        /* a cookie that was about to be renewed is not: this one counts */
+        apr_table_unset(r->err_headers_out, "Set-Cookie");
+        tw_cookie_expire(r, site->session_cookie, site->session_attributes);
+        tw_browser_set(r, site, &browser);
+        apr_table_setn(r->err_headers_out, "Clear-Site-Data", "\"cache\"");
+    }
+    else {
+        page.kind = TW_PAGE_NOT_SIGNED_IN;
+    }
+    if (next && page.kind != TW_PAGE_STILL_THERE) {
+        tw_page_no_store(r);
+        apr_table_setn(r->headers_out, "Location", next);
+        return HTTP_SEE_OTHER;
+    }
+    return tw_page_answer(r, visitor, &page);
+}

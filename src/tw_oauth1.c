@@ -1,0 +1,230 @@
+#include "tw_oauth1.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_time.h>
+
+#include "tw_codec.h"
+#include "tw_seal.h"
+#include "tw_sign.h"
+
+#define NONCE_BYTES 16
+#define REPLY_FIELDS_MAX 50
+
+static void add(apr_array_header_t *params, const char *name,
+                const char *value)
+{
+    tw_pair_t *pair = apr_array_push(params);
+
+    pair->name = name;
+    pair->value = value;
+}
+
+/*
+ * One signed POST to path of the API.  Success is status 200 and a form:
+ * *reply, an array of tw_pair_t.
+ */
+static apr_status_t call(apr_array_header_t **reply, const char *step,
+                         const char *path, const apr_array_header_t *params,
+                         const char *body, const char *token,
+                         const char *token_secret, const tw_client_t *client,
+                         tw_http_pool_t *http, apr_pool_t *pool,
+                         tw_err_t *err)
+{
+    unsigned char random[NONCE_BYTES];
+    char nonce[2 * NONCE_BYTES + 1];
+    tw_sign_request_t sign = { 0 };
+    tw_http_request_t request = { 0 };
+    const tw_http_response_t *response;
+    const char *header;
+    apr_status_t rv;
+
+    *reply = NULL;
+    tw_seal_random(random, sizeof(random));
+    tw_codec_hex(nonce, random, sizeof(random));
+    sign.method = "POST";
+    sign.url = apr_pstrcat(pool, client->api, path, NULL);
+    sign.params = params;
+    sign.consumer_key = client->key;
+    sign.consumer_secret = client->secret;
+    sign.token = token;
+    sign.token_secret = token_secret;
+    sign.nonce = nonce;
+    sign.timestamp = apr_time_sec(apr_time_now());
+    rv = tw_sign_header(&header, &sign, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    request.method = "POST";
+    request.url = sign.url;
+    request.authorization = header;
+    request.body = body;
+    rv = tw_http_send(&response, http, &client->http, &request, pool, err);
+    if (rv != APR_SUCCESS) {
+        err->why = apr_pstrcat(pool, step, ": ", err->why, NULL);
+        return rv;
+    }
+    if (response->status != 200) {
+        return tw_provider_refused(err, step, response, client->callback,
+                                   pool);
+    }
+    if (tw_codec_form(reply, response->body, response->body_len,
+                      REPLY_FIELDS_MAX, pool) != APR_SUCCESS) {
+        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
+                          "%s: X answered more than %d fields", step,
+                          REPLY_FIELDS_MAX);
+    }
+    return APR_SUCCESS;
+}
+
+/* A token field of a reply: there once, visible ASCII, not too long. */
+static apr_status_t token_field(const char **value, const char *name,
+                                const apr_array_header_t *reply,
+                                apr_size_t max, const char *step,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    *value = tw_codec_form_get(reply, name, NULL);
+    if (tw_provider_token_ok(*value, max)) {
+        return APR_SUCCESS;
+    }
+    *value = NULL;
+    return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
+                      "%s: X answered without a usable %s", step, name);
+}
+
+static apr_status_t oauth1_child_init(apr_pool_t *pool, tw_err_t *err)
+{
+    return tw_sign_selftest(pool, err);
+}
+
+static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
+                                 const tw_client_t *client,
+                                 tw_http_pool_t *http, apr_pool_t *pool,
+                                 tw_err_t *err)
+{
+    static const char step[] = "request token";
+    apr_array_header_t *params = apr_array_make(pool, 2, sizeof(tw_pair_t));
+    apr_array_header_t *reply;
+    const char *body, *confirmed;
+    apr_status_t rv;
+
+    memset(pending, 0, sizeof(*pending));
+    *location = NULL;
+    add(params, "oauth_callback", client->callback);
+    add(params, "x_auth_access_type", client->access);
+    body = apr_pstrcat(pool, "x_auth_access_type=", client->access, NULL);
+    rv = call(&reply, step, "/oauth/request_token", params, body, NULL, NULL,
+              client, http, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* an answer without it is OAuth 1.0, whose callback an attacker could
+     * have chosen (advisory 2009.1) */
+    confirmed = tw_codec_form_get(reply, "oauth_callback_confirmed", NULL);
+    if (!confirmed || strcmp(confirmed, "true")) {
+        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
+                          "%s: X answered without "
+                          "oauth_callback_confirmed=true", step);
+    }
+    rv = token_field(&pending->key, "oauth_token", reply, TW_TOKEN_MAX, step,
+                     pool, err);
+    if (rv == APR_SUCCESS) {
+        rv = token_field(&pending->secret, "oauth_token_secret", reply,
+                         TW_TOKEN_MAX, step, pool, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *location = apr_pstrcat(pool, client->browser, "/oauth/",
+                            client->sign_in_with, "?oauth_token=",
+                            tw_codec_percent(pool, pending->key),
+                            client->force_login ? "&force_login=true" : "",
+                            NULL);
+    return APR_SUCCESS;
+}
+
+static void oauth1_answer(tw_answer_t *answer,
+                          const apr_array_header_t *query)
+{
+    int tokens, verifiers, denials;
+    const char *token = tw_codec_form_get(query, "oauth_token", &tokens);
+    const char *verifier = tw_codec_form_get(query, "oauth_verifier",
+                                             &verifiers);
+    const char *denied = tw_codec_form_get(query, "denied", &denials);
+
+    memset(answer, 0, sizeof(*answer));
+    answer->kind = TW_ANSWER_INVALID;
+    /* one of each at most, and never a success and a cancel together */
+    if (denials == 1 && !verifiers && !tokens && denied && *denied) {
+        answer->kind = TW_ANSWER_CANCELLED;
+        answer->key = denied;
+    }
+    else if (tokens == 1 && !denials && token && *token) {
+        answer->key = token;
+        if (verifiers == 1 && tw_provider_token_ok(verifier, TW_TOKEN_MAX)) {
+            answer->kind = TW_ANSWER_PROOF;
+            answer->proof = verifier;
+        }
+    }
+}
+
+/* X's access tokens begin with the user's id: two sources, one user. */
+static int token_agrees(const char *token, const char *id)
+{
+    apr_size_t digits = strspn(token, "0123456789");
+
+    return !digits || token[digits] != '-'
+           || (digits == strlen(id) && !strncmp(token, id, digits));
+}
+
+static apr_status_t oauth1_finish(tw_identity_t *identity,
+                                  const tw_client_t *client,
+                                  tw_http_pool_t *http,
+                                  const tw_pending_t *pending,
+                                  const char *proof, apr_pool_t *pool,
+                                  tw_err_t *err)
+{
+    static const char step[] = "access token";
+    apr_array_header_t *params = apr_array_make(pool, 1, sizeof(tw_pair_t));
+    apr_array_header_t *reply;
+    apr_status_t rv;
+
+    memset(identity, 0, sizeof(*identity));
+    add(params, "oauth_verifier", proof);
+    rv = call(&reply, step, "/oauth/access_token", params, NULL, pending->key,
+              pending->secret, client, http, pool, err);
+    if (rv == APR_SUCCESS) {
+        rv = token_field(&identity->token, "oauth_token", reply,
+                         TW_STORED_MAX, step, pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = token_field(&identity->secret, "oauth_token_secret", reply,
+                         TW_STORED_MAX, step, pool, err);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    identity->id = tw_codec_form_get(reply, "user_id", NULL);
+    identity->screen_name = tw_codec_form_get(reply, "screen_name", NULL);
+    if (!tw_provider_id_ok(identity->id)
+        || !tw_provider_handle_ok(identity->screen_name)) {
+        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
+                          "%s: X answered without a usable user_id and "
+                          "screen_name", step);
+    }
+    if (!token_agrees(identity->token, identity->id)) {
+        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
+                          "%s: user_id and oauth_token name different users",
+                          step);
+    }
+    return APR_SUCCESS;
+}
+
+const tw_protocol_t tw_oauth1 = {
+    "oauth1",
+    oauth1_child_init,
+    oauth1_begin,
+    oauth1_answer,
+    oauth1_finish
+};

@@ -1,0 +1,250 @@
+#include "tw_secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+
+#define COMMAND_TIME apr_time_from_sec(10)
+
+int tw_secret_ok(const char **why, const char *from)
+{
+    if (strncmp(from, "file:/", 6) && strncmp(from, "exec:/", 6)) {
+        *why = "must be file:/absolute/path or exec:/absolute/command; the "
+               "secret itself does not belong into the configuration";
+        return 0;
+    }
+    return 1;
+}
+
+int tw_secret_is_command(const char *from)
+{
+    return !strncmp(from, "exec:", 5);
+}
+
+static apr_status_t refuse(tw_err_t *err, apr_pool_t *pool, apr_status_t rv,
+                           const char *from, const char *why,
+                           const char *advice)
+{
+    tw_err_set(err, pool, TW_ERR_INTERNAL, rv, "%s %s", from, why);
+    err->advice = advice;
+    return rv == APR_SUCCESS ? APR_EGENERAL : rv;
+}
+
+/* Cuts one line end, and refuses what is no line of text. */
+static apr_status_t one_line(char *text, apr_size_t len, const char *from,
+                             apr_pool_t *pool, tw_err_t *err)
+{
+    if (len && text[len - 1] == '\n') {
+        len--;
+        if (len && text[len - 1] == '\r') {
+            len--;
+        }
+    }
+    text[len] = '\0';
+    if (!len) {
+        return refuse(err, pool, APR_EGENERAL, from, "is empty", NULL);
+    }
+    if (strlen(text) != len || strpbrk(text, "\r\n")) {
+        return refuse(err, pool, APR_EGENERAL, from,
+                      "has more than one line, or a NUL", NULL);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t read_file(char **text, const char *from,
+                              apr_pool_t *pool, tw_err_t *err)
+{
+    const char *path = from + strlen("file:");
+    /* a FIFO must not hang the start */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    char *buf = apr_palloc(pool, TW_SECRET_MAX + 2);
+    apr_status_t rv = APR_SUCCESS;
+    struct stat st;
+    ssize_t n, len = 0;
+
+    if (fd < 0) {
+        rv = errno;
+        return refuse(err, pool, rv, from, "cannot be read",
+                      rv == EACCES ? "run the configuration test as root"
+                                   : NULL);
+    }
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        rv = refuse(err, pool, APR_EGENERAL, from, "is not a regular file",
+                    NULL);
+    }
+    else if (st.st_mode & (S_IRWXO | S_IWGRP)) {
+        rv = refuse(err, pool, APR_EGENERAL, from,
+                    "can be read or written by others",
+                    "chmod 0600, or 0640 for a group of your own");
+    }
+    while (rv == APR_SUCCESS && len <= TW_SECRET_MAX) {
+        n = read(fd, buf + len, (size_t)(TW_SECRET_MAX + 1 - len));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            rv = refuse(err, pool, errno, from, "cannot be read", NULL);
+        }
+        if (n <= 0) {
+            break;
+        }
+        len += n;
+    }
+    close(fd);
+    if (rv == APR_SUCCESS && len > TW_SECRET_MAX) {
+        rv = refuse(err, pool, APR_EGENERAL, from, "is larger than 4 kB",
+                    NULL);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = one_line(buf, (apr_size_t)len, from, pool, err);
+    }
+    if (rv == APR_SUCCESS) {
+        *text = buf;
+    }
+    return rv;
+}
+
+static apr_status_t run_command(char **text, const char *from,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    char *buf = apr_palloc(pool, TW_SECRET_MAX + 2);
+    apr_time_t until = apr_time_now() + COMMAND_TIME;
+    apr_size_t len = 0;
+    apr_procattr_t *attr;
+    apr_proc_t proc;
+    apr_exit_why_e why;
+    apr_status_t rv;
+    char **argv;
+    int code = 0;
+
+    apr_tokenize_to_argv(from + strlen("exec:"), &argv, pool);
+    if ((rv = apr_procattr_create(&attr, pool)) != APR_SUCCESS
+        || (rv = apr_procattr_io_set(attr, APR_NO_PIPE, APR_FULL_BLOCK,
+                                     APR_NO_PIPE)) != APR_SUCCESS
+        || (rv = apr_procattr_cmdtype_set(attr, APR_PROGRAM_ENV))
+           != APR_SUCCESS
+        || (rv = apr_procattr_error_check_set(attr, 1)) != APR_SUCCESS
+        || (rv = apr_proc_create(&proc, argv[0], (const char *const *)argv,
+                                 NULL, attr, pool)) != APR_SUCCESS) {
+        return refuse(err, pool, rv, from, "cannot be run", NULL);
+    }
+    /* read to the end, so that the command need not stop at a line */
+    for (;;) {
+        apr_interval_time_t left = until - apr_time_now();
+        apr_size_t n = TW_SECRET_MAX + 1 - len;
+        char rest[256];
+
+        apr_file_pipe_timeout_set(proc.out, left > 0 ? left : 1);
+        if (n) {
+            rv = apr_file_read(proc.out, buf + len, &n);
+            len += rv == APR_SUCCESS ? n : 0;
+        }
+        else {
+            n = sizeof(rest);
+            rv = apr_file_read(proc.out, rest, &n);
+        }
+        if (rv != APR_SUCCESS) {
+            break;
+        }
+    }
+    apr_file_close(proc.out);
+    if (!APR_STATUS_IS_EOF(rv)) {
+        apr_proc_kill(&proc, SIGKILL);
+        apr_proc_wait(&proc, NULL, NULL, APR_WAIT);
+        return refuse(err, pool, rv, from, "did not end within 10 seconds",
+                      NULL);
+    }
+    apr_proc_wait(&proc, &code, &why, APR_WAIT);
+    if (why != APR_PROC_EXIT || code != 0) {
+        return refuse(err, pool, APR_EGENERAL, from,
+                      apr_psprintf(pool, "ended with status %d", code), NULL);
+    }
+    buf[len] = '\0';
+    if (strchr(buf, '\n')) {
+        len = (apr_size_t)(strchr(buf, '\n') - buf) + 1;
+    }
+    rv = one_line(buf, len, from, pool, err);
+    if (rv == APR_SUCCESS) {
+        *text = buf;
+    }
+    return rv;
+}
+
+apr_status_t tw_secret_read(char **text, const char *from, apr_pool_t *pool,
+                            tw_err_t *err)
+{
+    *text = NULL;
+    return tw_secret_is_command(from) ? run_command(text, from, pool, err)
+                                      : read_file(text, from, pool, err);
+}
+
+#define VAULT_SIZE (64 * 1024)
+
+/* from, NUL, text, NUL, and so on; ends with an empty from. */
+struct tw_vault_t {
+    char text[VAULT_SIZE];
+};
+
+tw_vault_t *tw_vault_make(void)
+{
+    tw_vault_t *vault = mmap(NULL, sizeof(*vault), PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (vault == MAP_FAILED) {
+        return NULL;
+    }
+    /* both may be refused to an ordinary user; the vault works all the same */
+    (void)mlock(vault, sizeof(*vault));
+    (void)madvise(vault, sizeof(*vault), MADV_DONTDUMP);
+    return vault;
+}
+
+/* Where from stands, or the end of the list. */
+static char *vault_find(const tw_vault_t *vault, const char *from)
+{
+    const char *at = vault->text;
+
+    while (*at && strcmp(at, from)) {
+        at += strlen(at) + 1;
+        at += strlen(at) + 1;
+    }
+    return (char *)at;
+}
+
+void tw_vault_put(tw_vault_t *vault, const char *from, const char *text)
+{
+    char *at = vault_find(vault, from);
+    apr_size_t need = strlen(from) + strlen(text) + 3;
+    char *end;
+
+    if (*at) {
+        /* take the old entry out, the rest moves up */
+        char *rest = at + strlen(at) + 1;
+
+        rest += strlen(rest) + 1;
+        memmove(at, rest, (apr_size_t)(vault->text + VAULT_SIZE - rest));
+        at = vault_find(vault, from);
+    }
+    end = vault->text + VAULT_SIZE;
+    if ((apr_size_t)(end - at) > need) {
+        memcpy(at, from, strlen(from) + 1);
+        at += strlen(from) + 1;
+        memcpy(at, text, strlen(text) + 1);
+        at[strlen(text) + 1] = '\0';
+    }
+}
+
+char *tw_vault_get(const tw_vault_t *vault, const char *from,
+                   apr_pool_t *pool)
+{
+    const char *at = vault_find(vault, from);
+
+    return *at ? apr_pstrdup(pool, at + strlen(at) + 1) : NULL;
+}

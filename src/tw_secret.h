@@ -1,0 +1,49 @@
+/*
+ * tw_secret: secrets from a file or a command.
+ *
+ * No directive takes a secret as its argument: configurations are shown,
+ * copied and mailed.  "file:/path" names a file that others can neither read
+ * nor write; "exec:/path arg ..." a command, run as root once per start or
+ * restart (arguments at blanks, no shell), whose first line is the secret.
+ */
+#ifndef TW_SECRET_H
+#define TW_SECRET_H
+
+#include <apr_pools.h>
+
+#include "tw_err.h"
+
+#define TW_SECRET_MAX 4096
+
+/* Whether from is "file:/..." or "exec:/..."; *why says what is wrong. */
+int tw_secret_ok(const char **why, const char *from);
+
+/* Whether from is a command. */
+int tw_secret_is_command(const char *from);
+
+/*
+ * Reads the secret; one final line end is dropped.  The text is in pool:
+ * wipe it when it has been put elsewhere.  Messages name the source, never
+ * the content.
+ */
+apr_status_t tw_secret_read(char **text, const char *from, apr_pool_t *pool,
+                            tw_err_t *err);
+
+/*
+ * The last good values, so that a secret that cannot be read at a graceful
+ * restart does not end a site.  The vault outlives the configuration and the
+ * module's own unloading; its memory is locked and left out of core dumps.
+ */
+typedef struct tw_vault_t tw_vault_t;
+
+/* NULL: the system gives no such memory. */
+tw_vault_t *tw_vault_make(void);
+
+/* Remembers text for from; a vault that is full forgets the newcomer. */
+void tw_vault_put(tw_vault_t *vault, const char *from, const char *text);
+
+/* A copy in pool, or NULL. */
+char *tw_vault_get(const tw_vault_t *vault, const char *from,
+                   apr_pool_t *pool);
+
+#endif

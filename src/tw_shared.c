@@ -1,0 +1,489 @@
+#include "tw_shared.h"
+
+#include <string.h>
+
+#include <apr_atomic.h>
+
+/* Bump it with any change of the layout: an older segment is set up anew. */
+#define LAYOUT 0x7477617574680001ULL
+
+#define BUCKET 8
+#define ENDED_SIZE 16384
+#define SPENT_SIZE 16384
+#define RECHECK_SIZE 4096
+#define CLIENT_SIZE 8192
+#define OWED_SIZE 256
+
+typedef volatile apr_uint64_t cell_t;
+
+typedef struct {
+    cell_t key;             /* 0: never used */
+    cell_t until;
+} mark_t;
+
+/* Starts in this window and the one before, packed into one cell. */
+typedef struct {
+    cell_t key;
+    cell_t window;
+} counter_t;
+
+enum { OWED_FREE, OWED_BUSY, OWED_FULL };
+
+typedef struct {
+    volatile apr_uint32_t state;
+    unsigned char id[TW_ID_LEN];
+} owed_t;
+
+typedef struct {
+    cell_t name;
+    cell_t starts;          /* a counter's window */
+    cell_t retry_at;        /* a breaker: 0 closed */
+    volatile apr_uint32_t failures;
+    cell_t noted[TW_NOTES];
+} slot_t;
+
+struct tw_shared_t {
+    cell_t layout;
+    cell_t floor;
+    volatile apr_uint32_t owed_count;
+    owed_t owed[OWED_SIZE];
+    cell_t call[TW_CALLS_MAX];
+    slot_t slot[TW_SLOTS];
+    counter_t client[CLIENT_SIZE];
+    mark_t recheck[RECHECK_SIZE];
+    mark_t ended[ENDED_SIZE];
+    mark_t spent[SPENT_SIZE];
+};
+
+static apr_uint64_t get(const cell_t *cell)
+{
+    /* APR's signature lacks the const */
+    return apr_atomic_read64((cell_t *)cell);
+}
+
+static int swap(cell_t *cell, apr_uint64_t with, apr_uint64_t expected)
+{
+    return apr_atomic_cas64(cell, with, expected) == expected;
+}
+
+apr_size_t tw_shared_size(void)
+{
+    return sizeof(tw_shared_t);
+}
+
+tw_shared_t *tw_shared_attach(void *base, apr_time_t now)
+{
+    tw_shared_t *shared = base;
+
+    if (get(&shared->layout) != LAYOUT) {
+        memset(base, 0, sizeof(*shared));
+        apr_atomic_set64(&shared->floor, (apr_uint64_t)now);
+        apr_atomic_set64(&shared->layout, LAYOUT);
+    }
+    return shared;
+}
+
+/* Ids are random bytes already; 0 means "free". */
+static apr_uint64_t id_key(const unsigned char id[TW_ID_LEN])
+{
+    apr_uint64_t key;
+
+    memcpy(&key, id, sizeof(key));
+    return key ? key : 1;
+}
+
+/* FNV-1a: names and addresses, where nothing hangs on collisions. */
+static apr_uint64_t text_key(const char *text)
+{
+    apr_uint64_t key = 0xcbf29ce484222325ULL;
+
+    for (; *text; text++) {
+        key = (key ^ (unsigned char)*text) * 0x100000001b3ULL;
+    }
+    return key ? key : 1;
+}
+
+static mark_t *bucket_of(mark_t *table, apr_size_t size, apr_uint64_t key)
+{
+    return &table[(key ^ key >> 32) & (size - 1) & ~(apr_uint64_t)(BUCKET - 1)];
+}
+
+/* Whether key is in the bucket and has not ended. */
+static int mark_lives(const mark_t *bucket, apr_uint64_t key, apr_time_t now)
+{
+    int i;
+
+    for (i = 0; i < BUCKET; i++) {
+        if (get(&bucket[i].key) == key) {
+            return get(&bucket[i].until) > (apr_uint64_t)now;
+        }
+    }
+    return 0;
+}
+
+static void raise_to(cell_t *cell, apr_uint64_t value)
+{
+    apr_uint64_t old = get(cell);
+
+    while (old < value && !swap(cell, value, old)) {
+        old = get(cell);
+    }
+}
+
+typedef enum { MARK_NEW, MARK_KNOWN, MARK_EVICTED } marked_t;
+
+/* The place in the bucket that holds key, or the best one to give to it. */
+typedef struct {
+    mark_t *mark;
+    apr_uint64_t key;       /* as it was when looked at */
+    apr_uint64_t until;
+} place_t;
+
+static place_t place_for(mark_t *bucket, apr_uint64_t key, apr_time_t now)
+{
+    place_t best = { NULL, 0, 0 };
+    int i;
+
+    for (i = 0; i < BUCKET; i++) {
+        apr_uint64_t k = get(&bucket[i].key);
+        apr_uint64_t until = get(&bucket[i].until);
+
+        if (until <= (apr_uint64_t)now) {
+            until = 0;
+        }
+        if (k == key || !best.mark || until < best.until) {
+            best.mark = &bucket[i];
+            best.key = k;
+            best.until = until;
+        }
+        if (k == key) {
+            break;
+        }
+    }
+    return best;
+}
+
+static int occurrences(const mark_t *bucket, apr_uint64_t key)
+{
+    int i, n = 0;
+
+    for (i = 0; i < BUCKET; i++) {
+        n += get(&bucket[i].key) == key;
+    }
+    return n;
+}
+
+/*
+ * Puts key into the bucket until then.  MARK_KNOWN: it is there already, and
+ * lives.  MARK_EVICTED: put, but another one that lived was given up.
+ *
+ * Of several callers with one key just one is told MARK_NEW: the key is
+ * written first, and the one who then moves the time has won.  In the
+ * one-in-a-billion case that two of them wrote to two places, or that a
+ * third took the place in between, all are told MARK_KNOWN: closed.
+ */
+static marked_t mark_put(mark_t *bucket, apr_uint64_t key, apr_time_t until,
+                         apr_time_t now)
+{
+    int tries;
+
+    for (tries = 0; tries < 64; tries++) {
+        place_t place = place_for(bucket, key, now);
+        apr_uint64_t was = get(&place.mark->until);
+
+        if (place.key == key && place.until) {
+            return MARK_KNOWN;
+        }
+        if (place.key != key && !swap(&place.mark->key, key, place.key)) {
+            continue;
+        }
+        if (!swap(&place.mark->until, (apr_uint64_t)until, was)) {
+            return MARK_KNOWN;
+        }
+        if (get(&place.mark->key) != key || occurrences(bucket, key) > 1) {
+            return MARK_KNOWN;
+        }
+        return place.until ? MARK_EVICTED : MARK_NEW;
+    }
+    return MARK_KNOWN;
+}
+
+void tw_shared_end(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                   apr_time_t until, apr_time_t now)
+{
+    apr_uint64_t key = id_key(id);
+    mark_t *bucket = bucket_of(shared->ended, ENDED_SIZE, key);
+    int i;
+
+    if (mark_put(bucket, key, until, now) == MARK_EVICTED) {
+        raise_to(&shared->floor, (apr_uint64_t)now);
+    }
+    for (i = 0; i < BUCKET; i++) {
+        if (get(&bucket[i].key) == key) {
+            raise_to(&bucket[i].until, (apr_uint64_t)until);
+        }
+    }
+}
+
+int tw_shared_ended(const tw_shared_t *shared,
+                    const unsigned char id[TW_ID_LEN], apr_time_t now)
+{
+    apr_uint64_t key = id_key(id);
+
+    return mark_lives(bucket_of((mark_t *)shared->ended, ENDED_SIZE, key),
+                      key, now);
+}
+
+apr_time_t tw_shared_floor(const tw_shared_t *shared)
+{
+    return (apr_time_t)get(&shared->floor);
+}
+
+int tw_shared_owe(tw_shared_t *shared, const unsigned char id[TW_ID_LEN])
+{
+    int i;
+
+    for (i = 0; i < OWED_SIZE; i++) {
+        owed_t *owed = &shared->owed[i];
+
+        if (apr_atomic_cas32(&owed->state, OWED_BUSY, OWED_FREE)
+            == OWED_FREE) {
+            memcpy(owed->id, id, TW_ID_LEN);
+            apr_atomic_set32(&owed->state, OWED_FULL);
+            apr_atomic_inc32(&shared->owed_count);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int tw_shared_next_owed(tw_shared_t *shared, unsigned char id[TW_ID_LEN])
+{
+    int i;
+
+    if (!apr_atomic_read32(&shared->owed_count)) {
+        return 0;
+    }
+    for (i = 0; i < OWED_SIZE; i++) {
+        owed_t *owed = &shared->owed[i];
+
+        if (apr_atomic_cas32(&owed->state, OWED_BUSY, OWED_FULL)
+            == OWED_FULL) {
+            memcpy(id, owed->id, TW_ID_LEN);
+            apr_atomic_set32(&owed->state, OWED_FREE);
+            apr_atomic_dec32(&shared->owed_count);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                    apr_time_t until, apr_time_t now)
+{
+    apr_uint64_t key = id_key(id);
+
+    return mark_put(bucket_of(shared->spent, SPENT_SIZE, key), key, until,
+                    now) != MARK_KNOWN;
+}
+
+int tw_shared_claim_recheck(tw_shared_t *shared,
+                            const unsigned char id[TW_ID_LEN],
+                            apr_time_t until, apr_time_t now)
+{
+    apr_uint64_t key = id_key(id);
+
+    return mark_put(bucket_of(shared->recheck, RECHECK_SIZE, key), key, until,
+                    now) != MARK_KNOWN;
+}
+
+/* window number (32 bits) | count before (16) | count in it (16) */
+#define WINDOW(number, before, count)                                      \
+    ((apr_uint64_t)(apr_uint32_t)(number) << 32                            \
+     | (apr_uint64_t)(before) << 16 | (apr_uint64_t)(count))
+
+/*
+ * Counts one in the cell unless that would be more than limit in any
+ * period, the part of the window before that still counts included.
+ */
+static int window_count(cell_t *cell, int limit, apr_interval_time_t period,
+                        apr_time_t now)
+{
+    for (;;) {
+        apr_uint64_t old = get(cell);
+        apr_uint32_t number = (apr_uint32_t)(now / period);
+        apr_uint32_t old_number = (apr_uint32_t)(old >> 32);
+        apr_uint32_t before = 0, count = 0;
+        apr_interval_time_t into = now % period;
+        double used;
+
+        if (old_number == number) {
+            before = old >> 16 & 0xffff;
+            count = old & 0xffff;
+        }
+        else if (old_number + 1 == number) {
+            before = old & 0xffff;
+        }
+        used = count + before * (double)(period - into) / (double)period;
+        if (used + 1 > limit) {
+            apr_interval_time_t wait = period - into;
+
+            /* before the window ends only if enough of the last one fades */
+            if (count < (apr_uint32_t)limit && before) {
+                wait = (apr_interval_time_t)((used + 1 - limit)
+                                             * (double)period / before);
+            }
+            return (int)apr_time_sec(wait) + 1;
+        }
+        if (swap(cell, WINDOW(number, before, count + 1), old)) {
+            return 0;
+        }
+    }
+}
+
+int tw_shared_start_client(tw_shared_t *shared, const char *client,
+                           const tw_rate_t *rate, apr_time_t now)
+{
+    apr_uint64_t key = text_key(client);
+    counter_t *bucket = &shared->client[(key ^ key >> 32) & (CLIENT_SIZE - 1)
+                                        & ~(apr_uint64_t)(BUCKET - 1)];
+    apr_uint32_t number = (apr_uint32_t)(now / rate->period);
+    counter_t *least = &bucket[0];
+    apr_uint64_t least_key = 0;
+    apr_uint32_t least_count = ~0U;
+    int i;
+
+    for (i = 0; i < BUCKET; i++) {
+        apr_uint64_t k = get(&bucket[i].key);
+        apr_uint64_t w = get(&bucket[i].window);
+        apr_uint32_t count = (apr_uint32_t)(w >> 32) + 1 < number
+                             ? 0 : (apr_uint32_t)(w & 0xffff) + 1;
+
+        if (k == key) {
+            return window_count(&bucket[i].window, rate->count, rate->period,
+                                now);
+        }
+        if (count < least_count) {
+            least = &bucket[i];
+            least_key = k;
+            least_count = count;
+        }
+    }
+    /* when the place goes to another client meanwhile, this one start is
+     * counted there: a place too few, not too many */
+    if (swap(&least->key, key, least_key)) {
+        apr_atomic_set64(&least->window, 0);
+    }
+    return window_count(&least->window, rate->count, rate->period, now);
+}
+
+int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
+                        int known, apr_time_t now)
+{
+    int limit = known ? rate->count : rate->count - rate->count / 4;
+
+    return window_count(&shared->slot[slot].starts, limit, rate->period, now);
+}
+
+int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
+                         apr_time_t deadline, apr_time_t now)
+{
+    int places = kind == TW_CALL_START ? (cap + 1) / 2 : cap;
+    int i;
+
+    for (i = 0; i < places; i++) {
+        /* callbacks begin at the end that starts cannot use */
+        int place = kind == TW_CALL_START ? i : cap - 1 - i;
+        apr_uint64_t taken = get(&shared->call[place]);
+
+        if (taken <= (apr_uint64_t)now
+            && swap(&shared->call[place], (apr_uint64_t)deadline, taken)) {
+            return place;
+        }
+    }
+    return -1;
+}
+
+void tw_shared_call_end(tw_shared_t *shared, int place, apr_time_t deadline)
+{
+    swap(&shared->call[place], 0, (apr_uint64_t)deadline);
+}
+
+int tw_shared_slot(tw_shared_t *shared, const char *name)
+{
+    apr_uint64_t key = text_key(name);
+    int i;
+
+    for (i = 0; i < TW_SLOTS; i++) {
+        cell_t *cell = &shared->slot[i].name;
+
+        if (get(cell) == key || swap(cell, key, 0) || get(cell) == key) {
+            return i;
+        }
+    }
+    return TW_SLOTS - 1;
+}
+
+int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
+                          apr_interval_time_t pause, apr_time_t now)
+{
+    cell_t *retry_at = &shared->slot[slot].retry_at;
+    apr_uint64_t at = get(retry_at);
+
+    if (!at) {
+        return 0;
+    }
+    /* past the pause one is let through, and the pause begins again; a clock
+     * that was set back must not keep the breaker open for ever */
+    if ((at <= (apr_uint64_t)now
+         || at > (apr_uint64_t)(now + apr_time_from_sec(3600)))
+        && swap(retry_at, (apr_uint64_t)(now + pause), at)) {
+        return 0;
+    }
+    at = get(retry_at);
+    return at > (apr_uint64_t)now
+           ? (int)apr_time_sec((apr_time_t)at - now) + 1 : 1;
+}
+
+int tw_shared_breaker_good(tw_shared_t *shared, int slot)
+{
+    slot_t *s = &shared->slot[slot];
+    apr_uint64_t at = get(&s->retry_at);
+
+    /* looked at before it is written: the good case costs no traffic
+     * between processors */
+    if (apr_atomic_read32(&s->failures)) {
+        apr_atomic_set32(&s->failures, 0);
+    }
+    return at && swap(&s->retry_at, 0, at);
+}
+
+int tw_shared_breaker_bad(tw_shared_t *shared, int slot, int limit,
+                          apr_interval_time_t pause, apr_time_t now)
+{
+    slot_t *s = &shared->slot[slot];
+    apr_uint64_t at = get(&s->retry_at);
+
+    if (apr_atomic_inc32(&s->failures) + 1 < (apr_uint32_t)limit) {
+        return 0;
+    }
+    return swap(&s->retry_at, (apr_uint64_t)(now + pause), at) && !at;
+}
+
+int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
+{
+    return get(&shared->slot[slot].retry_at) != 0;
+}
+
+int tw_shared_note(tw_shared_t *shared, int slot, int kind,
+                   apr_interval_time_t interval, apr_time_t now)
+{
+    cell_t *noted = &shared->slot[slot].noted[kind];
+    apr_uint64_t at = get(noted);
+
+    if (at && at <= (apr_uint64_t)now
+        && at + (apr_uint64_t)interval > (apr_uint64_t)now) {
+        return 0;
+    }
+    return swap(noted, (apr_uint64_t)now, at);
+}

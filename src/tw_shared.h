@@ -1,0 +1,151 @@
+/*
+ * tw_shared: what all processes of a server know together.
+ *
+ * One segment of shared memory, of a fixed size, with atomics and no mutex:
+ * a child that is killed in the middle of anything leaves nothing locked.
+ * The segment lives as long as the server does, graceful restarts included.
+ *
+ * Tables are hash tables of small buckets.  An entry is a 64-bit key and the
+ * time until which it counts; a passed time is a free place.  A full bucket
+ * gives up the entry that would end first, so memory is bounded whatever
+ * anybody does; where giving up an entry would weaken something, the `floor`
+ * rises instead (see tw_shared_end).
+ *
+ * All times are apr_time_t (microseconds), passed in by the caller.
+ */
+#ifndef TW_SHARED_H
+#define TW_SHARED_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+typedef struct tw_shared_t tw_shared_t;
+
+/* Session ids and flow ids have this length. */
+#define TW_ID_LEN 16
+
+/* The size of the segment. */
+apr_size_t tw_shared_size(void);
+
+/*
+ * The tables in size bytes of memory at base (zeroed when new).  A segment
+ * of another layout, or a new one, is set up afresh with floor now.
+ */
+tw_shared_t *tw_shared_attach(void *base, apr_time_t now);
+
+/* ---- ended sessions ---------------------------------------------------- */
+
+/*
+ * Refuses copies of the session's cookie on this server until then.  When
+ * the bucket is full of others, the one that ends first is given up and the
+ * floor rises to now.
+ */
+void tw_shared_end(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                   apr_time_t until, apr_time_t now);
+
+/* Whether the session has been ended on this server. */
+int tw_shared_ended(const tw_shared_t *shared,
+                    const unsigned char id[TW_ID_LEN], apr_time_t now);
+
+/* Cookies that were checked at or before the floor must be checked again. */
+apr_time_t tw_shared_floor(const tw_shared_t *shared);
+
+/*
+ * Sessions that ended while the database was away: their rows are still to
+ * be deleted.  owe() notes one (0 when there is no room), next_owed() takes
+ * one out (0 when there is none): whoever fails to delete it owes it again.
+ */
+int tw_shared_owe(tw_shared_t *shared, const unsigned char id[TW_ID_LEN]);
+int tw_shared_next_owed(tw_shared_t *shared, unsigned char id[TW_ID_LEN]);
+
+/* ---- spent flows, rechecks --------------------------------------------- */
+
+/*
+ * 1 for the first caller with this id, 0 for all others until then: a
+ * pending sign-in is finished once.
+ */
+int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                    apr_time_t until, apr_time_t now);
+
+/* The same for the one request that asks the database about a session. */
+int tw_shared_claim_recheck(tw_shared_t *shared,
+                            const unsigned char id[TW_ID_LEN],
+                            apr_time_t until, apr_time_t now);
+
+/* ---- sign-ins started --------------------------------------------------- */
+
+/* So many in a period; the count slides with time. */
+typedef struct tw_rate_t {
+    int count;                      /* 1 to TW_RATE_MAX */
+    apr_interval_time_t period;     /* a second, a minute or an hour */
+} tw_rate_t;
+#define TW_RATE_MAX 65535
+
+/*
+ * Counts one start by client (any text, such as an address) within rate.
+ * Returns 0 when it may go on, else after how many seconds it may.
+ */
+int tw_shared_start_client(tw_shared_t *shared, const char *client,
+                           const tw_rate_t *rate, apr_time_t now);
+
+/*
+ * Counts one start of the site (a slot, see below) in all.  A quarter of the
+ * rate is kept for browsers that are known here.  As above.
+ */
+int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
+                        int known, apr_time_t now);
+
+/* ---- calls in flight ---------------------------------------------------- */
+
+typedef enum { TW_CALL_START, TW_CALL_CALLBACK } tw_call_t;
+
+/*
+ * Takes one of cap places for a call that ends by deadline at the latest (a
+ * place whose deadline has passed belonged to a process that died).  Starts
+ * get at most half of the places.  Returns the place, -1 when all are taken.
+ */
+#define TW_CALLS_MAX 1024
+int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
+                         apr_time_t deadline, apr_time_t now);
+void tw_shared_call_end(tw_shared_t *shared, int place, apr_time_t deadline);
+
+/* ---- slots and breakers ------------------------------------------------- */
+
+/*
+ * The slot for a name (a site, a provider, a database), the same in all
+ * processes and over restarts.  With more than TW_SLOTS names the last slot
+ * is shared.
+ */
+#define TW_SLOTS 256
+int tw_shared_slot(tw_shared_t *shared, const char *name);
+
+/*
+ * A breaker keeps many from waiting for what is known to be away.  ask():
+ * 0 go on; otherwise after how many seconds to come back.  While it is open
+ * one caller in each `pause` is let through, to find out.
+ */
+int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
+                          apr_interval_time_t pause, apr_time_t now);
+
+/* It answered.  1 when that closed the breaker: worth a line in the log. */
+int tw_shared_breaker_good(tw_shared_t *shared, int slot);
+
+/*
+ * It did not, for the `limit`th time running or more: opens the breaker for
+ * pause.  1 when that opened it.
+ */
+int tw_shared_breaker_bad(tw_shared_t *shared, int slot, int limit,
+                          apr_interval_time_t pause, apr_time_t now);
+
+/* Whether the breaker is open, without asking to be let through. */
+int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
+
+/*
+ * 1 when an event of this slot and kind (0 to TW_NOTES - 1) was not noted
+ * for an interval: so that a flood of one kind is one line in the log.
+ */
+#define TW_NOTES 8
+int tw_shared_note(tw_shared_t *shared, int slot, int kind,
+                   apr_interval_time_t interval, apr_time_t now);
+
+#endif

@@ -1,0 +1,570 @@
+#include "tw_site.h"
+
+#include <string.h>
+
+#include <ap_mpm.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include <http_core.h>
+
+#include "tw_oauth1.h"
+#include "tw_private.h"
+#include "tw_secret.h"
+#include "tw_tree.h"
+
+#define RETAINED "mod_twauth"
+#define DEFAULT_API "https://api.x.com"
+
+/* What outlives restarts, while the module itself is loaded anew. */
+typedef struct {
+    void *shared;
+    apr_size_t shared_size;
+    tw_vault_t *vault;
+} retained_t;
+
+/* Set in check_config and child_init alone. */
+static struct {
+    retained_t *retained;
+    tw_http_pool_t *http;
+    int any;
+    int most_calls;
+} process;
+
+int tw_site_any(void)
+{
+    return process.any;
+}
+
+tw_http_pool_t *tw_site_http(void)
+{
+    return process.http;
+}
+
+/* ---- where we are in httpd's life --------------------------------------- */
+
+static int is_test(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
+}
+
+/* httpd reads its configuration twice at the start; the first is a trial. */
+static int is_trial(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+static int is_restart(void)
+{
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 2;
+}
+
+/* ---- building a site ---------------------------------------------------- */
+
+typedef struct {
+    apr_pool_t *pconf;
+    apr_pool_t *ptemp;
+    server_rec *main;
+    tw_site_t *site;
+    tw_server_conf_t *conf;
+} build_t;
+
+/* Refuses the configuration of one host, for its administrator to read. */
+static int refuse(const build_t *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static int refuse(const build_t *b, const char *fmt, ...)
+{
+    const server_rec *s = b->site->server;
+    va_list ap;
+    const char *text;
+
+    va_start(ap, fmt);
+    text = apr_pvsprintf(b->ptemp, fmt, ap);
+    va_end(ap);
+    ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, s, TWLOGNO(0101)
+                 "%s (%s:%u): %s",
+                 s->server_hostname ? s->server_hostname : "main server",
+                 s->defn_name ? s->defn_name : "httpd.conf",
+                 s->defn_line_number, text);
+    return 0;
+}
+
+/*
+ * A secret, in memory that is locked.  At a restart a secret that cannot be
+ * read is the one of before: the rotation of a log must not end a site.
+ */
+static const char *read_secret(const build_t *b, const char *directive,
+                               const char *from)
+{
+    tw_vault_t *vault = process.retained->vault;
+    tw_err_t err = { 0 };
+    char *text;
+    const char *kept;
+
+    if (tw_secret_is_command(from) && (is_test() || is_trial())) {
+        return "";      /* commands run once, at the real start */
+    }
+    if (tw_secret_read(&text, from, b->ptemp, &err) != APR_SUCCESS) {
+        text = vault && is_restart() ? tw_vault_get(vault, from, b->ptemp)
+                                     : NULL;
+        if (!text) {
+            refuse(b, "%s %s%s%s", directive, err.why,
+                   err.advice ? ": " : "", err.advice ? err.advice : "");
+            return NULL;
+        }
+        ap_log_error(APLOG_MARK, APLOG_CRIT, err.rv, b->site->server,
+                     TWLOGNO(0102) "%s %s: the value of before stays in use "
+                     "until the next stop", directive, err.why);
+    }
+    else if (vault && !is_test()) {
+        tw_vault_put(vault, from, text);
+    }
+    kept = tw_seal_keep(b->pconf, text);
+    tw_seal_wipe(text, strlen(text));
+    if (!kept) {
+        refuse(b, "no locked memory for secrets (ulimit -l)");
+    }
+    return kept;
+}
+
+static int is_loopback(const char *host)
+{
+    apr_size_t len = strlen(host);
+
+    return !strcmp(host, "localhost") || !strncmp(host, "127.", 4)
+           || !strcmp(host, "[::1]")
+           || (len > 10 && !strcmp(host + len - 10, ".localhost"));
+}
+
+static int tls_is_on(const build_t *b)
+{
+    const server_rec *s = b->site->server;
+    const char *engine = tw_tree_inherited(s, b->main, "SSLEngine");
+    const server_addr_rec *addr;
+
+    if (engine) {
+        return !strcasecmp(engine, "on") || !strcasecmp(engine, "optional");
+    }
+    for (addr = s->addrs; addr; addr = addr->next) {
+        if (addr->host_port == 443) {
+            return 1;
+        }
+    }
+    return s->port == 443;
+}
+
+static char *lower(apr_pool_t *pool, const char *text)
+{
+    char *copy = apr_pstrdup(pool, text);
+
+    ap_str_tolower(copy);
+    return copy;
+}
+
+/* The own address; 0 with site->off when there is none to be known. */
+static int build_address(build_t *b)
+{
+    tw_site_t *site = b->site;
+    server_rec *s = site->server;
+    apr_uri_t uri;
+
+    if (b->conf->callback_url) {
+        apr_uri_parse(b->pconf, b->conf->callback_url, &uri);
+        site->scheme = uri.scheme;
+        site->host = lower(b->pconf, uri.hostname);
+        if (strchr(site->host, ':')) {
+            site->host = apr_pstrcat(b->pconf, "[", site->host, "]", NULL);
+        }
+        site->port = uri.port;
+        site->callback = uri.path;
+    }
+    else if (tw_tree_args(s, "ServerName")) {
+        site->scheme = s->server_scheme ? s->server_scheme
+                       : tls_is_on(b) ? "https" : "http";
+        site->host = lower(b->pconf, s->server_hostname);
+        site->port = s->port;
+    }
+    else {
+        site->off = "there is no ServerName of its own and no "
+                    "TwAuthCallbackURL, so its address is not known";
+        return 0;
+    }
+    site->secure = !strcmp(site->scheme, "https");
+    if (!site->port) {
+        site->port = site->secure ? 443 : 80;
+    }
+    site->origin = site->port == (site->secure ? 443 : 80)
+                   ? apr_pstrcat(b->pconf, site->scheme, "://", site->host,
+                                 NULL)
+                   : apr_psprintf(b->pconf, "%s://%s:%u", site->scheme,
+                                  site->host, site->port);
+    site->plain_http = !site->secure && !b->conf->allow_http;
+    return 1;
+}
+
+static void build_locations(build_t *b)
+{
+    tw_site_t *site = b->site;
+    const char *path = b->conf->path;
+
+    site->login = apr_pstrcat(b->pconf, path, "login", NULL);
+    site->logout = apr_pstrcat(b->pconf, path, "logout", NULL);
+    site->session = apr_pstrcat(b->pconf, path, "session", NULL);
+    if (!site->callback) {
+        site->callback = apr_pstrcat(b->pconf, path, "callback", NULL);
+    }
+    site->own[0] = site->login;
+    site->own[1] = site->callback;
+    site->own[2] = site->logout;
+    site->own[3] = site->session;
+}
+
+static int build_cookies(build_t *b)
+{
+    tw_site_t *site = b->site;
+    const tw_server_conf_t *conf = b->conf;
+    const char *domain = conf->cookie_domain;
+    const char *host = site->secure ? "__Host-" : "";
+    const char *wide = domain ? site->secure ? "__Secure-" : "" : host;
+
+    if (domain) {
+        apr_size_t host_len = strlen(site->host), len = strlen(domain);
+
+        if (host_len < len || strcmp(site->host + host_len - len, domain)
+            || (host_len > len && site->host[host_len - len - 1] != '.')) {
+            return refuse(b, "TwAuthCookieDomain %s is not the domain of %s",
+                          domain, site->host);
+        }
+    }
+    if (conf->cookie_samesite == TW_SAMESITE_NONE && !site->secure
+        && !site->plain_http) {
+        return refuse(b, "TwAuthCookieSameSite None needs https");
+    }
+    site->session_cookie = apr_pstrcat(b->pconf, wide, conf->cookie_name,
+                                       NULL);
+    site->pre_cookie = apr_pstrcat(b->pconf, host, conf->cookie_name, "_pre",
+                                   NULL);
+    site->flow_cookie = apr_pstrcat(b->pconf, host, conf->cookie_name,
+                                    "_flow_", NULL);
+    site->other_attributes = site->secure
+                             ? "; Path=/; Secure; HttpOnly; SameSite=Lax"
+                             : "; Path=/; HttpOnly; SameSite=Lax";
+    site->session_attributes = apr_pstrcat(
+        b->pconf, domain ? "; Domain=" : "", domain ? domain : "",
+        "; Path=/", site->secure ? "; Secure" : "", "; HttpOnly; SameSite=",
+        conf->cookie_samesite == TW_SAMESITE_NONE ? "None" : "Lax", NULL);
+    return 1;
+}
+
+static int is_http_url(const char *url)
+{
+    return !strncmp(url, "http:", 5);
+}
+
+static int build_client(build_t *b)
+{
+    tw_site_t *site = b->site;
+    const tw_server_conf_t *conf = b->conf;
+    tw_client_t *client = &site->client;
+    apr_uri_t uri;
+
+    if (!conf->consumer_key || !conf->consumer_secret) {
+        return refuse(b, "TwAuthConsumerKey and TwAuthConsumerSecret belong "
+                      "together: %s is missing", conf->consumer_key
+                      ? "TwAuthConsumerSecret" : "TwAuthConsumerKey");
+    }
+    site->protocol = &tw_oauth1;
+    client->api = conf->provider_api ? conf->provider_api : DEFAULT_API;
+    client->browser = conf->provider_browser ? conf->provider_browser
+                                             : DEFAULT_API;
+    apr_uri_parse(b->ptemp, client->api, &uri);
+    if (is_http_url(client->api)
+        && (!conf->allow_http || !is_loopback(uri.hostname))) {
+        return refuse(b, "TwAuthProvider %s must be https (http is for a "
+                      "stand-in on a loopback address, with TwAuthAllowHTTP "
+                      "On)", client->api);
+    }
+    client->callback = conf->callback_url
+                       ? conf->callback_url
+                       : apr_pstrcat(b->pconf, site->origin, site->callback,
+                                     NULL);
+    client->key = conf->consumer_key;
+    client->secret = read_secret(b, "TwAuthConsumerSecret",
+                                 conf->consumer_secret);
+    client->sign_in_with = conf->sign_in_with ? "authorize" : "authenticate";
+    client->force_login = (int)conf->force_login;
+    client->access = conf->access ? "write" : "read";
+    client->http.ca_file = conf->provider_ca_file;
+    client->http.proxy = conf->provider_proxy;
+    client->http.timeout = conf->provider_timeout;
+    if (conf->provider_ca_file) {
+        apr_finfo_t info;
+        apr_status_t rv = apr_stat(&info, conf->provider_ca_file,
+                                   APR_FINFO_TYPE, b->ptemp);
+
+        if (rv != APR_SUCCESS || info.filetype != APR_REG) {
+            return refuse(b, "TwAuthProviderCAFile %s cannot be read",
+                          conf->provider_ca_file);
+        }
+    }
+    return client->secret != NULL;
+}
+
+static int build_ring(build_t *b)
+{
+    const apr_array_header_t *keys = b->conf->keys;
+    int i;
+
+    if (!keys) {
+        return refuse(b, "TwAuthKey is missing: make a key with `openssl rand "
+                      "-base64 48`, in a file of mode 0600, and say TwAuthKey "
+                      "file:/path");
+    }
+    b->site->ring = tw_ring_make(b->pconf);
+    if (!b->site->ring) {
+        return refuse(b, "no locked memory for keys (ulimit -l)");
+    }
+    for (i = 0; i < keys->nelts; i++) {
+        const char *from = APR_ARRAY_IDX(keys, i, const char *);
+        const char *text = read_secret(b, "TwAuthKey", from);
+        tw_err_t err = { 0 };
+
+        if (!text) {
+            return 0;
+        }
+        if (*text && tw_ring_add(b->site->ring, text, b->ptemp, &err)
+                     != APR_SUCCESS) {
+            return refuse(b, "TwAuthKey %s: %s: %s", from, err.why,
+                          err.advice);
+        }
+    }
+    return 1;
+}
+
+static int build_database(build_t *b)
+{
+    tw_site_t *site = b->site;
+
+    if (!tw_db_find()) {
+        return refuse(b, "the module dbd is not loaded, where accounts and "
+                      "sessions are kept: a2enmod dbd, and set DBDriver and "
+                      "DBDParams");
+    }
+    if (!tw_tree_mentions(site->server, "DBDriver", NULL)
+        && !tw_tree_mentions(b->main, "DBDriver", NULL)) {
+        return refuse(b, "there is no DBDriver: set DBDriver and DBDParams "
+                      "(mod_dbd) to the database of accounts and sessions");
+    }
+    site->database.server = site->server;
+    site->database.calls = (int)b->conf->database_calls;
+    return 1;
+}
+
+/* 0: the configuration is refused. */
+static int build(build_t *b)
+{
+    tw_site_t *site = b->site;
+    tw_server_conf_t *conf = b->conf;
+
+    if (!tw_conf_has_credentials(conf)) {
+        return refuse(b, "TwAuthEngine is On, but there is no "
+                      "TwAuthConsumerKey");
+    }
+    if (!build_address(b)) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0,
+                     site->server, TWLOGNO(0103)
+                     "mod_twauth is off for the host at %s:%u: %s",
+                     site->server->defn_name ? site->server->defn_name
+                                             : "the main server",
+                     site->server->defn_line_number, site->off);
+        return 1;
+    }
+    if (conf->allow_http && !is_loopback(site->host)) {
+        return refuse(b, "TwAuthAllowHTTP On is for development on a "
+                      "loopback address: %s is none", site->host);
+    }
+    build_locations(b);
+    if (!build_cookies(b) || !build_client(b) || !build_ring(b)
+        || !build_database(b)) {
+        return 0;
+    }
+    site->realm = conf->realm ? conf->realm
+                  : apr_psprintf(b->pconf, "%s:%u", site->host, site->port);
+    site->flow_audience = apr_pstrcat(b->pconf, site->realm, "\n",
+                                      site->protocol->name, "\n",
+                                      site->client.api, "\n",
+                                      site->client.callback, "\n",
+                                      site->client.key, NULL);
+    return 1;
+}
+
+/* ---- hooks -------------------------------------------------------------- */
+
+int tw_site_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                       apr_pool_t *ptemp)
+{
+    retained_t *retained = ap_retained_data_get(RETAINED);
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    if (!retained) {
+        retained = ap_retained_data_create(RETAINED, sizeof(*retained));
+        retained->vault = tw_vault_make();
+    }
+    memset(&process, 0, sizeof(process));
+    process.retained = retained;
+    return tw_seal_init() == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+int tw_site_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                         apr_pool_t *ptemp, server_rec *main)
+{
+    server_rec *s;
+    int good = 1;
+
+    (void)plog;
+    for (s = main; s; s = s->next) {
+        tw_server_conf_t *conf = tw_conf_server(s);
+        build_t b;
+
+        if (conf->engine == 0
+            || (conf->engine == TW_UNSET && !tw_conf_has_credentials(conf))) {
+            continue;
+        }
+        /* a host without directives shares its structure with the main
+         * server, but not its address */
+        if (s != main && conf == tw_conf_server(main)) {
+            conf = apr_pmemdup(pconf, conf, sizeof(*conf));
+            conf->callback_url = NULL;
+            ap_set_module_config(s->module_config, &twauth_module, conf);
+        }
+        tw_conf_defaults(conf);
+        b.pconf = pconf;
+        b.ptemp = ptemp;
+        b.main = main;
+        b.conf = conf;
+        b.site = apr_pcalloc(pconf, sizeof(*b.site));
+        b.site->server = s;
+        b.site->conf = conf;
+        if (!build(&b)) {
+            good = 0;
+            continue;
+        }
+        conf->site = b.site;
+        process.any = 1;
+    }
+    return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* The segment that all processes share: made once, kept over restarts. */
+static tw_shared_t *shared_memory(server_rec *main)
+{
+    retained_t *retained = process.retained;
+
+    /* another size is another version of the module: its old children go on
+     * with the old segment */
+    if (!retained->shared || retained->shared_size != tw_shared_size()) {
+        apr_shm_t *shm;
+        apr_status_t rv = apr_shm_create(&shm, tw_shared_size(), NULL,
+                                         main->process->pool);
+
+        if (rv != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv, main,
+                         TWLOGNO(0104) "no shared memory (%" APR_SIZE_T_FMT
+                         " bytes)", tw_shared_size());
+            return NULL;
+        }
+        retained->shared = apr_shm_baseaddr_get(shm);
+        retained->shared_size = tw_shared_size();
+        memset(retained->shared, 0, tw_shared_size());
+    }
+    return tw_shared_attach(retained->shared, apr_time_now());
+}
+
+static int workers(void)
+{
+    int processes = 1, threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    return processes * (threads > 0 ? threads : 1);
+}
+
+int tw_site_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                        apr_pool_t *ptemp, server_rec *main)
+{
+    tw_shared_t *shared;
+    server_rec *s;
+
+    (void)pconf;
+    (void)plog;
+    if (!process.any || is_trial()) {
+        return OK;
+    }
+    shared = shared_memory(main);
+    if (!shared) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    for (s = main; s; s = s->next) {
+        tw_site_t *site = tw_conf_server(s)->site;
+        apr_int64_t calls;
+
+        if (!site || site->off) {
+            continue;
+        }
+        calls = site->conf->provider_calls;
+        if (!calls) {
+            calls = workers() / 4;
+            calls = calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX
+                                                         : calls;
+        }
+        site->calls = (int)calls;
+        if (site->calls > process.most_calls) {
+            process.most_calls = site->calls;
+        }
+        site->shared = site->database.shared = shared;
+        site->slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "site ", site->origin, NULL));
+        site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "provider ", site->client.api, "\n", site->client.key,
+            NULL));
+        site->database.slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "database ",
+            tw_tree_inherited(s, main, "DBDriver"), " ",
+            tw_tree_inherited(s, main, "DBDParams"), NULL));
+    }
+    return OK;
+}
+
+void tw_site_child_init(apr_pool_t *pchild, server_rec *main)
+{
+    tw_http_pool_t *http = NULL;
+    tw_err_t err = { 0 };
+    apr_status_t rv;
+
+    if (!process.any) {
+        return;
+    }
+    rv = tw_seal_init();
+    if (rv == APR_SUCCESS) {
+        rv = tw_http_init();
+    }
+    if (rv == APR_SUCCESS) {
+        rv = tw_db_child_init(pchild);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = tw_oauth1.child_init(pchild, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = tw_http_pool_make(&http, process.most_calls, pchild);
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, main, TWLOGNO(0106)
+                     "no sign-in can work in this process: %s%s%s",
+                     err.why ? err.why : "a library did not start",
+                     err.advice ? ": " : "", err.advice ? err.advice : "");
+    }
+    process.http = http;
+}

@@ -1,0 +1,82 @@
+/*
+ * tw_site: what follows from the configuration of one virtual host.
+ *
+ * Everything that requests need and that can be known beforehand: the site's
+ * own address, the names of its cookies, its keys, what its sealed texts are
+ * bound to.  Built once, at the configuration test and at each start, and
+ * read-only after that.  What is wrong stops the start with a sentence.
+ */
+#ifndef TW_SITE_H
+#define TW_SITE_H
+
+#include <httpd.h>
+
+#include "tw_conf.h"
+#include "tw_db.h"
+#include "tw_http.h"
+#include "tw_provider.h"
+#include "tw_seal.h"
+#include "tw_shared.h"
+
+struct tw_site_t {
+    server_rec *server;
+    const tw_server_conf_t *conf;       /* defaults put in */
+    const char *off;                    /* why it is off; NULL: it is on */
+
+    /* the own address: never the Host header's */
+    const char *scheme;                 /* "https" or "http" */
+    const char *host;                   /* lower case */
+    apr_port_t port;
+    const char *origin;                 /* scheme://host[:port] */
+    int secure;                         /* the scheme is https */
+    int plain_http;                     /* http, and that is not allowed */
+
+    /* own locations, decoded paths; own[] lists them all */
+    const char *login, *callback, *logout, *session;
+    const char *own[5];
+
+    const tw_protocol_t *protocol;
+    tw_client_t client;
+    tw_ring_t *ring;
+    const char *realm;
+
+    /* cookies: names, what follows the value, what the seal is bound to */
+    const char *session_cookie;
+    const char *pre_cookie;
+    const char *flow_cookie;            /* the beginning of the name */
+    const char *session_attributes;
+    const char *other_attributes;
+    const char *flow_audience;
+
+    tw_shared_t *shared;
+    int slot;                           /* starts, notes */
+    int provider_slot;                  /* the breaker for X */
+    tw_database_t database;
+    int calls;                          /* to X, on the whole server */
+};
+
+/* The site of a server; NULL where nothing is configured. */
+static inline const tw_site_t *tw_site(const server_rec *s)
+{
+    return tw_conf_server(s)->site;
+}
+
+/* Whether any server here has a site: then headers are scrubbed on all. */
+int tw_site_any(void);
+
+/* pre_config, check_config, post_config and child_init; see mod_twauth.c. */
+int tw_site_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                       apr_pool_t *ptemp);
+int tw_site_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                         apr_pool_t *ptemp, server_rec *main);
+int tw_site_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                        apr_pool_t *ptemp, server_rec *main);
+void tw_site_child_init(apr_pool_t *pchild, server_rec *main);
+
+/*
+ * This process's connections to X; NULL when the process cannot sign (see
+ * tw_sign_selftest()), and no sign-in can work in it.
+ */
+tw_http_pool_t *tw_site_http(void);
+
+#endif

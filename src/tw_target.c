@@ -1,0 +1,125 @@
+#include "tw_target.h"
+
+#include <string.h>
+
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Rules 1 to 3: the bytes as they are. */
+static int spelled_well(const char *target)
+{
+    const char *c;
+
+    if (target[0] != '/' || target[1] == '/') {
+        return 0;
+    }
+    for (c = target; *c; c++) {
+        if (c - target >= TW_TARGET_MAX) {
+            return 0;
+        }
+        if (*c < 0x21 || *c > 0x7e || strchr("\"<>\\", *c)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/*
+ * Rule 4: decodes the path of target into path (as long as target), up to
+ * the first '?' or '#'.
+ */
+static int decode_path(char *path, const char *target)
+{
+    char *p = path;
+
+    while (*target && *target != '?' && *target != '#') {
+        int c = (unsigned char)*target++;
+
+        if (c == '%') {
+            int hi = hex_digit(target[0]);
+            int lo = hi < 0 ? -1 : hex_digit(target[1]);
+
+            if (lo < 0) {
+                return 0;
+            }
+            c = hi * 16 + lo;
+            target += 2;
+        }
+        if (c < 0x20 || c == 0x7f || c == '\\') {
+            return 0;
+        }
+        *p++ = (char)c;
+    }
+    *p = '\0';
+    return path[1] != '/';
+}
+
+/* Rule 5.  A path parameter does not make ".." another segment. */
+static int has_dot_segment(const char *path)
+{
+    while (*path) {
+        apr_size_t len;
+
+        path += *path == '/';
+        len = strcspn(path, "/");
+        if (len >= 1 && path[0] == '.') {
+            apr_size_t dots = path[1] == '.' && len > 1 ? 2 : 1;
+
+            if (len == dots || path[dots] == ';') {
+                return 1;
+            }
+        }
+        path += len;
+    }
+    return 0;
+}
+
+/* Whether two decoded paths name the same location, as rule 6 has it. */
+static int same_location(const char *a, const char *b)
+{
+    for (;;) {
+        if (*a == ';') {
+            a += strcspn(a, "/");
+        }
+        if (*b == ';') {
+            b += strcspn(b, "/");
+        }
+        if (*a != *b) {
+            return 0;
+        }
+        if (!*a) {
+            return 1;
+        }
+        if (*a == '/') {
+            a += strspn(a, "/");
+            b += strspn(b, "/");
+        }
+        else {
+            a++;
+            b++;
+        }
+    }
+}
+
+int tw_target_ok(const char *target, const char *const *own)
+{
+    char path[TW_TARGET_MAX + 1];
+
+    if (!target || !spelled_well(target) || !decode_path(path, target)
+        || has_dot_segment(path)) {
+        return 0;
+    }
+    for (; own && *own; own++) {
+        if (same_location(path, *own)) {
+            return 0;
+        }
+    }
+    return 1;
+}

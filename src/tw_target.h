@@ -1,0 +1,33 @@
+/*
+ * tw_target: the return-target rule.
+ *
+ * Where a visitor goes after signing in or out is data that anybody can put
+ * into a link.  It is either used byte for byte or not at all: never
+ * repaired, never cut, never parsed into a host and compared, because every
+ * parser disagrees with browsers on some text.  What is left are local
+ * paths that every browser reads alike (docs/security.md, RD-1 to RD-8).
+ */
+#ifndef TW_TARGET_H
+#define TW_TARGET_H
+
+#include <apr_pools.h>
+
+/* The longest accepted target, in bytes; it has to fit a cookie, sealed. */
+#define TW_TARGET_MAX 2000
+
+/*
+ * Whether target (decoded once, NUL-terminated; NULL is never good) may be
+ * redirected to:
+ *   1. 1 to TW_TARGET_MAX bytes;
+ *   2. only visible ASCII, and none of " < > and backslash;
+ *   3. begins with '/', and not with "//";
+ *   4. the path has only well-formed %XX, and, decoded once, no control
+ *      character, no backslash, and no "//" at the start;
+ *   5. no segment of the path is "." or "..", also when written with %2e;
+ *   6. the path is none of the own locations.
+ * own is a NULL-terminated list of paths; they are compared after decoding,
+ * without path parameters (";x"), and with runs of '/' taken as one.
+ */
+int tw_target_ok(const char *target, const char *const *own);
+
+#endif

@@ -1,0 +1,442 @@
+#include "tw_visitor.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "tw_account.h"
+#include "tw_private.h"
+#include "tw_target.h"
+
+/* Clocks of several servers differ by so much at most. */
+#define LEEWAY apr_time_from_sec(300)
+/* Requests beside the one that asks the database pass for so long. */
+#define BESIDE apr_time_from_sec(5)
+#define SEEN_MAX apr_time_from_sec(60)
+#define SESSIONS_TRIED 4
+#define HEADER_PREFIX "xtwauth"
+
+request_rec *tw_visitor_first(request_rec *r)
+{
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return r;
+}
+
+const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
+{
+    const request_rec *first = tw_visitor_first(r);
+    const char *target = first->unparsed_uri;
+
+    /* the absolute form of a request: its path and query alone */
+    if (target && *target != '/') {
+        target = strstr(target, "://");
+        target = target ? strchr(target + 3, '/') : NULL;
+    }
+    return tw_target_ok(target, site->own) ? target : "/";
+}
+
+static tw_visitor_t *made(const request_rec *first)
+{
+    return ap_get_module_config(first->request_config, &twauth_module);
+}
+
+static tw_visitor_t *make(request_rec *first, const tw_site_t *site)
+{
+    tw_visitor_t *visitor = apr_pcalloc(first->pool, sizeof(*visitor));
+
+    visitor->site = site;
+    visitor->first = first;
+    ap_set_module_config(first->request_config, &twauth_module, visitor);
+    return visitor;
+}
+
+tw_visitor_t *tw_visitor(request_rec *r)
+{
+    request_rec *first = tw_visitor_first(r);
+    const tw_site_t *site = tw_site(first->server);
+    tw_visitor_t *visitor = made(first);
+
+    if (visitor || !site || site->off) {
+        return visitor;
+    }
+    return make(first, site);
+}
+
+/* ---- what applications do not see --------------------------------------- */
+
+/* Whether name is x-twauth-..., by letters and digits alone, as gateways
+ * that turn header names into variables would read it. */
+static int looks_like_ours(const char *name, apr_size_t len)
+{
+    const char *want = HEADER_PREFIX;
+    const char *end = name + len;
+
+    for (; *want; name++) {
+        while (name < end && !apr_isalnum(*name)) {
+            name++;
+        }
+        if (name >= end || apr_tolower(*name) != *want++) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int has_lookalike(const apr_table_t *headers)
+{
+    const apr_array_header_t *list = apr_table_elts(headers);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const char *name = entry[i].key;
+
+        /* most names are told apart by their first letter */
+        if (((*name | 0x20) == 'x' || !apr_isalnum(*name))
+            && looks_like_ours(name, strlen(name))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void tw_visitor_scrub(request_rec *r)
+{
+    while (has_lookalike(r->headers_in)) {
+        const apr_array_header_t *list = apr_table_elts(r->headers_in);
+        const apr_table_entry_t *entry =
+            (const apr_table_entry_t *)list->elts;
+        int i = 0;
+
+        while (!looks_like_ours(entry[i].key, strlen(entry[i].key))) {
+            i++;
+        }
+        apr_table_unset(r->headers_in, entry[i].key);
+    }
+}
+
+/* Whether Connection asks the next hop to drop one of our headers. */
+static int drops_ours(const request_rec *r)
+{
+    const char *at = apr_table_get(r->headers_in, "Connection");
+
+    while (at && *at) {
+        apr_size_t len;
+
+        at += strspn(at, ", \t");
+        len = strcspn(at, ",");
+        if (looks_like_ours(at, len)) {
+            return 1;
+        }
+        at += len;
+    }
+    return 0;
+}
+
+static int is_named(const tw_cookie_t *cookie, const char *name, int prefix)
+{
+    apr_size_t len = strlen(name);
+
+    return (prefix ? cookie->name_len > len : cookie->name_len == len)
+           && !memcmp(cookie->name, name, len);
+}
+
+static int is_own(const tw_site_t *site, const tw_cookie_t *cookie)
+{
+    return is_named(cookie, site->session_cookie, 0)
+           || is_named(cookie, site->pre_cookie, 0)
+           || is_named(cookie, site->flow_cookie, 1);
+}
+
+/* The header without own cookies; the same text when there are none. */
+static const char *without_own(const tw_site_t *site, const char *cookies,
+                               apr_pool_t *pool)
+{
+    const char *at = cookies;
+    tw_cookie_t cookie;
+    char *rest, *end;
+    int found = 0;
+
+    while (tw_cookie_next(&cookie, &at) && !found) {
+        found = is_own(site, &cookie);
+    }
+    if (!found) {
+        return cookies;
+    }
+    rest = end = apr_palloc(pool, strlen(cookies) + 3);
+    for (at = cookies; tw_cookie_next(&cookie, &at); ) {
+        apr_size_t len = (apr_size_t)(cookie.value + cookie.value_len
+                                      - cookie.name);
+
+        if (is_own(site, &cookie) || !len) {
+            continue;
+        }
+        if (end > rest) {
+            *end++ = ';';
+            *end++ = ' ';
+        }
+        memcpy(end, cookie.name, len);
+        end += len;
+    }
+    *end = '\0';
+    return rest;
+}
+
+int tw_visitor_post_read_request(request_rec *r)
+{
+    const tw_site_t *site;
+    const char *cookies, *rest;
+
+    /* parts of a request have been cleaned with the whole */
+    if (!tw_site_any() || r->main || r->prev) {
+        return DECLINED;
+    }
+    if (has_lookalike(r->headers_in)) {
+        tw_visitor_scrub(r);
+    }
+    if (drops_ours(r)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0301)
+                      "refused: the Connection header names an identity "
+                      "header");
+        return HTTP_BAD_REQUEST;
+    }
+    site = tw_site(r->server);
+    if (!site || site->off) {
+        return DECLINED;
+    }
+    cookies = apr_table_get(r->headers_in, "Cookie");
+    if (!cookies) {
+        return DECLINED;
+    }
+    rest = without_own(site, cookies, r->pool);
+    if (rest != cookies) {
+        make(r, site)->cookies = cookies;
+        if (*rest) {
+            apr_table_setn(r->headers_in, "Cookie", rest);
+        }
+        else {
+            apr_table_unset(r->headers_in, "Cookie");
+        }
+    }
+    return DECLINED;
+}
+
+int tw_visitor_cookie(tw_cookie_t *cookie, const char **at, const char *name,
+                      int prefix)
+{
+    while (tw_cookie_next(cookie, at)) {
+        if (is_named(cookie, name, prefix)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* ---- the session -------------------------------------------------------- */
+
+static apr_time_t absolute_end(const tw_site_t *site,
+                               const tw_session_t *session)
+{
+    apr_time_t end = session->signed_in_at + site->conf->session_max;
+
+    return end < session->expires_at ? end : session->expires_at;
+}
+
+/* Whether the times of a session that opened are good now. */
+static int is_in_time(const tw_site_t *site, const tw_session_t *session,
+                      apr_time_t now)
+{
+    return session->signed_in_at <= now + LEEWAY
+           && session->last_seen <= now + LEEWAY
+           && now < absolute_end(site, session)
+           && now < session->last_seen + site->conf->session_idle;
+}
+
+/*
+ * The one session that the cookies hold.  A sibling host can add a cookie of
+ * the same name: two different sessions are none, a void one beside a good
+ * one does not count.
+ */
+static int read_session(tw_visitor_t *visitor, apr_time_t now)
+{
+    const tw_site_t *site = visitor->site;
+    const char *at = visitor->cookies;
+    tw_cookie_t cookie;
+    tw_session_t opened;
+    int tried = 0, found = 0, old;
+
+    while (tried < SESSIONS_TRIED
+           && tw_visitor_cookie(&cookie, &at, site->session_cookie, 0)) {
+        tried++;
+        if (tw_session_open(&opened, &old, site->ring, site->realm,
+                            cookie.value, cookie.value_len,
+                            visitor->first->pool) != APR_SUCCESS
+            || !is_in_time(site, &opened, now)
+            || tw_shared_ended(site->shared, opened.id, now)) {
+            continue;
+        }
+        if (found && memcmp(opened.id, visitor->session.id, TW_ID_LEN)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visitor->first,
+                          TWLOGNO(0302) "two different session cookies: "
+                          "taken for none");
+            return 0;
+        }
+        if (!found || opened.checked_at > visitor->session.checked_at) {
+            visitor->session = opened;
+            visitor->stale_key = old;
+        }
+        found = 1;
+    }
+    if (tried && !found) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->first,
+                      TWLOGNO(0303) "the session cookie is void, over, or "
+                      "of another key");
+    }
+    return found;
+}
+
+static int is_fresh(const tw_visitor_t *visitor, apr_interval_time_t recheck,
+                    apr_time_t now)
+{
+    apr_time_t checked = visitor->session.checked_at;
+
+    return checked <= now && now - checked < recheck
+           && checked > tw_shared_floor(visitor->site->shared);
+}
+
+/* Whether a copy of this age may still pass when the database is away. */
+static int is_in_grace(const tw_visitor_t *visitor,
+                       apr_interval_time_t recheck, apr_time_t now)
+{
+    apr_time_t checked = visitor->session.checked_at;
+
+    return recheck > 0 && checked <= now
+           && checked > tw_shared_floor(visitor->site->shared)
+           && now - checked < recheck + visitor->site->conf->session_grace;
+}
+
+/* Asks the database; the state that follows. */
+static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
+                                          apr_interval_time_t recheck,
+                                          int activity, int *renew,
+                                          apr_time_t now)
+{
+    const tw_site_t *site = visitor->site;
+    tw_session_t *session = &visitor->session;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    int good;
+
+    visitor->asked = 1;
+    if (tw_account_check(&good, session, &site->database,
+                         activity ? site->conf->session_idle : 0, r->pool,
+                         &err) != APR_SUCCESS) {
+        if (is_in_grace(visitor, recheck, now)) {
+            return TW_VISITOR_SIGNED_IN;
+        }
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, err.rv, r, TWLOGNO(0304)
+                      "session of account %" APR_INT64_T_FMT " cannot be "
+                      "checked: %s", session->account, err.why);
+        return TW_VISITOR_UNCERTAIN;
+    }
+    /* it may have been ended here while the database answered */
+    if (!good || tw_shared_ended(site->shared, session->id, now)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
+                      "session of account %" APR_INT64_T_FMT " has been "
+                      "ended", session->account);
+        return TW_VISITOR_NOBODY;
+    }
+    *renew = 1;
+    return TW_VISITOR_SIGNED_IN;
+}
+
+/* Whether the database has to be asked by this very request. */
+static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
+                    apr_time_t now)
+{
+    const tw_session_t *session = &visitor->session;
+    int first = tw_shared_claim_recheck(visitor->site->shared, session->id,
+                                        now + BESIDE, now);
+
+    return first || recheck == 0 || !is_fresh(visitor, recheck + BESIDE, now);
+}
+
+tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
+{
+    if (visitor->state == TW_VISITOR_UNKNOWN) {
+        visitor->state = visitor->cookies
+                         && read_session(visitor, apr_time_now())
+                         ? TW_VISITOR_SIGNED_IN : TW_VISITOR_NOBODY;
+    }
+    return visitor->state;
+}
+
+/* Whether the copy should say that it has been used since. */
+static int is_unseen(const tw_visitor_t *visitor, apr_time_t now)
+{
+    apr_interval_time_t most = visitor->site->conf->session_idle / 10;
+
+    return visitor->session.last_seen
+           < now - (most < SEEN_MAX ? most : SEEN_MAX);
+}
+
+tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor,
+                                   apr_interval_time_t recheck, int activity)
+{
+    const tw_site_t *site = visitor->site;
+    tw_session_t *session = &visitor->session;
+    apr_time_t now;
+    int renew = 0;
+
+    if (tw_visitor_open(visitor) != TW_VISITOR_SIGNED_IN || visitor->asked) {
+        return visitor->state;
+    }
+    now = apr_time_now();
+    if (!is_fresh(visitor, recheck, now)) {
+        if (must_ask(visitor, recheck, now)) {
+            visitor->state = recheck_session(visitor, recheck, activity,
+                                             &renew, now);
+        }
+    }
+    else if (visitor->stale_key || (activity && is_unseen(visitor, now))) {
+        renew = 1;
+    }
+    if (visitor->state == TW_VISITOR_SIGNED_IN && renew) {
+        if (activity) {
+            session->last_seen = now;
+        }
+        session->expires_at = absolute_end(site, session);
+        visitor->stale_key = 0;
+        tw_visitor_set_session(visitor->first, site, session);
+    }
+    return visitor->state;
+}
+
+int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
+                           const tw_session_t *session)
+{
+    char *text = tw_session_seal(session, site->ring, site->realm, r->pool);
+
+    if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
+        return 0;
+    }
+    tw_cookie_set(r, site->session_cookie, text, site->session_attributes,
+                  -1);
+    return 1;
+}
+
+apr_time_t tw_visitor_copies_until(const tw_site_t *site,
+                                   const tw_session_t *session,
+                                   apr_time_t now)
+{
+    apr_time_t end = absolute_end(site, session);
+    apr_time_t copies = now + site->conf->session_recheck + BESIDE
+                        + site->conf->session_grace;
+
+    /* a copy on its way while the clock moves is worth a minute more */
+    return (copies < end ? copies : end) + apr_time_from_sec(60);
+}

@@ -1,0 +1,91 @@
+/*
+ * tw_visitor: who is at the other end of a request.
+ *
+ * One visitor for each request that a client sent, however many subrequests
+ * and internal redirects httpd makes of it.  It holds the Cookie header as
+ * it came (applications see it without the module's own cookies), and the
+ * session once somebody has asked for it.
+ *
+ * The session: the cookie opens, its times are judged, and when the copy is
+ * older than the recheck interval the database is asked.  One request does
+ * that for all that are under way.  While the database is away a copy is
+ * honoured for the grace, and never renewed.
+ */
+#ifndef TW_VISITOR_H
+#define TW_VISITOR_H
+
+#include <httpd.h>
+
+#include "tw_cookie.h"
+#include "tw_session.h"
+#include "tw_site.h"
+
+typedef enum {
+    TW_VISITOR_UNKNOWN,         /* nobody has asked yet */
+    TW_VISITOR_NOBODY,          /* no session, or none that counts */
+    TW_VISITOR_SIGNED_IN,
+    TW_VISITOR_UNCERTAIN        /* the database is away, the grace is over */
+} tw_visitor_state_t;
+
+typedef struct tw_visitor_t {
+    const tw_site_t *site;
+    request_rec *first;         /* the request that the client sent */
+    const char *cookies;        /* the header as it came; NULL: none */
+    tw_visitor_state_t state;
+    tw_session_t session;       /* when signed in */
+    int stale_key;              /* sealed by another key than the first */
+    int asked;                  /* the database has been asked */
+    const char *own;            /* the own location that is asked for */
+    const char *error;          /* TWAUTH_ERROR, for error documents ... */
+    const char *next;           /* ... and where to go after signing in */
+    int tokens_given;           /* TWAUTH_TOKEN is in some environment */
+    int headers_given;          /* X-Twauth-* are in some request */
+    const request_rec *judged;  /* whose rules are being looked at */
+} tw_visitor_t;
+
+/* The request that the client sent, of which r may be a part. */
+request_rec *tw_visitor_first(request_rec *r);
+
+/* What the client asked for, as a return target; "/" when it is none. */
+const char *tw_visitor_target(request_rec *r, const tw_site_t *site);
+
+/* The visitor, made when need be.  NULL where the module is off. */
+tw_visitor_t *tw_visitor(request_rec *r);
+
+/* post_read_request: takes own cookies and look-alike headers off. */
+int tw_visitor_post_read_request(request_rec *r);
+
+/*
+ * Opens the session cookie and judges its times, without the database:
+ * SIGNED_IN or NOBODY.
+ */
+tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor);
+
+/*
+ * Looks the session up, at most recheck old.  With activity the session is
+ * marked as used.  A cookie that has to be renewed is set on the answer.
+ */
+tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor,
+                                   apr_interval_time_t recheck,
+                                   int activity);
+
+/*
+ * Steps through the visitor's cookies that are called name, or, with prefix,
+ * whose names begin so.  *at begins as visitor->cookies.
+ */
+int tw_visitor_cookie(tw_cookie_t *cookie, const char **at, const char *name,
+                      int prefix);
+
+/* Sets the cookie of a session, sealed; 0 when it cannot be. */
+int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
+                           const tw_session_t *session);
+
+/* How long copies of a session's cookie could still be good somewhere. */
+apr_time_t tw_visitor_copies_until(const tw_site_t *site,
+                                   const tw_session_t *session,
+                                   apr_time_t now);
+
+/* Takes X-Twauth-* and all that looks like it out of the request. */
+void tw_visitor_scrub(request_rec *r);
+
+#endif

@@ -1,0 +1,309 @@
+"""Apache httpd with a configuration made of parts, in a folder of its own.
+
+    httpd = Httpd(folder, authority, [VHost("site.test", config="...")], modules=["headers"])
+    httpd.start()
+
+The parts (`main`, `vhosts`, `modules`, `htdocs`) may be changed at any time; the configuration is written anew before
+each start, restart, graceful restart and check. The system's own configuration and service play no part.
+"""
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import ports, process
+from .clock import LIBRARY as FAKETIME
+from .errorlog import ErrorLog
+from .paths import HTTPD, HTTPD_MODULES, MODULE
+
+USER = "www-data"
+BASE = ("authn_core", "authz_core", "authz_host", "authz_user", "dir", "mime", "alias", "env", "setenvif")
+READY = r"configured -- resuming normal operations"
+
+#: How many processes and threads: small and quick to start, two children so that what one knows the other must learn.
+MPM = {
+    "event": "StartServers 2\nServerLimit 4\nThreadsPerChild 16\nMaxRequestWorkers 64\n"
+             "MinSpareThreads 16\nMaxSpareThreads 64",
+    "worker": "StartServers 2\nServerLimit 4\nThreadsPerChild 16\nMaxRequestWorkers 64\n"
+              "MinSpareThreads 16\nMaxSpareThreads 64",
+    "prefork": "StartServers 4\nServerLimit 32\nMaxRequestWorkers 32\nMinSpareServers 2\nMaxSpareServers 32",
+}
+
+ENV_SCRIPT = """#!/usr/bin/python3 -SIE
+import json, os, sys
+print("Content-Type: application/json\\n")
+json.dump(dict(os.environ), sys.stdout)
+"""
+
+
+class HttpdError(AssertionError):
+    """httpd did not do as told; the message holds what it wrote."""
+
+
+@dataclass
+class VHost:
+    """One virtual host. `config` is text for the inside of its section; port 0 takes a free one."""
+
+    name: str = "site.test"
+    tls: bool = True
+    port: int = 0
+    aliases: tuple = ()
+    config: str = ""
+    root: Path = None
+    server_name: str = None     #: the whole argument of ServerName, "" for none; default scheme://name:port
+    certificate: object = None
+
+    def __post_init__(self):
+        self.port = self.port or ports.free()
+
+    @property
+    def scheme(self):
+        return "https" if self.tls else "http"
+
+    @property
+    def origin(self):
+        return f"{self.scheme}://{self.name}:{self.port}"
+
+    def url(self, path="/"):
+        return self.origin + path
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run of httpd's configuration test ended. True where it passed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    def __bool__(self):
+        return self.status == 0
+
+
+@dataclass
+class Httpd:
+    folder: Path
+    authority: object                                   #: certs.Authority, for hosts with TLS
+    vhosts: list = field(default_factory=list)
+    mpm: str = "event"
+    modules: tuple = ()                                 #: loaded before mod_twauth ("proxy", "rewrite", ...)
+    late_modules: tuple = ()                            #: loaded after it
+    twauth: bool = True
+    cgi: bool = False
+    main: str = ""                                      #: text for the main server, before the virtual hosts
+    mpm_config: str = None                              #: instead of MPM[mpm]
+    loglevel: str = "info"
+    twauth_loglevel: str = "trace8"                     #: all it has to say, to be searched for secrets
+    clock: object = None                                #: clock.Clock
+    preload: tuple = ()
+    env: dict = field(default_factory=dict)
+    canaries: object = None
+
+    live = []                                           #: every httpd started and not yet judged for good
+
+    def __post_init__(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        self.htdocs = self.folder / "htdocs"
+        self.cgi_bin = self.folder / "cgi-bin"
+        self.cores = self.folder / "cores"
+        for inner in (self.htdocs, self.cgi_bin, self.cores, self.folder / "run"):
+            inner.mkdir()
+            inner.chmod(0o755)
+        process.give(self.cores, USER)
+        self.conf = self.folder / "httpd.conf"
+        self.log = ErrorLog(self.folder / "error.log")
+        self.access_log = self.folder / "access.log"
+        self._stderr = ErrorLog(self.folder / "stderr.log")
+        self._process = None
+        self.script("env", ENV_SCRIPT, self.cgi_bin)
+
+    # files
+
+    def put(self, path, text, mode=0o644):
+        """A file below the document root, with its folders."""
+        file = self.htdocs / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        file.chmod(mode)
+        for parent in list(file.relative_to(self.htdocs).parents)[:-1]:
+            (self.htdocs / parent).chmod(0o755)
+        return file
+
+    def script(self, path, text=ENV_SCRIPT, below=None):
+        """A CGI program; without text one that prints its environment as JSON."""
+        file = (below or self.htdocs) / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+        return file
+
+    # configuration
+
+    def _load(self):
+        names = [f"mpm_{self.mpm}", *BASE]
+        if self.cgi:
+            names.append("cgi" if self.mpm == "prefork" else "cgid")
+        if any(v.tls for v in self.vhosts):
+            names.append("ssl")
+        names += self.modules
+        if self.twauth and "twauth" not in names:
+            names.append("twauth")
+        names += self.late_modules
+        for name in dict.fromkeys(names):
+            file = MODULE if name == "twauth" else HTTPD_MODULES / f"mod_{name}.so"
+            yield f'LoadModule {name}_module "{file}"'
+
+    def _vhost(self, vhost):
+        yield f"<VirtualHost *:{vhost.port}>"
+        name = vhost.origin if vhost.server_name is None else vhost.server_name
+        if name:
+            yield f"ServerName {name}"
+        if vhost.aliases:
+            yield "ServerAlias " + " ".join(vhost.aliases)
+        yield f'DocumentRoot "{vhost.root or self.htdocs}"'
+        if vhost.tls:
+            certificate = vhost.certificate or self.authority.server
+            yield f'SSLEngine on\nSSLCertificateFile "{certificate.cert}"\nSSLCertificateKeyFile "{certificate.key}"'
+        yield vhost.config
+        yield "</VirtualHost>"
+
+    def _text(self):
+        yield from self._load()
+        yield f'ServerRoot "{self.folder}"'
+        yield "ServerName localhost"
+        if process.ROOT:
+            yield f"User {USER}\nGroup {USER}"
+        for port in dict.fromkeys(v.port for v in self.vhosts):
+            yield f"Listen 127.0.0.1:{port}"
+        yield 'DefaultRuntimeDir "run"\nPidFile "run/pid"\nCoreDumpDirectory "cores"'
+        yield f'ErrorLog "{self.log.path}"'
+        yield f"LogLevel {self.loglevel}"
+        if self.twauth:
+            yield f"LogLevel twauth:{self.twauth_loglevel}"
+        yield 'LogFormat "%h %l %u %t \\"%r\\" %>s %b" common'
+        yield f'CustomLog "{self.access_log}" common'
+        yield self.mpm_config or MPM[self.mpm]
+        yield "Timeout 10\nKeepAliveTimeout 3\nGracefulShutdownTimeout 2"
+        yield 'TypesConfig /dev/null\nAddType text/html html\nAddType text/plain txt\nAddType image/png png'
+        yield "DirectoryIndex index.html"
+        if any(v.tls for v in self.vhosts):
+            yield "SSLSessionCache none\nLogLevel ssl:warn"
+        yield '<Directory "/">\nRequire all denied\n</Directory>'
+        yield f'<Directory "{self.htdocs}">\nRequire all granted\n</Directory>'
+        if self.cgi:
+            if self.mpm != "prefork":
+                yield 'ScriptSock "cgisock"'
+            yield f'ScriptAlias /cgi-bin/ "{self.cgi_bin}/"'
+            yield f'<Directory "{self.cgi_bin}">\nRequire all granted\n</Directory>'
+            yield 'AddHandler cgi-script .cgi\n<Directory "%s">\nOptions +ExecCGI\n</Directory>' % self.htdocs
+        yield self.main
+        for vhost in self.vhosts:
+            yield from self._vhost(vhost)
+
+    def write(self):
+        self.conf.write_text("\n".join(self._text()) + "\n")
+
+    def _environment(self):
+        preload = [*os.environ.get("TWAUTH_PRELOAD", "").split(), *self.preload]
+        more = dict(self.env)
+        if preload:     # httpd does not free at exit; libfaketime hangs at start unless it comes first
+            given = os.environ.get("ASAN_OPTIONS", "detect_leaks=0")
+            more.setdefault("ASAN_OPTIONS", given + ":verify_asan_link_order=0")
+        if self.clock:
+            preload.insert(0, FAKETIME)
+            more |= self.clock.environment()
+        if preload:
+            more["LD_PRELOAD"] = ":".join(preload)
+        return process.environment(**more)
+
+    def _argv(self, *more):
+        return [HTTPD, "-d", str(self.folder), "-f", str(self.conf), *more]
+
+    # running
+
+    def check(self, *more):
+        """The configuration test, `apache2 -t`."""
+        self.write()
+        ran = subprocess.run(self._argv("-t", *more), env=self._environment(), cwd=self.folder,
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def dump(self):
+        """What the module prints of its configuration, `-t -D DUMP_TWAUTH`."""
+        ran = self.check("-D", "DUMP_TWAUTH")
+        if not ran:
+            raise HttpdError(ran.stderr)
+        return ran.stdout
+
+    def start(self):
+        self.write()
+        mark = self.log.mark()
+        with open(self._stderr.path, "ab") as stderr:
+            self._process = process.Process(self._argv("-DFOREGROUND"), cwd=self.folder, env=self._environment(),
+                                            stdout=stderr, stderr=stderr, cores=True)
+        if self not in Httpd.live:
+            Httpd.live.append(self)
+        self._await_ready(mark)
+        return self
+
+    def _await_ready(self, mark):
+        ready = process.until(lambda: not self.running or self.log.wait(READY, mark, 0), timeout=30)
+        if not ready or not self.running:
+            raise HttpdError("httpd is not running:\n" + self._stderr.since() + self.log.since(mark))
+
+    def stop(self):
+        if self._process:
+            self._process.stop(patience=20)     # longer than httpd's own patience with its children
+            self._process = None
+
+    def restart(self):
+        """A full stop and start."""
+        self.stop()
+        return self.start()
+
+    def graceful(self):
+        """A graceful restart with the configuration as it is now; returns when the new one is in force."""
+        self.write()
+        mark = self.log.mark()
+        self._process.signal(signal.SIGUSR1)
+        self._await_ready(mark)
+        return self
+
+    @property
+    def running(self):
+        return self._process is not None and self._process.running
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def children(self):
+        """Process ids of the children, to prove that none died."""
+        return self._process.children()
+
+    # judging
+
+    def expect_log(self, *what):
+        """This test makes the server log `what` (a number as "TW0203", or a regular expression) at warn or above."""
+        self.log.expect(*what)
+
+    def allow_log(self, *what):
+        self.log.allow(*what)
+
+    def complaints(self):
+        """What is wrong since the last call: loud log lines, sanitizers, dead children, core files, secrets."""
+        found = self.log.complaints(self.canaries)
+        found += [c for c in self._stderr.complaints(self.canaries) if "expected in the log" not in c]
+        for core in self.cores.iterdir():
+            found.append(f"core file: {core.name}")
+            core.unlink()
+        return found
+
+
+def environment_of(response):
+    """The environment that the ENV script printed."""
+    return json.loads(response.body)

@@ -1,0 +1,120 @@
+"""Programs and folders that never outlive the test run.
+
+Each program leads a session of its own, so that a Ctrl-C reaches the tests only and they stop it in order; its whole
+session is killed if it does not. The janitor does the same when the tests themselves are killed.
+"""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from . import janitor
+from .paths import PYTHON
+
+ROOT = os.geteuid() == 0
+_janitor = None
+
+
+def _tell(line):
+    global _janitor
+    if _janitor is None:
+        _janitor = subprocess.Popen([PYTHON, "-I", "-S", janitor.__file__], stdin=subprocess.PIPE, text=True,
+                                    bufsize=1, start_new_session=True, cwd="/")
+    _janitor.stdin.write(line + "\n")
+
+
+def folder(prefix="twauth-"):
+    """A new folder directly under the temporary folder (socket paths must be short), open to other users' programs."""
+    path = tempfile.mkdtemp(prefix=prefix)
+    os.chmod(path, 0o711)
+    if not os.environ.get("TWAUTH_KEEP"):
+        _tell(f"d {path}")
+    return Path(path)
+
+
+def give(path, user):
+    """Hand a file or a folder with all in it to `user`, where the tests run as root."""
+    if not ROOT:
+        return
+    shutil.chown(path, user, user)
+    if os.path.isdir(path):
+        for inner in Path(path).rglob("*"):
+            shutil.chown(inner, user, user)
+
+
+def environment(**more):
+    """A small environment of known content; sanitizer options are passed on."""
+    kept = {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", **kept, **more}
+
+
+class Process:
+    """A running program. `user` counts only where the tests run as root."""
+
+    def __init__(self, argv, *, cwd, env=None, user=None, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                 quit=signal.SIGTERM, cores=False):
+        as_user = {"user": user, "group": user, "extra_groups": []} if user and ROOT else {}
+        self.argv = [str(a) for a in argv]
+        self.quit = quit
+        self.popen = subprocess.Popen(self.argv, cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL,
+                                      stdout=stdout, stderr=stderr, start_new_session=True, **as_user)
+        self.pid = self.popen.pid
+        _tell(f"+ {self.pid} {int(quit)}")
+        if cores:
+            hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+            resource.prlimit(self.pid, resource.RLIMIT_CORE, (hard, hard))
+
+    @property
+    def running(self):
+        return self.popen.poll() is None
+
+    def signal(self, number):
+        self.popen.send_signal(number)
+
+    def children(self):
+        """Process ids of the direct children, in order."""
+        return children(self.pid)
+
+    def stop(self, patience=10.0):
+        """Stop it, kill what does not stop; returns the exit status."""
+        if self.running:
+            self.signal(signal.SIGCONT)
+            self.signal(self.quit)
+        try:
+            self.popen.wait(patience)
+        except subprocess.TimeoutExpired:
+            pass
+        for pid in janitor.members(self.pid):
+            janitor.send(pid, signal.SIGKILL)
+        status = self.popen.wait()
+        _tell(f"- {self.pid}")
+        return status
+
+
+def children(parent):
+    """Process ids whose parent is `parent`, zombies left out."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[1]) == parent and fields[0] not in "ZX":
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def until(condition, timeout=5.0, every=0.005):
+    """Wait for `condition()` to be true; returns its last value."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(every)

@@ -1,0 +1,295 @@
+/* tw_session: a session and its sealed copy. */
+
+#include <stdio.h>
+
+#include "sealed.h"
+
+#include "tw_session.h"
+
+#define REALM "www.example.com"
+
+static tw_ring_t *ring;
+
+static void prepare(void)
+{
+    sealed_prepare();
+    ring = ring_of(KEY1, KEY2, NULL);
+}
+
+static const tw_session_t jack = {
+    { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255 }, 12,
+    "6253282", "jack", "Jack_1",
+    APR_TIME_C(1790000000000000), APR_TIME_C(1790604800000000),
+    APR_TIME_C(1790000000123000), APR_TIME_C(1790000060999000)
+};
+
+static apr_status_t open_text(tw_session_t *session, const char *text)
+{
+    return tw_session_open(session, NULL, ring, REALM, text, strlen(text),
+                           pool);
+}
+
+static void check_same(const tw_session_t *a, const tw_session_t *b)
+{
+    assert_memory_equal(a->id, b->id, TW_ID_LEN);
+    assert_true(a->account == b->account);
+    assert_string_equal(a->twitter_id, b->twitter_id);
+    assert_string_equal(a->username, b->username);
+    assert_string_equal(a->screen_name, b->screen_name);
+    assert_true(a->signed_in_at == b->signed_in_at);
+    assert_true(a->expires_at == b->expires_at);
+    assert_true(a->checked_at == b->checked_at);
+    assert_true(a->last_seen == b->last_seen);
+}
+
+static void test_round_trip(void **state)
+{
+    static const char sixty_four[] =
+        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij._";
+    static const struct {
+        apr_int64_t account;
+        const char *twitter_id, *username, *screen_name;
+    } rows[] = {
+        { 1, "1", "a", "a" },
+        { 12, "6253282", "jack", "" },
+        { APR_INT64_MAX, "18446744073709551615", "jack.6253282", "Jack" },
+        { 0, "", "", "" },
+        { -1, "1", "\xc3\xa9", "a b" },
+        { 1, sixty_four, sixty_four, sixty_four },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_session_t in = jack, out;
+        char *text;
+
+        in.account = rows[i].account;
+        in.twitter_id = rows[i].twitter_id;
+        in.username = rows[i].username;
+        in.screen_name = rows[i].screen_name;
+        text = tw_session_seal(&in, ring, REALM, pool);
+        CHECK(strlen(text) <= TW_SESSION_TEXT_MAX, "row %d: %d characters",
+              i, (int)strlen(text));
+        CHECK(open_text(&out, text) == APR_SUCCESS, "row %d", i);
+        check_same(&out, &in);
+    }
+}
+
+/* Kept to the millisecond, cut and not rounded. */
+static void test_times(void **state)
+{
+    static const struct {
+        apr_time_t in, out;
+    } rows[] = {
+        { 0, 0 }, { 999, 0 }, { 1000, 1000 }, { 1999, 1000 },
+        { APR_TIME_C(1790000000123456), APR_TIME_C(1790000000123000) },
+        { APR_TIME_C(4294967296000000), APR_TIME_C(4294967296000000) },
+        { APR_TIME_C(253402300799999999), APR_TIME_C(253402300799999000) },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_session_t in = jack, out;
+
+        in.signed_in_at = rows[i].in;
+        in.expires_at = rows[COUNT(rows) - 1 - i].in;
+        in.checked_at = rows[i].in;
+        in.last_seen = 0;
+        open_text(&out, tw_session_seal(&in, ring, REALM, pool));
+        assert_true(out.signed_in_at == rows[i].out);
+        assert_true(out.expires_at == rows[COUNT(rows) - 1 - i].out);
+        assert_true(out.checked_at == rows[i].out);
+        assert_true(out.last_seen == 0);
+    }
+}
+
+static void test_names_too_long(void **state)
+{
+    char name[TW_USERNAME_MAX + 2];
+    int i;
+
+    (void)state;
+    memset(name, 'a', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    for (i = 0; i < 3; i++) {
+        tw_session_t in = jack;
+
+        *(i == 0 ? &in.twitter_id : i == 1 ? &in.username
+          : &in.screen_name) = name;
+        assert_null(tw_session_seal(&in, ring, REALM, pool));
+    }
+}
+
+static apr_status_t open_spoiled(const char *text, apr_size_t len,
+                                 apr_pool_t *sub)
+{
+    static const tw_session_t zero;
+    tw_session_t session;
+    apr_status_t rv = tw_session_open(&session, NULL, ring, REALM, text, len,
+                                      sub);
+
+    if (rv != APR_SUCCESS && memcmp(&session, &zero, sizeof(zero))) {
+        return APR_SUCCESS;     /* something came out nevertheless */
+    }
+    return rv;
+}
+
+static void test_any_change_is_void(void **state)
+{
+    tw_session_t other = jack;
+    int i;
+
+    (void)state;
+    other.username = "jill";
+    /* names of three lengths, for the three ends that base64 has */
+    for (i = 0; i < 3; i++) {
+        other.screen_name = "xyz" + i;
+        sealed_spoil(open_spoiled,
+                     tw_session_seal(&other, ring, REALM, pool),
+                     tw_session_seal(&jack, ring, REALM, pool));
+    }
+}
+
+static void test_too_long_is_void(void **state)
+{
+    char text[TW_SESSION_TEXT_MAX + 100];
+    int len;
+
+    (void)state;
+    memset(text, 'A', sizeof(text));
+    for (len = TW_SESSION_TEXT_MAX - 2; len < (int)sizeof(text); len++) {
+        sealed_void(open_spoiled, text, (apr_size_t)len, "length", len);
+    }
+}
+
+static void test_bound_to_realm_and_purpose(void **state)
+{
+    static const char *const realms[] = {
+        "", "example.com", "www.example.com:443", "WWW.EXAMPLE.COM",
+        "www.example.co", "www.example.comm",
+    };
+    tw_session_t out;
+    char *text;
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(realms); i++) {
+        text = tw_session_seal(&jack, ring, realms[i], pool);
+        CHECK(open_text(&out, text) == APR_EINVAL, "%s", realms[i]);
+    }
+    text = tw_session_seal(&jack, ring, REALM, pool);
+    for (i = 1; i <= TW_SEAL_PURPOSES; i++) {
+        unsigned char *plain;
+        apr_size_t len;
+
+        assert_int_equal(tw_unseal(&plain, &len, NULL, ring,
+                                   TW_SEAL_SESSION, REALM, text,
+                                   strlen(text), pool), APR_SUCCESS);
+        text = tw_seal(ring, (tw_seal_purpose_t)i, REALM, plain, len, pool);
+        CHECK(open_text(&out, text)
+              == (i == TW_SEAL_SESSION ? APR_SUCCESS : APR_EINVAL),
+              "purpose %d", i);
+        text = tw_session_seal(&jack, ring, REALM, pool);
+    }
+}
+
+static void test_keys(void **state)
+{
+    tw_session_t out;
+    char *text = tw_session_seal(&jack, ring_of(KEY2, NULL, NULL), REALM,
+                                 pool);
+    int stale = -1;
+
+    (void)state;
+    assert_int_equal(tw_session_open(&out, &stale, ring, REALM, text,
+                                     strlen(text), pool), APR_SUCCESS);
+    assert_int_equal(stale, 1);
+    text = tw_session_seal(&jack, ring_of(KEY3, NULL, NULL), REALM, pool);
+    assert_int_equal(tw_session_open(&out, &stale, ring, REALM, text,
+                                     strlen(text), pool), APR_ENOENT);
+    text = tw_session_seal(&jack, ring, REALM, pool);
+    assert_int_equal(tw_session_open(&out, &stale, ring, REALM, text,
+                                     strlen(text), pool), APR_SUCCESS);
+    assert_int_equal(stale, 0);
+}
+
+/* 1 format, 16 id, 8 account, 4 times of 6 */
+#define FIXED 49
+
+/* Well sealed, but not what this version writes: no session. */
+static void test_formats(void **state)
+{
+    static const struct {
+        int format;
+        const char *texts;
+        apr_size_t len;
+        int good;
+    } rows[] = {
+        { 1, "\1a\0\1b\0\1c", 9, 1 },
+        { 1, "\0\0\0\0\0", 6, 1 },
+        { 1, "\2ab\0\0\0\0", 8, 1 },
+        { 0, "\1a\0\1b\0\1c", 9, 0 },
+        { 2, "\1a\0\1b\0\1c", 9, 0 },
+        { 255, "\1a\0\1b\0\1c", 9, 0 },
+        { 1, "", 0, 0 },
+        { 1, "\0", 1, 0 },
+        { 1, "\0\0", 2, 0 },
+        { 1, "\0\0\0\0\0", 5, 0 },
+        { 1, "\0\0\0\0\0\0\0", 7, 0 },      /* more than three texts */
+        { 1, "\0\0\0\0\0\0\0\0", 8, 0 },
+        { 1, "\1a\0\1b\0\1c", 8, 0 },       /* without the last NUL */
+        { 1, "\1a\0\1b\0\1cd", 9, 0 },
+        { 1, "\2a\0\0\1b\0\1c", 10, 0 },    /* a NUL inside */
+        { 1, "\1a\0\1b\0\2c\0", 9, 0 },     /* longer than there is */
+        { 1, "\377a\0\1b\0\1c", 9, 0 },
+        { 1, "\1a\0\1b\0\377c", 9, 0 },
+        { 1, "\0a\0\1b\0\1c", 9, 0 },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        unsigned char plain[FIXED + 16] = { 0 };
+        tw_session_t out;
+        char *text;
+
+        plain[0] = (unsigned char)rows[i].format;
+        memcpy(plain + FIXED, rows[i].texts, rows[i].len);
+        text = tw_seal(ring, TW_SEAL_SESSION, REALM, plain,
+                       FIXED + rows[i].len, pool);
+        CHECK(open_text(&out, text)
+              == (rows[i].good ? APR_SUCCESS : APR_EINVAL), "row %d", i);
+        if (!rows[i].good) {
+            sealed_void(open_spoiled, text, strlen(text), "row", i);
+        }
+    }
+}
+
+/* Well sealed, but cut before: at no length is it a session. */
+static void test_every_cut_plain_is_void(void **state)
+{
+    char *text = tw_session_seal(&jack, ring, REALM, pool);
+    unsigned char *plain;
+    apr_size_t len, cut;
+
+    (void)state;
+    assert_int_equal(tw_unseal(&plain, &len, NULL, ring, TW_SEAL_SESSION,
+                               REALM, text, strlen(text), pool), APR_SUCCESS);
+    for (cut = 0; cut < len; cut++) {
+        text = tw_seal(ring, TW_SEAL_SESSION, REALM, plain, cut, pool);
+        sealed_void(open_spoiled, text, strlen(text), "cut", (int)cut);
+    }
+}
+
+UNIT_MAIN(prepare,
+          cmocka_unit_test(test_round_trip),
+          cmocka_unit_test(test_times),
+          cmocka_unit_test(test_names_too_long),
+          cmocka_unit_test(test_any_change_is_void),
+          cmocka_unit_test(test_too_long_is_void),
+          cmocka_unit_test(test_bound_to_realm_and_purpose),
+          cmocka_unit_test(test_keys),
+          cmocka_unit_test(test_formats),
+          cmocka_unit_test(test_every_cut_plain_is_void))
