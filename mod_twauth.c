@@ -36,6 +36,7 @@ static void register_hooks(apr_pool_t *pool)
     /* headers that look like ours go before anybody reads them */
     ap_hook_post_read_request(tw_visitor_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST);
+    tw_visitor_register_filter();
 
     /* the own locations, before everything that would take them */
     ap_hook_translate_name(tw_login_translate, NULL, before_mapping,

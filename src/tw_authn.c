@@ -193,13 +193,6 @@ int tw_authn_check(request_rec *r)
 
 /* ---- what the application is told ---------------------------------------- */
 
-/* The value of one field; the row of a table in tell(). */
-typedef struct {
-    const char *variable;
-    const char *header;
-    const char *value;
-} told_t;
-
 static void give_tokens(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
@@ -223,29 +216,29 @@ static void give_tokens(request_rec *r, tw_visitor_t *visitor)
     }
 }
 
+/* In the order of tw_visitor_headers. */
+static const char *const variables[] = {
+    "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
+    "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT", NULL
+};
+
 static void tell(request_rec *r, tw_visitor_t *visitor, int exports)
 {
     const tw_session_t *session = &visitor->session;
-    const told_t told[] = {
-        { "TWAUTH_USER", "X-Twauth-User", r->user },
-        { "TWAUTH_USERNAME", "X-Twauth-Username", session->username },
-        { "TWAUTH_SCREEN_NAME", "X-Twauth-Screen-Name",
-          session->screen_name },
-        { "TWAUTH_ID", "X-Twauth-Id", session->twitter_id },
-        { "TWAUTH_ACCOUNT", "X-Twauth-Account",
-          apr_off_t_toa(r->pool, (apr_off_t)session->account) },
-        { "TWAUTH_SIGNED_IN_AT", "X-Twauth-Signed-In-At",
-          apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at)) },
+    const char *const values[] = {
+        r->user, session->username, session->screen_name,
+        session->twitter_id,
+        apr_off_t_toa(r->pool, (apr_off_t)session->account),
+        apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at))
     };
-    apr_size_t i;
+    int i;
 
-    for (i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+    for (i = 0; variables[i]; i++) {
         if (exports & TW_EXPORT_ENV) {
-            apr_table_addn(r->subprocess_env, told[i].variable,
-                           told[i].value);
+            apr_table_addn(r->subprocess_env, variables[i], values[i]);
         }
         if (exports & TW_EXPORT_HEADERS) {
-            apr_table_addn(r->headers_in, told[i].header, told[i].value);
+            apr_table_addn(r->headers_in, tw_visitor_headers[i], values[i]);
         }
     }
     visitor->headers_given |= (exports & TW_EXPORT_HEADERS) != 0;
@@ -315,7 +308,9 @@ int tw_authn_fixups(request_rec *r)
         tell(r, visitor, exports);
         /* mod_cache knows only Authorization as a sign of a private answer;
          * err_headers_out, because CGI and proxies replace headers_out */
-        apr_table_mergen(r->err_headers_out, "Cache-Control", "private");
+        if (!apr_table_get(r->err_headers_out, "Cache-Control")) {
+            apr_table_setn(r->err_headers_out, "Cache-Control", "private");
+        }
     }
     if (r->prev) {
         visitor = tw_visitor(r);

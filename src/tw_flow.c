@@ -55,6 +55,7 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_ring_t *ring,
     unsigned char *plain;
     const char *p, *end;
     apr_size_t plain_len;
+    apr_int64_t msec;
     apr_status_t rv;
     int i;
 
@@ -81,7 +82,11 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_ring_t *ring,
     if (p != end) {
         return APR_EINVAL;
     }
-    flow->started_at = apr_time_from_msec(apr_atoi64(field[0]));
+    msec = apr_atoi64(field[0]);
+    if (msec < 0 || msec > APR_INT64_MAX / 1000) {
+        return APR_EINVAL;
+    }
+    flow->started_at = apr_time_from_msec(msec);
     flow->pending.key = field[1];
     flow->pending.secret = field[2];
     flow->next = field[3];

@@ -368,9 +368,12 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
 {
     const tw_site_t *site = visitor->site;
     const row_t *row = row_of(page->kind);
-    const char *nonce = tw_page_reference(r);
+    unsigned char random[16];
+    char nonce[2 * sizeof(random) + 1];
     const char *html;
 
+    tw_seal_random(random, sizeof(random));
+    tw_codec_hex(nonce, random, sizeof(random));
     visitor->error = *row->error ? row->error : NULL;
     visitor->next = page->next;
     set_headers(r, site, row, page, nonce);

@@ -5,7 +5,7 @@
 #include <apr_atomic.h>
 
 /* Bump it with any change of the layout: an older segment is set up anew. */
-#define LAYOUT 0x7477617574680001ULL
+#define LAYOUT 0x7477617574680002ULL
 
 #define BUCKET 8
 #define ENDED_SIZE 16384
@@ -16,10 +16,12 @@
 
 typedef volatile apr_uint64_t cell_t;
 
-typedef struct {
-    cell_t key;             /* 0: never used */
-    cell_t until;
-} mark_t;
+/*
+ * Half of an id (32 bits; the bucket stands for more of it) | the second
+ * until which it counts (32).  Both in one word, so that they change in one
+ * step.  0, and any second that has passed: free.
+ */
+typedef cell_t mark_t;
 
 /* Starts in this window and the one before, packed into one cell. */
 typedef struct {
@@ -83,13 +85,13 @@ tw_shared_t *tw_shared_attach(void *base, apr_time_t now)
     return shared;
 }
 
-/* Ids are random bytes already; 0 means "free". */
+/* Ids are random bytes already. */
 static apr_uint64_t id_key(const unsigned char id[TW_ID_LEN])
 {
     apr_uint64_t key;
 
     memcpy(&key, id, sizeof(key));
-    return key ? key : 1;
+    return key;
 }
 
 /* FNV-1a: names and addresses, where nothing hangs on collisions. */
@@ -108,17 +110,37 @@ static mark_t *bucket_of(mark_t *table, apr_size_t size, apr_uint64_t key)
     return &table[(key ^ key >> 32) & (size - 1) & ~(apr_uint64_t)(BUCKET - 1)];
 }
 
-/* Whether key is in the bucket and has not ended. */
-static int mark_lives(const mark_t *bucket, apr_uint64_t key, apr_time_t now)
+static apr_uint64_t mark_of(apr_uint64_t key, apr_time_t until)
 {
-    int i;
+    apr_time_t second = apr_time_sec(until + APR_USEC_PER_SEC - 1);
+
+    return key >> 32 << 32 | (apr_uint32_t)second;
+}
+
+static int same_key(apr_uint64_t mark, apr_uint64_t key)
+{
+    return mark >> 32 == key >> 32;
+}
+
+/* When it ends; 0 when it has. */
+static apr_time_t mark_end(apr_uint64_t mark, apr_time_t now)
+{
+    apr_time_t end = apr_time_from_sec((apr_time_t)(mark & 0xffffffffU));
+
+    return end > now ? end : 0;
+}
+
+/* How many in the bucket are key's and have not ended. */
+static int mark_count(const mark_t *bucket, apr_uint64_t key, apr_time_t now)
+{
+    int i, n = 0;
 
     for (i = 0; i < BUCKET; i++) {
-        if (get(&bucket[i].key) == key) {
-            return get(&bucket[i].until) > (apr_uint64_t)now;
-        }
+        apr_uint64_t mark = get(&bucket[i]);
+
+        n += same_key(mark, key) && mark_end(mark, now);
     }
-    return 0;
+    return n;
 }
 
 static void raise_to(cell_t *cell, apr_uint64_t value)
@@ -130,82 +152,44 @@ static void raise_to(cell_t *cell, apr_uint64_t value)
     }
 }
 
-typedef enum { MARK_NEW, MARK_KNOWN, MARK_EVICTED } marked_t;
-
-/* The place in the bucket that holds key, or the best one to give to it. */
-typedef struct {
-    mark_t *mark;
-    apr_uint64_t key;       /* as it was when looked at */
-    apr_uint64_t until;
-} place_t;
-
-static place_t place_for(mark_t *bucket, apr_uint64_t key, apr_time_t now)
+/*
+ * Puts key into the bucket until then.  0: it is there already, and lives.
+ * *evicted: another one that lived was given up for it.
+ *
+ * Of several callers with one key just one is told 1: they find the same
+ * place, and it changes in one step.  In the one-in-a-billion case that
+ * their clocks told them of different free places, the later one, or both,
+ * are told 0: closed.
+ */
+static int mark_put(int *evicted, mark_t *bucket, apr_uint64_t key,
+                    apr_time_t until, apr_time_t now)
 {
-    place_t best = { NULL, 0, 0 };
+    mark_t *best;
+    apr_uint64_t old;
+    apr_time_t first;
     int i;
 
-    for (i = 0; i < BUCKET; i++) {
-        apr_uint64_t k = get(&bucket[i].key);
-        apr_uint64_t until = get(&bucket[i].until);
+    *evicted = 0;
+    do {
+        best = NULL;
+        old = 0;
+        first = 0;
+        for (i = 0; i < BUCKET; i++) {
+            apr_uint64_t mark = get(&bucket[i]);
+            apr_time_t end = mark_end(mark, now);
 
-        if (until <= (apr_uint64_t)now) {
-            until = 0;
+            if (end && same_key(mark, key)) {
+                return 0;
+            }
+            if (!best || end < first) {
+                best = &bucket[i];
+                old = mark;
+                first = end;
+            }
         }
-        if (k == key || !best.mark || until < best.until) {
-            best.mark = &bucket[i];
-            best.key = k;
-            best.until = until;
-        }
-        if (k == key) {
-            break;
-        }
-    }
-    return best;
-}
-
-static int occurrences(const mark_t *bucket, apr_uint64_t key)
-{
-    int i, n = 0;
-
-    for (i = 0; i < BUCKET; i++) {
-        n += get(&bucket[i].key) == key;
-    }
-    return n;
-}
-
-/*
- * Puts key into the bucket until then.  MARK_KNOWN: it is there already, and
- * lives.  MARK_EVICTED: put, but another one that lived was given up.
- *
- * Of several callers with one key just one is told MARK_NEW: the key is
- * written first, and the one who then moves the time has won.  In the
- * one-in-a-billion case that two of them wrote to two places, or that a
- * third took the place in between, all are told MARK_KNOWN: closed.
- */
-static marked_t mark_put(mark_t *bucket, apr_uint64_t key, apr_time_t until,
-                         apr_time_t now)
-{
-    int tries;
-
-    for (tries = 0; tries < 64; tries++) {
-        place_t place = place_for(bucket, key, now);
-        apr_uint64_t was = get(&place.mark->until);
-
-        if (place.key == key && place.until) {
-            return MARK_KNOWN;
-        }
-        if (place.key != key && !swap(&place.mark->key, key, place.key)) {
-            continue;
-        }
-        if (!swap(&place.mark->until, (apr_uint64_t)until, was)) {
-            return MARK_KNOWN;
-        }
-        if (get(&place.mark->key) != key || occurrences(bucket, key) > 1) {
-            return MARK_KNOWN;
-        }
-        return place.until ? MARK_EVICTED : MARK_NEW;
-    }
-    return MARK_KNOWN;
+    } while (!swap(best, mark_of(key, until), old));
+    *evicted = first != 0;
+    return mark_count(bucket, key, now) <= 1;
 }
 
 void tw_shared_end(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
@@ -213,15 +197,23 @@ void tw_shared_end(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
 {
     apr_uint64_t key = id_key(id);
     mark_t *bucket = bucket_of(shared->ended, ENDED_SIZE, key);
-    int i;
+    int evicted, i;
 
-    if (mark_put(bucket, key, until, now) == MARK_EVICTED) {
+    mark_put(&evicted, bucket, key, until, now);
+    if (evicted) {
         raise_to(&shared->floor, (apr_uint64_t)now);
     }
     for (i = 0; i < BUCKET; i++) {
-        if (get(&bucket[i].key) == key) {
-            raise_to(&bucket[i].until, (apr_uint64_t)until);
+        apr_uint64_t later = mark_of(key, until), mark = get(&bucket[i]);
+
+        while (same_key(mark, key) && mark_end(mark, now) && mark < later
+               && !swap(&bucket[i], later, mark)) {
+            mark = get(&bucket[i]);
         }
+    }
+    /* another one took the place meanwhile */
+    if (until > now && !mark_count(bucket, key, now)) {
+        raise_to(&shared->floor, (apr_uint64_t)now);
     }
 }
 
@@ -230,8 +222,8 @@ int tw_shared_ended(const tw_shared_t *shared,
 {
     apr_uint64_t key = id_key(id);
 
-    return mark_lives(bucket_of((mark_t *)shared->ended, ENDED_SIZE, key),
-                      key, now);
+    return mark_count(bucket_of((mark_t *)shared->ended, ENDED_SIZE, key),
+                      key, now) > 0;
 }
 
 apr_time_t tw_shared_floor(const tw_shared_t *shared)
@@ -249,8 +241,10 @@ int tw_shared_owe(tw_shared_t *shared, const unsigned char id[TW_ID_LEN])
         if (apr_atomic_cas32(&owed->state, OWED_BUSY, OWED_FREE)
             == OWED_FREE) {
             memcpy(owed->id, id, TW_ID_LEN);
-            apr_atomic_set32(&owed->state, OWED_FULL);
+            /* counted first: who dies in between leaves a count too high,
+             * never an entry that nobody looks for */
             apr_atomic_inc32(&shared->owed_count);
+            apr_atomic_set32(&owed->state, OWED_FULL);
             return 1;
         }
     }
@@ -282,9 +276,10 @@ int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
                     apr_time_t until, apr_time_t now)
 {
     apr_uint64_t key = id_key(id);
+    int evicted;
 
-    return mark_put(bucket_of(shared->spent, SPENT_SIZE, key), key, until,
-                    now) != MARK_KNOWN;
+    return mark_put(&evicted, bucket_of(shared->spent, SPENT_SIZE, key), key,
+                    until, now);
 }
 
 int tw_shared_claim_recheck(tw_shared_t *shared,
@@ -292,9 +287,10 @@ int tw_shared_claim_recheck(tw_shared_t *shared,
                             apr_time_t until, apr_time_t now)
 {
     apr_uint64_t key = id_key(id);
+    int evicted;
 
-    return mark_put(bucket_of(shared->recheck, RECHECK_SIZE, key), key, until,
-                    now) != MARK_KNOWN;
+    return mark_put(&evicted, bucket_of(shared->recheck, RECHECK_SIZE, key),
+                    key, until, now);
 }
 
 /* window number (32 bits) | count before (16) | count in it (16) */
@@ -326,14 +322,18 @@ static int window_count(cell_t *cell, int limit, apr_interval_time_t period,
         }
         used = count + before * (double)(period - into) / (double)period;
         if (used + 1 > limit) {
-            apr_interval_time_t wait = period - into;
+            double wait;
 
-            /* before the window ends only if enough of the last one fades */
-            if (count < (apr_uint32_t)limit && before) {
-                wait = (apr_interval_time_t)((used + 1 - limit)
-                                             * (double)period / before);
+            /* until enough of the window before has faded; where this one is
+             * full, until it is over and enough of it has faded in the next */
+            if (count < (apr_uint32_t)limit) {
+                wait = (used + 1 - limit) * (double)period / before;
             }
-            return (int)apr_time_sec(wait) + 1;
+            else {
+                wait = (double)(period - into)
+                       + (count + 1.0 - limit) * (double)period / count;
+            }
+            return (int)(wait / APR_USEC_PER_SEC) + 1;
         }
         if (swap(cell, WINDOW(number, before, count + 1), old)) {
             return 0;
@@ -388,9 +388,10 @@ int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
 int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
                          apr_time_t deadline, apr_time_t now)
 {
-    int places = kind == TW_CALL_START ? (cap + 1) / 2 : cap;
-    int i;
+    int i, places;
 
+    cap = cap < TW_CALLS_MAX ? cap : TW_CALLS_MAX;
+    places = kind == TW_CALL_CALLBACK || cap < 2 ? cap : cap / 2;
     for (i = 0; i < places; i++) {
         /* callbacks begin at the end that starts cannot use */
         int place = kind == TW_CALL_START ? i : cap - 1 - i;
@@ -441,6 +442,9 @@ int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
         return 0;
     }
     at = get(retry_at);
+    if (!at) {
+        return 0;
+    }
     return at > (apr_uint64_t)now
            ? (int)apr_time_sec((apr_time_t)at - now) + 1 : 1;
 }

@@ -5,11 +5,12 @@
  * a child that is killed in the middle of anything leaves nothing locked.
  * The segment lives as long as the server does, graceful restarts included.
  *
- * Tables are hash tables of small buckets.  An entry is a 64-bit key and the
- * time until which it counts; a passed time is a free place.  A full bucket
- * gives up the entry that would end first, so memory is bounded whatever
- * anybody does; where giving up an entry would weaken something, the `floor`
- * rises instead (see tw_shared_end).
+ * Tables are hash tables of small buckets.  An entry is one word: a part of
+ * the key and the second until which it counts (up to a second more than was
+ * asked for); a passed time is a free place.  A full bucket gives up the
+ * entry that would end first, so memory is bounded whatever anybody does;
+ * where giving up an entry would weaken something, the `floor` rises instead
+ * (see tw_shared_end).
  *
  * All times are apr_time_t (microseconds), passed in by the caller.
  */

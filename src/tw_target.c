@@ -81,6 +81,18 @@ static int has_dot_segment(const char *path)
     return 0;
 }
 
+/* Past a run of '/'; a segment of nothing but a parameter is no segment. */
+static const char *after_slashes(const char *path)
+{
+    while (*path == '/') {
+        path++;
+        if (*path == ';') {
+            path += strcspn(path, "/");
+        }
+    }
+    return path;
+}
+
 /* Whether two decoded paths name the same location, as rule 6 has it. */
 static int same_location(const char *a, const char *b)
 {
@@ -98,8 +110,8 @@ static int same_location(const char *a, const char *b)
             return 1;
         }
         if (*a == '/') {
-            a += strspn(a, "/");
-            b += strspn(b, "/");
+            a = after_slashes(a);
+            b = after_slashes(b);
         }
         else {
             a++;

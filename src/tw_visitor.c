@@ -4,7 +4,9 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
+#include <util_filter.h>
 
 #include "tw_account.h"
 #include "tw_private.h"
@@ -15,8 +17,14 @@
 /* Requests beside the one that asks the database pass for so long. */
 #define BESIDE apr_time_from_sec(5)
 #define SEEN_MAX apr_time_from_sec(60)
-#define SESSIONS_TRIED 4
 #define HEADER_PREFIX "xtwauth"
+
+const char *const tw_visitor_headers[] = {
+    "X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name",
+    "X-Twauth-Id", "X-Twauth-Account", "X-Twauth-Signed-In-At", NULL
+};
+
+static ap_filter_rec_t *trailer_filter;
 
 request_rec *tw_visitor_first(request_rec *r)
 {
@@ -137,6 +145,53 @@ static int drops_ours(const request_rec *r)
     return 0;
 }
 
+/*
+ * At the end of the body trailers may have joined the headers, behind ours:
+ * the first of each name is genuine when we have given any, the rest goes.
+ */
+static apr_status_t clean_trailers(ap_filter_t *f,
+                                   apr_bucket_brigade *brigade,
+                                   ap_input_mode_t mode,
+                                   apr_read_type_e block, apr_off_t bytes)
+{
+    request_rec *r = f->r;
+    const tw_visitor_t *visitor = made(tw_visitor_first(r));
+    apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
+    const char *value[6] = { NULL };
+    int i;
+
+    if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(brigade)
+        || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
+        return rv;
+    }
+    for (i = 0; visitor && visitor->headers_given && tw_visitor_headers[i];
+         i++) {
+        value[i] = apr_table_get(r->headers_in, tw_visitor_headers[i]);
+    }
+    tw_visitor_scrub(r);
+    for (i = 0; tw_visitor_headers[i]; i++) {
+        if (value[i]) {
+            apr_table_setn(r->headers_in, tw_visitor_headers[i], value[i]);
+        }
+    }
+    return rv;
+}
+
+void tw_visitor_register_filter(void)
+{
+    trailer_filter = ap_register_input_filter("TWAUTH_TRAILERS",
+                                              clean_trailers, NULL,
+                                              AP_FTYPE_CONTENT_SET);
+}
+
+static int merges_trailers(const request_rec *r)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(r->server->module_config);
+
+    return core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
+}
+
 static int is_named(const tw_cookie_t *cookie, const char *name, int prefix)
 {
     apr_size_t len = strlen(name);
@@ -152,38 +207,44 @@ static int is_own(const tw_site_t *site, const tw_cookie_t *cookie)
            || is_named(cookie, site->flow_cookie, 1);
 }
 
-/* The header without own cookies; the same text when there are none. */
-static const char *without_own(const tw_site_t *site, const char *cookies,
-                               apr_pool_t *pool)
+/* Copies cookies without the own ones, and remembers those of sessions. */
+static char *take_own(tw_visitor_t *visitor, const char *cookies)
 {
+    const tw_site_t *site = visitor->site;
+    char *rest = apr_palloc(visitor->first->pool, 2 * strlen(cookies) + 1);
     const char *at = cookies;
+    char *end = rest;
     tw_cookie_t cookie;
-    char *rest, *end;
-    int found = 0;
 
-    while (tw_cookie_next(&cookie, &at) && !found) {
-        found = is_own(site, &cookie);
-    }
-    if (!found) {
-        return cookies;
-    }
-    rest = end = apr_palloc(pool, strlen(cookies) + 3);
-    for (at = cookies; tw_cookie_next(&cookie, &at); ) {
+    visitor->cookies = cookies;
+    while (tw_cookie_next(&cookie, &at)) {
         apr_size_t len = (apr_size_t)(cookie.value + cookie.value_len
                                       - cookie.name);
 
-        if (is_own(site, &cookie) || !len) {
-            continue;
+        if (is_own(site, &cookie)) {
+            if (visitor->session_cookies < TW_SESSIONS_MAX
+                && is_named(&cookie, site->session_cookie, 0)) {
+                visitor->session_cookie[visitor->session_cookies++] = cookie;
+            }
         }
-        if (end > rest) {
-            *end++ = ';';
-            *end++ = ' ';
+        else if (len) {
+            if (end > rest) {
+                *end++ = ';';
+                *end++ = ' ';
+            }
+            memcpy(end, cookie.name, len);
+            end += len;
         }
-        memcpy(end, cookie.name, len);
-        end += len;
     }
     *end = '\0';
     return rest;
+}
+
+/* Whether there may be an own cookie: most requests have none. */
+static int may_have_own(const tw_site_t *site, const char *cookies)
+{
+    /* all own names have it in them */
+    return cookies && strstr(cookies, site->conf->cookie_name);
 }
 
 int tw_visitor_post_read_request(request_rec *r)
@@ -204,17 +265,16 @@ int tw_visitor_post_read_request(request_rec *r)
                       "header");
         return HTTP_BAD_REQUEST;
     }
+    if (merges_trailers(r)) {
+        ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
+    }
     site = tw_site(r->server);
     if (!site || site->off) {
         return DECLINED;
     }
     cookies = apr_table_get(r->headers_in, "Cookie");
-    if (!cookies) {
-        return DECLINED;
-    }
-    rest = without_own(site, cookies, r->pool);
-    if (rest != cookies) {
-        make(r, site)->cookies = cookies;
+    if (may_have_own(site, cookies)) {
+        rest = take_own(make(r, site), cookies);
         if (*rest) {
             apr_table_setn(r->headers_in, "Cookie", rest);
         }
@@ -264,16 +324,14 @@ static int is_in_time(const tw_site_t *site, const tw_session_t *session,
 static int read_session(tw_visitor_t *visitor, apr_time_t now)
 {
     const tw_site_t *site = visitor->site;
-    const char *at = visitor->cookies;
-    tw_cookie_t cookie;
     tw_session_t opened;
-    int tried = 0, found = 0, old;
+    int i, old, found = 0;
 
-    while (tried < SESSIONS_TRIED
-           && tw_visitor_cookie(&cookie, &at, site->session_cookie, 0)) {
-        tried++;
+    for (i = 0; i < visitor->session_cookies; i++) {
+        const tw_cookie_t *cookie = &visitor->session_cookie[i];
+
         if (tw_session_open(&opened, &old, site->ring, site->realm,
-                            cookie.value, cookie.value_len,
+                            cookie->value, cookie->value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
             || tw_shared_ended(site->shared, opened.id, now)) {
@@ -291,7 +349,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
         }
         found = 1;
     }
-    if (tried && !found) {
+    if (i && !found) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->first,
                       TWLOGNO(0303) "the session cookie is void, over, or "
                       "of another key");
@@ -368,7 +426,7 @@ static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
 tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
 {
     if (visitor->state == TW_VISITOR_UNKNOWN) {
-        visitor->state = visitor->cookies
+        visitor->state = visitor->session_cookies
                          && read_session(visitor, apr_time_now())
                          ? TW_VISITOR_SIGNED_IN : TW_VISITOR_NOBODY;
     }

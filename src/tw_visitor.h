@@ -27,10 +27,15 @@ typedef enum {
     TW_VISITOR_UNCERTAIN        /* the database is away, the grace is over */
 } tw_visitor_state_t;
 
+/* More session cookies than that in one request are not looked at. */
+#define TW_SESSIONS_MAX 4
+
 typedef struct tw_visitor_t {
     const tw_site_t *site;
     request_rec *first;         /* the request that the client sent */
     const char *cookies;        /* the header as it came; NULL: none */
+    tw_cookie_t session_cookie[TW_SESSIONS_MAX];
+    int session_cookies;        /* so many of them */
     tw_visitor_state_t state;
     tw_session_t session;       /* when signed in */
     int stale_key;              /* sealed by another key than the first */
@@ -54,6 +59,15 @@ tw_visitor_t *tw_visitor(request_rec *r);
 
 /* post_read_request: takes own cookies and look-alike headers off. */
 int tw_visitor_post_read_request(request_rec *r);
+
+/*
+ * With MergeTrailers On, what follows a chunked body becomes headers while a
+ * handler reads it: registers the filter that cleans them again.
+ */
+void tw_visitor_register_filter(void);
+
+/* The names of the headers that tell a backend who it is; NULL ends. */
+extern const char *const tw_visitor_headers[];
 
 /*
  * Opens the session cookie and judges its times, without the database:

@@ -213,7 +213,7 @@ class Browser:
         body = body.encode() if isinstance(body, str) else body
         if body is not None:
             defaults["Content-Length"] = str(len(body))
-        sent = _merge(defaults, headers)
+        sent = [(k, v) for k, v in _merge(defaults, headers) if v is not None]
         self._watch(address)
         start = time.monotonic()
         response = self._exchange(address, method, sent, body, timeout or self.timeout)
@@ -324,8 +324,7 @@ def _pairs(headers):
 
 
 def _merge(defaults, headers):
-    """Defaults with `headers` in their place, as pairs; None leaves a header out."""
+    """Defaults with `headers` in their place, as pairs; None, which leaves a header out, among them."""
     given = _pairs(headers)
     names = {k.lower() for k, _ in given}
-    merged = [(k, v) for k, v in _pairs(defaults) if k.lower() not in names] + given
-    return [(k, v) for k, v in merged if v is not None]
+    return [(k, v) for k, v in _pairs(defaults) if k.lower() not in names] + given

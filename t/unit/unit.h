@@ -56,7 +56,7 @@ static inline const char *unit_text(const char *text)
     int main(int argc, char **argv)                                        \
     {                                                                      \
         const struct CMUnitTest tests[] = { __VA_ARGS__ };                 \
-        int failed;                                                        \
+        int status;                                                        \
                                                                            \
         apr_initialize();                                                  \
         apr_pool_create(&pool, NULL);                                      \
@@ -64,10 +64,10 @@ static inline const char *unit_text(const char *text)
         if (argc > 1) {                                                    \
             cmocka_set_test_filter(argv[1]);                               \
         }                                                                  \
-        failed = cmocka_run_group_tests(tests, NULL, NULL);                \
+        status = cmocka_run_group_tests(tests, NULL, NULL);                \
         apr_pool_destroy(pool);                                            \
         apr_terminate();                                                   \
-        return failed != 0;                                                \
+        return status != 0;                                                \
     }
 
 static inline void unit_nothing(void)

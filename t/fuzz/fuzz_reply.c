@@ -1,0 +1,123 @@
+/*
+ * Whatever X answers: the first two bytes choose the status, the rest is the
+ * body.  Calls go to a stand-in for tw_http_send() here, which the linker
+ * takes before the library's.
+ */
+
+#include "fuzz.h"
+
+#include "tw_codec.h"
+#include "tw_oauth1.h"
+#include "tw_seal.h"
+
+static tw_http_response_t answer;
+
+apr_status_t tw_http_send(const tw_http_response_t **response,
+                          tw_http_pool_t *http, const tw_http_conf_t *conf,
+                          const tw_http_request_t *request, apr_pool_t *pool,
+                          tw_err_t *err)
+{
+    (void)http;
+    (void)conf;
+    (void)request;
+    (void)pool;
+    (void)err;
+    *response = &answer;
+    return APR_SUCCESS;
+}
+
+static const tw_client_t client = {
+    "https://api.x.com", "https://x.com", "https://www.example.com/cb",
+    "key", "secret", "authenticate", 0, "read", { NULL, NULL, 5000000 }
+};
+
+static void check_error(const tw_err_t *err)
+{
+    const char *c;
+
+    HOLDS(err->kind != TW_ERR_NONE && err->why && strlen(err->why) < 500);
+    for (c = err->why; *c; c++) {
+        HOLDS(*c >= 0x20 && *c < 0x7f);
+    }
+    for (c = err->advice; c && *c; c++) {
+        HOLDS(*c >= 0x20 && *c < 0x7f);
+    }
+}
+
+static void try_dance(apr_pool_t *pool)
+{
+    static const tw_pending_t asked = { "token", "secret" };
+    tw_pending_t pending;
+    tw_identity_t identity;
+    const char *location;
+    tw_err_t err;
+
+    memset(&err, 0, sizeof(err));
+    if (tw_oauth1.begin(&pending, &location, &client, NULL, pool, &err)
+        == APR_SUCCESS) {
+        HOLDS(answer.status == 200);
+        HOLDS(tw_provider_token_ok(pending.key, TW_TOKEN_MAX));
+        HOLDS(tw_provider_token_ok(pending.secret, TW_TOKEN_MAX));
+        HOLDS(!strncmp(location, "https://x.com/oauth/", 20));
+        HOLDS(!strpbrk(location, "\r\n \"<>\\#"));
+    }
+    else {
+        HOLDS(!location);
+        check_error(&err);
+    }
+    memset(&err, 0, sizeof(err));
+    if (tw_oauth1.finish(&identity, &client, NULL, &asked, "v", pool, &err)
+        == APR_SUCCESS) {
+        HOLDS(answer.status == 200);
+        HOLDS(tw_provider_id_ok(identity.id));
+        HOLDS(tw_provider_handle_ok(identity.screen_name));
+        HOLDS(tw_provider_token_ok(identity.token, TW_STORED_MAX));
+        HOLDS(tw_provider_token_ok(identity.secret, TW_STORED_MAX));
+    }
+    else {
+        check_error(&err);
+    }
+}
+
+/* The same bytes as the query of a callback. */
+static void try_answer(apr_pool_t *pool)
+{
+    apr_array_header_t *query;
+    tw_answer_t got;
+
+    tw_codec_form(&query, answer.body, answer.body_len, 50, pool);
+    tw_oauth1.answer(&got, query);
+    HOLDS((got.kind == TW_ANSWER_PROOF) == (got.proof != NULL));
+    HOLDS(got.kind == TW_ANSWER_INVALID || (got.key && *got.key));
+    HOLDS(!got.proof || *got.proof);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static int ready;
+    apr_pool_t *pool = fuzz_pool();
+    tw_err_t err;
+
+    if (!ready) {
+        HOLDS(tw_seal_init() == APR_SUCCESS);
+        HOLDS(tw_oauth1.child_init(pool, &err) == APR_SUCCESS);
+        ready = 1;
+    }
+    if (size < 2) {
+        return 0;
+    }
+    memset(&answer, 0, sizeof(answer));
+    answer.body = apr_pstrmemdup(pool, (const char *)data + 2, size - 2);
+    answer.body_len = size - 2;
+    answer.status = 200;
+    try_dance(pool);
+    try_answer(pool);
+    answer.status = 100 + (data[0] << 8 | data[1]) % 500;
+    try_dance(pool);
+    memset(&err, 0, sizeof(err));
+    HOLDS(tw_provider_refused(&err, "step", &answer, client.callback, pool)
+          == APR_EGENERAL);
+    check_error(&err);
+    apr_pool_clear(pool);
+    return 0;
+}

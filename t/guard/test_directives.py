@@ -1,0 +1,234 @@
+"""The directives of the sources, of conf/twauth.conf and of docs/directives.md are the same, with the same defaults."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from guard import MODULE, TREE, code, read, sources
+
+CONF = "tw_conf.c"
+MODULES = Path("/usr/lib/apache2/modules")
+SECOND = 1000 * 1000
+UNITS = {"ms": 1000, "s": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND, "d": 24 * 3600 * SECOND, "": SECOND}
+
+DIRECTORY = "server config, virtual host, directory, .htaccess"
+SERVER = "server config, virtual host"
+
+
+# What the sources say
+
+def commands():
+    """{directive: whether it may stand in a directory and .htaccess} of the command table."""
+    text = code(sources()[CONF])
+    text = text[text.index("const command_rec tw_conf_commands[]"):]
+    text = text[:text.index("{ NULL }")]
+    found = {}
+    for macro, rest in re.findall(r"\b(SERVER|DIR|AP_INIT_\w+)\(((?:\"(?:[^\"\\]|\\.)*\"|[^()\"])*)\)", text):
+        name = re.match(r'"(\w+)"', rest)[1]
+        assert name not in found
+        found[name] = macro == "DIR" or "OR_AUTHCFG" in rest
+    assert len(found) == len(re.findall(r"\b(?:SERVER|DIR|AP_INIT_\w+)\(", text))
+    return found
+
+
+def number(text):
+    """The value of an expression such as apr_time_from_sec(12 * 3600)."""
+    text = text.strip()
+    found = re.fullmatch(r"apr_time_from_(m?)sec\((.*)\)", text)
+    factor = 1 if not found else 1000 if found[1] else SECOND
+    product = found[2] if found else text
+    assert re.fullmatch(r"[\d *]+", product), text
+    value = factor
+    for part in product.split("*"):
+        value *= int(part)
+    return value
+
+
+def defaults():
+    """{directive: default} as an administrator writes it; times are microseconds. What is not here has none."""
+    text = code(sources()[CONF])
+    choices = {name: {value.strip(): word for word, value in re.findall(r'\{ "(\w+)", (\w+) \}', body)}
+               for name, body in re.findall(r"choice_t (\w+)\[\] = \{(.*?)\};", text, re.S)}
+    found = {}
+    for kind, name, rest in re.findall(r'^    (TEXT|TIME|NUMBER|CHOICE)\("(\w+)", (.*?)\),(?=\n    [A-Z]|\n\};)', text,
+                                       re.M | re.S):
+        parts = [part.strip() for part in re.split(r",(?![^(]*\))", rest)]
+        last = parts[-1]
+        if kind == "TEXT" and last != "NULL":
+            found[name] = last.strip('"')
+        elif kind == "CHOICE" and last != "TW_UNSET":
+            found[name] = choices[parts[1]][last]
+        elif kind == "TIME" and last != "TW_UNSET":
+            found[name] = number(last)
+        elif kind == "NUMBER" and last.isdigit() and int(last):
+            found[name] = last
+    assert len(found) > 15
+    found["TwAuthExport"] = re.search(r'NUMBER\("TwAuthExport".*TW_EXPORT_(\w+)\)', text)[1].lower()
+    rates = [re.search(rf"conf->start_{who}\.count = (\d+);\s*"
+                       rf"conf->start_{who}\.period = apr_time_from_sec\(60\)", text)[1] for who in ("client", "all")]
+    found["TwAuthStartLimit"] = " ".join(rate + "/min" for rate in rates)
+    found["TwAuthProvider"] = re.search(r'#define DEFAULT_API "(.*)"', sources()["tw_site.c"])[1]
+    return found
+
+
+def same(default, written):
+    """Whether what is written somewhere is this default."""
+    if isinstance(default, int):
+        time = re.fullmatch(r"(\d+)(ms|s|min|h|d|)", written)
+        return bool(time) and int(time[1]) * UNITS[time[2]] == default
+    return default == written
+
+
+# What the others say
+
+def configured():
+    """{directive: (active, arguments)} of conf/twauth.conf; the first line of each."""
+    found = {}
+    for hash_, name, args in re.findall(r"^(#?)(TwAuth\w+) +(.*)$", read("conf/twauth.conf"), re.M):
+        assert name not in found, f"{name} stands there twice"
+        found[name] = (not hash_, args.strip())
+    return found
+
+
+def documented():
+    """{directive: {field: text}} of docs/directives.md."""
+    found = {}
+    text = read("docs/directives.md")
+    for name, body in re.findall(r"^### (TwAuth\w+)\n(.*?)(?=^##|\Z)", text, re.M | re.S):
+        assert name not in found
+        found[name] = dict(re.findall(r"^\| (\w+): \| (.*?) \|$", body, re.M))
+    return found
+
+
+COMMANDS, DEFAULTS, CONFIGURED, DOCUMENTED = commands(), defaults(), configured(), documented()
+
+
+def test_the_three_have_the_same_directives():
+    assert set(CONFIGURED) == set(COMMANDS)
+    assert set(DOCUMENTED) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_configuration_has_the_default(name):
+    active, args = CONFIGURED[name]
+    assert same(DEFAULTS[name], args), f"{name} {args}: the default is {DEFAULTS[name]}"
+
+
+@pytest.mark.parametrize("name", CONFIGURED)
+def test_active_lines_are_defaults(name):
+    assert not CONFIGURED[name][0] or name in DEFAULTS
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_reference_has_all_fields(name):
+    fields = DOCUMENTED[name]
+    wanted = ["Description", "Syntax", "Default", "Context"] + (["Override"] if COMMANDS[name] else [])
+    assert list(fields) == wanted
+    assert f"`{name} " in fields["Syntax"]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_reference_has_the_context(name):
+    context = re.sub(r" \(not `\w+`\)|; not inherited", "", DOCUMENTED[name]["Context"])
+    assert context == (DIRECTORY if COMMANDS[name] else SERVER)
+    assert DOCUMENTED[name].get("Override", "AuthConfig") == "AuthConfig"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_reference_has_the_default(name):
+    written = DOCUMENTED[name]["Default"]
+    if name in DEFAULTS:
+        assert re.fullmatch(r"`[^`]+`", written) and same(DEFAULTS[name], written.strip("`"))
+    else:
+        assert not re.fullmatch(r"`[^`]+`", written), "the sources have no such default"
+
+
+@pytest.mark.parametrize("choice", re.findall(r'^    \{ "(\w+)"|, \{ "(\w+)", TW_', code(sources()[CONF]), re.M))
+def test_every_word_is_explained(choice):
+    assert f"`{choice[0] or choice[1]}`" in read("docs/directives.md") or \
+        f" {choice[0] or choice[1]}`" in read("docs/directives.md")
+
+
+def test_no_document_names_a_directive_that_is_none():
+    for document in ("README.md", "docs/directives.md", "docs/messages.md", "docs/architecture.md", "conf/twauth.conf",
+                     "CHANGES"):
+        named = set(re.findall(r"\bTwAuth[A-Z]\w*", read(document)))
+        assert not named - set(COMMANDS), document
+
+
+def test_require_providers_and_locations_are_documented():
+    text = read("docs/directives.md")
+    for provider in re.findall(r'AUTHZ_PROVIDER_GROUP, "([\w-]+)"', sources()["tw_authz.c"]):
+        assert f"Require {provider} " in text
+    for location in re.findall(r'apr_pstrcat\(b->pconf, path, "(\w+)", NULL\)', sources()["tw_site.c"]):
+        assert f"| `{location}` |" in text
+
+
+def test_variables_and_headers_are_documented():
+    text = read("docs/directives.md")
+    for name in re.findall(r'"(TWAUTH_[A-Z_]+|X-Twauth-[\w-]+)"', code(sources()["tw_authn.c"] + sources()["tw_page.c"])):
+        if not name.endswith("_"):
+            assert f"`{name}`" in text, name
+
+
+def test_errors_are_documented():
+    text = read("docs/directives.md")
+    for error in set(re.findall(r'\{ TW_PAGE_\w+, \d+, "([\w-]+)"', code(sources()["tw_page.c"]))):
+        assert f"| `{error}` |" in text, error
+
+
+# httpd itself
+
+@pytest.fixture
+def check(tmp_path):
+    """check(text): the configuration test of a server with the module, with this text added."""
+    if not MODULE.exists():
+        pytest.fail(f"{MODULE.name} is not there: run make first")
+    load = read("conf/twauth.load")
+    names = re.search(r"^# Depends:\s+(.*?)\s*$", load, re.M)[1].split()
+    path = re.search(r"^LoadModule twauth_module (\S+)$", load, re.M)[1]
+    lines = [f'LoadModule {name}_module "{MODULES}/mod_{name}.so"' for name in ("mpm_event", *names)]
+    lines += [f'ServerRoot "{tmp_path}"', "ServerName localhost", "Listen 127.0.0.1:1", 'PidFile "pid"',
+              'DefaultRuntimeDir "."', 'ErrorLog "error.log"', load.replace(path, f'"{MODULE}"')]
+
+    def run(text):
+        conf = tmp_path / "httpd.conf"
+        conf.write_text("\n".join(lines) + "\n" + text)
+        return subprocess.run(["/usr/sbin/apache2", "-t", "-f", conf, "-D", "DUMP_TWAUTH"], capture_output=True,
+                              text=True)
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _sanitizer(monkeypatch):
+    import os
+    if os.environ.get("TWAUTH_PRELOAD"):
+        monkeypatch.setenv("LD_PRELOAD", os.environ["TWAUTH_PRELOAD"])
+        monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0:verify_asan_link_order=0")
+
+
+def test_configuration_loads_as_it_stands(check):
+    ran = check(f'Include "{TREE}/conf/twauth.conf"\n')
+    assert ran.returncode == 0, ran.stderr
+    assert "Syntax OK" in ran.stderr and "TW0" not in ran.stderr
+    assert "off everywhere" in ran.stdout
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS])
+def test_examples_in_the_configuration_are_accepted(check, name, tmp_path):
+    """Also the lines that are commented out, each by itself."""
+    ran = check(f"{name} {CONFIGURED[name][1]}\n")
+    if "not in this version" in DOCUMENTED[name]["Description"]:
+        assert ran.returncode != 0 and "this version does not have" in ran.stderr
+    elif name in ("TwAuthEngine", "TwAuthConsumerKey", "TwAuthConsumerSecret"):
+        assert ran.returncode != 0 and "TW0101" in ran.stderr     # they want more lines beside them
+    else:
+        assert ran.returncode == 0, ran.stderr
+
+
+def test_load_file_is_debians(check):
+    lines = read("conf/twauth.load").splitlines()
+    assert re.fullmatch(r"# Depends:( [a-z_]+)+", lines[0])
+    assert lines[1:] == ["LoadModule twauth_module /usr/lib/apache2/modules/mod_twauth.so"]

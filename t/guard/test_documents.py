@@ -1,0 +1,86 @@
+"""Documents, and what no file of the tree may hold."""
+
+import re
+
+import pytest
+
+from guard import TREE, files, read, sources
+
+DOCUMENTS = [name for name in files() if name.suffix == ".md"]
+
+#: Places of somebody's machine, and hosts of registries: nothing that a user has.
+FOREIGN = [re.compile(pattern) for pattern in (
+    r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+|mnt|workspace)/",
+    r"\b(?:pypi|crates|npmjs|rubygems)\.(?:org|io|com)\b",
+    r"\b(?:registry|proxy|mirror|artifactory|nexus)\.[\w-]+\.(?:org|net|internal|local|io)\b",
+    r"\bfiles\.pythonhosted\b",
+)]
+
+
+def lines_of(name):
+    try:
+        return (TREE / name).read_text().split("\n")
+    except UnicodeDecodeError:
+        return []
+
+
+def test_no_foreign_places():
+    found = [f"{name}:{n}: {line[:120]}" for name in files() if name.parts[:2] != ("t", "guard")
+             for n, line in enumerate(lines_of(name), 1) if any(p.search(line) for p in FOREIGN)]
+    assert not found
+
+
+def test_readme_names_both_commands():
+    text = read("README.md")
+    targets = re.findall(r"^([\w-]+):", read("Makefile"), re.M)
+    for command in ("demo", "test"):
+        assert re.search(rf"^    make {command}\b", text, re.M)
+        assert command in targets
+
+
+def test_readme_begins_with_what_it_takes():
+    head = read("README.md").split("\n")[:15]
+    assert any("AuthType Twitter" in line for line in head)
+    assert any("Require twitter-user yourhandle" in line for line in head)
+
+
+def test_make_targets_that_documents_name_exist():
+    targets = set(re.findall(r"^([\w-]+):", read("Makefile"), re.M))
+    for name in DOCUMENTS:
+        assert not set(re.findall(r"(?:^ {4}|`|&& )make ([a-z-]+)", read(name), re.M)) - targets, name
+
+
+@pytest.mark.parametrize("name", DOCUMENTS, ids=str)
+def test_links(name):
+    for target in re.findall(r"\]\(([^)\s]+)\)", read(name)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (TREE / name).parent / path if path else TREE / name
+        assert file.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", file.read_text(), re.M)
+            anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+            assert anchor in anchors, target
+
+
+def test_documents_that_sources_name_exist():
+    named = {path for text in sources().values() for path in re.findall(r"\bdocs/[\w-]+\.md\b", text)}
+    assert not [path for path in named if not (TREE / path).exists()]
+
+
+def test_sections_that_pages_promise_exist():
+    """The reference says where its sections are in its first lines; each directive is one."""
+    text = read("docs/directives.md")
+    assert [title for title in re.findall(r"^### (TwAuth\w+)$", text, re.M)] == \
+        list(dict.fromkeys(re.findall(r"^### (TwAuth\w+)$", text, re.M)))
+
+
+def test_tables_have_the_columns_of_the_reference():
+    text = read("docs/directives.md")
+    for schema in ("sql/sqlite3.sql", "sql/pgsql.sql"):
+        for table, body in re.findall(r"CREATE TABLE (\w+) \((.*?)^\);", read(schema), re.M | re.S):
+            columns = re.findall(r"^    (\w+) ", body, re.M)
+            part = text[text.index(f"| `{table}` |"):].split("\n\n")[0]
+            shown = re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in part.split("\n")[2:]))
+            assert shown == columns, f"{table} of {schema}"

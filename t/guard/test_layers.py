@@ -1,0 +1,83 @@
+"""A file includes headers of strictly lower rows only; docs/architecture.md shows the same rows."""
+
+import re
+
+import pytest
+
+from guard import includes, read, sources
+
+ROWS = """
+ 0  tw_err tw_codec tw_target
+ 1  tw_seal tw_sign tw_http tw_json tw_shared
+ 2  tw_provider
+ 3  tw_oauth1 tw_flow tw_session
+ 4  tw_private tw_tree tw_secret tw_cookie
+ 5  tw_db
+ 6  tw_account
+ 7  tw_conf
+ 8  tw_site
+ 9  tw_visitor tw_dump
+10  tw_browser tw_page
+11  tw_authn tw_call tw_logout
+12  tw_authz tw_callback
+13  tw_login
+14  mod_twauth
+"""
+LAST_OF_CORE = 3        # no header of httpd up to here
+
+ROW = {name: int(line.split()[0]) for line in ROWS.split("\n") if line for name in line.split()[1:]}
+HTTPD = re.compile(r"(httpd|http_\w+|ap_\w+|mod_\w+|util_\w+|scoreboard|mpm_common|unixd)\.h$")
+
+#: The outside libraries, and the one file that may know each.
+LIBRARIES = {
+    r"oauth\.h": "tw_sign.c",
+    r"curl/.*": "tw_http.c",
+    r"sodium\.h|sodium/.*": "tw_seal.c",
+    r"jansson\.h": "tw_json.c",
+    r"apr_dbd\.h|mod_dbd\.h": "tw_db.c",
+}
+
+
+def stem(name):
+    return name.rsplit(".", 1)[0]
+
+
+def test_every_file_has_a_row_and_every_row_its_files():
+    assert {stem(name) for name in sources()} == set(ROW)
+
+
+@pytest.mark.parametrize("name", sources())
+def test_includes_lower_rows_only(name):
+    ours, _ = includes(name)
+    wrong = [f"{o} (row {ROW.get(stem(o))})" for o in ours
+             if stem(o) != stem(name) and not ROW.get(stem(o), 99) < ROW[stem(name)]]
+    assert not wrong, f"{name} is in row {ROW[stem(name)]} and includes {', '.join(wrong)}"
+
+
+@pytest.mark.parametrize("name", [n for n in sources() if ROW.get(stem(n), 99) <= LAST_OF_CORE])
+def test_core_knows_no_httpd(name):
+    _, others = includes(name)
+    assert not [o for o in others if HTTPD.match(o)]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_one_library_one_file(library):
+    users = {name for name in sources() if any(re.fullmatch(library, o) for o in includes(name)[1])}
+    assert users == {LIBRARIES[library]}
+
+
+def test_core_library_is_the_core():
+    text = read("Makefile").replace("\\\n", " ")
+    core = re.search(r"^CORE := (.*)$", text, re.M)[1].split()
+    assert {f"tw_{name}" for name in core} == {name for name, row in ROW.items() if row <= LAST_OF_CORE}
+
+
+def test_architecture_shows_the_same_rows():
+    shown = {}
+    for row, cells in re.findall(r"^\| (\d+) \| ([^|]+) \|", read("docs/architecture.md"), re.M):
+        shown.update({name.removesuffix(".c"): int(row) for name in re.findall(r"`(\w+(?:\.c)?)`", cells)})
+    assert shown == ROW
+
+
+def test_architecture_says_where_the_core_ends():
+    assert f"Rows 0 to {LAST_OF_CORE} are **the core**" in read("docs/architecture.md")

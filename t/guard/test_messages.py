@@ -1,0 +1,62 @@
+"""Log lines: each has a number of its own, and its row in docs/messages.md."""
+
+import re
+
+from guard import bare, code, read, sources
+
+CALL = re.compile(r"\bap_log_(?:r|c|p)?error\s*\(")
+FAMILIES = {"01": "configuration", "02": "sign-in", "03": "protected", "04": "database"}
+
+
+def calls():
+    """(file, text of the call) for each line of the log."""
+    for name, text in sources().items():
+        text = code(text)
+        for found in CALL.finditer(text):
+            yield name, text[found.start():text.index(";", found.end())]
+
+
+def numbers():
+    return [(re.search(r"TWLOGNO\((\d+)\)", call), name, call) for name, call in calls()]
+
+
+def documented():
+    """{number: set of levels} of docs/messages.md."""
+    rows = re.findall(r"^\| TW(\d{4}) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", read("docs/messages.md"), re.M)
+    assert len(rows) == len({row[0] for row in rows})
+    return {number: set(levels.split(", ")) for number, levels, *_ in rows}
+
+
+def test_every_line_has_a_number():
+    assert not [(name, call) for found, name, call in numbers() if not found and "APLOG_TRACE" not in call]
+
+
+def test_numbers_are_unique():
+    used = [found[1] for found, *_ in numbers() if found]
+    assert sorted(used) == sorted(set(used))
+    assert len(used) == sum(len(re.findall(r"TWLOGNO\(\d", bare(text))) for text in sources().values())
+
+
+def test_numbers_have_four_digits_of_a_family():
+    assert not [found[0] for found, *_ in numbers() if found and (len(found[1]) != 4 or found[1][:2] not in FAMILIES)]
+
+
+def test_table_has_exactly_these():
+    assert set(documented()) == {found[1] for found, *_ in numbers() if found}
+
+
+def test_levels_agree():
+    table = documented()
+    wrong = {}
+    for found, _, call in numbers():
+        levels = {level.lower() for level in re.findall(r"APLOG_(EMERG|ALERT|CRIT|ERR|WARNING|NOTICE|INFO|DEBUG)\b",
+                                                        call)}
+        if found and levels and levels != table[found[1]]:
+            wrong[found[1]] = (levels, table[found[1]])
+    assert not wrong
+
+
+def test_numbers_in_other_documents_exist():
+    table = documented()
+    for document in ("README.md", "docs/directives.md", "docs/architecture.md"):
+        assert not set(re.findall(r"TW(\d{4})", read(document))) - set(table), document

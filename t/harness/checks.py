@@ -1,0 +1,48 @@
+"""What many tests ask of an answer, and several requests at the same moment."""
+
+import threading
+
+from .httpd import environment_of
+from .site import CANARY
+
+SESSION = "__Host-twauth"
+PRE = "__Host-twauth_pre"
+FLOW = "__Host-twauth_flow_"
+
+
+def user(browser, path="/members/env.cgi"):
+    """REMOTE_USER behind `path` as this browser is seen there; None where it is refused as a stranger."""
+    answer = browser.get(path)
+    if answer.status == 200:
+        return environment_of(answer)["REMOTE_USER"]
+    assert is_refused(answer), answer
+    return None
+
+
+def is_refused(answer):
+    """The answer to somebody without a session: to the sign-in or 401, and nothing of the page."""
+    if CANARY.encode() in answer.body or SESSION in (c.name for c in answer.set_cookies if not c.deletes):
+        return False
+    return answer.status == 401 or answer.status == 302 and "/twauth/login?next=" in answer.location
+
+
+def together(*actions):
+    """Run them in threads that begin at the same moment; their results, in order. The first failure is raised."""
+    results, failures = [None] * len(actions), []
+    barrier = threading.Barrier(len(actions))
+
+    def run(number, action):
+        barrier.wait()
+        try:
+            results[number] = action()
+        except BaseException as failure:        # noqa: BLE001 - handed to the caller
+            failures.append(failure)
+
+    threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    if failures:
+        raise failures[0]
+    return results

@@ -1,0 +1,111 @@
+"""`-t -D DUMP_TWAUTH`: what to register at X, and what to look at once more."""
+
+import pytest
+
+from harness.httpd import VHost
+from harness.site import PROTECTED
+from harness.standin import KEY, SECRET
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(start=False)
+
+
+@pytest.fixture
+def dump(site):
+    """The dump with more hosts and lines."""
+    config, main, vhosts = site.vhost.config, site.httpd.main, list(site.httpd.vhosts)
+
+    def dump(more="", *hosts, main_more="", vhost=None):
+        site.vhost.config = config + "\n" + more
+        site.httpd.vhosts += hosts
+        site.httpd.main = main + main_more
+        return site.httpd.dump()
+    yield dump
+    site.vhost.config, site.httpd.main, site.httpd.vhosts = config, main, vhosts
+
+
+def warnings(text):
+    return [line for line in text.splitlines() if "WARNING" in line]
+
+
+def test_says_what_to_register(site, dump):
+    said = dump()
+    assert f"Callback URL:  {site.url('/twauth/callback')}   (register exactly this at X)" in said
+    assert f"...{KEY[-4:]}\n" in said
+    assert KEY not in said and SECRET not in said and site.key.read_text().strip() not in said
+    assert warnings(said) == []
+
+
+def test_without_the_word_nothing_is_printed(site):
+    assert "Callback URL" not in site.httpd.check().stdout
+
+
+def test_nothing_configured(make_httpd):
+    httpd = make_httpd(VHost("site.test"), twauth=True)
+    assert "off everywhere" in httpd.dump()
+
+
+def test_warns_of_plain_http(site, dump):
+    said = dump("", VHost("plain.test", tls=False, config=site.vhost.config))
+    assert any("plain http" in w for w in warnings(said))
+
+
+def test_warns_of_a_host_without_name(site, dump):
+    said = dump("", VHost("nobody.test", server_name="", config=site.vhost.config))
+    assert any("ServerName" in w for w in warnings(said))
+
+
+def test_warns_of_the_same_files_unprotected(site, dump):
+    said = dump("", VHost("other.test", tls=False))
+    assert any(str(site.httpd.htdocs) in w and "protects nothing" in w for w in warnings(said))
+
+
+def test_does_not_warn_where_the_protection_is_in_a_directory_of_the_server(site, dump):
+    said = dump("", VHost("other.test", tls=False), main_more=f"""
+        <Directory "{site.httpd.htdocs}/members">
+        AuthType Twitter
+        Require valid-user
+        </Directory>""")
+    assert not any("protects nothing" in w for w in warnings(said))
+
+
+def test_warns_of_a_realm_with_other_keys(site, dump):
+    other = site.secret("other-key", "b3RoZXIta2V5LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0")
+    config = site.vhost.config.replace(str(site.key), str(other)) + "\nTwAuthRealm shared"
+    said = dump("TwAuthRealm shared", VHost("other.test", config=config))
+    assert any("same realm" in w and "keys" in w for w in warnings(said))
+
+
+def test_warns_of_a_realm_with_another_cookie(site, dump):
+    config = site.vhost.config + "\nTwAuthRealm shared\nTwAuthCookieName another"
+    said = dump("TwAuthRealm shared", VHost("other.test", config=config))
+    assert any("same realm" in w and "TwAuthCookieName" in w for w in warnings(said))
+
+
+def test_warns_of_a_cookie_for_a_whole_domain(dump):
+    assert any("every host of site.test" in w for w in warnings(dump("TwAuthCookieDomain site.test")))
+
+
+def test_DB_7_warns_of_a_database_inside_the_document_root(site, dump):
+    said = dump(f'DBDriver sqlite3\nDBDParams "{site.httpd.htdocs}/data/twauth.db"')
+    assert any("inside the DocumentRoot" in w for w in warnings(said))
+
+
+def test_DB_7_warns_of_a_database_inside_an_alias(site, dump):
+    said = dump(f'Alias "/files" "{site.folder}/files"\nDBDriver sqlite3\nDBDParams "{site.folder}/files/twauth.db"')
+    assert any("twauth.db" in w for w in warnings(said))
+
+
+def test_warns_of_more_calls_than_connections(dump):
+    assert any("TwAuthDatabaseCalls" in w for w in warnings(dump("TwAuthDatabaseCalls 50")))
+
+
+def test_callback_of_its_own(site, dump):
+    assert "Callback URL:  https://other.example/x/y " in dump("TwAuthCallbackURL https://other.example/x/y")
+
+
+def test_protected_pages_need_no_host_section(site, dump):
+    said = dump("", VHost("twin.site.test", tls=False, config=PROTECTED))
+    assert not any("protects nothing" in w for w in warnings(said))

@@ -1,0 +1,150 @@
+"""Requests that nobody clicked: 401, no cookie, no call to X, and nothing used up."""
+
+import pytest
+
+from harness.site import CANARY
+
+NO_METADATA = {"Sec-Fetch-Mode": None, "Sec-Fetch-Dest": None, "Sec-Fetch-Site": None}
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+#: What a request says -> it is no navigation.
+NO_NAVIGATION = {
+    "image": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image", "Accept": "image/*"},
+    "fetch": {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty", "Accept": "*/*"},
+    "frame": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
+    "object": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"},
+    "script": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
+    "xhr": {"X-Requested-With": "XMLHttpRequest"},
+    "old xhr": {**NO_METADATA, "X-Requested-With": "XMLHttpRequest"},
+    "prefetch": {**NAVIGATION, "Sec-Purpose": "prefetch"},
+    "prerender": {**NAVIGATION, "Sec-Purpose": "prefetch;prerender"},
+    "old prefetch": {"Purpose": "prefetch"},
+    "mozilla": {"X-Moz": "prefetch"},
+    "robot": {**NO_METADATA, "Accept": "*/*"},
+    "no accept": {**NO_METADATA, "Accept": None},
+    "json": {**NO_METADATA, "Accept": "application/json"},
+}
+OWN = ["/twauth/login", "/twauth/login?next=%2Fmembers%2F", "/twauth/login?switch=1"]
+
+
+@pytest.fixture
+def known(site, browser):
+    """A browser with a pre-session cookie."""
+    browser.get("/members/")
+    assert len(browser.cookies)
+    site.standin.reset()
+    return browser
+
+
+def refused(answer):
+    assert answer.status == 401 and answer.set_cookies == [] and not answer.location, answer
+    assert answer.headers["WWW-Authenticate"].startswith("Twitter realm=")
+    assert "no-store" in answer.headers["Cache-Control"] and CANARY not in answer.text
+
+
+@pytest.mark.parametrize("headers", NO_NAVIGATION.values(), ids=NO_NAVIGATION)
+@pytest.mark.parametrize("url", ["/members/", "/twauth/login?next=%2Fmembers%2F"], ids=["page", "login"])
+def test_CS_1_DO_1_no_navigation_no_start(site, known, headers, url):
+    refused(known.get(url, headers=headers))
+    refused(site.browser().get(url, headers=headers))
+    assert site.standin.count() == 0
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND"])
+def test_RD_9_other_methods_get_401(site, known, method):
+    answer = known.request(method, "/members/", body="secret-of-the-form=1" if method in ("POST", "PUT") else None)
+    refused(answer)
+    assert b"secret-of-the-form" not in answer.body
+
+
+@pytest.mark.parametrize("url", OWN)
+def test_CS_8_head_of_login(site, known, url):
+    refused(known.head(url))
+    assert site.standin.count() == 0
+
+
+def test_CS_1_navigation_makes_one_call(site, known):
+    known.get("/twauth/login")
+    assert site.standin.count() == 1
+
+
+def test_CS_1_old_browser_is_known_by_accept(site, known):
+    assert site.standin.owns(known.get("/twauth/login", headers=NO_METADATA).location)
+
+
+def test_CS_1_without_the_cookie_no_call(site, known):
+    known.get("/twauth/login", cookies=False)
+    assert site.standin.count() == 0
+
+
+def test_CS_1_garbled_cookie_counts_as_none(site, known):
+    for cookie in known.cookies:
+        cookie.value = cookie.value[:-4] + "AAAA"
+    known.get("/twauth/login")
+    assert site.standin.count() == 0
+
+
+def test_CS_1_cookie_of_another_site_counts_as_none(site, known, make_site):
+    other = make_site().browser()
+    other.get("/members/")
+    for cookie in known.cookies:
+        cookie.value = other.cookies[cookie.name]
+    known.get("/twauth/login")
+    assert site.standin.count() == 0
+
+
+@pytest.mark.parametrize("kind", ["HEAD", "OPTIONS", "prefetch", "prerender", "image"])
+def test_CS_8_callback_is_not_spent(site, browser, kind):
+    flow = browser.begin("/members/")
+    url = flow.callback("alice")
+    if kind in ("HEAD", "OPTIONS"):
+        answer = browser.request(kind, url, site="cross-site")
+    else:
+        answer = browser.get(url, site="cross-site", headers=NO_NAVIGATION[kind])
+    assert answer.status in (401, 405) and answer.set_cookies == []
+    assert flow.arrive(url).status == 200
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_CS_8_head_and_preflight_change_nothing(site, browser, method):
+    browser.sign_in("alice")
+    for url in ("login", "login?switch=1", "callback", "logout", "session"):
+        assert browser.request(method, f"/twauth/{url}", site="same-origin").set_cookies == []
+    assert browser.whoami()["signed_in"]
+
+
+def test_CS_6_login_takes_no_post(site, known):
+    answer = known.post("/twauth/login", {"next": "/members/"})
+    assert answer.status == 405 and "GET" in answer.headers["Allow"]
+    assert site.standin.count() == 0
+
+
+def test_CS_6_X_is_reached_by_get(site, known):
+    assert known.get("/twauth/login").status in (302, 303)
+    answer = known.post("/twauth/logout", {"next": "/"})
+    assert answer.status in (200, 303)
+
+
+def test_CS_6_sign_out_answers_303(site, browser):
+    browser.sign_in("alice")
+    answer = browser.sign_out(next="/index.html")
+    assert answer.status == 303 and answer.location == site.url("/index.html")
+
+
+def test_RD_9_a_form_is_not_kept(site, browser):
+    log = site.log.mark()
+    answer = browser.post("/members/env.cgi", {"field": "kept-nowhere-7712"})
+    assert answer.status == 401
+    assert "kept-nowhere-7712" not in answer.text and "kept-nowhere-7712" not in site.log.since(log)
+    assert not len(browser.cookies)
+    assert browser.sign_in("alice", next="/members/env.cgi").json()["REQUEST_METHOD"] == "GET"
+
+
+def test_DO_1_robots_cost_nothing(site):
+    site.standin.reset()
+    robot = site.browser(keep_alive=True)
+    for headers in [NO_METADATA, {}, NO_NAVIGATION["image"], NO_NAVIGATION["robot"], NO_NAVIGATION["xhr"]] * 100:
+        assert robot.get("/members/", headers=headers, cookies=False).status in (302, 401)
+    robot.close()
+    assert site.standin.count() == 0
+    assert site.db.rows("SELECT * FROM twauth_session WHERE user_agent = 'robot'") == []

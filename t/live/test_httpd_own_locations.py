@@ -1,0 +1,82 @@
+"""AC-9: the own locations are answered by the module itself, whatever else wants the path."""
+
+import pytest
+
+from harness.site import CANARY, PROTECTED
+
+GREEDY = {
+    "ProxyPass": 'ProxyPass "/" "{echo}/"',
+    "ProxyPassMatch": 'ProxyPassMatch "^/(.*)$" "{echo}/$1"',
+    "ProxyPass in Location": '<Location "/">\nProxyPass "{echo}/"\n</Location>',
+    "balancer": '<Proxy "balancer://pool">\nBalancerMember "{echo}"\n</Proxy>\nProxyPass "/" "balancer://pool/"',
+    "RewriteRule P": 'RewriteEngine On\nRewriteRule "^(.*)$" "{echo}$1" [P]',
+    "RewriteRule catch-all": 'RewriteEngine On\nRewriteRule "^" "/index.html"',
+    "per-directory catch-all": '<Directory "{htdocs}">\nRewriteEngine On\nRewriteRule "^" "index.html" [L]\n'
+                               '</Directory>',
+    "rewrite to forbidden": 'RewriteEngine On\nRewriteRule "^" "-" [F]',
+    "redirect all": 'Redirect "/" "https://elsewhere.example/"',
+    "redirect match": 'RedirectMatch 301 "^/tw(.*)$" "https://elsewhere.example/$1"',
+    "default deny": '<Location "/">\nRequire all denied\n</Location>',
+    "deny by address": '<Location "/">\nRequire ip 192.0.2.1\n</Location>',
+    "Order deny,allow": '<Location "/">\nOrder deny,allow\nDeny from all\n</Location>',
+    "Satisfy All": '<Location "/">\nAuthType Twitter\nRequire valid-user\nSatisfy All\n</Location>',
+    "protected root": '<Location "/">\nAuthType Twitter\nRequire valid-user\n</Location>',
+    "protected by somebody else": '<Location "/">\nAuthType Basic\nAuthName x\nAuthBasicProvider file\n'
+                                  'AuthUserFile /dev/null\nRequire valid-user\n</Location>',
+    "root for alice only": '<Location "/">\nAuthType Twitter\nRequire twitter-user alice\n</Location>',
+    "FallbackResource": 'FallbackResource /index.html',
+    "SetHandler": '<Location "/">\nSetHandler cgi-script\n</Location>',
+    "SetHandler server-status": '<Location "/twauth/">\nSetHandler server-status\n</Location>',
+    "SetHandler proxy": '<Location "/">\nSetHandler "proxy:{echo}"\n</Location>',
+    "ForceType": '<Location "/">\nForceType text/plain\n</Location>',
+    "Alias": 'Alias "/twauth" "{htdocs}/members"',
+    "ScriptAlias": 'ScriptAlias "/twauth/" "{cgi}/"',
+    "Action": '<Location "/">\nAction all "/cgi-bin/env" virtual\nSetHandler all\n</Location>',
+    "LimitExcept": '<Location "/">\n<LimitExcept POST>\nRequire all denied\n</LimitExcept>\n</Location>',
+}
+MODULES = ("proxy", "proxy_http", "proxy_balancer", "slotmem_shm", "lbmethod_byrequests", "rewrite", "access_compat",
+           "auth_basic", "authn_file", "status", "actions")
+
+
+@pytest.fixture(scope="module", params=["early", "late"])
+def site(request, make_site, echo):
+    """mod_twauth is loaded after the others, or before them."""
+    order = {"modules": MODULES} if request.param == "early" else {"modules": ("twauth",), "late_modules": MODULES}
+    site = make_site(start=False, **order)
+    site.httpd.put("twauth/login", CANARY)
+    site.httpd.put("twauth/other", CANARY)
+    site.plain_config = site.vhost.config
+    return site.start()
+
+
+def swallow(site, echo, greedy):
+    site.vhost.config = site.plain_config + "\n" + GREEDY[greedy].format(
+        echo=echo.origin, htdocs=site.httpd.htdocs, cgi=site.httpd.cgi_bin)
+    site.graceful()
+
+
+@pytest.mark.parametrize("greedy", GREEDY)
+def test_AC_9_own_locations_come_first(site, echo, backend, greedy):
+    swallow(site, echo, greedy)
+    browser = site.browser()
+    answer = browser.get("/twauth/login?next=%2F", follow=1)
+    assert answer.status == 302 and site.standin.owns(answer.location), answer
+    arrived = browser.get(browser.provider.approve(answer.location.partition("oauth_token=")[2].partition("#")[0]
+                                                   .partition("&")[0]), site="cross-site")
+    assert arrived.status == 302 and arrived.headers["Location"] == "/", arrived
+    assert browser.whoami()["username"] == "alice"
+    assert browser.get("/twauth/other").status == 404
+    assert "signed out here" in browser.sign_out().text
+    assert [r.target for r in backend.requests] == []
+
+
+@pytest.mark.parametrize("greedy", ["ProxyPass", "ProxyPassMatch", "balancer", "RewriteRule P"])
+def test_AC_9_the_backend_sees_no_protected_request_without_session(site, echo, backend, greedy):
+    swallow(site, echo, greedy)
+    browser = site.browser()
+    for method in ("GET", "HEAD", "POST", "OPTIONS", "PROPFIND", "TRACE", "DELETE", "BREW"):
+        answer = browser.request(method, "/members/")
+        assert answer.status in (302, 401, 405), answer
+    assert backend.requests == []
+    browser.sign_in("alice", next="/members/")
+    assert [r.target for r in backend.requests] == ["/members/"]

@@ -1,0 +1,145 @@
+"""HD-1 to HD-4, HD-9: backends get identity headers from the module, and from nobody else."""
+
+import re
+
+import pytest
+
+from harness.backend import received
+from harness.httpd import VHost
+
+TRUE = {"X-Twauth-User": "alice", "X-Twauth-Username": "alice", "X-Twauth-Screen-Name": "alice", "X-Twauth-Id": "1001"}
+NAMES = ["X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name", "X-Twauth-Id", "X-Twauth-Account",
+         "X-Twauth-Signed-In-At"]
+LOOKALIKES = ["x-twauth-user", "X-TWAUTH-ID", "X_Twauth_User", "X-Twauth_User", "X_TWAUTH-ID", "X.Twauth.User",
+              "X-Twauth-User_", "X--Twauth--User", "X~Twauth~Id", "X!Twauth!User", "_X-Twauth-User", "X-Twauth-Anything",
+              "XTwauthUser", "X-Tw-Auth-User", "-x-twauth-id", "X|Twauth|User", "X+Twauth+User", "X`Twauth`User",
+              "X*Twauth*User", "X$Twauth$Id", "X#Twauth#User", "X%Twauth%User", "X'Twauth'User", "X^Twauth^User"]
+PLACES = ["/open/", "/members/proxied/", "/pass/", "/none/", "/rewritten/"]
+
+
+@pytest.fixture(scope="module")
+def site(make_site, echo):
+    site = make_site(start=False, modules=("proxy", "proxy_http", "rewrite", "headers"), config=f"""
+        ProxyPass "/open/" "{echo.origin}/"
+        ProxyPass "/members/proxied/" "{echo.origin}/"
+        ProxyPass "/pass/" "{echo.origin}/"
+        ProxyPass "/none/" "{echo.origin}/"
+        RewriteEngine On
+        RewriteRule "^/rewritten/(.*)$" "{echo.origin}/$1" [P]
+        <Location "/members/">
+        TwAuthExport env headers
+        </Location>
+        <Location "/pass/">
+        AuthType Twitter
+        TwAuthUnauthenticated pass
+        TwAuthExport headers
+        Require all granted
+        </Location>
+        <Location "/none/">
+        AuthType Twitter
+        TwAuthExport none
+        Require valid-user
+        </Location>
+        MergeTrailers On
+        """)
+    site.beside = VHost("other.test", port=site.vhost.port, config=f'ProxyPass "/" "{echo.origin}/"')
+    site.httpd.vhosts.append(site.beside)
+    site.httpd.script("reader", READER, site.httpd.cgi_bin)
+    site.httpd.script("plain/reader.cgi", READER)
+    return site.start()
+
+
+@pytest.fixture(scope="module")
+def member(site):
+    browser = site.browser()
+    browser.begin("/twauth/login?next=%2Fcgi-bin%2Fenv").approve("alice")
+    return browser
+
+
+def folded(name):
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def identity(asked):
+    """What any gateway could take for one of ours."""
+    return [(name, value) for name, value in asked.headers if folded(name).startswith("xtwauth")]
+
+
+def test_what_a_backend_is_told(member):
+    told = dict(identity(received(member.get("/members/proxied/"))))
+    assert sorted(told) == sorted(NAMES)
+    assert {name: told[name] for name in TRUE} == TRUE
+    assert told["X-Twauth-Account"].isdigit() and re.fullmatch(r"\d{10}", told["X-Twauth-Signed-In-At"])
+
+
+def test_in_a_pass_place(browser, member):
+    assert dict(identity(received(member.get("/pass/"))))["X-Twauth-Id"] == "1001"
+    assert identity(received(browser.get("/pass/"))) == []
+
+
+def test_export_none(member):
+    assert identity(received(member.get("/none/"))) == []
+
+
+@pytest.mark.parametrize("name", NAMES + LOOKALIKES)
+def test_HD_1_HD_2_lookalike_header_names(site, browser, member, name):
+    for visitor in (browser, member):
+        for place in PLACES if visitor is member else ("/open/", "/pass/", "/rewritten/"):
+            answer = visitor.get(place, headers=[(name, "mallory"), (name, ""), (name.upper(), "mallory")])
+            if answer.status == 400:        # httpd's own refusal
+                continue
+            assert "mallory" not in answer.text, place
+            count = len(NAMES) if visitor is member and place in ("/members/proxied/", "/pass/") else 0
+            assert len(identity(received(answer))) == count
+
+
+@pytest.mark.parametrize("name", ["X-Twauth-User", "X_Twauth_User"])
+def test_HD_9_a_host_without_the_module(site, browser, name):
+    answer = browser.get(site.beside.url("/"), headers={name: "mallory"})
+    assert answer.status == 200 and identity(received(answer)) == []
+
+
+@pytest.mark.parametrize("path", ["/twauth/login", "/nothing", "/members/", "/cgi-bin/env"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "HEAD"])
+def test_HD_9_other_ways_out(browser, method, path):
+    answer = browser.request(method, path, headers={"X-Twauth-User": "mallory", "X_Twauth_Id": "mallory"})
+    assert "mallory" not in answer.text
+
+
+@pytest.mark.parametrize("value", ["X-Twauth-User", "close, X-Twauth-Id", "x_twauth_user", "keep-alive,x-twauth-account",
+                                   "X-TWAUTH-SCREEN-NAME , close"])
+def test_HD_3_hop_by_hop(member, backend, value):
+    answer = member.get("/members/proxied/", headers={"Connection": value})
+    assert answer.status == 400 and backend.requests == []
+
+
+def test_HD_3_in_a_second_field(member, backend):
+    answer = member.get("/members/proxied/", headers=[("Connection", "close"), ("Connection", "X-Twauth-User")])
+    assert answer.status == 400 and backend.requests == []
+
+
+@pytest.mark.parametrize("path", ["/members/proxied/", "/open/", "/pass/"])
+def test_HD_4_trailers(site, member, backend, path):
+    cookies = "; ".join(f"{c.name}={c.value}" for c in member.cookies)
+    answer = member.raw((f"POST {path} HTTP/1.1\r\nHost: site.test:{site.vhost.port}\r\nCookie: {cookies}\r\n"
+                         "Transfer-Encoding: chunked\r\nTrailer: X-Twauth-User\r\nConnection: close\r\n\r\n1\r\nx\r\n"
+                         "0\r\nX-Twauth-User: mallory\r\nX_Twauth_Id: mallory\r\nX-Plain: plain\r\n\r\n").encode())
+    assert answer.status in (200, 400, 401)
+    assert "mallory" not in str(backend.requests)
+
+
+READER = """#!/usr/bin/python3 -SIE
+import os, sys
+sys.stdin.read()
+print("Content-Type: text/plain\\n\\n", os.environ)
+"""
+
+
+@pytest.mark.parametrize("script", ["/cgi-bin/reader", "/plain/reader.cgi"])
+def test_HD_4_trailers_and_cgi(site, member, script):
+    cookies = "; ".join(f"{c.name}={c.value}" for c in member.cookies)
+    answer = member.raw((f"POST {script} HTTP/1.1\r\nHost: site.test:{site.vhost.port}\r\nCookie: {cookies}\r\n"
+                         "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n"
+                         "0\r\nX-Twauth-User: mallory\r\nTwauth-User: mallory\r\n\r\n").encode())
+    assert answer.status in (200, 400)
+    assert b"'TWAUTH_USER': 'mallory'" not in answer.body and b"HTTP_X_TWAUTH" not in answer.body

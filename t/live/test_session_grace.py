@@ -1,0 +1,211 @@
+"""The database is away: who is signed in goes on for a while, nobody is sent into a loop, and it heals by itself."""
+
+import contextlib
+
+import pytest
+
+from harness.checks import SESSION, is_refused, user
+
+pytestmark = pytest.mark.databases("sqlite", "pgsql")
+DBD = r"AH0063\d|dbd"
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(clock=True, protected="", config="""
+        <Location "/members/">
+            AuthType Twitter
+            Require valid-user
+        </Location>
+        <Location "/always/">
+            AuthType Twitter
+            Require valid-user
+            TwAuthSessionRecheck 0
+        </Location>""")
+
+
+@pytest.fixture(scope="module")
+def strict(make_site):
+    """Without any grace."""
+    return make_site(clock=True, config="TwAuthSessionGrace 0")
+
+
+def signed_in(site, name="alice"):
+    site.clock.set(0)
+    site.db.clear()
+    browser = site.browser()
+    browser.sign_in(name)
+    return browser
+
+
+@contextlib.contextmanager
+def away(site):
+    site.expect_log("TW0401")
+    site.allow_log(DBD)
+    with site.db.away():
+        yield
+    site.clock.forward(2)
+
+
+def is_503(answer):
+    assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+    assert not answer.set_cookies and "Location" not in answer.headers
+    for word in ("SELECT", "twauth_", "sqlite", "pgsql", "connection", "/tmp"):
+        assert word not in answer.text
+    return True
+
+
+def test_fresh_copies_need_no_database(site):
+    alice = signed_in(site)
+    with site.db.away():
+        site.clock.forward(55)
+        assert user(alice) == "alice" and alice.whoami()["signed_in"]
+
+
+def test_stale_copy_is_honoured_but_not_renewed(site):
+    alice = signed_in(site)
+    with away(site):
+        for _ in range(5):
+            site.clock.forward(110)
+            answer = alice.get("/members/")
+            assert answer.status == 200 and answer.cookie(SESSION) is None
+
+
+def test_DB_2_after_the_grace_503_and_back_without_restart(site):
+    alice = signed_in(site)
+    before = site.httpd.children()
+    with away(site):
+        site.clock.forward(60 + 600 + 1)
+        for _ in range(3):
+            assert is_503(alice.get("/members/"))
+        assert is_503(alice.get("/twauth/login?next=%2Fmembers%2F"))
+        assert alice.image("/members/").status == 503
+        assert alice.get("/").status == 200
+    assert user(alice) == "alice"
+    assert site.httpd.children() == before
+
+
+def test_recheck_0_has_no_grace(site):
+    alice = signed_in(site)
+    with away(site):
+        for _ in range(3):
+            assert is_503(alice.get("/always/"))
+        assert alice.get("/members/").status == 200
+
+
+def test_grace_0(strict):
+    alice = signed_in(strict)
+    with away(strict):
+        strict.clock.forward(61)
+        for _ in range(4):
+            assert is_503(alice.get("/members/"))
+    assert user(alice) == "alice"
+
+
+def test_strangers_are_sent_to_the_sign_in_all_the_same(site, browser):
+    site.clock.set(0)
+    with site.db.away():
+        assert is_refused(browser.get("/members/"))
+
+
+def test_DB_2_sign_in_while_away(site, browser):
+    site.clock.set(0)
+    site.db.clear()
+    site.expect_log("TW0215")
+    flow = browser.begin()
+    url = flow.callback()
+    with away(site):
+        answer = flow.arrive(url)
+        assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+        assert SESSION not in browser.cookies
+        assert "INSERT" not in answer.text and "sqlite" not in answer.text
+    assert browser.sign_in("alice").status == 200
+
+
+def test_callback_is_not_spent_on_a_database_known_to_be_away(site, browser):
+    site.clock.set(0)
+    site.db.clear()
+    site.allow_log("TW0215")
+    flow, other = browser.begin(), site.browser().begin()
+    url = flow.callback()
+    with away(site):
+        other.approve("bob")                    # that it is away is known from now on
+        calls = site.standin.count("/oauth/access_token")
+        assert flow.arrive(url).status == 503
+        assert site.standin.count("/oauth/access_token") == calls
+    assert flow.arrive(url).status == 200
+    assert user(browser) == "alice"
+
+
+# restarts
+
+def test_sessions_survive_restarts(site):
+    alice = signed_in(site)
+    site.graceful()
+    assert user(alice) == "alice"
+    site.restart()
+    assert user(alice) == "alice"
+
+
+def test_floor_time_after_a_full_start(site):
+    """Ends that were known in memory are forgotten: each older copy is asked about, and gets no grace."""
+    alice = signed_in(site)
+    site.restart()
+    with away(site):
+        assert is_503(alice.get("/members/"))
+    site.clock.forward(1)
+    assert user(alice) == "alice"
+
+
+def test_graceful_restart_asks_nobody(site):
+    alice = signed_in(site)
+    site.graceful()
+    with site.db.away():
+        assert user(alice) == "alice"
+
+
+# sign-out
+
+def rows(site):
+    return site.db.value("SELECT count(*) FROM twauth_session")
+
+
+def test_sign_out_while_away(site):
+    alice = signed_in(site)
+    copy = alice.clone()
+    site.expect_log("TW0221")
+    with away(site):
+        answer = alice.sign_out()
+        assert answer.status == 503 and "signed out in this browser" in answer.text
+        assert answer.cookie(SESSION).deletes and SESSION not in alice.cookies
+        assert user(copy) is None
+    assert rows(site) == 1 and user(copy) is None
+    bob = site.browser()
+    bob.sign_in("bob")
+    assert site.db.rows("SELECT username FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id") == [("bob",)]
+
+
+def test_sign_out_while_away_is_remembered_over_a_graceful_restart(site):
+    alice = signed_in(site)
+    copy = alice.clone()
+    site.expect_log("TW0221")
+    with away(site):
+        assert alice.sign_out(next="/").status == 503
+    site.graceful()
+    assert user(copy) is None
+    site.clock.forward(3600)
+    assert user(copy) is None
+    site.browser().sign_in("bob")
+    assert rows(site) == 1
+
+
+def test_sign_out_everywhere_while_away(site):
+    alice, also = signed_in(site), site.browser()
+    also.sign_in("alice")
+    site.expect_log("TW0221")
+    with away(site):
+        assert alice.sign_out(everywhere="1").status == 503
+    site.browser().sign_in("bob")
+    site.clock.forward(61)
+    assert user(also) is None
+    assert rows(site) == 1

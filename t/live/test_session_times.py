@@ -1,0 +1,155 @@
+"""How long a session lasts, on a clock that is moved: idle, absolute, and a clock that goes wrong."""
+
+import calendar
+import time
+
+import pytest
+
+from harness.checks import SESSION, user
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(clock=True, config="TwAuthSessionIdle 1h\nTwAuthSessionMax 4h")
+
+
+@pytest.fixture
+def alice(site):
+    """Signed in just now, in the true time."""
+    site.clock.set(0)
+    site.db.clear()
+    browser = site.browser()
+    browser.sign_in("alice")
+    yield browser
+    site.clock.set(0)
+
+
+def seen_at(site):
+    return site.db.value("SELECT seen_at FROM twauth_session")
+
+
+def test_SE_4_idle_session_ends(site, alice):
+    site.clock.forward(HOUR - 5)
+    left_alone = alice.clone()
+    assert user(alice) == "alice"
+    site.clock.forward(10)
+    assert user(left_alone) is None
+    assert user(alice) == "alice"
+    site.clock.forward(HOUR + 1)
+    assert user(alice) is None
+
+
+def test_SE_4_activity_does_not_move_the_absolute_end(site, alice):
+    for _ in range(8):
+        assert user(alice) == "alice"
+        site.clock.forward(HOUR / 2 - 1)
+    assert user(alice) == "alice"
+    site.clock.forward(10)
+    assert user(alice) is None
+    assert SESSION in alice.cookies
+
+
+def test_SE_4_end_is_told_and_stays_the_same(site, alice):
+    told = alice.whoami()["expires_at"]
+    expected = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(site.clock.now() + 4 * HOUR))
+    assert told.startswith(expected[:14])
+    site.clock.forward(HOUR / 2)
+    assert user(alice) == "alice" and alice.whoami()["expires_at"] == told
+
+
+def test_SE_4_shorter_limit_counts_for_old_sessions(site, alice):
+    site.clock.forward(50 * MINUTE)
+    assert user(alice) == "alice"
+    before = site.vhost.config
+    site.vhost.config = before.replace("Max 4h", "Max 30min")
+    site.graceful()
+    assert user(alice) is None
+    site.vhost.config = before
+    site.graceful()
+    assert user(alice) == "alice"
+
+
+def test_SE_4_expired_row_ends_the_session(site, alice):
+    site.db.execute("UPDATE twauth_session SET expires_at = ?", int(site.clock.now()) + 90)
+    site.clock.forward(61)
+    assert user(alice) == "alice"
+    site.clock.forward(31)
+    assert user(alice) is None
+
+
+def test_asking_who_i_am_is_no_activity(site, alice):
+    site.clock.forward(HOUR - 10)
+    assert alice.whoami()["signed_in"]
+    site.clock.forward(20)
+    assert alice.whoami() == {"signed_in": False}
+    assert user(alice) is None
+
+
+def test_SE_4_not_renewed_on_every_request(site, alice):
+    for _ in range(5):
+        site.clock.forward(8)
+        assert alice.get("/members/").cookie(SESSION) is None
+    site.clock.forward(30)
+    renewed = alice.get("/members/").cookie(SESSION)
+    assert renewed and not renewed.has("Max-Age")
+    assert alice.get("/members/").cookie(SESSION) is None
+
+
+def test_seen_at_is_written_now_and_then(site, alice):
+    first = seen_at(site)
+    site.clock.forward(5 * MINUTE)
+    assert user(alice) == "alice" and seen_at(site) == first
+    site.clock.forward(70)
+    assert user(alice) == "alice" and abs(seen_at(site) - site.clock.now()) < 5
+
+
+def test_seen_at_is_not_written_by_the_session_location(site, alice):
+    first = seen_at(site)
+    site.clock.forward(20 * MINUTE)
+    assert alice.whoami()["signed_in"] and seen_at(site) == first
+
+
+# SE-17
+
+@pytest.mark.parametrize("back, name", [(4 * MINUTE, "alice"), (6 * MINUTE, None), (10 * DAY, None)])
+def test_SE_17_step_back(site, alice, back, name):
+    site.clock.forward(-back)
+    assert user(alice) == name
+    site.clock.forward(back)
+    assert user(alice) == "alice"
+
+
+def test_SE_17_session_from_the_future_is_asked_about(site, alice):
+    site.clock.forward(-2 * MINUTE)
+    site.db.execute("DELETE FROM twauth_session")
+    assert user(alice) is None
+
+
+def test_SE_17_step_forward_and_back(site, alice):
+    site.clock.forward(30 * MINUTE)
+    assert user(alice) == "alice"               # sealed again, half an hour ahead
+    ahead = alice.clone()
+    site.clock.forward(-30 * MINUTE)
+    assert user(ahead) is None
+    site.clock.forward(26 * MINUTE)
+    assert user(ahead) == "alice"
+
+
+@pytest.mark.parametrize("date", ["2038-01-19T03:13:50", "2040-06-01T12:00:00", "2106-02-07T06:28:10",
+                                  "2300-01-01T00:00:00"])
+@pytest.mark.databases("sqlite", "pgsql")
+def test_SE_17_far_dates(site, alice, date):
+    alice.cookies.clear()
+    then = calendar.timegm(time.strptime(date, "%Y-%m-%dT%H:%M:%S"))
+    site.clock.set(then - time.time())
+    answer = alice.sign_in("alice", next="/members/env.cgi")
+    assert answer.status == 200, answer
+    assert 0 <= int(answer.json()["TWAUTH_SIGNED_IN_AT"]) - then < 10
+    assert alice.whoami()["signed_in_at"][:10] == date[:10]
+    assert site.db.value("SELECT expires_at - created_at FROM twauth_session") == 4 * HOUR
+    site.clock.forward(50 * MINUTE)             # over the edge
+    assert user(alice) == "alice"
+    site.clock.forward(61 * MINUTE)
+    assert user(alice) is None

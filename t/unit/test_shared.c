@@ -1,0 +1,1087 @@
+/*
+ * tw_shared: what all processes of a server know together.  The clock is
+ * ours; threads and forked children are real.
+ */
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "tw_shared.h"
+
+#define SEC(n) apr_time_from_sec(n)
+#define NOW SEC(1790000000)
+
+/* So many entries a bucket holds, and so many buckets some tables have. */
+#define BUCKET 8
+
+static tw_shared_t *shared;
+static void *memory;
+
+/* A segment as httpd has it: zeroed, shared with children. */
+static void prepare(void)
+{
+    memory = mmap(NULL, tw_shared_size(), PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        exit(2);
+    }
+}
+
+static void fresh(void)
+{
+    memset(memory, 0, tw_shared_size());
+    shared = tw_shared_attach(memory, NOW);
+}
+
+/* The nth id of many different ones (splitmix64, so that they spread). */
+static const unsigned char *id_of(unsigned char id[TW_ID_LEN], uint64_t n)
+{
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        uint64_t x = (2 * n + (uint64_t)i + 1) * 0x9e3779b97f4a7c15ULL;
+
+        x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+        x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+        x ^= x >> 31;
+        memcpy(id + 8 * i, &x, 8);
+    }
+    return id;
+}
+
+/*
+ * The nth id of those that share a bucket, whatever its number: the tables
+ * mix the two halves of an id's first eight bytes, so halves that differ in
+ * the same bits fall together.
+ */
+static const unsigned char *crowd(unsigned char id[TW_ID_LEN], uint32_t n)
+{
+    uint32_t half[2];
+
+    memset(id, 0, TW_ID_LEN);
+    half[0] = n * 0x9e3779b9U + 0x12345678U;
+    half[1] = half[0] ^ 0x2aaaaaaaU;
+    memcpy(id, half, sizeof(half));
+    return id;
+}
+
+/* ---- the segment --------------------------------------------------------- */
+
+static void test_attach(void **state)
+{
+    unsigned char id[TW_ID_LEN];
+
+    (void)state;
+    assert_in_range(tw_shared_size(), 100 * 1024, 4 * 1024 * 1024);
+    fresh();
+    assert_true(tw_shared_floor(shared) == NOW);
+    /* a graceful restart finds what there was */
+    tw_shared_end(shared, id_of(id, 1), NOW + SEC(60), NOW);
+    shared = tw_shared_attach(memory, NOW + SEC(5));
+    assert_true(tw_shared_floor(shared) == NOW);
+    assert_true(tw_shared_ended(shared, id, NOW + SEC(5)));
+    /* another layout: all afresh, and cookies from before are rechecked */
+    memset(memory, 0xee, tw_shared_size());
+    shared = tw_shared_attach(memory, NOW + SEC(9));
+    assert_true(tw_shared_floor(shared) == NOW + SEC(9));
+    assert_false(tw_shared_ended(shared, id, NOW));
+    assert_int_equal(tw_shared_spend(shared, id, NOW + SEC(60), NOW), 1);
+    assert_false(tw_shared_breaker_open(shared, 3));
+}
+
+/* ---- ended sessions ------------------------------------------------------ */
+
+static void test_ended(void **state)
+{
+    static const struct {
+        int second;
+        int ended;
+    } rows[] = { { -10, 1 }, { 0, 1 }, { 59, 1 }, { 60, 0 }, { 61, 0 } };
+    unsigned char id[TW_ID_LEN], other[TW_ID_LEN];
+    int i;
+
+    (void)state;
+    fresh();
+    id_of(id, 1);
+    id_of(other, 2);
+    assert_false(tw_shared_ended(shared, id, NOW));
+    tw_shared_end(shared, id, NOW + SEC(60), NOW);
+    for (i = 0; i < COUNT(rows); i++) {
+        apr_time_t now = NOW + SEC(rows[i].second);
+
+        CHECK(tw_shared_ended(shared, id, now) == rows[i].ended, "%d s",
+              rows[i].second);
+        assert_false(tw_shared_ended(shared, other, now));
+    }
+    assert_true(tw_shared_floor(shared) == NOW);
+}
+
+/* Ended twice: the later end counts, whichever came first. */
+static void test_ended_twice(void **state)
+{
+    static const int ends[][2] = { { 60, 120 }, { 120, 60 } };
+    unsigned char id[TW_ID_LEN];
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(ends); i++) {
+        fresh();
+        id_of(id, 1);
+        tw_shared_end(shared, id, NOW + SEC(ends[i][0]), NOW);
+        tw_shared_end(shared, id, NOW + SEC(ends[i][1]), NOW + SEC(1));
+        assert_true(tw_shared_ended(shared, id, NOW + SEC(119)));
+        assert_false(tw_shared_ended(shared, id, NOW + SEC(120)));
+    }
+}
+
+/* An id of zeros is an id like any other. */
+static void test_id_of_zeros(void **state)
+{
+    static const unsigned char zeros[TW_ID_LEN];
+
+    (void)state;
+    fresh();
+    assert_false(tw_shared_ended(shared, zeros, NOW));
+    assert_int_equal(tw_shared_spend(shared, zeros, NOW + SEC(9), NOW), 1);
+    assert_int_equal(tw_shared_spend(shared, zeros, NOW + SEC(9), NOW), 0);
+    tw_shared_end(shared, zeros, NOW + SEC(9), NOW);
+    assert_true(tw_shared_ended(shared, zeros, NOW));
+}
+
+/*
+ * A full bucket: the one that would end first is given up, and the floor
+ * rises, so that its copies are asked about again.
+ */
+static void test_floor_rises_when_full(void **state)
+{
+    unsigned char id[TW_ID_LEN];
+    apr_time_t later = NOW + SEC(10);
+    int i, kept = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < BUCKET; i++) {
+        tw_shared_end(shared, crowd(id, (uint32_t)i), NOW + SEC(100 + i),
+                      NOW);
+    }
+    for (i = 0; i < BUCKET; i++) {
+        assert_true(tw_shared_ended(shared, crowd(id, (uint32_t)i), NOW));
+    }
+    assert_true(tw_shared_floor(shared) == NOW);
+    tw_shared_end(shared, crowd(id, 99), NOW + SEC(100), later);
+    assert_true(tw_shared_floor(shared) == later);
+    assert_true(tw_shared_ended(shared, id, later));
+    assert_false(tw_shared_ended(shared, crowd(id, 0), later));
+    for (i = 1; i < BUCKET; i++) {
+        kept += tw_shared_ended(shared, crowd(id, (uint32_t)i), later);
+    }
+    assert_int_equal(kept, BUCKET - 1);
+}
+
+/* Places of the past are free: no floor rises, however many there were. */
+static void test_passed_places_are_free(void **state)
+{
+    unsigned char id[TW_ID_LEN];
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 100; i++) {
+        apr_time_t now = NOW + SEC(10 * i);
+
+        tw_shared_end(shared, crowd(id, (uint32_t)i), now + SEC(60), now);
+        assert_true(tw_shared_ended(shared, id, now));
+    }
+    assert_true(tw_shared_floor(shared) == NOW);
+}
+
+/*
+ * Whatever is ended is either refused, or older than the floor: also under a
+ * flood far beyond the table's size.
+ */
+static void test_ended_or_below_the_floor(void **state)
+{
+    enum { FLOOD = 60000 };
+    unsigned char id[TW_ID_LEN];
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < FLOOD; i++) {
+        tw_shared_end(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
+                      NOW + i);
+        CHECK(tw_shared_ended(shared, id, NOW + i), "%d", i);
+    }
+    for (i = 0; i < FLOOD; i++) {
+        CHECK(tw_shared_ended(shared, id_of(id, (uint64_t)i), NOW + FLOOD)
+              || tw_shared_floor(shared) >= NOW + i, "%d", i);
+    }
+}
+
+/* ---- rows that are owed -------------------------------------------------- */
+
+static void test_owed(void **state)
+{
+    unsigned char id[TW_ID_LEN], got[TW_ID_LEN];
+    char seen[1000] = { 0 };
+    int i, j, room, taken = 0;
+
+    (void)state;
+    fresh();
+    assert_int_equal(tw_shared_next_owed(shared, got), 0);
+    for (room = 0; room < COUNT(seen); room++) {
+        if (!tw_shared_owe(shared, id_of(id, (uint64_t)room))) {
+            break;
+        }
+    }
+    assert_in_range(room, 64, COUNT(seen) - 1);
+    while (tw_shared_next_owed(shared, got)) {
+        for (i = 0, j = -1; i < room; i++) {
+            if (!memcmp(got, id_of(id, (uint64_t)i), TW_ID_LEN)) {
+                j = i;
+            }
+        }
+        assert_true(j >= 0 && !seen[j]);
+        seen[j] = 1;
+        taken++;
+    }
+    assert_int_equal(taken, room);
+    /* and there is room again */
+    assert_int_equal(tw_shared_owe(shared, id), 1);
+    assert_int_equal(tw_shared_next_owed(shared, got), 1);
+    assert_memory_equal(got, id, TW_ID_LEN);
+    assert_int_equal(tw_shared_next_owed(shared, got), 0);
+}
+
+/* ---- spent flows, rechecks ----------------------------------------------- */
+
+typedef int (*claim_t)(tw_shared_t *, const unsigned char *, apr_time_t,
+                       apr_time_t);
+
+static void test_spend(void **state)
+{
+    static const claim_t claims[] = {
+        tw_shared_spend, tw_shared_claim_recheck
+    };
+    static const struct {
+        int second;             /* of the call; until is a minute later */
+        int won;
+    } rows[] = {
+        { 0, 1 }, { 0, 0 }, { 1, 0 }, { 59, 0 }, { 60, 1 }, { 60, 0 },
+        { 119, 0 }, { 120, 1 }, { 500, 1 },
+    };
+    unsigned char id[TW_ID_LEN];
+    int c, i;
+
+    (void)state;
+    for (c = 0; c < COUNT(claims); c++) {
+        fresh();
+        for (i = 0; i < COUNT(rows); i++) {
+            apr_time_t now = NOW + SEC(rows[i].second);
+
+            CHECK(claims[c](shared, id_of(id, 1), now + SEC(60), now)
+                  == rows[i].won, "claim %d, row %d", c, i);
+        }
+        assert_int_equal(claims[c](shared, id_of(id, 2), NOW + SEC(60), NOW),
+                         1);
+    }
+}
+
+/* The tables know nothing of each other. */
+static void test_tables_are_apart(void **state)
+{
+    unsigned char id[TW_ID_LEN];
+
+    (void)state;
+    fresh();
+    id_of(id, 1);
+    assert_int_equal(tw_shared_spend(shared, id, NOW + SEC(9), NOW), 1);
+    assert_int_equal(tw_shared_claim_recheck(shared, id, NOW + SEC(9), NOW),
+                     1);
+    assert_false(tw_shared_ended(shared, id, NOW));
+    tw_shared_end(shared, id, NOW + SEC(9), NOW);
+    assert_int_equal(tw_shared_spend(shared, id, NOW + SEC(9), NOW), 0);
+}
+
+/* A full bucket gives up the one that ends first; the rest stays spent. */
+static void test_spend_when_full(void **state)
+{
+    unsigned char id[TW_ID_LEN];
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i <= BUCKET; i++) {
+        assert_int_equal(tw_shared_spend(shared, crowd(id, (uint32_t)i),
+                                         NOW + SEC(100 + i), NOW), 1);
+    }
+    for (i = 1; i <= BUCKET; i++) {
+        assert_int_equal(tw_shared_spend(shared, crowd(id, (uint32_t)i),
+                                         NOW + SEC(100), NOW), 0);
+    }
+}
+
+/* ---- races --------------------------------------------------------------- */
+
+#define RACERS 16
+#define BATCH 64                /* fewer than would fill a bucket by chance */
+
+/* What a race is about. */
+typedef struct {
+    void (*name)(unsigned char id[TW_ID_LEN], int round, int n);
+    int ids;                    /* of a round */
+    int rounds;
+    int stale;                  /* the ids are there already, and passed */
+} race_t;
+
+static const race_t *race;
+static pthread_barrier_t *line;
+static volatile int *wins;      /* of each id, in memory that children share */
+static volatile int *failed;
+
+static void name_spread(unsigned char id[TW_ID_LEN], int round, int n)
+{
+    id_of(id, (uint64_t)round * BATCH + (uint64_t)n);
+}
+
+static void name_crowd(unsigned char id[TW_ID_LEN], int round, int n)
+{
+    crowd(id, (uint32_t)(round * BUCKET + n));
+}
+
+/* Clears the board, and lays what is stale. */
+static void race_prepare(int round)
+{
+    unsigned char id[TW_ID_LEN];
+    int i;
+
+    fresh();
+    for (i = 0; i < race->ids; i++) {
+        wins[i] = 0;
+        if (race->stale) {
+            race->name(id, round, i);
+            tw_shared_spend(shared, id, NOW - SEC(1), NOW - SEC(60));
+        }
+    }
+}
+
+static void race_judge(int round)
+{
+    int i;
+
+    for (i = 0; i < race->ids; i++) {
+        if (wins[i] != 1 && !*failed) {
+            *failed = 1;
+            fprintf(stderr, "round %d, id %d: %d winners\n", round, i,
+                    wins[i]);
+        }
+    }
+}
+
+/* One of the racers: all spend all ids, each beginning at another one. */
+static void race_run(int me)
+{
+    unsigned char id[TW_ID_LEN];
+    int round, i;
+
+    for (round = 0; round < race->rounds; round++) {
+        if (me == 0) {
+            race_prepare(round);
+        }
+        pthread_barrier_wait(line);
+        for (i = 0; i < race->ids; i++) {
+            int n = (i + (round & 1) * me) % race->ids;
+
+            race->name(id, round, n);
+            if (tw_shared_spend(shared, id, NOW + SEC(600 + me % 2), NOW)) {
+                __atomic_add_fetch(&wins[n], 1, __ATOMIC_SEQ_CST);
+            }
+        }
+        pthread_barrier_wait(line);
+        if (me == 0) {
+            race_judge(round);
+        }
+    }
+}
+
+static void *race_thread(void *arg)
+{
+    race_run((int)(intptr_t)arg);
+    return NULL;
+}
+
+/* Memory for the race itself, also for children. */
+static void race_begin(const race_t *about)
+{
+    pthread_barrierattr_t attr;
+    char *board = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    assert_true(board != MAP_FAILED);
+    race = about;
+    line = (pthread_barrier_t *)board;
+    failed = (volatile int *)(board + 1024);
+    wins = (volatile int *)(board + 2048);
+    pthread_barrierattr_init(&attr);
+    pthread_barrierattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+    pthread_barrier_init(line, &attr, RACERS);
+    pthread_barrierattr_destroy(&attr);
+    fresh();
+}
+
+static const race_t races[] = {
+    { name_spread, BATCH, 400, 0 },
+    { name_spread, BATCH, 400, 1 },
+    { name_crowd, 1, 1500, 0 },
+    { name_crowd, 1, 1500, 1 },
+    { name_crowd, 4, 1500, 0 },
+    { name_crowd, 4, 1500, 1 },
+    { name_crowd, BUCKET, 1500, 0 },
+    { name_crowd, BUCKET, 1500, 1 },
+};
+
+static void test_spend_by_threads(void **state)
+{
+    int r, i;
+
+    (void)state;
+    for (r = 0; r < COUNT(races); r++) {
+        pthread_t thread[RACERS];
+
+        race_begin(&races[r]);
+        for (i = 0; i < RACERS; i++) {
+            assert_int_equal(pthread_create(&thread[i], NULL, race_thread,
+                                            (void *)(intptr_t)i), 0);
+        }
+        for (i = 0; i < RACERS; i++) {
+            pthread_join(thread[i], NULL);
+        }
+        CHECK(!*failed, "race %d", r);
+    }
+}
+
+static void test_spend_by_processes(void **state)
+{
+    int r, i;
+
+    (void)state;
+    for (r = 0; r < COUNT(races); r++) {
+        pid_t child[RACERS];
+
+        race_begin(&races[r]);
+        for (i = 0; i < RACERS; i++) {
+            child[i] = fork();
+            assert_true(child[i] >= 0);
+            if (child[i] == 0) {
+                race_run(i);
+                _exit(0);
+            }
+        }
+        for (i = 0; i < RACERS; i++) {
+            int status;
+
+            assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+            assert_int_equal(status, 0);
+        }
+        CHECK(!*failed, "race %d", r);
+    }
+}
+
+/* Ends by many at once: none is lost without the floor having risen. */
+#define ENDS 2000
+
+static void *end_many(void *arg)
+{
+    unsigned char id[TW_ID_LEN];
+    int i, me = (int)(intptr_t)arg;
+
+    pthread_barrier_wait(line);
+    for (i = 0; i < ENDS; i++) {
+        int n = i * RACERS + me;
+
+        tw_shared_end(shared, i % 4 ? id_of(id, (uint64_t)n)
+                                    : crowd(id, (uint32_t)n),
+                      NOW + SEC(600), NOW + 1);
+    }
+    return NULL;
+}
+
+static void test_end_by_threads(void **state)
+{
+    pthread_t thread[RACERS];
+    unsigned char id[TW_ID_LEN];
+    int i;
+
+    (void)state;
+    race_begin(&races[0]);
+    for (i = 0; i < RACERS; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, end_many,
+                                        (void *)(intptr_t)i), 0);
+    }
+    for (i = 0; i < RACERS; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    for (i = 0; i < ENDS * RACERS; i++) {
+        CHECK(tw_shared_ended(shared, i / RACERS % 4
+                                      ? id_of(id, (uint64_t)i)
+                                      : crowd(id, (uint32_t)i), NOW + 1)
+              || tw_shared_floor(shared) > NOW, "id %d", i);
+    }
+}
+
+/* ---- sign-ins started ---------------------------------------------------- */
+
+static const tw_rate_t sixty = { 60, SEC(60) };
+
+static void test_client_rate(void **state)
+{
+    static const tw_rate_t rates[] = {
+        { 1, SEC(1) }, { 5, SEC(1) }, { 1, SEC(60) }, { 60, SEC(60) },
+        { 600, SEC(3600) }, { TW_RATE_MAX, SEC(60) },
+    };
+    int r, i;
+
+    (void)state;
+    for (r = 0; r < COUNT(rates); r++) {
+        fresh();
+        for (i = 0; i < rates[r].count; i++) {
+            CHECK(!tw_shared_start_client(shared, "192.0.2.1", &rates[r],
+                                          NOW), "rate %d, start %d", r, i);
+        }
+        CHECK(tw_shared_start_client(shared, "192.0.2.1", &rates[r], NOW) > 0,
+              "rate %d", r);
+        /* others are not touched by it */
+        CHECK(!tw_shared_start_client(shared, "192.0.2.2", &rates[r], NOW),
+              "rate %d", r);
+        /* two periods later all is forgotten */
+        CHECK(!tw_shared_start_client(shared, "192.0.2.1", &rates[r],
+                                      NOW + 2 * rates[r].period),
+              "rate %d", r);
+    }
+}
+
+/* The count slides: no burst of twice the rate over the border of a period. */
+static void test_rate_slides(void **state)
+{
+    apr_time_t start = NOW - NOW % SEC(60), last = start + SEC(59);
+    int i, more = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 60; i++) {
+        assert_int_equal(tw_shared_start_client(shared, "c", &sixty, last),
+                         0);
+    }
+    assert_true(tw_shared_start_client(shared, "c", &sixty, start + SEC(60))
+                > 0);
+    /* half a period on, half of them still count */
+    for (i = 0; i < 60; i++) {
+        more += !tw_shared_start_client(shared, "c", &sixty,
+                                        start + SEC(90));
+    }
+    assert_int_equal(more, 30);
+}
+
+/* In any stretch of a period, never more than about the rate. */
+static void test_rate_over_time(void **state)
+{
+    enum { STEPS = 6000 };      /* ten tries a second for ten minutes */
+    static char went[STEPS];
+    int i, j, in_window, most = 0, all = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < STEPS; i++) {
+        went[i] = !tw_shared_start_client(shared, "c", &sixty,
+                                          NOW + i * SEC(1) / 10);
+        all += went[i];
+    }
+    for (i = 0; i + 600 <= STEPS; i++) {
+        for (j = 0, in_window = 0; j < 600; j++) {
+            in_window += went[i + j];
+        }
+        most = in_window > most ? in_window : most;
+    }
+    /* the sliding count is an estimate: it may be off by a part, not by two */
+    assert_in_range(most, 60, 80);
+    assert_in_range(all, 540, 660);
+}
+
+/* Who waits as long as told may go on then, and not long before. */
+static void test_rate_says_how_long(void **state)
+{
+    static const tw_rate_t rates[] = {
+        { 1, SEC(1) }, { 1, SEC(60) }, { 2, SEC(60) }, { 3, SEC(60) },
+        { 10, SEC(60) }, { 59, SEC(60) }, { 60, SEC(60) }, { 600, SEC(60) },
+        { 1, SEC(3600) }, { 5, SEC(3600) }, { 100, SEC(3600) },
+    };
+    static const int into[] = { 0, 1, 10, 30, 59 };  /* 60ths of a period */
+    int r, t, i;
+
+    (void)state;
+    for (r = 0; r < COUNT(rates); r++) {
+        for (t = 0; t < COUNT(into); t++) {
+            apr_time_t now = NOW - NOW % rates[r].period
+                             + rates[r].period / 60 * into[t];
+            int wait;
+
+            fresh();
+            for (i = 0; i < rates[r].count; i++) {
+                tw_shared_start_client(shared, "c", &rates[r], now);
+            }
+            wait = tw_shared_start_client(shared, "c", &rates[r], now);
+            CHECK(wait > 0, "rate %d, into %d", r, into[t]);
+            CHECK(wait <= 2 * (int)apr_time_sec(rates[r].period) + 1,
+                  "rate %d, into %d: %d s", r, into[t], wait);
+            CHECK(wait < 3
+                  || tw_shared_start_client(shared, "c", &rates[r],
+                                            now + SEC(wait - 2)),
+                  "rate %d, into %d: %d s is too long", r, into[t], wait);
+            CHECK(!tw_shared_start_client(shared, "c", &rates[r],
+                                          now + SEC(wait)),
+                  "rate %d, into %d: %d s is too short", r, into[t], wait);
+        }
+    }
+}
+
+/* A clock that is set back does not shut anybody out. */
+static void test_rate_when_the_clock_is_set_back(void **state)
+{
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 61; i++) {
+        tw_shared_start_client(shared, "c", &sixty, NOW);
+    }
+    assert_int_equal(tw_shared_start_client(shared, "c", &sixty,
+                                            NOW - SEC(3600)), 0);
+}
+
+/* So many clients that the table is full: one of them is still held. */
+static void test_rate_among_many(void **state)
+{
+    int i, went = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 60; i++) {
+        tw_shared_start_client(shared, "flooder", &sixty, NOW);
+    }
+    for (i = 0; i < 50000; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "c%d", i);
+        tw_shared_start_client(shared, name, &sixty, NOW);
+    }
+    for (i = 0; i < 60; i++) {
+        went += !tw_shared_start_client(shared, "flooder", &sixty, NOW);
+    }
+    assert_int_equal(went, 0);
+}
+
+/* A quarter of the rate in all is kept for browsers that are known. */
+static void test_rate_of_all(void **state)
+{
+    static const struct {
+        int count;
+        int unknown;            /* so many get through */
+    } rows[] = {
+        { 1, 1 }, { 2, 2 }, { 3, 3 }, { 4, 3 }, { 8, 6 }, { 600, 450 },
+        { TW_RATE_MAX, TW_RATE_MAX - TW_RATE_MAX / 4 },
+    };
+    int i, n;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_rate_t rate = { rows[i].count, SEC(60) };
+
+        fresh();
+        for (n = 0; n < rows[i].unknown; n++) {
+            CHECK(!tw_shared_start_all(shared, 1, &rate, 0, NOW),
+                  "row %d, %d", i, n);
+        }
+        CHECK(tw_shared_start_all(shared, 1, &rate, 0, NOW) > 0, "row %d", i);
+        for (; n < rows[i].count; n++) {
+            CHECK(!tw_shared_start_all(shared, 1, &rate, 1, NOW),
+                  "row %d, %d", i, n);
+        }
+        CHECK(tw_shared_start_all(shared, 1, &rate, 1, NOW) > 0, "row %d", i);
+        CHECK(!tw_shared_start_all(shared, 2, &rate, 0, NOW), "row %d", i);
+    }
+}
+
+/* Counted by all at once, the limit is kept exactly. */
+static void *start_many(void *arg)
+{
+    static const tw_rate_t rate = { 1000, SEC(60) };
+    int i;
+
+    (void)arg;
+    pthread_barrier_wait(line);
+    for (i = 0; i < 500; i++) {
+        if (!tw_shared_start_all(shared, 0, &rate, 1, NOW)) {
+            __atomic_add_fetch(&wins[0], 1, __ATOMIC_SEQ_CST);
+        }
+        if (!tw_shared_start_client(shared, "c", &rate, NOW)) {
+            __atomic_add_fetch(&wins[1], 1, __ATOMIC_SEQ_CST);
+        }
+    }
+    return NULL;
+}
+
+static void test_rate_by_threads(void **state)
+{
+    pthread_t thread[RACERS];
+    int i;
+
+    (void)state;
+    race_begin(&races[0]);
+    /* so that the client has its place */
+    tw_shared_start_client(shared, "c", &sixty, NOW - SEC(600));
+    for (i = 0; i < RACERS; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, start_many, NULL),
+                         0);
+    }
+    for (i = 0; i < RACERS; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    assert_int_equal(wins[0], 1000);
+    assert_int_equal(wins[1], 1000);
+}
+
+/* ---- calls in flight ----------------------------------------------------- */
+
+static void test_calls_cap(void **state)
+{
+    static const struct {
+        int cap;
+        int starts;             /* at most half, but never none */
+    } rows[] = {
+        { 1, 1 }, { 2, 1 }, { 3, 1 }, { 4, 2 }, { 5, 2 }, { 100, 50 },
+        { 101, 50 }, { TW_CALLS_MAX, TW_CALLS_MAX / 2 },
+    };
+    int i, n;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        fresh();
+        for (n = 0; n < rows[i].starts; n++) {
+            CHECK(tw_shared_call_begin(shared, TW_CALL_START, rows[i].cap,
+                                       NOW + SEC(5), NOW) >= 0,
+                  "cap %d: start %d", rows[i].cap, n);
+        }
+        CHECK(tw_shared_call_begin(shared, TW_CALL_START, rows[i].cap,
+                                   NOW + SEC(5), NOW) == -1,
+              "cap %d: more than %d starts", rows[i].cap, n);
+        for (; n < rows[i].cap; n++) {
+            CHECK(tw_shared_call_begin(shared, TW_CALL_CALLBACK, rows[i].cap,
+                                       NOW + SEC(5), NOW) >= 0,
+                  "cap %d: call %d", rows[i].cap, n);
+        }
+        CHECK(tw_shared_call_begin(shared, TW_CALL_CALLBACK, rows[i].cap,
+                                   NOW + SEC(5), NOW) == -1,
+              "cap %d", rows[i].cap);
+    }
+}
+
+/* Callbacks may take every place; then there is none for a start. */
+static void test_callbacks_take_all(void **state)
+{
+    int places[10], i, j;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 10; i++) {
+        places[i] = tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
+                                         NOW + SEC(5), NOW);
+        assert_in_range(places[i], 0, 9);
+        for (j = 0; j < i; j++) {
+            assert_int_not_equal(places[i], places[j]);
+        }
+    }
+    assert_int_equal(tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
+                                          NOW + SEC(5), NOW), -1);
+    assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 10,
+                                          NOW + SEC(5), NOW), -1);
+    tw_shared_call_end(shared, places[9], NOW + SEC(5));
+    assert_int_equal(tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
+                                          NOW + SEC(5), NOW), places[9]);
+}
+
+/* A process that died frees its place when its deadline has passed ... */
+static void test_dead_calls(void **state)
+{
+    int place, again;
+
+    (void)state;
+    fresh();
+    place = tw_shared_call_begin(shared, TW_CALL_START, 1, NOW + SEC(5), NOW);
+    assert_int_equal(place, 0);
+    assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 1,
+                                          NOW + SEC(9), NOW + SEC(4)), -1);
+    again = tw_shared_call_begin(shared, TW_CALL_START, 1, NOW + SEC(10),
+                                 NOW + SEC(5));
+    assert_int_equal(again, 0);
+    /* ... and, should it live after all, does not free its successor's */
+    tw_shared_call_end(shared, place, NOW + SEC(5));
+    assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 1,
+                                          NOW + SEC(12), NOW + SEC(6)), -1);
+    tw_shared_call_end(shared, again, NOW + SEC(10));
+    assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 1,
+                                          NOW + SEC(12), NOW + SEC(6)), 0);
+}
+
+/* More than there are places in the segment is no more than there are. */
+static void test_calls_beyond_the_segment(void **state)
+{
+    int i, place, most = -1;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 2 * TW_CALLS_MAX; i++) {
+        place = tw_shared_call_begin(shared, TW_CALL_CALLBACK,
+                                     TW_CALLS_MAX + 10, NOW + SEC(5), NOW);
+        most = place > most ? place : most;
+    }
+    assert_int_equal(most, TW_CALLS_MAX - 1);
+}
+
+static void *call_often(void *arg)
+{
+    tw_call_t kind = (intptr_t)arg % 2 ? TW_CALL_START : TW_CALL_CALLBACK;
+    apr_time_t deadline = NOW + SEC(5) + (intptr_t)arg;
+    int i;
+
+    pthread_barrier_wait(line);
+    for (i = 0; i < 5000; i++) {
+        int place = tw_shared_call_begin(shared, kind, 6, deadline, NOW);
+
+        if (place >= 0) {
+            int in = __atomic_add_fetch(&wins[place], 1, __ATOMIC_SEQ_CST);
+
+            if (in != 1 || place > 5) {
+                *failed = 1;
+            }
+            __atomic_sub_fetch(&wins[place], 1, __ATOMIC_SEQ_CST);
+            tw_shared_call_end(shared, place, deadline);
+        }
+    }
+    return NULL;
+}
+
+/* No place is ever held by two. */
+static void test_calls_by_threads(void **state)
+{
+    pthread_t thread[RACERS];
+    int i;
+
+    (void)state;
+    race_begin(&races[0]);
+    for (i = 0; i < RACERS; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, call_often,
+                                        (void *)(intptr_t)i), 0);
+    }
+    for (i = 0; i < RACERS; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    assert_false(*failed);
+    for (i = 0; i < 6; i++) {
+        assert_true(tw_shared_call_begin(shared, TW_CALL_CALLBACK, 6,
+                                         NOW + SEC(5), NOW) >= 0);
+    }
+}
+
+/* ---- slots --------------------------------------------------------------- */
+
+static void test_slots(void **state)
+{
+    char seen[TW_SLOTS] = { 0 };
+    int i, first;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < TW_SLOTS; i++) {
+        int slot = tw_shared_slot(shared, apr_psprintf(pool, "name %d", i));
+
+        assert_in_range(slot, 0, TW_SLOTS - 1);
+        assert_false(seen[slot]);
+        seen[slot] = 1;
+    }
+    first = tw_shared_slot(shared, "name 7");
+    assert_int_equal(tw_shared_slot(shared, "name 7"), first);
+    shared = tw_shared_attach(memory, NOW + SEC(1));
+    assert_int_equal(tw_shared_slot(shared, "name 7"), first);
+    assert_int_equal(tw_shared_slot(shared, "one more"), TW_SLOTS - 1);
+    assert_int_equal(tw_shared_slot(shared, "another"), TW_SLOTS - 1);
+    assert_int_equal(tw_shared_slot(shared, "name 7"), first);
+}
+
+/* ---- breakers ------------------------------------------------------------ */
+
+typedef enum { ASK, GOOD, BAD } step_t;
+
+static void test_breaker(void **state)
+{
+    /* limit 3, pause 10 s */
+    static const struct {
+        step_t step;
+        int second;
+        int answer;
+        int open;               /* afterwards */
+    } rows[] = {
+        { ASK, 0, 0, 0 },
+        { BAD, 0, 0, 0 },
+        { BAD, 0, 0, 0 },
+        { GOOD, 0, 0, 0 },      /* a good one between: it begins again */
+        { BAD, 1, 0, 0 },
+        { BAD, 1, 0, 0 },
+        { ASK, 1, 0, 0 },
+        { BAD, 2, 1, 1 },       /* the third in a row opens it */
+        { BAD, 2, 0, 1 },       /* and is told once */
+        { ASK, 2, 11, 1 },
+        { ASK, 7, 6, 1 },
+        { ASK, 11, 2, 1 },
+        { ASK, 12, 0, 1 },      /* one is let through */
+        { ASK, 12, 11, 1 },     /* but not two */
+        { BAD, 13, 0, 1 },      /* it failed: all begins again */
+        { ASK, 14, 10, 1 },
+        { ASK, 23, 0, 1 },
+        { GOOD, 24, 1, 0 },     /* it answered: closed, told once */
+        { GOOD, 24, 0, 0 },
+        { ASK, 24, 0, 0 },
+        { ASK, 24, 0, 0 },
+        { BAD, 25, 0, 0 },      /* and failures are counted from one */
+        { BAD, 25, 0, 0 },
+        { BAD, 25, 1, 1 },
+        { ASK, -7200, 0, 1 },   /* the clock was set back: not for ever */
+        { ASK, -7200, 11, 1 },
+    };
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < COUNT(rows); i++) {
+        apr_time_t now = NOW + SEC(rows[i].second);
+        int got = rows[i].step == ASK
+                  ? tw_shared_breaker_ask(shared, 4, SEC(10), now)
+                  : rows[i].step == GOOD
+                  ? tw_shared_breaker_good(shared, 4)
+                  : tw_shared_breaker_bad(shared, 4, 3, SEC(10), now);
+
+        CHECK(got == rows[i].answer, "row %d: %d", i, got);
+        CHECK(tw_shared_breaker_open(shared, 4) == rows[i].open, "row %d", i);
+        CHECK(!tw_shared_breaker_open(shared, 5)
+              && !tw_shared_breaker_ask(shared, 5, SEC(10), now), "row %d",
+              i);
+    }
+}
+
+static void test_breaker_of_one(void **state)
+{
+    (void)state;
+    fresh();
+    assert_int_equal(tw_shared_breaker_bad(shared, 0, 1, SEC(1), NOW), 1);
+    assert_int_equal(tw_shared_breaker_ask(shared, 0, SEC(1), NOW), 2);
+    assert_int_equal(tw_shared_breaker_ask(shared, 0, SEC(1), NOW + SEC(1)),
+                     0);
+}
+
+static void *ask_once(void *arg)
+{
+    int round;
+
+    (void)arg;
+    for (round = 0; round < 500; round++) {
+        apr_time_t now = NOW + SEC(10) * (round + 1);
+
+        pthread_barrier_wait(line);
+        if (!tw_shared_breaker_ask(shared, 0, SEC(10), now)) {
+            __atomic_add_fetch(&wins[round % 4], 1, __ATOMIC_SEQ_CST);
+        }
+    }
+    return NULL;
+}
+
+/* Of all that ask at once, one goes. */
+static void test_breaker_by_threads(void **state)
+{
+    pthread_t thread[RACERS];
+    int i;
+
+    (void)state;
+    race_begin(&races[0]);
+    tw_shared_breaker_bad(shared, 0, 1, SEC(10), NOW);
+    for (i = 0; i < RACERS; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL, ask_once, NULL), 0);
+    }
+    for (i = 0; i < RACERS; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    assert_int_equal(wins[0] + wins[1] + wins[2] + wins[3], 500);
+}
+
+/* ---- notes --------------------------------------------------------------- */
+
+static void test_notes(void **state)
+{
+    static const struct {
+        int slot, kind, second, noted;
+    } rows[] = {
+        { 0, 0, 0, 1 }, { 0, 0, 0, 0 }, { 0, 0, 59, 0 }, { 0, 1, 0, 1 },
+        { 1, 0, 0, 1 }, { 0, 0, 60, 1 }, { 0, 0, 61, 0 }, { 0, 0, 119, 0 },
+        { 0, 0, 120, 1 }, { 0, 0, 9999, 1 },
+        { 0, 0, 0, 1 },         /* the clock was set back */
+        { 0, TW_NOTES - 1, 0, 1 }, { TW_SLOTS - 1, TW_NOTES - 1, 0, 1 },
+        { TW_SLOTS - 1, TW_NOTES - 1, 1, 0 },
+    };
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < COUNT(rows); i++) {
+        CHECK(tw_shared_note(shared, rows[i].slot, rows[i].kind, SEC(60),
+                             NOW + SEC(rows[i].second)) == rows[i].noted,
+              "row %d", i);
+    }
+}
+
+UNIT_MAIN(prepare,
+          cmocka_unit_test(test_attach),
+          cmocka_unit_test(test_ended),
+          cmocka_unit_test(test_ended_twice),
+          cmocka_unit_test(test_id_of_zeros),
+          cmocka_unit_test(test_floor_rises_when_full),
+          cmocka_unit_test(test_passed_places_are_free),
+          cmocka_unit_test(test_ended_or_below_the_floor),
+          cmocka_unit_test(test_owed),
+          cmocka_unit_test(test_spend),
+          cmocka_unit_test(test_tables_are_apart),
+          cmocka_unit_test(test_spend_when_full),
+          cmocka_unit_test(test_spend_by_threads),
+          cmocka_unit_test(test_spend_by_processes),
+          cmocka_unit_test(test_end_by_threads),
+          cmocka_unit_test(test_client_rate),
+          cmocka_unit_test(test_rate_slides),
+          cmocka_unit_test(test_rate_over_time),
+          cmocka_unit_test(test_rate_says_how_long),
+          cmocka_unit_test(test_rate_when_the_clock_is_set_back),
+          cmocka_unit_test(test_rate_among_many),
+          cmocka_unit_test(test_rate_of_all),
+          cmocka_unit_test(test_rate_by_threads),
+          cmocka_unit_test(test_calls_cap),
+          cmocka_unit_test(test_callbacks_take_all),
+          cmocka_unit_test(test_dead_calls),
+          cmocka_unit_test(test_calls_beyond_the_segment),
+          cmocka_unit_test(test_calls_by_threads),
+          cmocka_unit_test(test_slots),
+          cmocka_unit_test(test_breaker),
+          cmocka_unit_test(test_breaker_of_one),
+          cmocka_unit_test(test_breaker_by_threads),
+          cmocka_unit_test(test_notes))
