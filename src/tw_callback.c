@@ -87,6 +87,23 @@ static int cancelled(request_rec *r, tw_visitor_t *visitor,
     return page(r, visitor, &p);
 }
 
+/* The database failed: that it is away has been logged, this is the sign-in
+ * that suffers. */
+static int not_stored(request_rec *r, tw_visitor_t *visitor,
+                      const tw_flow_t *flow, const tw_err_t *err)
+{
+    tw_page_t p = { 0 };
+
+    p.kind = TW_PAGE_DATABASE;
+    p.next = flow->next;
+    p.reference = tw_page_reference(r);
+    p.retry_after = err->retry_after ? err->retry_after : RETRY_AFTER;
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0215)
+                  "sign-in not stored (reference %s): %s", p.reference,
+                  err->why);
+    return page(r, visitor, &p);
+}
+
 /* The account could not be had. */
 static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
                       const tw_flow_t *flow, const tw_identity_t *identity,
@@ -113,12 +130,7 @@ static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
                       identity->id);
         break;
     default:
-        p.kind = TW_PAGE_DATABASE;
-        p.retry_after = err->retry_after ? err->retry_after : RETRY_AFTER;
-        /* that the database is away has been logged; this is the sign-in */
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0215)
-                      "sign-in not stored (reference %s): %s", p.reference,
-                      err->why);
+        return not_stored(r, visitor, flow, err);
     }
     return page(r, visitor, &p);
 }
@@ -210,7 +222,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
         /* what X gives can be had once: not before it can be kept */
         if (tw_db_open(&db, &site->database, r->pool, &away)
             != APR_SUCCESS) {
-            return no_sign_in(r, visitor, flow, NULL, &away);
+            return not_stored(r, visitor, flow, &away);
         }
         tw_db_close(db);
     }

@@ -1,6 +1,6 @@
 #include "tw_conf.h"
 
-#include <limits.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -184,7 +184,7 @@ static const char *check_cookie_domain(const char *text)
            ? NULL : "must be a domain in lower case such as example.com";
 }
 
-#define AT(field) APR_OFFSETOF(tw_server_conf_t, field)
+#define AT(field) offsetof(tw_server_conf_t, field)
 #define TEXT(name, field, check, value)                                     \
     { name, IS_TEXT, AT(field), 0, 0, NULL, check, value, 0 }
 #define TIME(name, field, least, most, value)                               \
@@ -234,7 +234,7 @@ static const setting_t server_settings[] = {
     (sizeof(server_settings) / sizeof(server_settings[0]))
 
 #undef AT
-#define AT(field) APR_OFFSETOF(tw_dir_conf_t, field)
+#define AT(field) offsetof(tw_dir_conf_t, field)
 
 static const setting_t dir_settings[] = {
     CHOICE("TwAuthUnauthenticated", unauthenticated, unauthenticated,
@@ -357,6 +357,9 @@ static const char *set_value(cmd_parms *cmd, void *conf,
     const char *why;
     apr_int64_t number;
 
+    if (!setting) {
+        return "is not in the table of settings";
+    }
     switch (setting->kind) {
     case IS_TEXT:
         why = setting->check(text);
@@ -628,7 +631,7 @@ const command_rec tw_conf_commands[] = {
                      "OAuth 2.0, not in this version"),
     AP_INIT_RAW_ARGS("TwAuthFresh", not_yet, NULL, RSRC_CONF | OR_AUTHCFG,
                      "step-up, not in this version"),
-    { NULL }
+    { .name = NULL }
 };
 
 /* ---- create, merge, look up --------------------------------------------- */

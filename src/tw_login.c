@@ -1,5 +1,6 @@
 #include "tw_login.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -293,6 +294,9 @@ static void make_room(login_t *l, apr_size_t size)
                 oldest = i;
             }
         }
+        if (oldest < 0) {
+            return;
+        }
         if (is_token(flows[oldest].name)) {
             tw_cookie_expire(l->r, flows[oldest].name,
                              l->site->other_attributes);
@@ -452,10 +456,10 @@ typedef struct {
 } location_t;
 
 static const location_t locations[] = {
-    { APR_OFFSETOF(tw_site_t, login), login_get, NULL },
-    { APR_OFFSETOF(tw_site_t, callback), tw_callback_get, NULL },
-    { APR_OFFSETOF(tw_site_t, logout), tw_logout_get, tw_logout_post },
-    { APR_OFFSETOF(tw_site_t, session), session_get, NULL },
+    { offsetof(tw_site_t, login), login_get, NULL },
+    { offsetof(tw_site_t, callback), tw_callback_get, NULL },
+    { offsetof(tw_site_t, logout), tw_logout_get, tw_logout_post },
+    { offsetof(tw_site_t, session), session_get, NULL },
 };
 
 static const location_t *location_of(const tw_site_t *site, const char *uri)

@@ -202,7 +202,7 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
         rv = token_field(&identity->secret, "oauth_token_secret", reply,
                          TW_STORED_MAX, step, pool, err);
     }
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS || !identity->token) {
         return rv;
     }
     identity->id = tw_codec_form_get(reply, "user_id", NULL);

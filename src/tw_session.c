@@ -100,7 +100,7 @@ apr_status_t tw_session_open(tw_session_t *session, int *stale,
     unsigned char *plain;
     const unsigned char *p, *end;
     apr_size_t plain_len;
-    apr_uint64_t account, times[4];
+    apr_uint64_t account, times[4] = { 0 };
     apr_status_t rv;
     int i;
 

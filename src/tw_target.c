@@ -58,7 +58,7 @@ static int decode_path(char *path, const char *target)
         *p++ = (char)c;
     }
     *p = '\0';
-    return path[1] != '/';
+    return path[0] == '/' && path[1] != '/';
 }
 
 /* Rule 5.  A path parameter does not make ".." another segment. */

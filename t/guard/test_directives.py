@@ -23,7 +23,7 @@ def commands():
     """{directive: whether it may stand in a directory and .htaccess} of the command table."""
     text = code(sources()[CONF])
     text = text[text.index("const command_rec tw_conf_commands[]"):]
-    text = text[:text.index("{ NULL }")]
+    text = text[:text.index("\n};")]
     found = {}
     for macro, rest in re.findall(r"\b(SERVER|DIR|AP_INIT_\w+)\(((?:\"(?:[^\"\\]|\\.)*\"|[^()\"])*)\)", text):
         name = re.match(r'"(\w+)"', rest)[1]

@@ -31,7 +31,6 @@ def strict(make_site):
 
 
 def signed_in(site, name="alice"):
-    site.clock.set(0)
     site.db.clear()
     browser = site.browser()
     browser.sign_in(name)
@@ -103,13 +102,11 @@ def test_grace_0(strict):
 
 
 def test_strangers_are_sent_to_the_sign_in_all_the_same(site, browser):
-    site.clock.set(0)
     with site.db.away():
         assert is_refused(browser.get("/members/"))
 
 
 def test_DB_2_sign_in_while_away(site, browser):
-    site.clock.set(0)
     site.db.clear()
     site.expect_log("TW0215")
     flow = browser.begin()
@@ -123,7 +120,6 @@ def test_DB_2_sign_in_while_away(site, browser):
 
 
 def test_callback_is_not_spent_on_a_database_known_to_be_away(site, browser):
-    site.clock.set(0)
     site.db.clear()
     site.allow_log("TW0215")
     flow, other = browser.begin(), site.browser().begin()

@@ -137,8 +137,7 @@ def test_SE_17_step_forward_and_back(site, alice):
     assert user(ahead) == "alice"
 
 
-@pytest.mark.parametrize("date", ["2038-01-19T03:13:50", "2040-06-01T12:00:00", "2106-02-07T06:28:10",
-                                  "2300-01-01T00:00:00"])
+@pytest.mark.parametrize("date", ["2038-01-19T03:13:50", "2040-06-01T12:00:00", "2106-02-07T06:28:10"])
 @pytest.mark.databases("sqlite", "pgsql")
 def test_SE_17_far_dates(site, alice, date):
     alice.cookies.clear()

@@ -1,0 +1,113 @@
+"""Robots that start sign-ins: limits that cannot be evaded, and input that costs no more than it should (security.md, DO)."""
+
+import os
+
+import pytest
+
+from harness import urls
+
+ADDRESS = "X-Forwarded-For"
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(config="TwAuthStartLimit 5/min 40/min", modules=("remoteip",),
+                     main="RemoteIPHeader X-Client-Address\nRemoteIPInternalProxy 127.0.0.1")
+
+
+def start(site, address, browser=None, **headers):
+    """One proper start from an address; the status: 302 means it went to X."""
+    browser = browser or site.browser()
+    answer = browser.get("/twauth/login", headers={"X-Client-Address": address, **headers})
+    if answer.status == 302 and not site.standin.owns(answer.location):
+        answer = browser.get(answer.location, headers={"X-Client-Address": address, **headers})
+    return answer.status
+
+
+def test_DO_2_one_client_is_stopped_and_others_go_on(site):
+    site.standin.reset()
+    statuses = [start(site, "192.0.2.1") for _ in range(20)]
+    assert statuses == [302] * 5 + [429] * 15
+    assert site.standin.count() == 5
+    assert start(site, "192.0.2.2") == 302
+
+
+def test_DO_3_forged_headers_do_not_help(site):
+    statuses = [start(site, "192.0.2.3", **{ADDRESS: f"198.51.100.{i}", "Forwarded": f"for=198.51.100.{i}", "Client-IP": f"1.2.3.{i}"})
+                for i in range(8)]
+    assert statuses == [302] * 5 + [429] * 3
+
+
+def test_DO_3_ipv6_network_of_64_bits_is_one_client(site):
+    assert [start(site, f"2001:db8:1:2::{i:x}") for i in range(1, 9)] == [302] * 5 + [429] * 3
+    assert start(site, "2001:db8:1:3::1") == 302
+
+
+def test_DO_3_success_does_not_clear_the_count(site):
+    for i in range(3):
+        browser = site.browser()
+        browser.get("/members/", headers={"X-Client-Address": "192.0.2.4"})
+        answer = browser.get("/twauth/login", headers={"X-Client-Address": "192.0.2.4"})
+        token = answer.location.partition("oauth_token=")[2].rstrip("#")
+        assert browser.get(site.standin.approve(token), headers={"X-Client-Address": "192.0.2.4"}).status == 302
+    assert [start(site, "192.0.2.4") for _ in range(4)] == [302, 302, 429, 429]
+
+
+def test_DO_2_a_quarter_is_kept_for_those_who_were_here(make_site):
+    site = make_site(config="TwAuthStartLimit 1000/min 8/min")
+    known = site.browser()
+    known.sign_in("alice")
+    known.sign_out()
+    site.expect_log("TW0232")
+    strangers = [start(site, "-") for _ in range(10)]
+    assert strangers.count(302) == 5 and strangers[-1] == 503
+    assert [start(site, "-", known) for _ in range(3)] == [302, 302, 503]
+
+
+def test_DO_2_limits_survive_a_graceful_restart(make_site):
+    site = make_site(config="TwAuthStartLimit 2/min 1000/min")
+    assert [start(site, "-") for _ in range(3)] == [302, 302, 429]
+    site.graceful()
+    assert start(site, "-") == 429
+
+
+def cpu(site):
+    """Seconds of processor time that httpd's children have used."""
+    used = 0
+    for pid in site.httpd.children():
+        with open(f"/proc/{pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
+COSTLY = {
+    "4000 parameters": ("/twauth/login?" + "&".join("a" for _ in range(4000)), {}),
+    "8 kB of %25": ("/twauth/login?next=/" + "%25" * 2650, {}),
+    "8 kB of a path": ("/members/" + "a/" * 4000, {}),
+    "dots": ("/members/?next=" + "../" * 2600, {}),
+    "100 cookies": ("/members/", {"Cookie": "; ".join(f"__Host-twauth_flow{i}={'x' * 60}" for i in range(90))}),
+    "100 sessions": ("/members/", {"Cookie": "; ".join(["__Host-twauth=" + "A" * 60] * 100)}),
+    "8 kB of semicolons": ("/members/", {"Cookie": ";" * 8000}),
+    "callback": ("/twauth/callback?" + "&".join(f"oauth_token={i}" for i in range(500)), {}),
+}
+
+
+@pytest.mark.parametrize("what", COSTLY)
+def test_DO_6_costly_input(site, what):
+    target, headers = COSTLY[what]
+    browser = site.browser(keep_alive=True)
+    before = cpu(site)
+    for _ in range(25):
+        assert browser.get(target, headers=headers, cookies=False).status < 500
+    assert (cpu(site) - before) / 25 < 0.020
+    browser.close()
+
+
+def test_DO_7_void_callbacks_do_not_flood_the_log(site):
+    browser = site.browser(keep_alive=True)
+    mark = site.log.mark()
+    for i in range(200):
+        assert browser.get(f"/twauth/callback?oauth_token={i}&oauth_verifier=x").status == 400
+    browser.close()
+    assert [line for line in site.log.lines(mark) if line.level in ("warn", "error", "notice", "crit")] == []

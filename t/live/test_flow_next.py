@@ -1,0 +1,198 @@
+"""Where the visitor lands: byte for byte where they wanted to, or on the default, and never on another site."""
+
+import itertools
+from urllib.parse import quote
+
+import pytest
+
+from harness import urls
+
+LIMIT = 2000
+
+GOOD = ["/", "/?", "/a?", "/a//b", "/search?q=a%20b+c", "/caf%C3%A9", "/caf%c3%a9", "/%41%7E", "/a%2Fb", "/a;v=1?b=c;d",
+        "/r?u=https://other.example/", "/web/https://example.org/", "/list?ids[]=1", "/q?x=%0D%0A", "/100%25",
+        "/app#/inbox", "/a?b#c?d", "/a&b=c", "/?next=//evil.example", "/a..b/...", "/a@b", "/a:b", "/'", "/" + "a" * 1989]
+NEAR = ["/login", "/twauthx/login", "/a/twauth/login", "/Twauth/login", "/?next=/twauth/login", "/twauth-login",
+        "/#/twauth/login"]
+OWN = [path + end for path in ("/twauth/login", "/twauth/callback", "/twauth/logout", "/twauth/session",
+                               "/twauth/%6cogin", "/twauth%2Flogout", "/twauth//login", "/twauth;a/login",
+                               "/twauth/login;x=1", "/%74wauth/log%6Fut") for end in ("", "?a=b", "#c")]
+
+BAD = ["", "a", "evil.example", ".evil.example", "@evil.example", "//evil.example", "///evil.example", "/\\evil.example",
+       "\\\\evil.example", "/\t/evil.example", "/\n/evil.example", "/\r\nSet-Cookie:x=1", "https:evil.example",
+       "http:///evil.example", "https://site.test@evil.example", "https://site.test.evil.example", "javascript:alert(1)",
+       "data:,x", "/./\\evil.example", "/../x", "/a/../b", "/a/%2e%2e/b", "/.", "/%2E", "/..;/x", "/a\x00b", "/a%00b", "/%",
+       "/%zz", "/a%0ab", "/%5cevil.example", "/%2Fevil.example", "/%09/evil.example", "/a b", "/a\"b", "/a<b", "/a>b",
+       "/caf\u00e9", "/\u2044evil", " /a", "\t/a", "?x", "#x", "*", "/a\x7f", "/" + "a" * LIMIT, "/" + "a" * 5000]
+
+HOSTS = ["evil.example", "site.test@evil.example", "evil.example#site.test", "evil.example?site.test", "0x7f.1",
+         "site.test.evil.example", "evil.example%00.site.test", "[::1]"]
+LEADS = ["".join(p) for n in (2, 3, 4) for p in itertools.product(("/", "\\", "\t", ".", "%2f", "%5c"), repeat=n)]
+SCHEMES = ["http:", "https:", "HTTPS:", "ftp:", "javascript:", "data:", "h\tttps:", "\x01https:", "//https:", "/https:"]
+
+
+def hostile():
+    """Some two thousand of the kind that lists of open redirects are made of."""
+    for i, lead in enumerate(LEADS):
+        yield lead + HOSTS[i % len(HOSTS)]
+    yield from (scheme + slashes + host for scheme in SCHEMES for slashes in ("", "/", "//", "///", "\\", "/\\")
+                for host in HOSTS[:3])
+
+
+@pytest.fixture(scope="module")
+def alice(site):
+    browser = site.browser(keep_alive=True)
+    browser.sign_in("alice")
+    yield browser
+    browser.close()
+
+
+def landing(browser, query, **more):
+    answer = browser.get(f"/twauth/login?{query}", **more)
+    assert answer.status in (302, 400), answer
+    return answer.headers.get("Location", "/")
+
+
+def encoded(target):
+    return "next=" + quote(target, safe="")
+
+
+@pytest.mark.parametrize("target", GOOD + NEAR, ids=range(len(GOOD + NEAR)))
+def test_RD_4_RD_8_good_target_comes_back_as_it_was(alice, target):
+    assert landing(alice, encoded(target)) == target
+
+
+@pytest.mark.parametrize("target", GOOD, ids=range(len(GOOD)))
+def test_RD_4_through_the_whole_flow(site, target):
+    browser = site.browser()
+    flow = browser.begin(f"/twauth/login?{encoded(target)}")
+    assert flow.arrive(flow.callback(), follow=False).headers["Location"] == target
+
+
+@pytest.mark.parametrize("target", ["/members/env.cgi?", "/members/env.cgi?q=a%20b+c&x=%0D%0A", "/members/env.cgi/caf%c3%a9",
+                                    "/members/env.cgi?u=https://other.example/", "/members/env.cgi?ids[]=1",
+                                    "/members/env.cgi/%41%7E;v=1?b=c;d", "/members//env.cgi", "/members/env.cgi?" + "a" * 1900])
+def test_RD_4_as_the_page_that_was_asked_for(site, target):
+    browser = site.browser()
+    flow = browser.begin(target)
+    assert flow.arrive(flow.callback(), follow=False).headers["Location"] == target
+
+
+@pytest.mark.parametrize("target", BAD, ids=range(len(BAD)))
+def test_RD_1_bad_target_means_the_default(alice, target):
+    assert landing(alice, encoded(target)) == "/"
+
+
+def test_RD_1_no_target_leaves_the_site(site, alice):
+    for target in hostile():
+        location = landing(alice, encoded(target))
+        assert location in ("/", target), target
+        assert urls.resolve(site.url("/twauth/login"), location).startswith(site.url("/")), target
+
+
+@pytest.mark.parametrize("raw", ["//evil.example", "/\\evil.example", "///evil.example", "%2F%2Fevil.example",
+                                 "%252F%252Fevil.example", "https://evil.example", "/%5Cevil.example", "/%E9", "/\xe9"])
+def test_RD_1_raw_in_the_query(site, alice, raw):
+    location = landing(alice, f"next={raw}")
+    assert urls.resolve(site.url("/twauth/login"), location).startswith(site.url("/"))
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example/", "/a\r\nX: y"])
+def test_RD_1_through_the_whole_flow(site, target):
+    browser = site.browser()
+    flow = browser.begin(f"/twauth/login?{encoded(target)}")
+    for step in flow.steps:
+        assert "evil.example" not in step.headers.get("Location", "").partition("next=")[0] and "X" not in step.headers
+    assert flow.arrive(flow.callback(), follow=False).headers["Location"] == "/"
+
+
+def test_RD_1_own_referer_is_a_target(site, alice):
+    assert landing(alice, "", headers={"Referer": site.url("/members/env.cgi?x=1")}) == "/members/env.cgi?x=1"
+
+
+@pytest.mark.parametrize("referer", ["https://evil.example/x", "https://site.test/x", "https://site.test:1/x", "http://{host}/x",
+                                     "https://{host}.evil.example/x", "https://{host}@evil.example/x", "https://{host}//evil.example",
+                                     "https://{host}", "https://{host}/\\evil.example", "/x", "https://{host}/twauth/login"])
+def test_RD_1_other_referer_is_none(site, alice, referer):
+    host = f"site.test:{site.vhost.port}"
+    assert landing(alice, "", headers={"Referer": referer.format(host=host)}) == "/"
+
+
+def test_RD_1_bad_target_is_not_replaced_by_the_referer(site, alice):
+    assert landing(alice, encoded("//evil.example"), headers={"Referer": site.url("/members/")}) == "/"
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_RD_2_at_sign_out(site, signed_in):
+    browser = site.browser(keep_alive=True)
+    for target in BAD[:24] + list(itertools.islice(hostile(), 0, 800, 40)):
+        if signed_in and not browser.whoami()["signed_in"]:
+            browser.sign_in("alice", next="/twauth/login")
+        for answer in (browser.get(f"/twauth/logout?{encoded(target)}"), browser.post("/twauth/logout", {"next": target}, site="cross-site"),
+                       browser.sign_out(next=target)):
+            location = answer.location or site.url("/")
+            assert location.startswith(site.url("/")), (target, answer)
+            assert 'href="//' not in answer.text and "evil.example" not in answer.text, (target, answer)
+    browser.close()
+
+
+@pytest.mark.parametrize("asked", ["//evil.example/%2e%2e/members/", "/\\evil.example/../members/", "//members/", "/./members/",
+                                   "/members/..//evil.example", "/x/../members/env.cgi", "/%2Fmembers/", "/members/%5c..",
+                                   "https://evil.example/members/", "http://evil.example//members/"])
+def test_RD_3_what_was_asked_for_is_no_way_out(site, browser, asked):
+    def ask(line):
+        return browser.raw(f"GET {line} HTTP/1.1\r\nHost: site.test:{site.vhost.port}\r\nAccept: text/html\r\n"
+                           "Connection: close\r\n\r\n".encode(), url="/")
+    answer = ask(asked)
+    assert answer.status in (301, 302, 400, 401, 403, 404), answer
+    if answer.status in (301, 302):
+        location = urls.resolve(site.url("/"), answer.headers["Location"])
+        assert location.startswith(site.url("/")), answer
+        if "/twauth/login" in location:
+            flow = browser.begin(location)
+            assert flow.arrive(flow.callback(), follow=False).location.startswith(site.url("/"))
+
+
+@pytest.mark.parametrize("more", ["&next=%2Fevil", "&redirect=/evil", "&state=/evil", "&return_to=/evil"])
+def test_RD_5_target_at_the_callback_does_not_count(site, browser, more):
+    flow = browser.begin("/members/env.cgi")
+    answer = flow.arrive(flow.callback() + more, follow=False)
+    assert answer.status == 400 or answer.location == site.url("/members/env.cgi")
+
+
+def test_RD_5_nor_does_one_in_the_reply_of_X(site, browser):
+    site.standin.fault("/oauth/access_token", "edit", set={"next": "/evil", "oauth_callback": "https://evil.example/"})
+    flow = browser.begin("/members/env.cgi")
+    assert flow.arrive(flow.callback(), follow=False).location == site.url("/members/env.cgi")
+
+
+@pytest.mark.parametrize("query", ["next=/a&next=/b", "next=/a&next=/a", "next=/a&next", "next=/a;next=/b", "Next=/a", "next[]=/a",
+                                   "NEXT=/a", "next =/a", "xnext=/a", "next%00=/a"])
+def test_RD_6_repeated_or_renamed_is_none(alice, query):
+    assert landing(alice, query) == ("/a;next=/b" if query == "next=/a;next=/b" else "/")
+
+
+@pytest.mark.parametrize("query", ["next=/a&x=1", "x=/b&next=/a", "ne%78t=/a"])
+def test_RD_6_nothing_is_folded_in(alice, query):
+    assert landing(alice, query) == "/a"
+
+
+@pytest.mark.parametrize("length", [1990, LIMIT - 1, LIMIT])
+def test_RD_7_long_targets_are_kept(site, length):
+    target = "/members/env.cgi?" + "a" * (length - 17)
+    for browser, url in ((site.browser(), f"/twauth/login?{encoded(target)}"), (site.browser(), target)):
+        flow = browser.begin(url)
+        assert flow.arrive(flow.callback(), follow=False).headers["Location"] == target
+
+
+@pytest.mark.parametrize("length", [LIMIT + 1, 4000])
+def test_RD_7_longer_ones_are_never_cut(site, length):
+    target = "/members/env.cgi?" + "a" * (length - 17)
+    browser = site.browser()
+    flow = browser.begin(target)
+    assert flow.arrive(flow.callback(), follow=False).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("target", OWN)
+def test_RD_8_own_locations_are_no_target(alice, target):
+    assert landing(alice, encoded(target)) == "/"

@@ -1,0 +1,88 @@
+"""CF-2, CF-5: graceful restarts under load, privileges, many people at once."""
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from harness import process
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(config="TwAuthProviderCalls 64")
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def test_CF_2_graceful_restarts_under_load(site):
+    answers, stop = [], threading.Event()
+    browser = site.browser()
+    browser.sign_in("alice")
+    flow = site.browser().begin("/members/")
+
+    def load():
+        mine = browser.clone()
+        while not stop.is_set():
+            try:
+                answers.append(mine.get("/members/").status)
+                answers.append(site.browser().get("/members/", follow=1).status)
+            except OSError:
+                pass        # httpd's own: a connection that came while a child went
+
+    threads = [threading.Thread(target=load) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    counts = []
+    for _ in range(8):
+        site.graceful()
+        time.sleep(0.05)
+        counts.append(descriptors(site.httpd.pid))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert len(answers) > 50 and set(answers) <= {200, 302}, {a: answers.count(a) for a in set(answers)}
+    assert max(counts[3:]) <= counts[1] + 2, counts
+    assert browser.get("/members/").status == 200
+    assert flow.approve("bob").status == 200
+
+
+def test_CF_5_children_hold_no_secret(site):
+    site.browser().sign_in("alice")
+    assert oct(site.key.stat().st_mode)[-3:] == "600" and site.key.stat().st_uid == os.getuid()
+    secret = {str(site.key), str(site.folder / "secret")}
+    for pid in [site.httpd.pid, *site.httpd.children()]:
+        if pid != site.httpd.pid and process.ROOT:
+            uid = next(line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+                       if line.startswith("Uid:"))
+            if "cgid" not in Path(f"/proc/{pid}/cmdline").read_text():
+                assert uid != "0"
+        opened = set()
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                opened.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+            except OSError:
+                pass
+        assert not opened & secret
+
+
+@pytest.mark.mpms("event", "worker", "prefork")
+def test_CF_3_twenty_sign_ins_at_once(site, mpm):
+    people = [str(2000 + n) for n in range(20)]
+    site.standin.set(users=[{"id": number, "screen_name": f"user{number}"} for number in people])
+
+    def one(number):
+        browser = site.browser()
+        answer = browser.sign_in(number, next="/members/env.cgi")
+        return answer.status, answer.json()["TWAUTH_ID"], browser.whoami()["id"]
+
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(one, people))
+    assert results == [(200, number, number) for number in people]
+    assert site.db.value("SELECT count(*) FROM twauth_account WHERE twitter_id LIKE '20%'") == 20
+    site.standin.people(alice="1001", bob="1002", carol="1003", dave="1004")

@@ -1,0 +1,135 @@
+"""LG-1 to LG-3, DO-7: what is logged, what never is, and that nobody writes lines of their own."""
+
+import re
+
+import pytest
+
+FOREIGN = ["x\r\n[evil:error] forged", "x\n[evil]", "x\x1b[31mred", "x%n%s%x", "%0d%0a[evil]", "x\x00y", "\x9b31m"]
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(config="TwAuthStartLimit 6/min")
+
+
+def logged(site, mark, number):
+    """The one line with that number."""
+    found = [line for line in site.log.lines(mark) if line.number == number]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_LG_1_no_secret_at_any_level(make_site):
+    """All that can happen, at trace8 (but for those modules of httpd's own that log each header); the judge searches."""
+    site = make_site(loglevel="trace8 core:info http:info ssl:info")
+    site.allow_log("TW02", "TW04", "AH01631")
+    browser = site.browser()
+    browser.sign_in("alice", next="/members/?q=1")
+    browser.get("/admin/")
+    for fault in ({"kind": "status", "status": 401}, {"kind": "status", "status": 500}, {"kind": "garbage"}):
+        try:
+            site.standin.fault("/oauth/access_token", **fault)
+        except AssertionError:
+            continue
+        other = site.browser()
+        other.begin("/members/").approve("bob")
+    site.browser().begin("/members/").deny()
+    replay = site.browser()
+    flow = replay.begin("/members/")
+    url = flow.callback("bob")
+    copy = replay.clone()
+    flow.arrive(url)
+    copy.get(url, site="cross-site")
+    copy.get(url.replace("oauth_verifier=", "oauth_verifier=x"), site="cross-site")
+    with site.db.away():
+        site.browser().begin("/members/").approve("carol")
+    browser.post("/twauth/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    browser.sign_out(everywhere="1")
+    assert "twauth:" in site.log.since() and len(site.log.since()) > 10_000
+    site.stop()
+
+
+@pytest.mark.parametrize("text", FOREIGN, ids=ascii)
+def test_LG_2_nobody_writes_lines_of_their_own(site, text):
+    browser = site.browser()
+    mark = site.log.mark()
+    field = text.replace("\r", "").replace("\n", "").replace("\0", "")
+    encoded = "".join(f"%{b:02x}" if b < 33 or b > 126 or b == 37 else chr(b) for b in text.encode("latin-1"))
+    for path in (f"/twauth/login?next={encoded}", f"/twauth/callback?oauth_token={encoded}&denied={encoded}",
+                 f"/members/?{encoded}", f"/twauth/logout?next={encoded}"):
+        browser.get(path, headers={"User-Agent": field, "Referer": field, "Cookie": f"__Host-twauth={field}"})
+    raw = site.log.path.read_bytes()[mark:]
+    lines = raw.split(b"\n")[:-1]
+    assert all(line.startswith(b"[") and re.match(rb"\[\w{3} \w{3} \d\d ", line) for line in lines)
+    assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f-\x9f]", raw.replace(b"\n", b""))
+
+
+def test_LG_2_what_X_says_is_one_line(site):
+    site.standin.fault("/oauth/request_token", "status", status=500)
+    site.expect_log("TW0204")
+    mark = site.log.mark()
+    site.browser().get("/members/", follow=True)
+    assert len(str(logged(site, mark, "TW0204"))) < 1500
+
+
+# LG-3: one line each, with account or address and reason
+
+def test_LG_3_sign_in_and_sign_out(site):
+    mark = site.log.mark()
+    browser = site.browser()
+    browser.sign_in("alice")
+    line = logged(site, mark, "TW0216")
+    assert line.level == "info" and "(alice), X id 1001" in line.text and "client 127.0.0.1" in line.text
+    browser.sign_out()
+    assert "(alice)" in logged(site, mark, "TW0220").text
+
+
+def test_LG_3_cancel(site):
+    mark = site.log.mark()
+    site.browser().begin().deny()
+    assert logged(site, mark, "TW0212").level == "info"
+
+
+def test_LG_3_callback_without_a_flow(site):
+    mark = site.log.mark()
+    site.browser().get("/twauth/callback?oauth_token=a&oauth_verifier=b", site="cross-site")
+    assert logged(site, mark, "TW0210").level == "info"
+
+
+def test_LG_3_denied_revoked_csrf_seal(site):
+    site.allow_log("AH01631")
+    site.restart()
+    browser = site.browser()
+    browser.sign_in("bob")
+    mark = site.log.mark()
+    browser.get("/admin/")
+    assert "(bob)" in logged(site, mark, "TW0310").text
+    browser.post("/twauth/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    assert logged(site, mark, "TW0222").level == "info"
+    site.browser().fetch("/members/", headers={"Cookie": "__Host-twauth=AAAA"})
+    assert "void" in logged(site, mark, "TW0303").text
+    site.db.execute("DELETE FROM twauth_session")
+    site.restart()
+    browser.fetch("/members/")
+    assert "ended" in logged(site, mark, "TW0305").text
+
+
+def test_LG_3_limit(site):
+    site.restart()
+    mark = site.log.mark()
+    for _ in range(7):
+        answer = site.browser().get("/members/", follow=2)
+    assert answer.status == 429
+    assert logged(site, mark, "TW0231").level == "info"
+
+
+def test_DO_7_void_cookies_do_not_flood_the_log(make_site):
+    site = make_site(loglevel="warn", twauth_loglevel="warn")
+    browser = site.browser(keep_alive=True)
+    mark = site.log.mark()
+    for number in range(500):
+        browser.fetch("/members/", headers={"Cookie": f"__Host-twauth=AAAA{number}"})
+        browser.get(f"/twauth/callback?oauth_token={number}", site="cross-site")
+    assert len(site.log.lines(mark)) < 5
+    browser.close()
+    site.stop()
