@@ -435,13 +435,13 @@ static apr_status_t unstore(const char **value, int *stale,
     if (!stored[0] || how == TW_TOKENS_NONE) {
         return APR_SUCCESS;
     }
-    if (how == TW_TOKENS_PLAIN) {
-        *value = stored;
-        return APR_SUCCESS;
-    }
     if (tw_unseal(&plain, &len, &old, ring, TW_SEAL_STORED,
                   stored_audience(pool, twitter_id, field), stored,
                   strlen(stored), pool) != APR_SUCCESS) {
+        if (how == TW_TOKENS_PLAIN) {
+            *value = stored;
+            return APR_SUCCESS;
+        }
         return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
                           "the stored %s of X id %s does not open", field,
                           twitter_id);

@@ -138,8 +138,9 @@ static const char *check_callback(const char *text)
     const char *path = strstr(text, "://");
 
     return plain_url(&uri, text) && path && strchr(path + 3, '/')
+           && !strchr(text, '%')
            ? NULL : "must be the whole URL that is registered at X: "
-                    "https://host/path, without query";
+                    "https://host/path, without query and percent signs";
 }
 
 static const char *check_provider(const char *text)
@@ -619,7 +620,8 @@ const command_rec tw_conf_commands[] = {
     SERVER("TwAuthAllowHTTP", "On: plain http, for development on loopback"),
     DIR("TwAuthUnauthenticated", set_unauthenticated,
         "what a visitor without a session gets: login, page, 401 or pass"),
-    DIR("TwAuthRemoteUser", set_dir, "username, screen_name or id"),
+    AP_INIT_TAKE1("TwAuthRemoteUser", set_dir, NULL, RSRC_CONF | ACCESS_CONF,
+                  "username, screen_name or id"),
     AP_INIT_RAW_ARGS("TwAuthExport", set_export, NULL, RSRC_CONF | OR_AUTHCFG,
                      "what applications are told: env, headers, tokens, "
                      "none"),

@@ -84,7 +84,7 @@ typedef struct tw_dir_conf_t {
     apr_int64_t unauthenticated;
     apr_int64_t remote_user;
     apr_int64_t exports;                /* TW_EXPORT_* */
-    apr_int64_t recheck;                /* only ever shorter than the server's */
+    apr_int64_t recheck;                /* never longer than the server's */
 } tw_dir_conf_t;
 
 extern const command_rec tw_conf_commands[];

@@ -143,7 +143,7 @@ static apr_status_t copy_rows(apr_array_header_t **rows, tw_db_t *db,
                               apr_dbd_results_t *result, apr_pool_t *pool)
 {
     const apr_dbd_driver_t *driver = db->dbd->driver;
-    apr_dbd_row_t *row = NULL;
+    apr_dbd_row_t *row = NULL;      /* the driver counts in it: kept */
     int columns = result ? apr_dbd_num_cols(driver, result) : 0;
     int rc, i;
 
@@ -162,7 +162,6 @@ static apr_status_t copy_rows(apr_array_header_t **rows, tw_db_t *db,
             copy[i] = text ? apr_pstrdup(db->pool, text) : "";
         }
         APR_ARRAY_PUSH(*rows, const char **) = copy;
-        row = NULL;
     }
     return APR_SUCCESS;
 }

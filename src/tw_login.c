@@ -381,7 +381,7 @@ static int login_get(request_rec *r, tw_visitor_t *visitor)
     return status;
 }
 
-/* ---- session -------------------------------------------------------------- */
+/* ---- session ------------------------------------------------------------ */
 
 static const char *time_text(apr_pool_t *pool, apr_time_t t)
 {
@@ -445,7 +445,7 @@ static int session_get(request_rec *r, tw_visitor_t *visitor)
     return OK;
 }
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table ---------------------------------------------------------- */
 
 typedef int (*answer_t)(request_rec *r, tw_visitor_t *visitor);
 

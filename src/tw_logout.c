@@ -12,6 +12,7 @@
 #include "tw_private.h"
 #include "tw_target.h"
 
+#define RETRY_AFTER 5
 #define BODY_MAX 8192
 #define FIELDS_MAX 50
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -212,6 +213,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     else {
         page.kind = TW_PAGE_NOT_SIGNED_IN;
     }
+    page.retry_after = page.kind == TW_PAGE_STILL_THERE ? RETRY_AFTER : 0;
     if (next && page.kind != TW_PAGE_STILL_THERE) {
         tw_page_no_store(r);
         apr_table_setn(r->headers_out, "Location", next);

@@ -11,6 +11,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "tw_codec.h"
 #include "tw_seal.h"
 #include "tw_shared.h"
 

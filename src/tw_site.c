@@ -372,7 +372,10 @@ static int build(build_t *b)
                       "TwAuthConsumerKey");
     }
     if (!build_address(b)) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0,
+        /* a main server beside virtual hosts seldom serves anybody */
+        ap_log_error(APLOG_MARK, APLOG_STARTUP
+                     | (site->server == b->main && b->main->next
+                        ? APLOG_INFO : APLOG_WARNING), 0,
                      site->server, TWLOGNO(0103)
                      "mod_twauth is off for the host at %s:%u: %s",
                      site->server->defn_name ? site->server->defn_name
