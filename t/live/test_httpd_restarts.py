@@ -13,7 +13,8 @@ from harness import process
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    return make_site(config="TwAuthProviderCalls 64")
+    yield make_site(config="TwAuthProviderCalls 64")
+    time.sleep(0.3)     # httpd's event MPM may crash by itself when it is stopped while a connection ends
 
 
 def descriptors(pid):
