@@ -13,14 +13,15 @@ MODULES = Path("/usr/lib/apache2/modules")
 SECOND = 1000 * 1000
 UNITS = {"ms": 1000, "s": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND, "d": 24 * 3600 * SECOND, "": SECOND}
 
-DIRECTORY = "server config, virtual host, directory, .htaccess"
 SERVER = "server config, virtual host"
+DIRECTORY = SERVER + ", directory"
+HTACCESS = DIRECTORY + ", .htaccess"
 
 
 # What the sources say
 
 def commands():
-    """{directive: whether it may stand in a directory and .htaccess} of the command table."""
+    """{directive: the context where it may stand} of the command table."""
     text = code(sources()[CONF])
     text = text[text.index("const command_rec tw_conf_commands[]"):]
     text = text[:text.index("\n};")]
@@ -28,7 +29,8 @@ def commands():
     for macro, rest in re.findall(r"\b(SERVER|DIR|AP_INIT_\w+)\(((?:\"(?:[^\"\\]|\\.)*\"|[^()\"])*)\)", text):
         name = re.match(r'"(\w+)"', rest)[1]
         assert name not in found
-        found[name] = macro == "DIR" or "OR_AUTHCFG" in rest
+        found[name] = (HTACCESS if macro == "DIR" or "OR_AUTHCFG" in rest
+                       else DIRECTORY if "ACCESS_CONF" in rest else SERVER)
     assert len(found) == len(re.findall(r"\b(?:SERVER|DIR|AP_INIT_\w+)\(", text))
     return found
 
@@ -124,7 +126,7 @@ def test_active_lines_are_defaults(name):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_reference_has_all_fields(name):
     fields = DOCUMENTED[name]
-    wanted = ["Description", "Syntax", "Default", "Context"] + (["Override"] if COMMANDS[name] else [])
+    wanted = ["Description", "Syntax", "Default", "Context"] + (["Override"] if COMMANDS[name] == HTACCESS else [])
     assert list(fields) == wanted
     assert f"`{name} " in fields["Syntax"]
 
@@ -132,7 +134,7 @@ def test_reference_has_all_fields(name):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_reference_has_the_context(name):
     context = re.sub(r" \(not `\w+`\)|; not inherited", "", DOCUMENTED[name]["Context"])
-    assert context == (DIRECTORY if COMMANDS[name] else SERVER)
+    assert context == COMMANDS[name]
     assert DOCUMENTED[name].get("Override", "AuthConfig") == "AuthConfig"
 
 

@@ -24,10 +24,14 @@ def site(make_site):
         </Location>""")
 
 
-@pytest.fixture(scope="module")
-def strict(make_site):
-    """Without any grace."""
-    return make_site(clock=True, config="TwAuthSessionGrace 0")
+@pytest.fixture
+def strict(site):
+    """The site, without any grace meanwhile."""
+    site.vhost.config += "\nTwAuthSessionGrace 0"
+    site.graceful()
+    yield site
+    site.vhost.config = site.vhost.config.removesuffix("\nTwAuthSessionGrace 0")
+    site.graceful()
 
 
 def signed_in(site, name="alice"):

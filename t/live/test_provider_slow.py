@@ -1,0 +1,229 @@
+"""X is slow, silent or gone: everybody is answered in time, those signed in notice nothing, and it mends itself."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from harness.process import until
+
+LIMIT = 1.0
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(config="TwAuthProviderTimeout 1s")
+
+
+@pytest.fixture(autouse=True)
+def well_again(site):
+    site.standin.reset()
+    yield
+    site.standin.stall_tls(False)
+    site.standin.clear_faults()
+    site.allow_log("TW020[1-4]")
+    assert until(lambda: site.standin.owns(site.browser().get("/members/", follow=2).location or ""), timeout=8, every=.1)
+
+
+def at_once(n, work):
+    """n times `work(i)` at the same time; the results."""
+    results = [None] * n
+
+    def one(i):
+        results[i] = work(i)
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(n)]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+    return results
+
+
+def starter(site):
+    """A browser one step before X is called."""
+    browser = site.browser()
+    browser.get("/members/")
+    return browser
+
+
+def start(browser):
+    return browser.get("/twauth/login?next=%2Fmembers%2F")
+
+
+SLOW = {"accept": ("hang", {"at": "accept"}), "headers": ("hang", {"at": "headers"}), "body": ("hang", {"at": "body"}), "drip": ("drip", {})}
+
+
+@pytest.mark.parametrize("what", SLOW)
+def test_PR_1_silence_ends_in_a_page(site, what):
+    site.expect_log("TW0204")
+    kind, options = SLOW[what]
+    alice = site.browser()
+    alice.sign_in("alice")
+    flow, first = site.browser().begin(), starter(site)
+    url = flow.callback()
+    site.standin.fault("*", kind, times=None, **options)
+    answers = [None, None]
+    thread = threading.Thread(target=lambda: answers.__setitem__(slice(None), at_once(2, lambda i: start(first) if i else flow.arrive(url))))
+    thread.start()
+    while thread.is_alive():
+        assert alice.get("/members/").elapsed < 0.5
+        time.sleep(.05)
+    for answer in answers:
+        assert answer.status == 504 and "X is slow" in answer.text
+        assert LIMIT - .2 < answer.elapsed < LIMIT + 1
+
+
+def test_PR_1_slow_handshake(site):
+    site.expect_log("TW0204")
+    site.graceful()             # no connection is kept
+    browser = starter(site)
+    site.standin.stall_tls()
+    answer = start(browser)
+    assert answer.status == 504 and answer.elapsed < LIMIT + 1
+
+
+def test_PR_1_slow_but_in_time(site):
+    site.standin.fault("*", "delay", times=None, seconds=.5)
+    assert site.browser().sign_in("alice").status == 200
+
+
+def test_PR_11_breaker_opens_and_recovers(site):
+    site.allow_log("TW0204")
+    site.expect_log("TW0203")
+    alice = site.browser()
+    alice.sign_in("alice")
+    browsers = [starter(site) for _ in range(40)]
+    site.standin.reset()
+    site.standin.fault("*", "close", times=None)
+    mark = site.log.mark()
+    answers = [start(b) for b in browsers]
+    assert {a.status for a in answers[:4]} == {502} and answers[-1].status == 503
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert all(a.elapsed < 1 for a in answers)
+    assert site.standin.count() <= 20
+    assert alice.get("/members/").status == 200
+    assert len([line for line in site.log.lines(mark) if line.level in ("warn", "error")]) <= 2
+    site.standin.clear_faults()
+    begin = time.monotonic()
+    assert until(lambda: site.standin.owns(start(browsers[0]).location or ""), timeout=8, every=.1)
+    assert time.monotonic() - begin < 4
+    assert site.log.wait("TW0202", mark)
+    assert site.browser().sign_in("bob").status == 200
+
+
+def test_PR_11_callback_stays_unspent_while_the_breaker_is_open(site):
+    site.allow_log("TW020[34]")
+    browser = site.browser()
+    flow = browser.begin()
+    url = flow.callback("alice")
+    site.standin.fault("/oauth/request_token", "close", times=None)
+    for _ in range(7):
+        start(starter(site))
+    answer = flow.arrive(url)
+    assert answer.status == 503 and "Retry-After" in answer.headers
+    site.standin.clear_faults()
+    assert until(lambda: flow.arrive(url).status == 200, timeout=8, every=.2)
+
+
+def test_PR_11_nothing_listens(make_site):
+    """Connections are refused: X is at a port where nobody is."""
+    site = make_site(start=False)
+    site.vhost.config = site.vhost.config.replace(site.standin.api(), "https://127.0.0.1:9")
+    site.start()
+    site.expect_log("TW0203")
+    site.allow_log("TW0204")
+    answers = at_once(20, lambda i: [start(starter(site)) for _ in range(5)])
+    assert all(a.status in (502, 503) and a.elapsed < 2 for row in answers for a in row)
+
+
+# How many at once
+
+@pytest.fixture(scope="module")
+def narrow(make_site):
+    return make_site(config="TwAuthProviderTimeout 2s\nTwAuthProviderCalls 4")
+
+
+def mend(site):
+    site.standin.clear_faults()
+    assert until(lambda: site.standin.owns(site.browser().get("/members/", follow=2).location or ""), timeout=8, every=.1)
+
+
+def test_DO_4_cap_on_calls(narrow):
+    narrow.expect_log("TW0201")
+    narrow.standin.reset()
+    browsers = [starter(narrow) for _ in range(40)]
+    narrow.standin.fault("*", "delay", times=None, seconds=1.2)
+    page, stop = [], threading.Event()
+
+    def visitor():
+        while not stop.is_set():
+            page.append(narrow.browser().get("/").elapsed)
+            time.sleep(.02)
+    watch = threading.Thread(target=visitor)
+    watch.start()
+    answers = at_once(40, lambda i: start(browsers[i]))
+    stop.set()
+    watch.join()
+    counters = narrow.standin.counters()
+    assert counters["max_in_flight"] <= 2, "starts take at most half of the places"
+    busy = [a for a in answers if a.status == 503]
+    assert len(busy) >= 36 and all(int(a.headers["Retry-After"]) > 0 for a in busy)
+    assert sorted(a.elapsed for a in busy)[len(busy) // 2] < .6
+    assert sorted(page)[int(len(page) * .9)] < .5
+    mend(narrow)
+
+
+def test_callbacks_go_on_while_starts_hang(narrow):
+    narrow.allow_log("TW0201", "TW0204")
+    flow = narrow.browser().begin()
+    url = flow.callback("alice")
+    browsers = [starter(narrow) for _ in range(6)]
+    narrow.standin.fault("/oauth/request_token", "delay", times=None, seconds=1.2)
+    result = []
+    thread = threading.Thread(target=lambda: at_once(6, lambda i: start(browsers[i])))
+    thread.start()
+    time.sleep(.2)
+    result.append(flow.arrive(url))
+    assert thread.is_alive() and result[0].status == 200 and result[0].elapsed < 1
+    thread.join()
+    mend(narrow)
+
+
+@pytest.mark.parametrize("seconds, late", [(.8, 200), (None, 503)], ids=["a place comes free", "none does"])
+def test_callback_waits_for_a_place_and_stays_unspent(narrow, seconds, late):
+    narrow.allow_log("TW020[14]")
+    flows = [narrow.browser().begin() for _ in range(5)]
+    urls = [f.callback("alice") for f in flows]
+    narrow.standin.fault("/oauth/access_token", "hang" if seconds is None else "delay", times=4, seconds=seconds)
+    narrow_limit = threading.Thread(target=lambda: at_once(4, lambda i: flows[i].arrive(urls[i])))
+    narrow_limit.start()
+    assert until(lambda: narrow.standin.counters()["in_flight"] == 4, timeout=2)
+    answer = flows[4].arrive(urls[4])
+    narrow_limit.join()
+    assert answer.status in (late, 200)
+    if answer.status == 503:
+        assert "Retry-After" in answer.headers
+        assert until(lambda: flows[4].arrive(urls[4]).status == 200, timeout=6, every=.3), "the sign-in was used up"
+    mend(narrow)
+
+
+def test_place_of_a_killed_child_is_freed(make_site):
+    site = make_site(config="TwAuthProviderTimeout 1s\nTwAuthProviderCalls 2")
+    browsers = [starter(site), starter(site)]
+    site.standin.fault("/oauth/request_token", "hang", times=1)
+    before = site.httpd.children()
+
+    def lost():
+        with pytest.raises(OSError):
+            start(browsers[0])
+    thread = threading.Thread(target=lost)
+    thread.start()
+    assert until(lambda: site.standin.counters()["in_flight"] == 1)
+    site.allow_log("AH00052", "exit signal Killed", "TW0201")
+    for pid in before:
+        if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "apache2":
+            os.kill(pid, signal.SIGKILL)
+    thread.join()
+    begin = time.monotonic()
+    assert until(lambda: site.standin.owns(start(browsers[1]).location or ""), timeout=8, every=.1)
+    assert time.monotonic() - begin < 5
