@@ -76,8 +76,8 @@ $(CORE_LIB): $(CORE_OBJS)
 $(MODULE): $(GLUE_OBJS) $(CORE_LIB) src/mod_twauth.map
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) -shared -pthread -Wl,-z,now -Wl,-z,relro \
-		-Wl,--version-script=src/mod_twauth.map -o $@ \
-		$(GLUE_OBJS) $(CORE_LIB) $(LDFLAGS) $(LIBS)
+		-Wl,--version-script=src/mod_twauth.map -o $@.new \
+		$(GLUE_OBJS) $(CORE_LIB) $(LDFLAGS) $(LIBS) && mv $@.new $@
 
 $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 	@mkdir -p $(@D)

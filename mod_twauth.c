@@ -14,6 +14,7 @@
 #include "src/tw_conf.h"
 #include "src/tw_dump.h"
 #include "src/tw_login.h"
+#include "src/tw_page.h"
 #include "src/tw_private.h"
 #include "src/tw_site.h"
 #include "src/tw_visitor.h"
@@ -43,6 +44,8 @@ static void register_hooks(apr_pool_t *pool)
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(tw_login_map_to_storage, NULL, before_proxy,
                            APR_HOOK_REALLY_FIRST);
+    ap_hook_check_access(tw_login_host_access, NULL, NULL,
+                         APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_access_ex(tw_login_access, NULL, after_authz,
                             APR_HOOK_REALLY_FIRST,
                             AP_AUTH_INTERNAL_PER_CONF);
@@ -59,6 +62,11 @@ static void register_hooks(apr_pool_t *pool)
      * rewrite rules of directories */
     ap_hook_fixups(tw_authn_fixups, NULL, before_rewrite,
                    APR_HOOK_REALLY_FIRST);
+    tw_page_register_filter();
+    ap_hook_insert_error_filter(tw_page_insert_error_filter, NULL, NULL,
+                                APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(tw_authn_insert_filter, NULL, NULL,
+                          APR_HOOK_MIDDLE);
 }
 
 module AP_MODULE_DECLARE_DATA twauth_module = {

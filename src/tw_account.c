@@ -190,12 +190,12 @@ static void pay_owed(tw_db_t *db, const tw_database_t *database,
     unsigned char id[TW_ID_LEN];
     tw_err_t err = { 0 };
 
-    while (tw_shared_next_owed(database->shared, id)) {
+    while (tw_shared_next_owed(database->shared, database->slot, id)) {
         const char *args[1];
 
         args[0] = id_text(pool, id);
         if (tw_db_run(NULL, db, &session_end, args, &err) != APR_SUCCESS) {
-            tw_shared_owe(database->shared, id);
+            tw_shared_owe(database->shared, database->slot, id);
             return;
         }
     }
@@ -317,7 +317,8 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
             /* refused here at once all the same; elsewhere when it ends */
             if (tw_db_run(NULL, db, &session_end, &former, &ignored)
                 != APR_SUCCESS) {
-                tw_shared_owe(database->shared, with->former->id);
+                tw_shared_owe(database->shared, database->slot,
+                              with->former->id);
             }
         }
     }
@@ -325,7 +326,21 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     return rv;
 }
 
-apr_status_t tw_account_check(int *good, tw_session_t *session,
+apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    const char *nobody = "0";
+    tw_db_t *db;
+    apr_status_t rv = tw_db_open(&db, database, pool, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = tw_db_run(NULL, db, &account_state, &nobody, err);
+        tw_db_close(db);
+    }
+    return rv;
+}
+
+apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
                               const tw_database_t *database,
                               apr_interval_time_t idle, apr_pool_t *pool,
                               tw_err_t *err)
@@ -337,7 +352,7 @@ apr_status_t tw_account_check(int *good, tw_session_t *session,
     tw_db_t *db;
     apr_status_t rv;
 
-    *good = 0;
+    *check = TW_CHECK_GONE;
     rv = tw_db_open(&db, database, pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -347,6 +362,7 @@ apr_status_t tw_account_check(int *good, tw_session_t *session,
     if (rv != APR_SUCCESS || !rows->nelts) {
         goto done;
     }
+    *check = TW_CHECK_REFUSED;
     row = APR_ARRAY_IDX(rows, 0, const char **);
     if (apr_atoi64(row[0]) != session->account
         || strcmp(row[1], session->twitter_id) || strcmp(row[4], "1")
@@ -355,7 +371,7 @@ apr_status_t tw_account_check(int *good, tw_session_t *session,
         || strlen(row[3]) > TW_USERNAME_MAX) {
         goto done;
     }
-    *good = 1;
+    *check = TW_CHECK_GOOD;
     session->username = row[2];
     session->screen_name = row[3];
     if (apr_atoi64(row[5]) < apr_time_sec(session->expires_at)) {

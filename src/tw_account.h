@@ -49,14 +49,24 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
                                 const tw_sign_in_t *with, apr_pool_t *pool,
                                 tw_err_t *err);
 
+/* Whether the database answers: one SELECT, which also moves the breaker. */
+apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
+                              tw_err_t *err);
+
+typedef enum {
+    TW_CHECK_GOOD,
+    TW_CHECK_GONE,                  /* no such row: it stays so */
+    TW_CHECK_REFUSED                /* the account is not active, or another */
+} tw_check_t;
+
 /*
  * Asks the database about a session: is the row there, not over, the
- * account active, and still the one of both its ids?  *good says so, and
- * the session then has the row's names, the earlier end, and checked_at.
+ * account active, and still the one of both its ids?  A good session then
+ * has the row's names, the earlier end, and checked_at.
  * With idle > 0 the row's seen_at is written when it is older than a tenth
  * of idle; that may fail.
  */
-apr_status_t tw_account_check(int *good, tw_session_t *session,
+apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
                               const tw_database_t *database,
                               apr_interval_time_t idle, apr_pool_t *pool,
                               tw_err_t *err);

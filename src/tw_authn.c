@@ -16,6 +16,7 @@
 static char auth_type[] = "Twitter";
 
 #define RETRY_AFTER 5
+#define NOTE_INTERVAL apr_time_from_sec(60)
 
 static apr_int64_t set_or(apr_int64_t value, apr_int64_t unset)
 {
@@ -123,8 +124,8 @@ static int plain_http(request_rec *r, tw_visitor_t *visitor)
     const tw_site_t *site = visitor->site;
     tw_page_t page = { 0 };
 
-    if (tw_shared_note(site->shared, site->slot, 0, apr_time_from_sec(60),
-                       apr_time_now())) {
+    if (tw_shared_note(site->shared, site->slot, NOTE_PLAIN_HTTP,
+                       NOTE_INTERVAL, apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0306)
                       "a protected page over plain http: refused; nobody can "
                       "be signed in here (use https, or TwAuthAllowHTTP On on "
@@ -193,26 +194,39 @@ int tw_authn_check(request_rec *r)
 
 /* ---- what the application is told ---------------------------------------- */
 
-static void give_tokens(request_rec *r, tw_visitor_t *visitor)
+/* Asked for once, however many subrequests a listing makes. */
+static void read_tokens(tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    const char *token, *secret;
+    request_rec *r = visitor->first;
     tw_err_t err = { 0 };
+    int loud;
 
-    if (tw_account_tokens(&token, &secret, &visitor->session,
-                          &site->database, site->ring,
+    visitor->tokens_read = 1;
+    if (tw_account_tokens(&visitor->token, &visitor->secret,
+                          &visitor->session, &site->database, site->ring,
                           (tw_tokens_t)site->conf->tokens, r->pool, &err)
-        != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, err.kind == TW_ERR_DATABASE ? APLOG_INFO
-                                                              : APLOG_ERR,
-                      err.rv, r, TWLOGNO(0309)
-                      "no tokens for account %" APR_INT64_T_FMT ": %s",
-                      visitor->session.account, err.why);
+        == APR_SUCCESS) {
+        return;
     }
-    if (token && secret) {
+    loud = err.kind != TW_ERR_DATABASE
+           && tw_shared_note(site->shared, site->slot, NOTE_TOKENS,
+                             NOTE_INTERVAL, apr_time_now());
+    ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
+                  TWLOGNO(0309) "no tokens for account %" APR_INT64_T_FMT
+                  ": %s", visitor->session.account, err.why);
+}
+
+static void give_tokens(request_rec *r, tw_visitor_t *visitor)
+{
+    if (!visitor->tokens_read) {
+        read_tokens(visitor);
+    }
+    if (visitor->token && visitor->secret) {
         visitor->tokens_given = 1;
-        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", token);
-        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN_SECRET", secret);
+        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", visitor->token);
+        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN_SECRET",
+                       visitor->secret);
     }
 }
 
@@ -256,11 +270,9 @@ static int is_variable(const char *name, const char *prefix)
     return !strncmp(name, prefix, strlen(prefix));
 }
 
-/*
- * Takes variables out that this request must not have: ours when somebody
- * else set them, and tokens that were for another directory.
- */
-static void clean_environment(request_rec *r, int tokens_may_stay)
+/* Takes variables that begin so, and REDIRECT_ copies, out; first is the
+ * first letter of the names to look at. */
+static void remove_variables(request_rec *r, char first, const char *prefix)
 {
     const apr_array_header_t *list = apr_table_elts(r->subprocess_env);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
@@ -269,12 +281,43 @@ static void clean_environment(request_rec *r, int tokens_may_stay)
     for (i = 0; i < list->nelts; i++) {
         const char *name = entry[i].key;
 
-        if ((name[0] == 'T' && is_variable(name, "TWAUTH_"))
-            || (name[0] == 'R' && !tokens_may_stay
-                && is_variable(name, "TWAUTH_TOKEN"))) {
+        if (name[0] == first && is_variable(name, prefix)) {
             apr_table_unset(r->subprocess_env, name);
             i = -1;     /* the table has moved */
         }
+    }
+}
+
+/* What was given to another directory and is not exported here. */
+static void take_back(request_rec *r, int exports)
+{
+    const tw_visitor_t *visitor = tw_visitor(r);
+
+    if (!visitor) {
+        return;
+    }
+    if (visitor->tokens_given && !(exports & TW_EXPORT_TOKENS)) {
+        remove_variables(r, 'T', "TWAUTH_TOKEN");
+        remove_variables(r, 'R', "TWAUTH_TOKEN");
+    }
+    if (visitor->headers_given && !(exports & TW_EXPORT_HEADERS)) {
+        tw_visitor_scrub(r);
+    }
+}
+
+void tw_authn_insert_filter(request_rec *r)
+{
+    if (tw_site(r->server)) {
+        take_back(r, exports_of(tw_conf_dir(r)));
+    }
+}
+
+/* mod_cache knows only Authorization as a sign of a private answer;
+ * err_headers_out, because CGI and proxies replace headers_out. */
+static void keep_private(request_rec *r)
+{
+    if (!apr_table_get(r->err_headers_out, "Cache-Control")) {
+        apr_table_setn(r->err_headers_out, "Cache-Control", "private");
     }
 }
 
@@ -289,9 +332,12 @@ int tw_authn_fixups(request_rec *r)
     }
     dir = tw_conf_dir(r);
     exports = exports_of(dir);
-    clean_environment(r, exports & TW_EXPORT_TOKENS);
+    /* whoever set them, they are not ours */
+    remove_variables(r, 'T', "TWAUTH_");
     visitor = tw_authn_visitor(r);
     if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS && is_ours(r)) {
+        /* what nobody sees here is not what somebody would */
+        keep_private(r);
         visitor = tw_visitor(r);
         if (visitor
             && (visitor->site->plain_http
@@ -301,16 +347,10 @@ int tw_authn_fixups(request_rec *r)
             visitor = NULL;
         }
     }
-    if (visitor && visitor->headers_given) {
-        tw_visitor_scrub(r);
-    }
+    take_back(r, exports & ~TW_EXPORT_HEADERS);
     if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
         tell(r, visitor, exports);
-        /* mod_cache knows only Authorization as a sign of a private answer;
-         * err_headers_out, because CGI and proxies replace headers_out */
-        if (!apr_table_get(r->err_headers_out, "Cache-Control")) {
-            apr_table_setn(r->err_headers_out, "Cache-Control", "private");
-        }
+        keep_private(r);
     }
     if (r->prev) {
         visitor = tw_visitor(r);

@@ -22,4 +22,9 @@ tw_visitor_t *tw_authn_visitor(request_rec *r);
 int tw_authn_check(request_rec *r);
 int tw_authn_fixups(request_rec *r);
 
+/* The hook insert_filter, the last before a handler: a fast internal
+ * redirect (DirectoryIndex) lays one directory's environment over
+ * another's, and no other hook runs after it. */
+void tw_authn_insert_filter(request_rec *r);
+
 #endif

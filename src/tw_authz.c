@@ -151,7 +151,6 @@ int tw_authz_check(request_rec *r)
                   visitor->session.account, visitor->session.username);
     visitor->next = tw_visitor_target(r, visitor->site);
     if (tw_browser_is_no_navigation(r)) {
-        visitor->error = "forbidden";
         return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
     }
     page.kind = TW_PAGE_FORBIDDEN;

@@ -14,39 +14,9 @@
 #define WAIT_STEP apr_time_from_msec(50)
 #define LOG_INTERVAL apr_time_from_sec(60)
 
-/* Kinds of tw_shared_note(); 0 is tw_authn's. */
-enum { NOTE_FAILED = 1, NOTE_BUSY = 2 };
-
-int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
-                  tw_call_t kind, apr_interval_time_t wait, tw_page_t *page)
+static int no_place(request_rec *r, const tw_site_t *site, tw_page_t *page,
+                    apr_time_t now)
 {
-    apr_time_t now = apr_time_now(), until = now + wait;
-    int seconds;
-
-    page->kind = TW_PAGE_BUSY;
-    if (!tw_site_http()) {
-        page->retry_after = 60;
-        return 0;
-    }
-    seconds = tw_shared_breaker_ask(site->shared, site->provider_slot, PAUSE,
-                                    now);
-    if (seconds) {
-        page->retry_after = seconds;
-        return 0;
-    }
-    for (;;) {
-        permit->deadline = now + site->client.http.timeout + DEADLINE_SLACK;
-        permit->place = tw_shared_call_begin(site->shared, kind, site->calls,
-                                             permit->deadline, now);
-        if (permit->place >= 0) {
-            return 1;
-        }
-        if (now >= until) {
-            break;
-        }
-        apr_sleep(WAIT_STEP);
-        now = apr_time_now();
-    }
     if (tw_shared_note(site->shared, site->slot, NOTE_BUSY, LOG_INTERVAL,
                        now)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0201)
@@ -55,6 +25,41 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
     }
     page->retry_after = 2;
     return 0;
+}
+
+int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
+                  tw_call_t kind, apr_interval_time_t wait, tw_page_t *page)
+{
+    apr_time_t now = apr_time_now(), until = now + wait;
+
+    page->kind = TW_PAGE_BUSY;
+    if (!tw_site_http()) {
+        page->retry_after = 60;
+        return 0;
+    }
+    for (;;) {
+        permit->deadline = now + site->client.http.timeout + DEADLINE_SLACK;
+        permit->place = tw_shared_call_begin(site->shared, kind, site->calls,
+                                             permit->deadline, now);
+        if (permit->place >= 0) {
+            break;
+        }
+        if (now >= until) {
+            return no_place(r, site, page, now);
+        }
+        apr_sleep(WAIT_STEP);
+        now = apr_time_now();
+    }
+    /* asked last: an open breaker lets one through in a while, and that one
+     * has to make its call */
+    page->retry_after = tw_shared_breaker_ask(site->shared,
+                                              site->provider_slot, PAUSE,
+                                              now);
+    if (page->retry_after) {
+        tw_shared_call_end(site->shared, permit->place, permit->deadline);
+        return 0;
+    }
+    return 1;
 }
 
 /* Moves the breaker by how a call ended, and logs when it opens or closes. */
@@ -76,6 +81,8 @@ static void move_breaker(request_rec *r, const tw_site_t *site,
     case TW_ERR_TIMEOUT:
     case TW_ERR_GARBAGE:
         break;
+    case TW_ERR_INTERNAL:
+        return;         /* says nothing about X */
     default:
         if (tw_shared_breaker_good(site->shared, site->provider_slot)) {
             ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0202)

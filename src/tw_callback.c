@@ -37,6 +37,7 @@ static int start_again(request_rec *r, tw_visitor_t *visitor,
     p.kind = TW_PAGE_EXPIRED;
     p.next = next;
     if (tw_visitor_look(visitor, recheck, 0) == TW_VISITOR_SIGNED_IN) {
+        p.kind = TW_PAGE_SIGNED_IN;
         p.screen_name = visitor->session.screen_name;
     }
     return page(r, visitor, &p);
@@ -201,6 +202,14 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     return HTTP_MOVED_TEMPORARILY;
 }
 
+static int used_before(request_rec *r, tw_visitor_t *visitor,
+                       const tw_flow_t *flow)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0219)
+                  "this pending sign-in has been used before");
+    return start_again(r, visitor, flow->next);
+}
+
 /* A proof for a flow of this browser: the one exchange, and what follows. */
 static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
                     const char *cookie_name, const char *proof)
@@ -211,34 +220,33 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     tw_permit_t permit;
     tw_page_t p = { 0 };
     tw_err_t err = { 0 };
-    apr_time_t now;
     apr_status_t rv;
 
     p.next = flow->next;
+    tw_flow_id(id, flow);
+    /* looked at first: a callback that is loaded again must not use up a
+     * breaker's one try in a while */
+    if (tw_shared_is_spent(site->shared, id, apr_time_now())) {
+        return used_before(r, visitor, flow);
+    }
     if (tw_shared_breaker_open(site->shared, site->database.slot)) {
         tw_err_t away = { 0 };
-        tw_db_t *db;
 
         /* what X gives can be had once: not before it can be kept */
-        if (tw_db_open(&db, &site->database, r->pool, &away)
+        if (tw_account_ready(&site->database, r->pool, &away)
             != APR_SUCCESS) {
             return not_stored(r, visitor, flow, &away);
         }
-        tw_db_close(db);
     }
     if (!tw_call_begin(&permit, r, site, TW_CALL_CALLBACK, WAIT_FOR_PLACE,
                        &p)) {
         return page(r, visitor, &p);
     }
-    now = apr_time_now();
-    tw_flow_id(id, flow);
     if (!tw_shared_spend(site->shared, id,
                          flow->started_at + site->conf->flow_timeout + LEEWAY,
-                         now)) {
+                         apr_time_now())) {
         tw_shared_call_end(site->shared, permit.place, permit.deadline);
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0219)
-                      "this pending sign-in has been used before");
-        return start_again(r, visitor, flow->next);
+        return used_before(r, visitor, flow);
     }
     tw_cookie_expire(r, cookie_name, site->other_attributes);
     rv = site->protocol->finish(&identity, &site->client, tw_site_http(),

@@ -319,7 +319,11 @@ static int parse_time(apr_int64_t *time, const char *text)
     }
     for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (!strcmp(text + digits, units[i].unit)) {
-            *time = apr_atoi64(text) * units[i].length;
+            *time = apr_atoi64(text);
+            if (*time > APR_INT64_MAX / units[i].length) {
+                return 0;
+            }
+            *time *= units[i].length;
             return 1;
         }
     }

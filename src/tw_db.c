@@ -74,7 +74,7 @@ static void gate_leave(void)
 {
     apr_thread_mutex_lock(gate.mutex);
     gate.used--;
-    apr_thread_cond_signal(gate.freed);
+    apr_thread_cond_broadcast(gate.freed);
     apr_thread_mutex_unlock(gate.mutex);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -129,7 +130,9 @@ static int go_home(login_t *l)
 
 static int signed_in_already(login_t *l)
 {
-    switch (tw_visitor_look(l->visitor, l->site->conf->session_recheck, 1)) {
+    /* the page that sent it here may ask the database more often: what it
+     * knows to be over must not be good here, or the two would loop */
+    switch (tw_visitor_look(l->visitor, 0, 1)) {
     case TW_VISITOR_SIGNED_IN:
         return l->switched ? GO_ON : redirect(l->r, l->next);
     case TW_VISITOR_UNCERTAIN:
@@ -176,14 +179,14 @@ static int confirm_switch(login_t *l)
     tw_page_t p = { 0 };
 
     if (!l->switched || (from && !strcmp(from, "same-origin"))
-        || tw_browser_token_ok(l->r, l->site, TW_SEAL_FORM, &l->browser,
+        || tw_browser_token_ok(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
                                session,
                                tw_codec_form_get(l->query, "token", NULL))) {
         return GO_ON;
     }
     p.kind = TW_PAGE_SWITCH;
     p.screen_name = session ? session->screen_name : NULL;
-    p.token = tw_browser_token(l->r, l->site, TW_SEAL_FORM, &l->browser,
+    p.token = tw_browser_token(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
                                session);
     return page(l, &p);
 }
@@ -219,7 +222,7 @@ static int within_limits(login_t *l)
     wait = tw_shared_start_all(l->site->shared, l->site->slot,
                                &conf->start_all, l->browser.before, now);
     if (wait) {
-        if (tw_shared_note(l->site->shared, l->site->slot, 3,
+        if (tw_shared_note(l->site->shared, l->site->slot, NOTE_LIMIT,
                            apr_time_from_sec(60), now)) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, l->r, TWLOGNO(0232)
                           "too many sign-ins in all (TwAuthStartLimit): some "
@@ -495,6 +498,21 @@ int tw_login_translate(request_rec *r)
     if (!own_site(r)) {
         return DECLINED;
     }
+    if (r->main) {
+        return HTTP_NOT_FOUND;      /* nothing for a subrequest to find */
+    }
+    if (!strcmp(r->uri, tw_site(r->server)->callback)) {
+        static const int refusals[] = {
+            HTTP_UNAUTHORIZED, HTTP_FORBIDDEN, HTTP_NOT_FOUND,
+            HTTP_METHOD_NOT_ALLOWED, HTTP_INTERNAL_SERVER_ERROR
+        };
+        apr_size_t i;
+
+        /* its URL holds a verifier: no ErrorDocument may see it */
+        for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+            ap_custom_response(r, refusals[i], "This cannot be answered.\n");
+        }
+    }
     /* a handler's name keeps FallbackResource off */
     r->filename = apr_pstrdup(r->pool, "twauth:");
     r->handler = "twauth";
@@ -506,9 +524,37 @@ int tw_login_map_to_storage(request_rec *r)
     return own_site(r) ? OK : DECLINED;
 }
 
+/*
+ * mod_access_compat's Deny cannot be overruled, for all hooks of this phase
+ * must agree: it is shown the server's own defaults instead, until the next
+ * hook puts the directory's configuration back.
+ */
+int tw_login_host_access(request_rec *r)
+{
+    tw_visitor_t *visitor;
+
+    if (!own_site(r)) {
+        return DECLINED;
+    }
+    visitor = tw_visitor(r);
+    visitor->per_dir_config = r->per_dir_config;
+    r->per_dir_config = r->server->lookup_defaults;
+    return OK;
+}
+
 int tw_login_access(request_rec *r)
 {
-    return own_site(r) ? OK : DECLINED;
+    tw_visitor_t *visitor;
+
+    if (!own_site(r)) {
+        return DECLINED;
+    }
+    visitor = tw_visitor(r);
+    if (visitor->per_dir_config) {
+        r->per_dir_config = visitor->per_dir_config;
+        visitor->per_dir_config = NULL;
+    }
+    return OK;
 }
 
 int tw_login_handler(request_rec *r)
@@ -521,7 +567,7 @@ int tw_login_handler(request_rec *r)
     }
     location = location_of(site, r->uri);
     tw_page_no_store(r);
-    if (!location || r->main) {
+    if (!location) {
         return HTTP_NOT_FOUND;
     }
     if (r->method_number == M_GET) {
@@ -530,9 +576,7 @@ int tw_login_handler(request_rec *r)
     if (r->method_number == M_POST && location->post) {
         return location->post(r, tw_visitor(r));
     }
-    r->allowed |= AP_METHOD_BIT << M_GET;
-    if (location->post) {
-        r->allowed |= AP_METHOD_BIT << M_POST;
-    }
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET,
+                              location->post ? M_POST : -1, -1);
     return HTTP_METHOD_NOT_ALLOWED;
 }

@@ -14,6 +14,7 @@
 /* The hooks, each DECLINED for what is not an own location. */
 int tw_login_translate(request_rec *r);
 int tw_login_map_to_storage(request_rec *r);
+int tw_login_host_access(request_rec *r);
 int tw_login_access(request_rec *r);
 int tw_login_handler(request_rec *r);
 

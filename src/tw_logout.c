@@ -45,7 +45,7 @@ static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
 
     page.kind = kind;
     page.next = next;
-    if (tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN) {
+    if (tw_visitor_open(visitor) != TW_VISITOR_NOBODY) {
         tw_browser_read(&browser, visitor);
         page.screen_name = visitor->session.screen_name;
         page.token = tw_browser_token(r, site, TW_SEAL_FORM, &browser,
@@ -153,7 +153,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
                        &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
         tw_shared_end(site->shared, session->id, session->expires_at, now);
-        tw_shared_owe(site->shared, session->id);
+        tw_shared_owe(site->shared, site->database.slot, session->id);
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0221)
                       "signed out: account %" APR_INT64_T_FMT ", but the row "
                       "is still to be deleted: %s", session->account,
@@ -204,8 +204,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
                     ? TW_PAGE_SIGNED_OUT : TW_PAGE_STILL_THERE;
         tw_browser_read(&browser, visitor);
         browser.left = 1;
-        /* a cookie that was about to be renewed is not: this one counts */
-        apr_table_unset(r->err_headers_out, "Set-Cookie");
+        /* behind a renewed one, if there is one: the last counts */
         tw_cookie_expire(r, site->session_cookie, site->session_attributes);
         tw_browser_set(r, site, &browser);
         apr_table_setn(r->err_headers_out, "Clear-Site-Data", "\"cache\"");

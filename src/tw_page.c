@@ -8,10 +8,13 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_core.h>
+#include <util_filter.h>
 
 #include "tw_codec.h"
 #include "tw_private.h"
 #include "tw_seal.h"
+
+#define CONTENT_TYPE "text/html; charset=utf-8"
 
 /* What a page offers, in this order. */
 #define OFFER_CONTINUE 1        /* to next */
@@ -21,6 +24,7 @@
 #define OFFER_CONFIRM_SWITCH 16
 #define OFFER_SIGN_OUT 32       /* the form */
 #define OFFER_HOME 64
+#define OFFER_GO_ON 128         /* to next, as the thing to do */
 
 typedef struct {
     tw_page_kind_t kind;
@@ -32,7 +36,7 @@ typedef struct {
 } row_t;
 
 static const row_t rows[] = {
-    { TW_PAGE_SIGN_IN, 401, "sign-in", OFFER_SIGN_IN,
+    { TW_PAGE_SIGN_IN, 401, "sign-in", OFFER_SIGN_IN | OFFER_HOME,
       "Please sign in", "This page is for people who are signed in." },
     { TW_PAGE_CANCELLED, 403, "cancelled", OFFER_RETRY | OFFER_HOME,
       "You did not sign in",
@@ -41,6 +45,9 @@ static const row_t rows[] = {
       "Please start again",
       "This sign-in is over, or it did not begin in this browser. Perhaps "
       "you began in another app or in a private window." },
+    { TW_PAGE_SIGNED_IN, 400, "expired", OFFER_GO_ON,
+      "You are signed in",
+      "This sign-in is over, and you need no other one." },
     { TW_PAGE_NO_COOKIES, 400, "no-cookies", OFFER_RETRY | OFFER_HOME,
       "This site needs cookies",
       "Your browser did not keep a cookie, so you cannot be signed in. "
@@ -82,7 +89,7 @@ static const row_t rows[] = {
       "Only people who were invited can sign in on this site." },
     { TW_PAGE_FORBIDDEN, 403, "forbidden", OFFER_SWITCH | OFFER_HOME,
       "This page is not for you",
-      "You are signed in, but you may not see this page." },
+      "The account you are signed in with may not see it." },
     { TW_PAGE_PLAIN_HTTP, 403, "forbidden", OFFER_HOME,
       "This page needs https", "Nobody can be signed in over plain http." },
     { TW_PAGE_CSRF, 403, "csrf", OFFER_SIGN_OUT | OFFER_HOME,
@@ -204,31 +211,14 @@ static void set_headers(request_rec *r, const tw_site_t *site,
     }
 }
 
-static const char *quoted(apr_pool_t *pool, const char *text)
-{
-    char *out = apr_palloc(pool, strlen(text) * 2 + 1);
-    char *o = out;
-
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\') {
-            *o++ = '\\';
-        }
-        if ((unsigned char)*text >= 0x20 && *text != 0x7f) {
-            *o++ = *text;
-        }
-    }
-    *o = '\0';
-    return out;
-}
-
 static void set_challenge(request_rec *r, const tw_site_t *site)
 {
+    /* httpd keeps AuthName with its quotes escaped; a realm has none */
     const char *name = ap_auth_name(r);
 
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                    apr_pstrcat(r->pool, "Twitter realm=\"",
-                               quoted(r->pool, name ? name : site->realm),
-                               "\"", NULL));
+                               name ? name : site->realm, "\"", NULL));
 }
 
 static const char *link_to(apr_pool_t *pool, const char *url,
@@ -259,9 +249,9 @@ static const char *offers(apr_pool_t *pool, const tw_site_t *site,
     const char *html = "";
     int first = 1;
 
-    /* somebody who is signed in need not start again: on they go */
-    if (row->kind == TW_PAGE_EXPIRED && page->screen_name) {
-        return link_to(pool, next ? next : "/", "Continue", 1);
+    if (row->offers & OFFER_GO_ON) {
+        html = link_to(pool, next ? next : "/", "Continue", 1);
+        first = 0;
     }
     if (row->offers & OFFER_SIGN_IN) {
         html = apr_pstrcat(pool, html, link_to(
@@ -332,8 +322,8 @@ static const char *html_of(apr_pool_t *pool, const tw_site_t *site,
         "<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
         row->title, "</title>\n<style nonce=\"", nonce, "\">", style,
-        "</style>\n</head>\n<body>\n<main>\n<h1>", row->title, "</h1>\n<p>",
-        row->text, "</p>\n", who, more, "<div class=\"go\">\n",
+        "</style>\n</head>\n<body>\n<main>\n<h1>", row->title, "</h1>\n", who,
+        "<p>", row->text, "</p>\n", more, "<div class=\"go\">\n",
         offers(pool, site, row, page), "</div>\n", reference,
         "</main>\n</body>\n</html>\n", NULL);
 }
@@ -352,14 +342,43 @@ void tw_page_environment(request_rec *r, const tw_visitor_t *visitor)
                                      1));
 }
 
+static ap_filter_rec_t *label_filter;
+
+static apr_status_t label(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    ap_set_content_type(f->r, CONTENT_TYPE);
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void tw_page_register_filter(void)
+{
+    label_filter = ap_register_output_filter("TWAUTH_LABEL", label, NULL,
+                                             AP_FTYPE_CONTENT_SET);
+}
+
+void tw_page_insert_error_filter(request_rec *r)
+{
+    const tw_visitor_t *visitor = tw_site(r->server) ? tw_visitor(r) : NULL;
+
+    if (visitor && visitor->page) {
+        ap_add_output_filter_handle(label_filter, NULL, r, r->connection);
+    }
+}
+
 int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
 {
     tw_page_no_store(r);
     if (status == HTTP_UNAUTHORIZED) {
         set_challenge(r, visitor->site);
-        visitor->error = "sign-in";
     }
-    tw_page_environment(r, visitor);
+    /* a subrequest's refusal is not the page's */
+    if (!r->main) {
+        visitor->error = status == HTTP_UNAUTHORIZED ? "sign-in"
+                         : status == HTTP_FORBIDDEN ? "forbidden"
+                         : "database";
+        tw_page_environment(r, visitor);
+    }
     return status;
 }
 
@@ -389,10 +408,11 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
     }
     html = html_of(r->pool, site, row, page, nonce);
     if (row->status != HTTP_OK) {
+        visitor->page = 1;
         ap_custom_response(r, row->status, html);
         return row->status;
     }
-    ap_set_content_type(r, "text/html; charset=utf-8");
+    ap_set_content_type(r, CONTENT_TYPE);
     ap_set_content_length(r, (apr_off_t)strlen(html));
     ap_rputs(html, r);
     return OK;

@@ -19,6 +19,7 @@ typedef enum {
     TW_PAGE_SIGN_IN,            /* 401: sign in, with a button */
     TW_PAGE_CANCELLED,          /* 403 */
     TW_PAGE_EXPIRED,            /* 400: no matching, or no timely flow */
+    TW_PAGE_SIGNED_IN,          /* 400: likewise, but signed in all the same */
     TW_PAGE_NO_COOKIES,         /* 400 */
     TW_PAGE_BAD_REQUEST,        /* 400 */
     TW_PAGE_UNREACHABLE,        /* 502 */
@@ -60,6 +61,13 @@ typedef struct tw_page_t {
  */
 int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
                    const tw_page_t *page);
+
+/*
+ * httpd labels its error answers as ISO 8859-1; ours say UTF-8 in their
+ * text: a filter, put in by the hook insert_error_filter, mends the label.
+ */
+void tw_page_register_filter(void);
+void tw_page_insert_error_filter(request_rec *r);
 
 /* A short text that a visitor can read out and an administrator can find. */
 const char *tw_page_reference(request_rec *r);

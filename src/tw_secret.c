@@ -161,7 +161,16 @@ static apr_status_t run_command(char **text, const char *from,
         return refuse(err, pool, rv, from, "did not end within 10 seconds",
                       NULL);
     }
-    apr_proc_wait(&proc, &code, &why, APR_WAIT);
+    /* it may have closed its output and stayed */
+    while ((rv = apr_proc_wait(&proc, &code, &why, APR_NOWAIT))
+           == APR_CHILD_NOTDONE) {
+        if (apr_time_now() >= until) {
+            apr_proc_kill(&proc, SIGKILL);
+            apr_proc_wait(&proc, &code, &why, APR_WAIT);
+            break;
+        }
+        apr_sleep(apr_time_from_msec(5));
+    }
     if (why != APR_PROC_EXIT || code != 0) {
         return refuse(err, pool, APR_EGENERAL, from,
                       apr_psprintf(pool, "ended with status %d", code), NULL);
@@ -203,6 +212,9 @@ tw_vault_t *tw_vault_make(void)
     /* both may be refused to an ordinary user; the vault works all the same */
     (void)mlock(vault, sizeof(*vault));
     (void)madvise(vault, sizeof(*vault), MADV_DONTDUMP);
+    /* children have no use for it; httpd's own parent fills it after it has
+     * detached itself */
+    (void)madvise(vault, sizeof(*vault), MADV_WIPEONFORK);
     return vault;
 }
 

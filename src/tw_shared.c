@@ -5,7 +5,7 @@
 #include <apr_atomic.h>
 
 /* Bump it with any change of the layout: an older segment is set up anew. */
-#define LAYOUT 0x7477617574680002ULL
+#define LAYOUT 0x7477617574680003ULL
 
 #define BUCKET 8
 #define ENDED_SIZE 16384
@@ -33,6 +33,7 @@ enum { OWED_FREE, OWED_BUSY, OWED_FULL };
 
 typedef struct {
     volatile apr_uint32_t state;
+    int slot;
     unsigned char id[TW_ID_LEN];
 } owed_t;
 
@@ -231,7 +232,8 @@ apr_time_t tw_shared_floor(const tw_shared_t *shared)
     return (apr_time_t)get(&shared->floor);
 }
 
-int tw_shared_owe(tw_shared_t *shared, const unsigned char id[TW_ID_LEN])
+int tw_shared_owe(tw_shared_t *shared, int slot,
+                  const unsigned char id[TW_ID_LEN])
 {
     int i;
 
@@ -240,6 +242,7 @@ int tw_shared_owe(tw_shared_t *shared, const unsigned char id[TW_ID_LEN])
 
         if (apr_atomic_cas32(&owed->state, OWED_BUSY, OWED_FREE)
             == OWED_FREE) {
+            owed->slot = slot;
             memcpy(owed->id, id, TW_ID_LEN);
             /* counted first: who dies in between leaves a count too high,
              * never an entry that nobody looks for */
@@ -251,7 +254,8 @@ int tw_shared_owe(tw_shared_t *shared, const unsigned char id[TW_ID_LEN])
     return 0;
 }
 
-int tw_shared_next_owed(tw_shared_t *shared, unsigned char id[TW_ID_LEN])
+int tw_shared_next_owed(tw_shared_t *shared, int slot,
+                        unsigned char id[TW_ID_LEN])
 {
     int i;
 
@@ -262,7 +266,13 @@ int tw_shared_next_owed(tw_shared_t *shared, unsigned char id[TW_ID_LEN])
         owed_t *owed = &shared->owed[i];
 
         if (apr_atomic_cas32(&owed->state, OWED_BUSY, OWED_FULL)
-            == OWED_FULL) {
+            != OWED_FULL) {
+            continue;
+        }
+        if (owed->slot != slot) {
+            apr_atomic_set32(&owed->state, OWED_FULL);
+        }
+        else {
             memcpy(id, owed->id, TW_ID_LEN);
             apr_atomic_set32(&owed->state, OWED_FREE);
             apr_atomic_dec32(&shared->owed_count);
@@ -280,6 +290,15 @@ int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
 
     return mark_put(&evicted, bucket_of(shared->spent, SPENT_SIZE, key), key,
                     until, now);
+}
+
+int tw_shared_is_spent(const tw_shared_t *shared,
+                       const unsigned char id[TW_ID_LEN], apr_time_t now)
+{
+    apr_uint64_t key = id_key(id);
+
+    return mark_count(bucket_of((mark_t *)shared->spent, SPENT_SIZE, key),
+                      key, now) > 0;
 }
 
 int tw_shared_claim_recheck(tw_shared_t *shared,

@@ -52,12 +52,15 @@ int tw_shared_ended(const tw_shared_t *shared,
 apr_time_t tw_shared_floor(const tw_shared_t *shared);
 
 /*
- * Sessions that ended while the database was away: their rows are still to
- * be deleted.  owe() notes one (0 when there is no room), next_owed() takes
- * one out (0 when there is none): whoever fails to delete it owes it again.
+ * Sessions that ended while the database (its slot, see below) was away:
+ * their rows are still to be deleted.  owe() notes one (0 when there is no
+ * room), next_owed() takes one out (0 when there is none): whoever fails to
+ * delete it owes it again.
  */
-int tw_shared_owe(tw_shared_t *shared, const unsigned char id[TW_ID_LEN]);
-int tw_shared_next_owed(tw_shared_t *shared, unsigned char id[TW_ID_LEN]);
+int tw_shared_owe(tw_shared_t *shared, int slot,
+                  const unsigned char id[TW_ID_LEN]);
+int tw_shared_next_owed(tw_shared_t *shared, int slot,
+                        unsigned char id[TW_ID_LEN]);
 
 /* ---- spent flows, rechecks --------------------------------------------- */
 
@@ -67,6 +70,10 @@ int tw_shared_next_owed(tw_shared_t *shared, unsigned char id[TW_ID_LEN]);
  */
 int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
                     apr_time_t until, apr_time_t now);
+
+/* Whether it has been spent, without spending it. */
+int tw_shared_is_spent(const tw_shared_t *shared,
+                       const unsigned char id[TW_ID_LEN], apr_time_t now);
 
 /* The same for the one request that asks the database about a session. */
 int tw_shared_claim_recheck(tw_shared_t *shared,

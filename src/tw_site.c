@@ -1,5 +1,6 @@
 #include "tw_site.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <ap_mpm.h>
@@ -56,7 +57,7 @@ static int is_trial(void)
 
 static int is_restart(void)
 {
-    return ap_state_query(AP_SQ_CONFIG_GEN) > 2;
+    return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 }
 
 /* ---- building a site ---------------------------------------------------- */
@@ -132,7 +133,8 @@ static int is_loopback(const char *host)
 {
     apr_size_t len = strlen(host);
 
-    return !strcmp(host, "localhost") || !strncmp(host, "127.", 4)
+    return !strcmp(host, "localhost")
+           || (!strncmp(host, "127.", 4) && !host[strspn(host, "0123456789.")])
            || !strcmp(host, "[::1]")
            || (len > 10 && !strcmp(host + len - 10, ".localhost"));
 }
@@ -203,7 +205,7 @@ static int build_address(build_t *b)
     return 1;
 }
 
-static void build_locations(build_t *b)
+static int build_locations(build_t *b)
 {
     tw_site_t *site = b->site;
     const char *path = b->conf->path;
@@ -214,10 +216,17 @@ static void build_locations(build_t *b)
     if (!site->callback) {
         site->callback = apr_pstrcat(b->pconf, path, "callback", NULL);
     }
+    if (!strcmp(site->callback, site->login)
+        || !strcmp(site->callback, site->logout)
+        || !strcmp(site->callback, site->session)) {
+        return refuse(b, "TwAuthCallbackURL must not be the login, logout or "
+                      "session location");
+    }
     site->own[0] = site->login;
     site->own[1] = site->callback;
     site->own[2] = site->logout;
     site->own[3] = site->session;
+    return 1;
 }
 
 static int build_cookies(build_t *b)
@@ -387,8 +396,7 @@ static int build(build_t *b)
         return refuse(b, "TwAuthAllowHTTP On is for development on a "
                       "loopback address: %s is none", site->host);
     }
-    build_locations(b);
-    if (!build_cookies(b) || !build_client(b) || !build_ring(b)
+    if (!build_locations(b) || !build_cookies(b) || !build_client(b) || !build_ring(b)
         || !build_database(b)) {
         return 0;
     }
@@ -550,12 +558,15 @@ void tw_site_child_init(apr_pool_t *pchild, server_rec *main)
     if (!process.any) {
         return;
     }
+    /* on its own: sessions need it also where sign-ins cannot work */
+    if (tw_db_child_init(pchild) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, TWLOGNO(0107)
+                     "no lock for the database: this child ends");
+        exit(APEXIT_CHILDFATAL);
+    }
     rv = tw_seal_init();
     if (rv == APR_SUCCESS) {
         rv = tw_http_init();
-    }
-    if (rv == APR_SUCCESS) {
-        rv = tw_db_child_init(pchild);
     }
     if (rv == APR_SUCCESS) {
         rv = tw_oauth1.child_init(pchild, &err);

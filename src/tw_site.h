@@ -55,6 +55,9 @@ struct tw_site_t {
     int calls;                          /* to X, on the whole server */
 };
 
+/* Kinds of tw_shared_note(): what is logged once in a while. */
+enum { NOTE_PLAIN_HTTP, NOTE_FAILED, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS };
+
 /* The site of a server; NULL where nothing is configured. */
 static inline const tw_site_t *tw_site(const server_rec *s)
 {

@@ -207,6 +207,37 @@ static int is_own(const tw_site_t *site, const tw_cookie_t *cookie)
            || is_named(cookie, site->flow_cookie, 1);
 }
 
+/*
+ * How much of a foreign cookie applications may see.  httpd joins several
+ * Cookie fields by ", ", so an own cookie can hide behind somebody else's
+ * value: it is cut off, but never read, for any host of the domain could
+ * write such a value.
+ */
+static apr_size_t foreign_len(const tw_site_t *site, const char *text,
+                              apr_size_t len)
+{
+    const char *end = text + len;
+    const char *comma = text;
+    tw_cookie_t hidden;
+
+    while ((comma = memchr(comma, ',', (apr_size_t)(end - comma))) != NULL) {
+        const char *name = comma + 1;
+        const char *equals;
+
+        while (name < end && (*name == ' ' || *name == '\t')) {
+            name++;
+        }
+        equals = memchr(name, '=', (apr_size_t)(end - name));
+        hidden.name = name;
+        hidden.name_len = equals ? (apr_size_t)(equals - name) : 0;
+        if (is_own(site, &hidden)) {
+            return (apr_size_t)(comma - text);
+        }
+        comma++;
+    }
+    return len;
+}
+
 /* Copies cookies without the own ones, and remembers those of sessions. */
 static char *take_own(tw_visitor_t *visitor, const char *cookies)
 {
@@ -228,6 +259,7 @@ static char *take_own(tw_visitor_t *visitor, const char *cookies)
             }
         }
         else if (len) {
+            len = foreign_len(site, cookie.name, len);
             if (end > rest) {
                 *end++ = ';';
                 *end++ = ' ';
@@ -249,23 +281,27 @@ static int may_have_own(const tw_site_t *site, const char *cookies)
 
 int tw_visitor_post_read_request(request_rec *r)
 {
+    request_rec *first = tw_visitor_first(r);
+    tw_visitor_t *visitor = made(first);
     const tw_site_t *site;
     const char *cookies, *rest;
 
-    /* parts of a request have been cleaned with the whole */
-    if (!tw_site_any() || r->main || r->prev) {
+    /* Parts of a request have been cleaned with the whole; but the error
+     * document of one that was refused while it was read comes here first. */
+    if (!tw_site_any() || r->main) {
         return DECLINED;
     }
-    if (has_lookalike(r->headers_in)) {
+    if (!(visitor && visitor->headers_given)
+        && has_lookalike(r->headers_in)) {
         tw_visitor_scrub(r);
     }
-    if (drops_ours(r)) {
+    if (!r->prev && drops_ours(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0301)
                       "refused: the Connection header names an identity "
                       "header");
         return HTTP_BAD_REQUEST;
     }
-    if (merges_trailers(r)) {
+    if (!r->prev && merges_trailers(r)) {
         ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
     }
     site = tw_site(r->server);
@@ -273,8 +309,8 @@ int tw_visitor_post_read_request(request_rec *r)
         return DECLINED;
     }
     cookies = apr_table_get(r->headers_in, "Cookie");
-    if (may_have_own(site, cookies)) {
-        rest = take_own(make(r, site), cookies);
+    if (!(visitor && visitor->cookies) && may_have_own(site, cookies)) {
+        rest = take_own(visitor ? visitor : make(first, site), cookies);
         if (*rest) {
             apr_table_setn(r->headers_in, "Cookie", rest);
         }
@@ -387,13 +423,14 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     tw_session_t *session = &visitor->session;
     request_rec *r = visitor->first;
     tw_err_t err = { 0 };
-    int good;
+    tw_check_t check;
 
     visitor->asked = 1;
-    if (tw_account_check(&good, session, &site->database,
+    if (tw_account_check(&check, session, &site->database,
                          activity ? site->conf->session_idle : 0, r->pool,
                          &err) != APR_SUCCESS) {
         if (is_in_grace(visitor, recheck, now)) {
+            visitor->by_grace = 1;
             return TW_VISITOR_SIGNED_IN;
         }
         ap_log_rerror(APLOG_MARK, APLOG_INFO, err.rv, r, TWLOGNO(0304)
@@ -401,8 +438,13 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
                       "checked: %s", session->account, err.why);
         return TW_VISITOR_UNCERTAIN;
     }
+    if (check == TW_CHECK_GONE) {
+        tw_shared_end(site->shared, session->id,
+                      tw_visitor_copies_until(site, session, now), now);
+    }
     /* it may have been ended here while the database answered */
-    if (!good || tw_shared_ended(site->shared, session->id, now)) {
+    if (check != TW_CHECK_GOOD
+        || tw_shared_ended(site->shared, session->id, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
                       "session of account %" APR_INT64_T_FMT " has been "
                       "ended", session->account);
@@ -450,10 +492,15 @@ tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor,
     apr_time_t now;
     int renew = 0;
 
-    if (tw_visitor_open(visitor) != TW_VISITOR_SIGNED_IN || visitor->asked) {
+    if (tw_visitor_open(visitor) != TW_VISITOR_SIGNED_IN) {
         return visitor->state;
     }
     now = apr_time_now();
+    if (visitor->asked) {
+        /* what the grace allowed in one place need not be enough here */
+        return !visitor->by_grace || is_in_grace(visitor, recheck, now)
+               ? visitor->state : TW_VISITOR_UNCERTAIN;
+    }
     if (!is_fresh(visitor, recheck, now)) {
         if (must_ask(visitor, recheck, now)) {
             visitor->state = recheck_session(visitor, recheck, activity,

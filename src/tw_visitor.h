@@ -15,6 +15,7 @@
 #define TW_VISITOR_H
 
 #include <httpd.h>
+#include <http_config.h>
 
 #include "tw_cookie.h"
 #include "tw_session.h"
@@ -39,12 +40,17 @@ typedef struct tw_visitor_t {
     tw_visitor_state_t state;
     tw_session_t session;       /* when signed in */
     int stale_key;              /* sealed by another key than the first */
-    int asked;                  /* the database has been asked */
+    int asked;                  /* the database has been asked ... */
+    int by_grace;               /* ... in vain, and the copy was honoured */
+    int tokens_read;            /* these have been asked for: */
+    const char *token, *secret; /* the user's own at X, or NULL */
     const char *own;            /* the own location that is asked for */
     const char *error;          /* TWAUTH_ERROR, for error documents ... */
     const char *next;           /* ... and where to go after signing in */
     int tokens_given;           /* TWAUTH_TOKEN is in some environment */
     int headers_given;          /* X-Twauth-* are in some request */
+    ap_conf_vector_t *per_dir_config;   /* see tw_login_host_access() */
+    int page;                   /* the answer is a page of ours */
     const request_rec *judged;  /* whose rules are being looked at */
 } tw_visitor_t;
 

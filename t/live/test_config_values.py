@@ -101,9 +101,9 @@ def test_right_value(check, name, value):
     assert ran, ran.stderr
 
 
-@pytest.mark.parametrize("name, value", [("TwAuthConsumerSecret", "my-secret-3f9a77"), ("TwAuthKey", "my-secret-3f9a77")])
-def test_a_secret_in_the_configuration_is_refused(check, name, value):
-    ran = check(f"{name} {value}")
+@pytest.mark.parametrize("name", ["TwAuthConsumerSecret", "TwAuthKey"])
+def test_a_secret_in_the_configuration_is_refused(check, name):
+    ran = check(f"{name} my-secret-3f9a77")
     assert not ran and "file:" in ran.stderr
 
 

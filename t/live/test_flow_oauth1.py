@@ -27,9 +27,12 @@ def refused(site, answer, calls=0):
     assert site.db.rows("SELECT * FROM twauth_session") == []
 
 
-@pytest.mark.parametrize("edit", [{"drop": ["oauth_callback_confirmed"]}, {"set": {"oauth_callback_confirmed": "false"}},
-                                  {"set": {"oauth_callback_confirmed": ""}}, {"set": {"oauth_callback_confirmed": "TRUE"}},
-                                  {"set": {"oauth_callback_confirmed": "true "}}, {"repeat": ["oauth_callback_confirmed"]}],
+@pytest.mark.parametrize("edit", [{"drop": ["oauth_callback_confirmed"]},
+                                  {"set": {"oauth_callback_confirmed": "false"}},
+                                  {"set": {"oauth_callback_confirmed": ""}},
+                                  {"set": {"oauth_callback_confirmed": "TRUE"}},
+                                  {"set": {"oauth_callback_confirmed": "true "}},
+                                  {"repeat": ["oauth_callback_confirmed"]}],
                          ids=["absent", "false", "empty", "TRUE", "blank", "twice"])
 def test_OA_1_unconfirmed_callback(site, browser, edit):
     site.expect_log("TW0204.*oauth_callback_confirmed")
@@ -39,7 +42,8 @@ def test_OA_1_unconfirmed_callback(site, browser, edit):
     browser.begin()         # closes the breaker's count
 
 
-@pytest.mark.parametrize("spoil", [lambda u: u.partition("&oauth_verifier")[0], lambda u: u.partition("oauth_verifier=")[0] + "oauth_verifier=",
+@pytest.mark.parametrize("spoil", [lambda u: u.partition("&oauth_verifier")[0],
+                                   lambda u: u.partition("oauth_verifier=")[0] + "oauth_verifier=",
                                    lambda u: u.partition("oauth_verifier=")[0] + "oauth_verifier=%00",
                                    lambda u: u.partition("oauth_verifier=")[0] + "oauth_verifier=" + "v" * 5000],
                          ids=["none", "empty", "NUL", "long"])
@@ -109,7 +113,8 @@ def test_OA_4_nothing_is_read_from_a_body(site, browser, half):
     if half == "verifier":
         head, query = url.split("&oauth_verifier=")[0], "oauth_verifier=" + url.split("oauth_verifier=")[1]
     assert browser.post(head, query, site="cross-site").status == 405 and exchanges(site) == 0
-    answer = browser.get(head, site="cross-site", body=query, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    answer = browser.get(head, site="cross-site", body=query,
+                         headers={"Content-Type": "application/x-www-form-urlencoded"})
     refused(site, answer)
 
 
@@ -199,7 +204,8 @@ def test_OA_7_cancelled_flow_is_over(site, browser):
 
 
 @pytest.mark.parametrize("query", ["denied=", "denied=abc", "denied={other}", "denied={token}&oauth_token={token}",
-                                   "denied={token}&oauth_verifier=x", "denied={token}&oauth_token={token}&oauth_verifier=x",
+                                   "denied={token}&oauth_verifier=x",
+                                   "denied={token}&oauth_token={token}&oauth_verifier=x",
                                    "denied={other}&oauth_token={token}&oauth_verifier=x"])
 def test_OA_7_odd_cancels_disturb_nothing(site, browser, query):
     flow, other = browser.begin(), site.browser().begin()
@@ -256,7 +262,8 @@ def test_OA_9_consumer_secret_of_all_sorts(make_site):
         site.standin.set(consumer_key=KEY, consumer_secret=SECRET)
 
 
-@pytest.mark.parametrize("dress", [{"shuffle": True}, {"escape_all": True}, {"set": {"x": "1", "oauth_tokens": "2", "": "3"}},
+@pytest.mark.parametrize("dress", [{"shuffle": True}, {"escape_all": True},
+                                   {"set": {"x": "1", "oauth_tokens": "2", "": "3"}},
                                    {"shuffle": True, "escape_all": True, "set": {"OAUTH_TOKEN": "no"}}],
                          ids=["order", "escapes", "unknown", "all"])
 def test_OA_10_replies_in_another_dress(site, browser, dress):
@@ -285,8 +292,10 @@ def test_OA_11_nothing_repeats(site):
     assert all(len(n) >= 22 for n in nonces)
 
 
-FORGED = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "X-Forwarded-Port": "81", "Forwarded": "host=evil.example;proto=http",
-          "X-Original-URL": "https://evil.example/", "X-Forwarded-Server": "evil.example", "Host": "evil.example", "X-Rewrite-URL": "//evil.example/"}
+FORGED = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "X-Forwarded-Port": "81",
+          "Forwarded": "host=evil.example;proto=http",
+          "X-Original-URL": "https://evil.example/", "X-Forwarded-Server": "evil.example", "Host": "evil.example",
+          "X-Rewrite-URL": "//evil.example/"}
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -296,14 +305,16 @@ def test_OA_12_callback_is_the_configured_one(site, browser, name):
     for _ in range(4):
         if site.standin.owns(answer.location):
             break
-        assert answer.location.startswith((site.url("/"), f"https://evil.example/twauth") if name == "Host" else site.url("/"))
+        assert answer.location.startswith((site.url("/"), "https://evil.example/twauth") if name == "Host" else site.url("/"))
         answer = browser.get(answer.headers["Location"], headers=forged)
     call, = site.standin.calls("/oauth/request_token")
     assert call["oauth"]["oauth_callback"] == site.url("/twauth/callback") and "evil" not in str(call)
 
 
-POLLUTION = ["oauth_callback=https://evil.example/", "x_auth_access_type=write", "force_login=true", "screen_name=alice", "scope=all",
-             "oauth_token=x", "oauth_consumer_key=x", "lang=xx", "oauth_callback_confirmed=true", "auth_request_params=a%3Db", "client_id=x"]
+POLLUTION = ["oauth_callback=https://evil.example/", "x_auth_access_type=write", "force_login=true",
+             "screen_name=alice", "scope=all",
+             "oauth_token=x", "oauth_consumer_key=x", "lang=xx", "oauth_callback_confirmed=true",
+             "auth_request_params=a%3Db", "client_id=x"]
 
 
 def test_OA_13_parameters_do_not_pass_through(site):
@@ -318,8 +329,10 @@ def test_OA_13_parameters_do_not_pass_through(site):
     assert start("") == plain
 
 
-@pytest.mark.parametrize("query", ["state={token}&code=c", "code=c", "state={token}&error=access_denied", "state={token}",
-                                   "oauth_token={token}&oauth_verifier={verifier}&code=c", "oauth_token={token}&oauth_verifier={verifier}&state=s",
+@pytest.mark.parametrize("query", ["state={token}&code=c", "code=c", "state={token}&error=access_denied",
+                                   "state={token}",
+                                   "oauth_token={token}&oauth_verifier={verifier}&code=c",
+                                   "oauth_token={token}&oauth_verifier={verifier}&state=s",
                                    "oauth_token={token}&oauth_verifier={verifier}&error=access_denied",
                                    "denied={token}&code=c&state=s"])
 def test_OA_14_answers_of_the_other_protocol(site, browser, query):

@@ -119,12 +119,6 @@ def test_CS_6_login_takes_no_post(site, known):
     assert site.standin.count() == 0
 
 
-def test_CS_6_X_is_reached_by_get(site, known):
-    assert known.get("/twauth/login").status in (302, 303)
-    answer = known.post("/twauth/logout", {"next": "/"})
-    assert answer.status in (200, 303)
-
-
 def test_CS_6_sign_out_answers_303(site, browser):
     browser.sign_in("alice")
     answer = browser.sign_out(next="/index.html")

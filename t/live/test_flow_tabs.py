@@ -7,7 +7,7 @@ PENDING = 3500
 
 def pending(browser):
     """The flow cookies of a browser, oldest first."""
-    return [c for c in browser.cookies if "flow" in c.name or c.name.startswith(("__Host-twauth_f", "__Host-twauth-f"))]
+    return [c for c in browser.cookies if c.name.startswith("__Host-twauth_flow")]
 
 
 def size(browser):

@@ -23,7 +23,8 @@ def site(make_site):
         ErrorDocument 410 /cgi-bin/env
         Redirect 410 /default/gone
         Redirect 410 /tokens/gone
-        SetEnvIf Request_URI . TWAUTH_SCREEN_NAME=mallory TWAUTH_ID=mallory TWAUTH_USER=mallory TWAUTH_TOKEN=mallory REDIRECT_TWAUTH_TOKEN=mallory
+        SetEnvIf Request_URI . TWAUTH_SCREEN_NAME=mallory TWAUTH_ID=mallory TWAUTH_USER=mallory
+        SetEnvIf Request_URI . TWAUTH_TOKEN=mallory REDIRECT_TWAUTH_TOKEN=mallory
         SetEnvIf X-Evil (.*) TWAUTH_USERNAME=$1
         LogFormat "log user=%u id=%{TWAUTH_ID}e" ours
         CustomLog "logs-access" ours""")

@@ -11,7 +11,8 @@ TRUE = {"X-Twauth-User": "alice", "X-Twauth-Username": "alice", "X-Twauth-Screen
 NAMES = ["X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name", "X-Twauth-Id", "X-Twauth-Account",
          "X-Twauth-Signed-In-At"]
 LOOKALIKES = ["x-twauth-user", "X-TWAUTH-ID", "X_Twauth_User", "X-Twauth_User", "X_TWAUTH-ID", "X.Twauth.User",
-              "X-Twauth-User_", "X--Twauth--User", "X~Twauth~Id", "X!Twauth!User", "_X-Twauth-User", "X-Twauth-Anything",
+              "X-Twauth-User_", "X--Twauth--User", "X~Twauth~Id", "X!Twauth!User", "_X-Twauth-User",
+              "X-Twauth-Anything",
               "XTwauthUser", "X-Tw-Auth-User", "-x-twauth-id", "X|Twauth|User", "X+Twauth+User", "X`Twauth`User",
               "X*Twauth*User", "X$Twauth$Id", "X#Twauth#User", "X%Twauth%User", "X'Twauth'User", "X^Twauth^User"]
 PLACES = ["/open/", "/members/proxied/", "/pass/", "/none/", "/rewritten/"]
@@ -106,7 +107,8 @@ def test_HD_9_other_ways_out(browser, method, path):
     assert "mallory" not in answer.text
 
 
-@pytest.mark.parametrize("value", ["X-Twauth-User", "close, X-Twauth-Id", "x_twauth_user", "keep-alive,x-twauth-account",
+@pytest.mark.parametrize("value", ["X-Twauth-User", "close, X-Twauth-Id", "x_twauth_user",
+                                   "keep-alive,x-twauth-account",
                                    "X-TWAUTH-SCREEN-NAME , close"])
 def test_HD_3_hop_by_hop(member, backend, value):
     answer = member.get("/members/proxied/", headers={"Connection": value})

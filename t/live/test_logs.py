@@ -20,7 +20,7 @@ def logged(site, mark, number):
 
 
 def test_LG_1_no_secret_at_any_level(make_site):
-    """All that can happen, at trace8 (but for those modules of httpd's own that log each header); the judge searches."""
+    """All that can happen, at trace8 (without httpd's own lines that hold each header); the judge searches."""
     site = make_site(loglevel="trace8 core:info http:info ssl:info")
     site.allow_log("TW02", "TW04", "AH01631")
     browser = site.browser()

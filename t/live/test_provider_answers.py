@@ -101,7 +101,8 @@ def test_PR_3_nowhere_else_either(site, location):
 @pytest.mark.parametrize("step", STEPS)
 def test_PR_4_statuses_are_no_success_and_no_storm(site, step, status):
     site.expect_log(f"TW0204.*answered {status}")
-    answer, browser = walk(site, step, "status", status=status, body="oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true"
+    answer, browser = walk(site, step, "status", status=status,
+                           body="oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true"
                            "&user_id=1001&screen_name=alice")
     assert answer.status in (502, 503)
     nobody(site, browser)
@@ -120,9 +121,12 @@ def test_PR_4_a_limit_stops_all_starts_for_a_while(make_site):
     assert site.standin.count() == 1
 
 
-GARBAGE = {"empty": "", "html": "<!doctype html><title>Hi</title>", "json": '{"oauth_token":"a"}', "blank": " ", "lines": "\n\n", "ands": "&&&&",
-           "no values": "oauth_token&oauth_token_secret&oauth_callback_confirmed", "colons": "oauth_token:a", "percent": "oauth_token=%&a=%zz",
-           "semicolons": "oauth_token=a;oauth_token_secret=b;oauth_callback_confirmed=true;user_id=1;screen_name=a", "NUL": "oauth_token=a\0b"}
+GARBAGE = {"empty": "", "html": "<!doctype html><title>Hi</title>", "json": '{"oauth_token":"a"}', "blank": " ",
+           "lines": "\n\n", "ands": "&&&&",
+           "no values": "oauth_token&oauth_token_secret&oauth_callback_confirmed", "colons": "oauth_token:a",
+           "percent": "oauth_token=%&a=%zz",
+           "semicolons": "oauth_token=a;oauth_token_secret=b;oauth_callback_confirmed=true;user_id=1;screen_name=a",
+           "NUL": "oauth_token=a\0b"}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -154,7 +158,8 @@ def test_PR_5_PR_6_fields_missing_or_twice(site, step, name):
         site.browser().begin()
 
 
-BAD_TOKENS = {"control": "a\r\nX-Injected: 1", "NUL": "a\0b", "blank": "a b", "tab": "a\tb", "utf-8": "\u00e9", "delete": "a\x7f", "long": "a" * 5000}
+BAD_TOKENS = {"control": "a\r\nX-Injected: 1", "NUL": "a\0b", "blank": "a b", "tab": "a\tb", "utf-8": "\u00e9",
+              "delete": "a\x7f", "long": "a" * 5000}
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -180,7 +185,8 @@ def test_PR_6_token_cannot_add_parameters(site, browser):
     assert flow.approve("alice").status == 200
 
 
-HOSTILE = ['"><script>alert(1)</script>', "'); DROP TABLE twauth_account;--", "</title>", "javascript:alert(1)", "a b", "%n%n%s", "alice\r\nX: y",
+HOSTILE = ['"><script>alert(1)</script>', "'); DROP TABLE twauth_account;--", "</title>", "javascript:alert(1)", "a b",
+           "%n%n%s", "alice\r\nX: y",
            "\u202ealice", "\u00e9", "a" * 21, "\x00", "ali\u0441e", "a.1001", "@alice", ""]
 
 
@@ -193,7 +199,8 @@ def test_PR_7_PR_8_hostile_handles_go_nowhere(site, handle):
     assert stored == [] or (stored[0][0].isascii() and handle not in stored[0][:1])
 
 
-@pytest.mark.parametrize("user_id", ["", "0", "-1", "01", "1e3", "12345678901234567890123", "1 OR 1=1", "\u0661", "1001\x00", "abc"])
+@pytest.mark.parametrize("user_id", ["", "0", "-1", "01", "1e3", "12345678901234567890123", "1 OR 1=1", "\u0661",
+                                     "1001\x00", "abc"])
 def test_PR_8_ids_are_digits(site, user_id):
     site.expect_log("TW0204")
     answer, browser = walk(site, "callback", "edit", set={"user_id": user_id})

@@ -115,10 +115,13 @@ def test_PR_10_the_environment_changes_nothing(make_site, tmp_path):
         if str(parent) not in ("/", "/tmp"):
             parent.chmod(0o755)
     env = {name: proxy for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")}
-    env |= {"CURL_CA_BUNDLE": "/nonexistent", "SSL_CERT_FILE": "/nonexistent", "SSL_CERT_DIR": "/nonexistent", "NO_PROXY": "",
-            "CURLOPT_TIMEOUT": "1", "OAUTH_HTTP_PROXY": proxy, "OAUTH_HTTP_CMD": f"touch {out}/command", "OAUTH_HTTP_GET_CMD": f"touch {out}/get",
-            "OAUTH_HTTP_CMDL": f"touch {out}/l", "CURLOPT_PROXYAUTH": "1", "CURLOPT_SSL_VERIFYPEER": "0", "CURLOPT_CAINFO": "/nonexistent",
-            "CURLOPT_FOLLOWLOCATION": "1", "SSLKEYLOGFILE": f"{out}/keys", "HOME": str(tmp_path), "CURL_HOME": str(tmp_path)}
+    env |= {"CURL_CA_BUNDLE": "/nonexistent", "SSL_CERT_FILE": "/nonexistent", "SSL_CERT_DIR": "/nonexistent",
+            "NO_PROXY": "",
+            "CURLOPT_TIMEOUT": "1", "OAUTH_HTTP_PROXY": proxy, "OAUTH_HTTP_CMD": f"touch {out}/command",
+            "OAUTH_HTTP_GET_CMD": f"touch {out}/get",
+            "OAUTH_HTTP_CMDL": f"touch {out}/l", "CURLOPT_PROXYAUTH": "1", "CURLOPT_SSL_VERIFYPEER": "0",
+            "CURLOPT_CAINFO": "/nonexistent",
+            "CURLOPT_FOLLOWLOCATION": "1", "HOME": str(tmp_path), "CURL_HOME": str(tmp_path)}
     (tmp_path / ".netrc").write_text("default login a password b\n")
     (tmp_path / ".curlrc").write_text("insecure\n")
     site = make_site(env=env)
@@ -126,6 +129,19 @@ def test_PR_10_the_environment_changes_nothing(make_site, tmp_path):
     with pytest.raises(TimeoutError):
         trap.accept()
     trap.close()
+    assert list(out.iterdir()) == []
+
+
+def test_PR_10_no_keys_are_logged(make_site, folder):
+    """A site over http, for mod_ssl looks at this variable too."""
+    out = folder / "keylog"
+    out.mkdir()
+    out.chmod(0o777)
+    site = make_site(scheme="http", start=False, env={"SSLKEYLOGFILE": f"{out}/keys"})
+    site.vhost.config = site.vhost.config.replace(site.standin.api("http"), site.standin.api())
+    site.vhost.config += f'\nTwAuthProviderCAFile "{site.authority.ca}"'
+    site.start()
+    assert site.browser().sign_in("alice").status == 200
     assert list(out.iterdir()) == []
 
 

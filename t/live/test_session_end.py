@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from harness.checks import PRE, SESSION, is_refused, user
+from harness.checks import PRE, SESSION, user
 
 pytestmark = pytest.mark.databases("sqlite", "pgsql")
 
@@ -22,17 +22,19 @@ def count(site):
 
 
 def test_SE_3_planted_session_is_not_the_new_one(site, alice):
-    mallory = site.browser()
+    """The browser arrives from X with somebody else's session, or with an old one of its own."""
+    mallory, victim = site.browser(), site.browser()
     mallory.sign_in("bob")
-    planted = mallory.cookies[SESSION]
-    own = alice.cookies[SESSION]
-    alice.cookies[SESSION] = planted
-    answer = alice.sign_in("alice", next="/members/")      # signed in as bob already: no sign-in
-    assert answer.target == "/members/"
-    flow = alice.begin("/twauth/login?switch=1&next=/members/") if False else None
-    assert flow is None
-    alice.cookies[SESSION] = own
-    assert user(alice) == "alice" and user(mallory) == "bob"
+    for planted in (mallory.cookies[SESSION], alice.cookies[SESSION]):
+        flow = victim.begin("/members/env.cgi")
+        url = flow.callback("carol")
+        victim.cookies.add(SESSION, planted, "site.test", secure=True)
+        assert flow.arrive(url).json()["REMOTE_USER"] == "carol"
+        assert victim.cookies[SESSION] != planted
+        copy = site.browser()
+        copy.cookies.add(SESSION, planted, "site.test", secure=True)
+        assert user(copy) is None                           # it came with the browser: ended
+        victim.cookies.clear()
 
 
 def test_SE_5_copied_cookie_after_sign_out(site, alice):
@@ -95,16 +97,13 @@ def test_mark_of_the_sign_out_outlives_the_browser_window(site, alice):
 
 
 def test_new_sign_in_ends_the_session_the_browser_came_with(site, alice):
-    old = alice.clone()
-    flow = alice.begin("/twauth/login?switch=1&next=%2Fmembers%2Fenv.cgi") if False else None
-    first, second = site.browser(), None
-    assert flow is None and second is None
-    one, two = first.begin(), first.begin()
+    browser = site.browser()
+    one, two = browser.begin(), browser.begin()
     one.approve("alice")
-    before = first.clone()
+    before = browser.clone()
     two.approve("bob")
-    assert user(first) == "bob" and user(before) is None
-    assert user(old) == "alice"
+    assert user(browser) == "bob" and user(before) is None
+    assert user(alice) == "alice"
 
 
 def test_at_most_50_sessions_an_account(site, alice):

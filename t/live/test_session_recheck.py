@@ -17,6 +17,7 @@ def site(make_site):
     site = make_site(clock=True, protected=SECTIONS, start=False)
     for name in ("always", "soon", "often", "seldom"):
         site.httpd.put(f"{name}/index.html", "here")
+    site.clock.set(0)
     return site.start()
 
 
@@ -71,20 +72,6 @@ def test_directory_shortens_it(site, alice, path, seconds):
 def test_directory_cannot_prolong_it(site, alice):
     site.clock.forward(61)
     assert asked(site, page(alice, "/seldom/")) == 1
-
-
-def test_last_seen_is_sealed_again_without_a_question(make_site):
-    site = make_site(clock=True, config="TwAuthSessionIdle 5min\nTwAuthSessionRecheck 1h")
-    alice = site.browser()
-    alice.sign_in("alice")
-    for _ in range(4):
-        site.clock.forward(29)
-        mark = site.db.mark()
-        assert alice.get("/members/").cookie(SESSION) is None
-        site.clock.forward(2)
-        assert alice.get("/members/").cookie(SESSION)
-        assert site.db.statements(mark) == []
-    site.stop()
 
 
 # SE-6: ended by SQL
@@ -159,3 +146,18 @@ def test_SE_18_fifty_at_the_renewal(site, alice):
     assert len(renewed) == 1
     site.clock.forward(20)
     assert user(renewed[0]) == "alice" and user(browsers[-1]) == "alice"
+
+
+def test_last_seen_is_sealed_again_without_a_question(make_site):
+    site = make_site(clock=True, config="TwAuthSessionIdle 5min\nTwAuthSessionRecheck 1h")
+    site.clock.set(0)
+    alice = site.browser()
+    alice.sign_in("alice")
+    for _ in range(4):
+        site.clock.forward(29)
+        mark = site.db.mark()
+        assert alice.get("/members/").cookie(SESSION) is None
+        site.clock.forward(2)
+        assert alice.get("/members/").cookie(SESSION)
+        assert site.db.statements(mark) == []
+    site.stop()
