@@ -298,7 +298,6 @@ static void take_back(request_rec *r, int exports)
     }
     if (visitor->tokens_given && !(exports & TW_EXPORT_TOKENS)) {
         remove_variables(r, 'T', "TWAUTH_TOKEN");
-        remove_variables(r, 'R', "TWAUTH_TOKEN");
     }
     if (visitor->headers_given && !(exports & TW_EXPORT_HEADERS)) {
         tw_visitor_scrub(r);
@@ -334,6 +333,9 @@ int tw_authn_fixups(request_rec *r)
     exports = exports_of(dir);
     /* whoever set them, they are not ours */
     remove_variables(r, 'T', "TWAUTH_");
+    if (!(exports & TW_EXPORT_TOKENS)) {
+        remove_variables(r, 'R', "TWAUTH_TOKEN");
+    }
     visitor = tw_authn_visitor(r);
     if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS && is_ours(r)) {
         /* what nobody sees here is not what somebody would */

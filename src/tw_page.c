@@ -353,7 +353,7 @@ static apr_status_t label(ap_filter_t *f, apr_bucket_brigade *brigade)
 
 void tw_page_register_filter(void)
 {
-    label_filter = ap_register_output_filter("TWAUTH_LABEL", label, NULL,
+    label_filter = ap_register_output_filter("TW_LABEL", label, NULL,
                                              AP_FTYPE_CONTENT_SET);
 }
 

@@ -396,8 +396,8 @@ static int build(build_t *b)
         return refuse(b, "TwAuthAllowHTTP On is for development on a "
                       "loopback address: %s is none", site->host);
     }
-    if (!build_locations(b) || !build_cookies(b) || !build_client(b) || !build_ring(b)
-        || !build_database(b)) {
+    if (!build_locations(b) || !build_cookies(b) || !build_client(b)
+        || !build_ring(b) || !build_database(b)) {
         return 0;
     }
     site->realm = conf->realm ? conf->realm

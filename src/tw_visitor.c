@@ -179,7 +179,7 @@ static apr_status_t clean_trailers(ap_filter_t *f,
 
 void tw_visitor_register_filter(void)
 {
-    trailer_filter = ap_register_input_filter("TWAUTH_TRAILERS",
+    trailer_filter = ap_register_input_filter("TW_TRAILERS",
                                               clean_trailers, NULL,
                                               AP_FTYPE_CONTENT_SET);
 }

@@ -93,11 +93,6 @@ def test_DB_7_warns_of_a_database_inside_the_document_root(site, dump):
     assert any("inside the DocumentRoot" in w for w in warnings(said))
 
 
-def test_DB_7_warns_of_a_database_inside_an_alias(site, dump):
-    said = dump(f'Alias "/files" "{site.folder}/files"\nDBDriver sqlite3\nDBDParams "{site.folder}/files/twauth.db"')
-    assert any("twauth.db" in w for w in warnings(said))
-
-
 def test_warns_of_more_calls_than_connections(dump):
     assert any("TwAuthDatabaseCalls" in w for w in warnings(dump("TwAuthDatabaseCalls 50")))
 

@@ -80,12 +80,15 @@ def test_SE_15_strangers_stay_as_they_are(member, cookie):
 
 
 def test_SE_16_several_cookie_fields(member):
+    """httpd joins them by commas. Nothing of ours is handed on; and nothing is believed, for a sibling host could write
+    such a value (SE-13), while browsers send one field."""
     headers = [("Cookie", cookie) for cookie in ["a=1", *own(member), "b=2"]]
-    answer = member.fetch("/members/proxied/", headers=headers)
+    assert member.fetch("/members/proxied/", headers=headers).status == 401
+    answer = member.fetch("/proxied/", headers=headers)
     assert answer.status == 200
     asked = received(answer)
     assert "twauth" not in str(asked.all("Cookie"))
-    assert asked.all("Cookie") and "a=1" in asked.all("Cookie")[0] and "b=2" in asked.all("Cookie")[-1]
+    assert asked.get("Cookie").startswith("a=1")
 
 
 @pytest.mark.parametrize("cookie", ["{0},a=1", "a=1,{0}", "{0} ; a=1", "\t{0};a=1", ";{0}", "a=1; {0};", "{0};{0}"])

@@ -1,0 +1,353 @@
+"""A database that is slow, full, locked, changed or gone: a bounded wait, a plain page, and no half-done sign-in."""
+
+import contextlib
+import os
+import threading
+import time
+
+import pytest
+
+from harness import canaries, process
+from harness.checks import SESSION, together, user
+
+both = pytest.mark.databases("sqlite", "pgsql")
+sqlite_only = pytest.mark.databases("sqlite")
+pgsql_only = pytest.mark.databases("pgsql")
+DBD = r"AH006(29|3\d)"
+
+
+@pytest.fixture
+def alice(site):
+    site.db.clear()
+    browser = site.browser()
+    browser.sign_in("alice")
+    return browser
+
+
+# DB-1
+
+PAYLOADS = ["'", "''", "\"", "--", "/*", "%s", "%%", "%", "\\", "\\'", ";", "' OR '1'='1", "'); DROP TABLE twauth_session; --",
+            "$1", "?", ":a", "\u00e9", "x" * 9000]
+
+
+@both
+@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
+def test_DB_1_agents_and_cookies_and_parameters(site, payload):
+    site.db.clear()
+    browser = site.browser()
+    browser.agent = payload.encode("utf-8").decode("latin-1")[:7000]
+    assert browser.sign_in("alice").status == 200
+    agent = site.db.value("SELECT user_agent FROM twauth_session")
+    assert agent == "".join(c if " " <= c <= "~" else "?" for c in browser.agent[:255])
+    browser.post("/twauth/logout", {"everywhere": payload, "next": payload, "token": payload})
+    assert site.db.value("SELECT count(*) FROM twauth_account") == 1
+    assert site.db.value("SELECT count(*) FROM twauth_username") == 9
+
+
+@both
+@pytest.mark.parametrize("field", ["oauth_token", "oauth_token_secret"])
+@pytest.mark.parametrize("payload", ["a'b", "a%sb", "a\\b", "a''); --"])
+def test_DB_1_what_x_gives(site, field, payload):
+    site.db.clear()
+    browser = site.browser()
+    flow = browser.begin()
+    url = flow.callback("alice")
+    site.allow_log("TW02")
+    site.standin.fault("/oauth/access_token", "edit", set={field: payload})
+    assert flow.arrive(url).status in (200, 502)
+    assert site.db.value("SELECT count(*) FROM twauth_username WHERE twitter_id = ''") == 8
+
+
+# DB-4
+
+@both
+def test_DB_4_nothing_secret_at_rest(site, request):
+    site.db.clear()
+    mark = site.db.mark() if site.db.kind == "pgsql" else None
+    known = canaries.Canaries()
+    for name in ("alice", "bob"):
+        browser = site.browser()
+        flow = browser.begin("/members/")
+        known.add("request token's secret", flow.token)
+        answer = flow.approve(name)
+        assert answer.status == 200
+        known.add("session cookie", browser.cookies[SESSION])
+    for secret in site.standin.secrets():
+        known.add("secret", secret)
+    if site.db.kind == "sqlite":
+        found = b"".join(f.read_bytes() for f in site.db.file.parent.iterdir())
+        assert b"alice" in found and site.db.file.with_name("twauth.db-wal").exists()
+        found = found.decode("latin-1")
+    else:
+        found = site.db.server.log.since(mark) + str(site.db.rows("SELECT * FROM twauth_account"))
+        assert "alice" in found
+    assert known.find(found) == []
+
+
+# round trips
+
+@pgsql_only
+def test_two_round_trips_a_sign_in(site):
+    site.db.clear()
+    browser = site.browser()
+    for _ in range(2):                              # a new account, and one that is there
+        flow = browser.begin()
+        url = flow.callback("alice")
+        mark = site.db.mark()
+        assert flow.arrive(url).status == 200
+        assert len(site.db.statements(mark)) == 2
+        browser.cookies.clear()
+
+
+@pgsql_only
+def test_begin_of_a_sign_in_and_strangers_cost_none(site, browser):
+    mark = site.db.mark()
+    browser.begin()
+    browser.image("/members/"), browser.get("/"), browser.get("/twauth/session"), browser.get("/twauth/logout")
+    assert site.db.statements(mark) == []
+
+
+# PostgreSQL restarted, paused
+
+@pgsql_only
+def test_postgres_restart_in_the_middle(site, alice):
+    before = site.httpd.children()
+    flow = site.browser().begin()
+    site.db.server.restart()
+    assert flow.approve("bob").status == 200
+    for _ in range(8):                              # each child, each connection
+        assert site.browser().sign_in("carol").status == 200
+        assert user(alice) == "alice"
+    assert site.httpd.children() == before
+
+
+@pytest.fixture
+def narrow(make_site, make_db):
+    """A site with one connection a process."""
+    site = make_site(clock=True, config="TwAuthDatabaseCalls 1", dbd="DBDMin 0\nDBDKeep 1\nDBDMax 1")
+    site.clock.set(0)
+    yield site
+    site.stop()
+
+
+@pgsql_only
+def test_DB_3_paused_postgres(narrow):
+    """It is there and does not move: one request of a process waits for it, the others 2 s, then nobody."""
+    alice, bob = narrow.browser(), narrow.browser()
+    alice.sign_in("alice"), bob.sign_in("bob")
+    narrow.clock.forward(60 + 600 + 6)
+    narrow.expect_log("TW0401")
+    waiting = []
+    with narrow.db.locked():
+        hung = [threading.Thread(target=lambda b=b: waiting.append(b.get("/members/").status))
+                for b in [alice.clone() for _ in range(6)]]
+        for thread in hung:
+            thread.start()
+        narrow.log.wait("TW0401")
+        begin = time.monotonic()
+        assert [narrow.browser().get("/").status for _ in range(4)] == [200] * 4
+        answer = alice.clone().get("/members/", timeout=5)
+        assert answer.status == 503 and time.monotonic() - begin < 3
+    for thread in hung:
+        thread.join(10)
+    assert len(waiting) == 6 and set(waiting) <= {200, 503} and 503 in waiting
+    narrow.clock.forward(2)
+    assert process.until(lambda: bob.get("/members/").status == 200)
+
+
+@both
+def test_small_pool_serves_many_at_the_same_time(narrow):
+    flows = [narrow.browser().begin() for _ in range(16)]
+    urls = [f.callback("alice") for f in flows]
+    answers = together(*[lambda f=f, u=u: f.arrive(u) for f, u in zip(flows, urls)])
+    assert [a.status for a in answers] == [200] * 16
+
+
+# SQLite changed by another process
+
+@sqlite_only
+@pytest.mark.parametrize("sql", ["CREATE INDEX more ON twauth_session (address)", "DROP INDEX more",
+                                 "ALTER TABLE twauth_account ADD COLUMN note TEXT", "VACUUM", "ANALYZE",
+                                 "CREATE TABLE another (x)"])
+def test_schema_change_needs_no_restart(site, alice, sql):
+    for _ in range(4):                              # each child has its statements ready
+        assert site.browser().sign_in("bob").status == 200
+    site.db.execute(sql)
+    for _ in range(4):
+        assert site.browser().sign_in("alice").status == 200
+    assert user(alice) == "alice"
+
+
+@sqlite_only
+def test_DB_3_locked_database(site, alice):
+    flow = site.browser().begin()
+    url = flow.callback("bob")
+    site.expect_log("TW0401", "TW0215")
+    with site.db.locked():
+        begin = time.monotonic()
+        results = []
+        thread = threading.Thread(target=lambda: results.append(flow.arrive(url)))
+        thread.start()
+        assert user(alice) == "alice" and alice.get("/").status == 200
+        assert time.monotonic() - begin < 2
+        thread.join(25)
+        assert results and results[0].status == 503 and time.monotonic() - begin < 20
+        assert "locked" not in results[0].text
+    assert site.db.value("SELECT count(*) FROM twauth_account WHERE twitter_id = '1002'") == 0
+    site.restart()
+
+
+@sqlite_only
+def test_DB_3_briefly_locked_is_waited_for(site):
+    site.restart()
+    flow = site.browser().begin()
+    url = flow.callback("carol")
+    results = []
+    with site.db.locked():
+        thread = threading.Thread(target=lambda: results.append(flow.arrive(url)))
+        thread.start()
+        time.sleep(0.5)
+    thread.join(10)
+    assert results[0].status == 200
+
+
+# DB-5, DB-6: refused writes, wrong tables
+
+@contextlib.contextmanager
+def broken(site, *sql, heal=()):
+    for statement in sql:
+        site.db.execute(statement)
+    try:
+        yield
+    finally:
+        for statement in heal:
+            site.db.execute(statement)
+
+
+def refused_sign_in(site, name="bob"):
+    browser = site.browser()
+    answer = browser.sign_in(name)
+    assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0 and SESSION not in browser.cookies
+    for word in ("twauth_", "INSERT", "no such", "does not exist", "relation", "sqlite", "pgsql"):
+        assert word not in answer.text
+    return answer
+
+
+@both
+@pytest.mark.parametrize("table", ["twauth_account", "twauth_session", "twauth_username"])
+def test_DB_6_missing_table(site, table):
+    site.restart()
+    site.db.clear()
+    site.expect_log(r"TW0401.*(sqlite3 FILE < sqlite3\.sql|psql -d NAME -f pgsql\.sql)", "TW0215")
+    with broken(site, f"ALTER TABLE {table} RENAME TO elsewhere", heal=[f"ALTER TABLE elsewhere RENAME TO {table}"]):
+        refused_sign_in(site)
+    assert site.db.value("SELECT count(*) FROM twauth_session") == 0
+    site.restart()
+    assert site.browser().sign_in("bob").status == 200
+
+
+@both
+def test_DB_6_missing_column(site):
+    site.restart()
+    site.db.clear()
+    site.expect_log(r"TW0401.*signed_in_at", "TW0215")
+    with broken(site, "ALTER TABLE twauth_account RENAME COLUMN signed_in_at TO x",
+                heal=["ALTER TABLE twauth_account RENAME COLUMN x TO signed_in_at"]):
+        refused_sign_in(site)
+    site.restart()
+
+
+@both
+def test_DB_6_empty_database(make_site, make_db):
+    site = make_site(db=make_db(schema="SELECT 1"))
+    site.expect_log(r"TW0401.*twauth_account", "TW0215")
+    refused_sign_in(site)
+    site.stop()
+
+
+REFUSALS = {
+    "account": ("CREATE TRIGGER no BEFORE INSERT ON twauth_account BEGIN SELECT RAISE(ABORT, 'disk full'); END"),
+    "session": ("CREATE TRIGGER no BEFORE INSERT ON twauth_session BEGIN SELECT RAISE(ABORT, 'disk full'); END"),
+    "username": ("CREATE TRIGGER no BEFORE INSERT ON twauth_username BEGIN SELECT RAISE(ABORT, 'disk full'); END"),
+}
+
+
+@sqlite_only
+@pytest.mark.parametrize("sql", REFUSALS.values(), ids=REFUSALS)
+def test_DB_5_refused_write_leaves_no_session(site, sql):
+    site.restart()
+    site.db.clear()
+    site.expect_log("TW0215")
+    site.allow_log("TW0401")
+    with broken(site, sql, heal=["DROP TRIGGER no"]):
+        refused_sign_in(site)
+        assert site.db.value("SELECT count(*) FROM twauth_session") == 0
+    site.restart()
+    assert site.browser().sign_in("bob").status == 200
+
+
+@sqlite_only
+def test_DB_5_refused_update_leaves_the_old_row(site, alice):
+    site.restart()
+    before = site.db.rows("SELECT * FROM twauth_account")
+    site.expect_log("TW0215")
+    site.allow_log("TW0401")
+    with broken(site, "CREATE TRIGGER no BEFORE UPDATE ON twauth_account BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+                heal=["DROP TRIGGER no"]):
+        refused_sign_in(site, "alice")
+    assert site.db.rows("SELECT * FROM twauth_account") == before
+    assert user(alice) == "alice"
+    site.restart()
+
+
+@sqlite_only
+def test_DB_5_two_names_at_once_is_no_outage(site):
+    """A write refused for one visitor's own reason does not close the site for the others."""
+    site.restart()
+    site.db.clear()
+    site.db.execute("INSERT INTO twauth_account (twitter_id, username) VALUES ('9', 'bob.1002')")
+    site.db.execute("INSERT INTO twauth_username (name, twitter_id) VALUES ('bob', '8')")
+    site.expect_log("TW0215")
+    refused_sign_in(site, "bob")
+    assert site.browser().sign_in("alice").status == 200
+
+
+@sqlite_only
+def test_read_only_file(make_site):
+    site = make_site()
+    folder = site.db.file.parent
+    site.stop()
+    for path in (*folder.iterdir(), folder):
+        os.chown(path, 0, 0)
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    site.start()
+    site.expect_log(r"TW0401.*must belong to the server's user", "TW0215")
+    site.allow_log(DBD)
+    refused_sign_in(site)
+    site.stop()
+
+
+@sqlite_only
+def test_DB_2_missing_file(make_site):
+    site = make_site()
+    site.stop()
+    for path in site.db.file.parent.iterdir():
+        path.rename(path.with_name("away-" + path.name))
+    site.db.file.parent.chmod(0o555)
+    site.start()
+    site.expect_log("TW0401", "TW0215")
+    site.allow_log(DBD, "AH0064")
+    refused_sign_in(site)
+    site.stop()
+
+
+# DB-7
+
+@sqlite_only
+def test_DB_7_database_inside_a_document_tree_is_warned_about(make_site, make_db):
+    db = make_db()
+    site = make_site(db=db, start=False)
+    inside = site.httpd.put("data/twauth.db", db.file.read_bytes())
+    site.httpd.main = site.httpd.main.replace(str(db.file), str(inside))
+    ran = site.httpd.check("-D", "DUMP_TWAUTH")
+    assert ran and str(inside) in ran.stdout + ran.stderr and "warning" in (ran.stdout + ran.stderr).lower()
