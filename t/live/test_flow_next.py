@@ -136,7 +136,7 @@ def test_RD_2_at_sign_out(site, signed_in):
     browser = site.browser(keep_alive=True)
     for target in BAD[:24] + list(itertools.islice(hostile(), 0, 800, 40)):
         if signed_in and not browser.whoami()["signed_in"]:
-            browser.sign_in("alice", next="/twauth/login")
+            browser.sign_in("bob", next="/twauth/login")
         for answer in (browser.get(f"/twauth/logout?{encoded(target)}"),
                        browser.post("/twauth/logout", {"next": target}, site="cross-site"),
                        browser.sign_out(next=target)):

@@ -328,7 +328,7 @@ def test_command_that_fails_stops_the_start(commanded, script, why):
     with pytest.raises(AssertionError, match="TwAuthKey"):
         site.start()
     site.expect_log("TW0101")
-    site.allow_log("AH00020|AH00014|AH00016")
+    site.allow_log("AH00018|AH00020")
 
 
 def test_command_that_hangs_is_ended_after_10_seconds(commanded):
@@ -338,7 +338,7 @@ def test_command_that_hangs_is_ended_after_10_seconds(commanded):
         site.start()
     assert 9 < time.monotonic() - begin < 13
     site.expect_log("TW0101")
-    site.allow_log("AH00020|AH00014|AH00016")
+    site.allow_log("AH00018|AH00020")
 
 
 # a secret that fails at a graceful restart
