@@ -124,7 +124,7 @@ static int plain_http(request_rec *r, tw_visitor_t *visitor)
     const tw_site_t *site = visitor->site;
     tw_page_t page = { 0 };
 
-    if (tw_shared_note(site->shared, site->slot, NOTE_PLAIN_HTTP,
+    if (tw_shared_note(site->shared, site->slot, NOTE_PLAIN_HTTP, NULL,
                        NOTE_INTERVAL, apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0306)
                       "a protected page over plain http: refused; nobody can "
@@ -210,7 +210,7 @@ static void read_tokens(tw_visitor_t *visitor)
         return;
     }
     loud = err.kind != TW_ERR_DATABASE
-           && tw_shared_note(site->shared, site->slot, NOTE_TOKENS,
+           && tw_shared_note(site->shared, site->slot, NOTE_TOKENS, NULL,
                              NOTE_INTERVAL, apr_time_now());
     ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
                   TWLOGNO(0309) "no tokens for account %" APR_INT64_T_FMT

@@ -17,8 +17,8 @@
 static int no_place(request_rec *r, const tw_site_t *site, tw_page_t *page,
                     apr_time_t now)
 {
-    if (tw_shared_note(site->shared, site->slot, NOTE_BUSY, LOG_INTERVAL,
-                       now)) {
+    if (tw_shared_note(site->shared, site->slot, NOTE_BUSY, NULL,
+                       LOG_INTERVAL, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0201)
                       "all %d calls to X are in use (TwAuthProviderCalls): "
                       "sign-ins are put off", site->calls);
@@ -151,10 +151,10 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
     page->retry_after = err->kind == TW_ERR_LIMITED && !err->retry_after
                         ? 10 : err->retry_after;
     level = level_of(err->kind);
-    /* a flood of one kind is one line a minute; the rest is there at info */
+    /* a flood of one failure is one line a minute; the rest is at info */
     if (level < APLOG_INFO
         && !tw_shared_note(site->shared, site->provider_slot, NOTE_FAILED,
-                           LOG_INTERVAL, apr_time_now())) {
+                           err->why, LOG_INTERVAL, apr_time_now())) {
         level = APLOG_INFO;
     }
     ap_log_rerror(APLOG_MARK, level, 0, r, TWLOGNO(0204)

@@ -95,7 +95,7 @@ static int not_stored(request_rec *r, tw_visitor_t *visitor,
 {
     tw_page_t p = { 0 };
 
-    p.kind = TW_PAGE_DATABASE;
+    p.kind = TW_PAGE_NOT_STORED;
     p.next = flow->next;
     p.reference = tw_page_reference(r);
     p.retry_after = err->retry_after ? err->retry_after : RETRY_AFTER;
@@ -203,10 +203,11 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
 }
 
 static int used_before(request_rec *r, tw_visitor_t *visitor,
-                       const tw_flow_t *flow)
+                       const tw_flow_t *flow, const char *cookie_name)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0219)
                   "this pending sign-in has been used before");
+    tw_cookie_expire(r, cookie_name, visitor->site->other_attributes);
     return start_again(r, visitor, flow->next);
 }
 
@@ -227,7 +228,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     /* looked at first: a callback that is loaded again must not use up a
      * breaker's one try in a while */
     if (tw_shared_is_spent(site->shared, id, apr_time_now())) {
-        return used_before(r, visitor, flow);
+        return used_before(r, visitor, flow, cookie_name);
     }
     if (tw_shared_breaker_open(site->shared, site->database.slot)) {
         tw_err_t away = { 0 };
@@ -246,7 +247,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
                          flow->started_at + site->conf->flow_timeout + LEEWAY,
                          apr_time_now())) {
         tw_shared_call_end(site->shared, permit.place, permit.deadline);
-        return used_before(r, visitor, flow);
+        return used_before(r, visitor, flow, cookie_name);
     }
     tw_cookie_expire(r, cookie_name, site->other_attributes);
     rv = site->protocol->finish(&identity, &site->client, tw_site_http(),

@@ -27,14 +27,26 @@ typedef struct {
     apr_size_t size;
     apr_size_t headers;
     int too_large;
+    int requests;           /* sent so far */
     int retry_after;
     apr_time_t date;
 } answer_t;
 
 apr_status_t tw_http_init(void)
 {
-    return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? APR_SUCCESS
-                                                         : APR_EGENERAL;
+    /* libcurl would write the keys of every connection to this file */
+    static const char key_log[] = "SSLKEYLOGFILE";
+    const char *value = getenv(key_log);
+    char *kept = value ? strdup(value) : NULL;
+    CURLcode code;
+
+    unsetenv(key_log);
+    code = curl_global_init(CURL_GLOBAL_ALL);
+    if (kept) {
+        setenv(key_log, kept, 1);
+        free(kept);
+    }
+    return code == CURLE_OK ? APR_SUCCESS : APR_EGENERAL;
 }
 
 static apr_status_t handle_make(void **resource, void *params,
@@ -143,6 +155,22 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
     return len;
 }
 
+/*
+ * libcurl sends a request again by itself when a kept connection turns out
+ * to be dead.  A signed request must not go out twice: its nonce is spent.
+ */
+static int on_request(void *arg, char *to, char *from, int to_port,
+                      int from_port)
+{
+    answer_t *answer = arg;
+
+    (void)to;
+    (void)from;
+    (void)to_port;
+    (void)from_port;
+    return answer->requests++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static void set_options(CURL *curl, const tw_http_pool_t *http,
                         const tw_http_conf_t *conf,
                         const tw_http_request_t *request,
@@ -193,6 +221,8 @@ static void set_options(CURL *curl, const tw_http_pool_t *http,
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_request);
+    curl_easy_setopt(curl, CURLOPT_PREREQDATA, answer);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
 }
 
@@ -206,8 +236,13 @@ static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
                                   : curl_easy_strerror(code);
     const char *advice = NULL;
     tw_err_kind_t kind = TW_ERR_UNREACHABLE;
+    apr_status_t rv = APR_EGENERAL;
 
     switch (code) {
+    case CURLE_ABORTED_BY_CALLBACK:
+        rv = APR_ECONNRESET;
+        detail = "a kept connection had been closed";
+        break;
     case CURLE_OPERATION_TIMEDOUT:
         kind = TW_ERR_TIMEOUT;
         advice = "look at the network between here and X; the limit is "
@@ -240,11 +275,11 @@ static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
     default:
         break;
     }
-    tw_err_set(err, pool, kind, APR_EGENERAL, "%s", detail);
+    tw_err_set(err, pool, kind, rv, "%s", detail);
     if (err) {
         err->advice = advice;
     }
-    return APR_EGENERAL;
+    return rv;
 }
 
 apr_status_t tw_http_send(const tw_http_response_t **response,

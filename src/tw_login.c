@@ -149,21 +149,26 @@ static int signed_in_already(login_t *l)
  */
 static int demand_cookies(login_t *l)
 {
-    static const tw_browser_t nobody;
+    tw_browser_t likeness = { { 0 }, 0, 0 };
     const char *mark;
 
     l->known = tw_browser_read(&l->browser, l->visitor);
     if (l->known) {
         return GO_ON;
     }
-    if (tw_browser_token_ok(l->r, l->site, TW_SEAL_MARK, &nobody, NULL,
+    /* without a cookie there is but this to know a browser by: enough to
+     * tell a link that was copied from another one's */
+    tw_seal_digest(likeness.id, apr_pstrcat(
+        l->r->pool, l->r->useragent_ip, "\n",
+        apr_table_get(l->r->headers_in, "User-Agent"), NULL));
+    tw_browser_set(l->r, l->site, &l->browser);
+    if (tw_browser_token_ok(l->r, l->site, TW_SEAL_MARK, &likeness, NULL,
                             tw_codec_form_get(l->query, "mark", NULL))) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, l->r, TWLOGNO(0230)
                       "no sign-in for a browser that keeps no cookies");
         return page_of_kind(l, TW_PAGE_NO_COOKIES, 0);
     }
-    tw_browser_set(l->r, l->site, &l->browser);
-    mark = tw_browser_token(l->r, l->site, TW_SEAL_MARK, &nobody, NULL);
+    mark = tw_browser_token(l->r, l->site, TW_SEAL_MARK, &likeness, NULL);
     return redirect(l->r, own_url(l, apr_pstrcat(
         l->r->pool, has(l, "moved") ? "&moved=1" : "", "&mark=", mark,
         NULL)));
@@ -222,7 +227,7 @@ static int within_limits(login_t *l)
     wait = tw_shared_start_all(l->site->shared, l->site->slot,
                                &conf->start_all, l->browser.before, now);
     if (wait) {
-        if (tw_shared_note(l->site->shared, l->site->slot, NOTE_LIMIT,
+        if (tw_shared_note(l->site->shared, l->site->slot, NOTE_LIMIT, NULL,
                            apr_time_from_sec(60), now)) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, l->r, TWLOGNO(0232)
                           "too many sign-ins in all (TwAuthStartLimit): some "

@@ -11,6 +11,7 @@
 
 #define NONCE_BYTES 16
 #define REPLY_FIELDS_MAX 50
+#define LEAST_TIME apr_time_from_msec(50)
 
 static void add(apr_array_header_t *params, const char *name,
                 const char *value)
@@ -21,58 +22,85 @@ static void add(apr_array_header_t *params, const char *name,
     pair->value = value;
 }
 
-/*
- * One signed POST to path of the API.  Success is status 200 and a form:
- * *reply, an array of tw_pair_t.
- */
-static apr_status_t call(apr_array_header_t **reply, const char *step,
-                         const char *path, const apr_array_header_t *params,
-                         const char *body, const char *token,
-                         const char *token_secret, const tw_client_t *client,
-                         tw_http_pool_t *http, apr_pool_t *pool,
-                         tw_err_t *err)
+/* One call to make: what is signed, and what becomes of it. */
+typedef struct {
+    const char *step;               /* for the log */
+    const char *path;
+    const apr_array_header_t *params;
+    const char *body;               /* NULL: none */
+    const char *token;              /* NULL: none yet */
+    const char *token_secret;
+} call_t;
+
+/* Signs and sends once, within timeout. */
+static apr_status_t send_signed(const tw_http_response_t **response,
+                                const call_t *c, const tw_client_t *client,
+                                apr_interval_time_t timeout,
+                                tw_http_pool_t *http, apr_pool_t *pool,
+                                tw_err_t *err)
 {
     unsigned char random[NONCE_BYTES];
     char nonce[2 * NONCE_BYTES + 1];
+    tw_http_conf_t conf = client->http;
     tw_sign_request_t sign = { 0 };
     tw_http_request_t request = { 0 };
-    const tw_http_response_t *response;
     const char *header;
     apr_status_t rv;
 
-    *reply = NULL;
     tw_seal_random(random, sizeof(random));
     tw_codec_hex(nonce, random, sizeof(random));
     sign.method = "POST";
-    sign.url = apr_pstrcat(pool, client->api, path, NULL);
-    sign.params = params;
+    sign.url = apr_pstrcat(pool, client->api, c->path, NULL);
+    sign.params = c->params;
     sign.consumer_key = client->key;
     sign.consumer_secret = client->secret;
-    sign.token = token;
-    sign.token_secret = token_secret;
+    sign.token = c->token;
+    sign.token_secret = c->token_secret;
     sign.nonce = nonce;
     sign.timestamp = apr_time_sec(apr_time_now());
     rv = tw_sign_header(&header, &sign, pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    request.method = "POST";
+    request.method = sign.method;
     request.url = sign.url;
     request.authorization = header;
-    request.body = body;
-    rv = tw_http_send(&response, http, &client->http, &request, pool, err);
+    request.body = c->body;
+    conf.timeout = timeout;
+    return tw_http_send(response, http, &conf, &request, pool, err);
+}
+
+/*
+ * One call, tried once more, with a nonce of its own, where a kept connection
+ * had been closed.  Success is status 200 and a form: *reply, an array of
+ * tw_pair_t.
+ */
+static apr_status_t call(apr_array_header_t **reply, const call_t *c,
+                         const tw_client_t *client, tw_http_pool_t *http,
+                         apr_pool_t *pool, tw_err_t *err)
+{
+    apr_time_t until = apr_time_now() + client->http.timeout;
+    const tw_http_response_t *response = NULL;
+    apr_status_t rv = send_signed(&response, c, client, client->http.timeout,
+                                  http, pool, err);
+
+    *reply = NULL;
+    if (rv == APR_ECONNRESET && until - apr_time_now() >= LEAST_TIME) {
+        rv = send_signed(&response, c, client, until - apr_time_now(), http,
+                         pool, err);
+    }
     if (rv != APR_SUCCESS) {
-        err->why = apr_pstrcat(pool, step, ": ", err->why, NULL);
+        err->why = apr_pstrcat(pool, c->step, ": ", err->why, NULL);
         return rv;
     }
     if (response->status != 200) {
-        return tw_provider_refused(err, step, response, client->callback,
+        return tw_provider_refused(err, c->step, response, client->callback,
                                    pool);
     }
     if (tw_codec_form(reply, response->body, response->body_len,
                       REPLY_FIELDS_MAX, pool) != APR_SUCCESS) {
         return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-                          "%s: X answered more than %d fields", step,
+                          "%s: X answered more than %d fields", c->step,
                           REPLY_FIELDS_MAX);
     }
     return APR_SUCCESS;
@@ -106,16 +134,16 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
     static const char step[] = "request token";
     apr_array_header_t *params = apr_array_make(pool, 2, sizeof(tw_pair_t));
     apr_array_header_t *reply;
-    const char *body, *confirmed;
+    call_t c = { step, "/oauth/request_token", params, NULL, NULL, NULL };
+    const char *confirmed;
     apr_status_t rv;
 
     memset(pending, 0, sizeof(*pending));
     *location = NULL;
     add(params, "oauth_callback", client->callback);
     add(params, "x_auth_access_type", client->access);
-    body = apr_pstrcat(pool, "x_auth_access_type=", client->access, NULL);
-    rv = call(&reply, step, "/oauth/request_token", params, body, NULL, NULL,
-              client, http, pool, err);
+    c.body = apr_pstrcat(pool, "x_auth_access_type=", client->access, NULL);
+    rv = call(&reply, &c, client, http, pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -147,7 +175,9 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
 static void oauth1_answer(tw_answer_t *answer,
                           const apr_array_header_t *query)
 {
-    int tokens, verifiers, denials;
+    static const char *const foreign[] = { "code", "state", "error" };
+    int tokens, verifiers, denials, count;
+    apr_size_t i;
     const char *token = tw_codec_form_get(query, "oauth_token", &tokens);
     const char *verifier = tw_codec_form_get(query, "oauth_verifier",
                                              &verifiers);
@@ -155,6 +185,13 @@ static void oauth1_answer(tw_answer_t *answer,
 
     memset(answer, 0, sizeof(*answer));
     answer->kind = TW_ANSWER_INVALID;
+    /* an answer of OAuth 2.0, or of both at once, is none of X's */
+    for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        tw_codec_form_get(query, foreign[i], &count);
+        if (count) {
+            return;
+        }
+    }
     /* one of each at most, and never a success and a cancel together */
     if (denials == 1 && !verifiers && !tokens && denied && *denied) {
         answer->kind = TW_ANSWER_CANCELLED;
@@ -188,12 +225,13 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
     static const char step[] = "access token";
     apr_array_header_t *params = apr_array_make(pool, 1, sizeof(tw_pair_t));
     apr_array_header_t *reply;
+    call_t c = { step, "/oauth/access_token", params, NULL, pending->key,
+                 pending->secret };
     apr_status_t rv;
 
     memset(identity, 0, sizeof(*identity));
     add(params, "oauth_verifier", proof);
-    rv = call(&reply, step, "/oauth/access_token", params, NULL, pending->key,
-              pending->secret, client, http, pool, err);
+    rv = call(&reply, &c, client, http, pool, err);
     if (rv == APR_SUCCESS) {
         rv = token_field(&identity->token, "oauth_token", reply,
                          TW_STORED_MAX, step, pool, err);

@@ -81,6 +81,9 @@ static const row_t rows[] = {
       "Please try again in a moment",
       "This site cannot look up who you are right now. You need not sign in "
       "again: just load this page again in a moment." },
+    { TW_PAGE_NOT_STORED, 503, "database", OFFER_RETRY | OFFER_HOME,
+      "Please try again in a moment",
+      "X knows who you are, but this site could not store your sign-in." },
     { TW_PAGE_INACTIVE, 403, "inactive", OFFER_SWITCH | OFFER_HOME,
       "This account is closed",
       "Your account on this site is not active." },

@@ -30,6 +30,7 @@ typedef enum {
     TW_PAGE_LIMIT_ALL,          /* 503 */
     TW_PAGE_LIMIT,              /* 429 */
     TW_PAGE_DATABASE,           /* 503 */
+    TW_PAGE_NOT_STORED,         /* 503: a sign-in that the database lost */
     TW_PAGE_INACTIVE,           /* 403 */
     TW_PAGE_NO_ACCOUNT,         /* 403; detail: X's id */
     TW_PAGE_FORBIDDEN,          /* 403: signed in, not allowed */

@@ -5,7 +5,7 @@
 #include <apr_atomic.h>
 
 /* Bump it with any change of the layout: an older segment is set up anew. */
-#define LAYOUT 0x7477617574680003ULL
+#define LAYOUT 0x7477617574680004ULL
 
 #define BUCKET 8
 #define ENDED_SIZE 16384
@@ -498,15 +498,17 @@ int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
     return get(&shared->slot[slot].retry_at) != 0;
 }
 
-int tw_shared_note(tw_shared_t *shared, int slot, int kind,
+int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
                    apr_interval_time_t interval, apr_time_t now)
 {
     cell_t *noted = &shared->slot[slot].noted[kind];
+    /* what (32 bits) | the second when it was noted (32) */
+    apr_uint64_t what = text ? text_key(text) >> 32 << 32 : 0;
     apr_uint64_t at = get(noted);
+    apr_time_t then = apr_time_from_sec((apr_time_t)(at & 0xffffffffU));
 
-    if (at && at <= (apr_uint64_t)now
-        && at + (apr_uint64_t)interval > (apr_uint64_t)now) {
+    if (at && at >> 32 << 32 == what && then <= now && then + interval > now) {
         return 0;
     }
-    return swap(noted, (apr_uint64_t)now, at);
+    return swap(noted, what | (apr_uint32_t)apr_time_sec(now), at);
 }

@@ -150,10 +150,11 @@ int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
 
 /*
  * 1 when an event of this slot and kind (0 to TW_NOTES - 1) was not noted
- * for an interval: so that a flood of one kind is one line in the log.
+ * for an interval, or was another one (text tells them apart; NULL: there is
+ * but one): so that a flood of one event is one line in the log.
  */
 #define TW_NOTES 8
-int tw_shared_note(tw_shared_t *shared, int slot, int kind,
+int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
                    apr_interval_time_t interval, apr_time_t now);
 
 #endif

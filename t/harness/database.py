@@ -62,6 +62,9 @@ class Sqlite(_Database):
             db.execute("PRAGMA journal_mode=WAL")
             db.executescript(schema.read_text() if isinstance(schema, os.PathLike) else schema)
             db.commit()
+        # kept open: -wal and -shm stay, and are the owner's, not of whoever comes first
+        self._open = self._connect()
+        self._open.execute("SELECT count(*) FROM sqlite_master").fetchall()
         process.give(folder, owner)
 
     @property
@@ -102,7 +105,7 @@ class Sqlite(_Database):
             db.execute("ROLLBACK")
 
     def drop(self):
-        pass
+        self._open.close()
 
 
 class Postgres:

@@ -7,7 +7,7 @@ import pytest
 from harness.checks import SESSION, is_refused, user
 
 pytestmark = pytest.mark.databases("sqlite", "pgsql")
-DBD = r"AH006(29|3\d)"
+DBD = r"AH006(29|3\d)|AH02655"
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def test_recheck_0_asks_each_time(site, alice):
 @pytest.mark.parametrize("path, seconds", [("/often/", 10), ("/soon/", 2)])
 def test_directory_shortens_it(site, alice, path, seconds):
     for _ in range(4):
-        site.clock.forward(seconds + 0.2)
+        site.clock.forward(seconds + 1.5)
         assert asked(site, page(alice, path), page(alice, path)) == 1
 
 

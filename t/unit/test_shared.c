@@ -1046,7 +1046,7 @@ static void test_notes(void **state)
     (void)state;
     fresh();
     for (i = 0; i < COUNT(rows); i++) {
-        CHECK(tw_shared_note(shared, rows[i].slot, rows[i].kind, SEC(60),
+        CHECK(tw_shared_note(shared, rows[i].slot, rows[i].kind, NULL, SEC(60),
                              NOW + SEC(rows[i].second)) == rows[i].noted,
               "row %d", i);
     }
