@@ -54,7 +54,8 @@ apr_status_t tw_http_pool_make(tw_http_pool_t **http, int max,
  * lives in pool, NULL on failure.  Failures are TW_ERR_UNREACHABLE,
  * TW_ERR_TIMEOUT, or TW_ERR_GARBAGE for an answer over the limits or not in
  * HTTP.  A request is sent once: where a kept connection turns out to be dead
- * the status is APR_ECONNRESET, and the caller may send another one.  Only https is spoken, but for URLs that begin with "http:" (the
+ * the status is APR_ECONNRESET, and the caller may send another one.
+ * Only https is spoken, but for URLs that begin with "http:" (the
  * configuration allows those on a loopback address only).
  */
 apr_status_t tw_http_send(const tw_http_response_t **response,

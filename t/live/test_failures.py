@@ -66,7 +66,7 @@ def test_no_cookies(site, browser):
 
 
 @FAIL
-@pytest.mark.parametrize("kind, options", [("close", {}), ("reset", {}), ("status", {"status": 500}),
+@pytest.mark.parametrize("kind, options", [("close", {"times": 2}), ("reset", {"times": 2}), ("status", {"status": 500}),
                                            ("status", {"status": 503}),
                                            ("status", {"status": 502, "body": "<html>Bad Gateway</html>"}),
                                            ("garbage", {}),
@@ -76,6 +76,17 @@ def test_no_cookies(site, browser):
 def test_X_unreachable_or_garbage(site, fail, kind, options):
     site.expect_log("TW0204: .* failed")
     page(fail(site, kind, **options), 502, "X cannot be reached", "Try again", "Reference")
+    site.standin.clear_faults()
+
+
+@FAIL
+@pytest.mark.parametrize("kind", ["close", "reset"])
+def test_kept_connection_that_X_has_closed(site, fail, kind):
+    """The call is made once more, on another connection and with a nonce of its own: nobody notices."""
+    site.browser().sign_in("alice")
+    assert "/oauth/" in fail(site, kind).url or fail is fail_callback
+    nonces = [call["oauth"]["oauth_nonce"] for call in site.standin.calls() if call["kind"] == "api"]
+    assert len(nonces) == len(set(nonces))
 
 
 #: X's code -> status of the page, what the log must say.

@@ -56,8 +56,7 @@ def test_cookies_allowed_after_that_page_and_reloaded(site, browser):
 
 
 def test_mark_of_another_browser_is_not_believed(site, browser):
-    other = site.browser()
-    mark = other.get("/twauth/login?next=%2Fmembers%2F").location
+    mark = site.browser().get("/twauth/login?next=%2Fmembers%2F", headers={"User-Agent": "Another/1.0"}).location
     answer = browser.get(mark, follow=3)
     assert answer.status != 400, "told to allow cookies by someone else's link"
 

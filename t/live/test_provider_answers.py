@@ -113,12 +113,14 @@ def test_PR_4_a_limit_stops_all_starts_for_a_while(make_site):
     site = make_site()
     site.allow_log("TW020")
     site.standin.reset()
-    answer, _ = walk(site, "start", "error", code=88, headers={"Retry-After": "30"})
-    assert answer.status == 503 and answer.headers["Retry-After"] == "30"
+    site.standin.fault("/oauth/request_token", "error", times=3, code=88, headers={"Retry-After": "30"})
+    for _ in range(3):      # one visitor's 429 stops nobody else; three running are the application's
+        answer = site.browser().get("/members/", follow=True)
+        assert answer.status == 503 and answer.headers["Retry-After"] == "30"
     for _ in range(5):
         answer = site.browser().get("/members/", follow=True)
         assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
-    assert site.standin.count() == 1
+    assert site.standin.count() == 3
 
 
 GARBAGE = {"empty": "", "html": "<!doctype html><title>Hi</title>", "json": '{"oauth_token":"a"}', "blank": " ",
