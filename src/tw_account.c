@@ -188,14 +188,16 @@ static void pay_owed(tw_db_t *db, const tw_database_t *database,
                      apr_pool_t *pool)
 {
     unsigned char id[TW_ID_LEN];
+    apr_int64_t account;
     tw_err_t err = { 0 };
 
-    while (tw_shared_next_owed(database->shared, database->slot, id)) {
-        const char *args[1];
+    while (tw_shared_next_owed(database->shared, database->slot, &account,
+                               id)) {
+        const char *arg = account ? number(pool, account) : id_text(pool, id);
 
-        args[0] = id_text(pool, id);
-        if (tw_db_run(NULL, db, &session_end, args, &err) != APR_SUCCESS) {
-            tw_shared_owe(database->shared, database->slot, id);
+        if (tw_db_run(NULL, db, account ? &session_end_all : &session_end,
+                      &arg, &err) != APR_SUCCESS) {
+            tw_shared_owe(database->shared, database->slot, account, id);
             return;
         }
     }
@@ -258,7 +260,9 @@ static apr_status_t find_account(tw_session_t *session,
     session->username = row[1];
     session->screen_name = identity->screen_name;
     result->created = !strcmp(row[2], now);
-    result->other_name = result->created && strcmp(row[1], name) != 0;
+    result->other_name = result->created
+                         && !strcmp(row[1], apr_pstrcat(pool, name, ".",
+                                                        identity->id, NULL));
     return strlen(row[1]) <= TW_USERNAME_MAX
            ? APR_SUCCESS
            : tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
@@ -317,7 +321,7 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
             /* refused here at once all the same; elsewhere when it ends */
             if (tw_db_run(NULL, db, &session_end, &former, &ignored)
                 != APR_SUCCESS) {
-                tw_shared_owe(database->shared, database->slot,
+                tw_shared_owe(database->shared, database->slot, 0,
                               with->former->id);
             }
         }

@@ -223,6 +223,10 @@ static const char *advice_for(const char *message)
         return "make the tables with sql/sqlite3.sql (sqlite3 FILE < "
                "sqlite3.sql) or sql/pgsql.sql (psql -d NAME -f pgsql.sql)";
     }
+    if (strstr(message, "locked")) {
+        return "another program holds SQLite's lock; keep busy_timeout in "
+               "DBDInitSQL near 200, for the driver tries 16 times";
+    }
     if (strstr(message, "readonly") || strstr(message, "unable to open")) {
         return "the database file and its folder must belong to the "
                "server's user";
@@ -251,6 +255,10 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
                              TWLOGNO(0402) "the database is back");
             }
             return APR_SUCCESS;
+        }
+        /* the driver has waited long enough for the lock */
+        if (strstr(message, "locked")) {
+            break;
         }
         /* for PostgreSQL this is also what reconnects */
         if (apr_dbd_check_conn(db->dbd->driver, db->pool, db->dbd->handle)

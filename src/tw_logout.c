@@ -153,7 +153,13 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
                        &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
         tw_shared_end(site->shared, session->id, session->expires_at, now);
-        tw_shared_owe(site->shared, site->database.slot, session->id);
+        if (!tw_shared_owe(site->shared, site->database.slot,
+                           everywhere ? session->account : 0, session->id)) {
+            ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
+                          "too many rows are still to be deleted: the one of "
+                          "account %" APR_INT64_T_FMT " is forgotten; delete "
+                          "it by hand", session->account);
+        }
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0221)
                       "signed out: account %" APR_INT64_T_FMT ", but the row "
                       "is still to be deleted: %s", session->account,
@@ -161,7 +167,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
         return 0;
     }
     for (i = 0; i < ended->nelts; i++) {
-        end_here(site, session,
+        end_here(site, NULL,
                  (const unsigned char *)ended->elts + i * TW_ID_LEN, now);
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)

@@ -5,7 +5,7 @@
 #include <apr_atomic.h>
 
 /* Bump it with any change of the layout: an older segment is set up anew. */
-#define LAYOUT 0x7477617574680004ULL
+#define LAYOUT 0x7477617574680005ULL
 
 #define BUCKET 8
 #define ENDED_SIZE 16384
@@ -13,6 +13,8 @@
 #define RECHECK_SIZE 4096
 #define CLIENT_SIZE 8192
 #define OWED_SIZE 256
+/* No pause is longer: a later time is that of a clock that was set back. */
+#define BREAKER_MAX apr_time_from_sec(60)
 
 typedef volatile apr_uint64_t cell_t;
 
@@ -34,6 +36,7 @@ enum { OWED_FREE, OWED_BUSY, OWED_FULL };
 typedef struct {
     volatile apr_uint32_t state;
     int slot;
+    apr_int64_t account;    /* 0: the session alone */
     unsigned char id[TW_ID_LEN];
 } owed_t;
 
@@ -232,7 +235,7 @@ apr_time_t tw_shared_floor(const tw_shared_t *shared)
     return (apr_time_t)get(&shared->floor);
 }
 
-int tw_shared_owe(tw_shared_t *shared, int slot,
+int tw_shared_owe(tw_shared_t *shared, int slot, apr_int64_t account,
                   const unsigned char id[TW_ID_LEN])
 {
     int i;
@@ -243,6 +246,7 @@ int tw_shared_owe(tw_shared_t *shared, int slot,
         if (apr_atomic_cas32(&owed->state, OWED_BUSY, OWED_FREE)
             == OWED_FREE) {
             owed->slot = slot;
+            owed->account = account;
             memcpy(owed->id, id, TW_ID_LEN);
             /* counted first: who dies in between leaves a count too high,
              * never an entry that nobody looks for */
@@ -254,7 +258,7 @@ int tw_shared_owe(tw_shared_t *shared, int slot,
     return 0;
 }
 
-int tw_shared_next_owed(tw_shared_t *shared, int slot,
+int tw_shared_next_owed(tw_shared_t *shared, int slot, apr_int64_t *account,
                         unsigned char id[TW_ID_LEN])
 {
     int i;
@@ -274,6 +278,7 @@ int tw_shared_next_owed(tw_shared_t *shared, int slot,
         }
         else {
             memcpy(id, owed->id, TW_ID_LEN);
+            *account = owed->account;
             apr_atomic_set32(&owed->state, OWED_FREE);
             apr_atomic_dec32(&shared->owed_count);
             return 1;
@@ -456,7 +461,7 @@ int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
     /* past the pause one is let through, and the pause begins again; a clock
      * that was set back must not keep the breaker open for ever */
     if ((at <= (apr_uint64_t)now
-         || at > (apr_uint64_t)(now + apr_time_from_sec(3600)))
+         || at > (apr_uint64_t)(now + BREAKER_MAX))
         && swap(retry_at, (apr_uint64_t)(now + pause), at)) {
         return 0;
     }
@@ -487,6 +492,7 @@ int tw_shared_breaker_bad(tw_shared_t *shared, int slot, int limit,
     slot_t *s = &shared->slot[slot];
     apr_uint64_t at = get(&s->retry_at);
 
+    pause = pause < BREAKER_MAX ? pause : BREAKER_MAX;
     if (apr_atomic_inc32(&s->failures) + 1 < (apr_uint32_t)limit) {
         return 0;
     }

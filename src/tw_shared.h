@@ -53,13 +53,13 @@ apr_time_t tw_shared_floor(const tw_shared_t *shared);
 
 /*
  * Sessions that ended while the database (its slot, see below) was away:
- * their rows are still to be deleted.  owe() notes one (0 when there is no
- * room), next_owed() takes one out (0 when there is none): whoever fails to
- * delete it owes it again.
+ * their rows are still to be deleted, those of a whole account when that is
+ * not 0.  owe() notes one (0 when there is no room), next_owed() takes one
+ * out (0 when there is none): whoever fails to delete it owes it again.
  */
-int tw_shared_owe(tw_shared_t *shared, int slot,
+int tw_shared_owe(tw_shared_t *shared, int slot, apr_int64_t account,
                   const unsigned char id[TW_ID_LEN]);
-int tw_shared_next_owed(tw_shared_t *shared, int slot,
+int tw_shared_next_owed(tw_shared_t *shared, int slot, apr_int64_t *account,
                         unsigned char id[TW_ID_LEN]);
 
 /* ---- spent flows, rechecks --------------------------------------------- */

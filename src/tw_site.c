@@ -91,12 +91,26 @@ static int refuse(const build_t *b, const char *fmt, ...)
     return 0;
 }
 
+/* Whether text can be a sealing key. */
+static apr_status_t try_key(const char *text, apr_pool_t *pool, tw_err_t *err)
+{
+    tw_ring_t *ring = tw_ring_make(pool);
+
+    return ring ? tw_ring_add(ring, text, pool, err)
+                : tw_err_set(err, pool, TW_ERR_INTERNAL, APR_ENOMEM,
+                             "no locked memory for keys (ulimit -l)");
+}
+
+typedef apr_status_t (*try_t)(const char *text, apr_pool_t *pool,
+                              tw_err_t *err);
+
 /*
  * A secret, in memory that is locked.  At a restart a secret that cannot be
- * read is the one of before: the rotation of a log must not end a site.
+ * read, or does not do, is the one of before: the rotation of a log must not
+ * end a site.
  */
 static const char *read_secret(const build_t *b, const char *directive,
-                               const char *from)
+                               const char *from, try_t try)
 {
     tw_vault_t *vault = process.retained->vault;
     tw_err_t err = { 0 };
@@ -106,7 +120,11 @@ static const char *read_secret(const build_t *b, const char *directive,
     if (tw_secret_is_command(from) && (is_test() || is_trial())) {
         return "";      /* commands run once, at the real start */
     }
-    if (tw_secret_read(&text, from, b->ptemp, &err) != APR_SUCCESS) {
+    if (tw_secret_read(&text, from, b->ptemp, &err) != APR_SUCCESS
+        || (try && try(text, b->ptemp, &err) != APR_SUCCESS)) {
+        if (text) {
+            err.why = apr_pstrcat(b->ptemp, from, ": ", err.why, NULL);
+        }
         text = vault && is_restart() ? tw_vault_get(vault, from, b->ptemp)
                                      : NULL;
         if (!text) {
@@ -300,7 +318,7 @@ static int build_client(build_t *b)
                                      NULL);
     client->key = conf->consumer_key;
     client->secret = read_secret(b, "TwAuthConsumerSecret",
-                                 conf->consumer_secret);
+                                 conf->consumer_secret, NULL);
     client->sign_in_with = conf->sign_in_with ? "authorize" : "authenticate";
     client->force_login = (int)conf->force_login;
     client->access = conf->access ? "write" : "read";
@@ -336,7 +354,7 @@ static int build_ring(build_t *b)
     }
     for (i = 0; i < keys->nelts; i++) {
         const char *from = APR_ARRAY_IDX(keys, i, const char *);
-        const char *text = read_secret(b, "TwAuthKey", from);
+        const char *text = read_secret(b, "TwAuthKey", from, try_key);
         tw_err_t err = { 0 };
 
         if (!text) {

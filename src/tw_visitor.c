@@ -438,9 +438,13 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
                       "checked: %s", session->account, err.why);
         return TW_VISITOR_UNCERTAIN;
     }
-    if (check == TW_CHECK_GONE) {
+    if (check != TW_CHECK_GOOD) {
+        /* those beside this request must not pass as if nothing had been
+         * found; who is only not active now may be so again */
         tw_shared_end(site->shared, session->id,
-                      tw_visitor_copies_until(site, session, now), now);
+                      check == TW_CHECK_GONE
+                      ? tw_visitor_copies_until(site, session, now)
+                      : now + BESIDE, now);
     }
     /* it may have been ended here while the database answered */
     if (check != TW_CHECK_GOOD
@@ -454,15 +458,22 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     return TW_VISITOR_SIGNED_IN;
 }
 
-/* Whether the database has to be asked by this very request. */
+/*
+ * Whether the database has to be asked by this very request.  One in a while
+ * is; those beside it pass on the old copy, unless the interval is so short
+ * that it would not be kept, or the database has not answered lately.
+ */
 static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
                     apr_time_t now)
 {
+    const tw_site_t *site = visitor->site;
     const tw_session_t *session = &visitor->session;
-    int first = tw_shared_claim_recheck(visitor->site->shared, session->id,
-                                        now + BESIDE, now);
+    apr_interval_time_t beside = recheck < BESIDE ? recheck : BESIDE;
+    int first = tw_shared_claim_recheck(site->shared, session->id,
+                                        now + beside, now);
 
-    return first || recheck == 0 || !is_fresh(visitor, recheck + BESIDE, now);
+    return first || !is_fresh(visitor, recheck + beside, now)
+           || tw_shared_breaker_open(site->shared, site->database.slot);
 }
 
 tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
@@ -538,9 +549,9 @@ apr_time_t tw_visitor_copies_until(const tw_site_t *site,
                                    const tw_session_t *session,
                                    apr_time_t now)
 {
-    apr_time_t end = absolute_end(site, session);
     apr_time_t copies = now + site->conf->session_recheck + BESIDE
                         + site->conf->session_grace;
+    apr_time_t end = session ? absolute_end(site, session) : copies;
 
     /* a copy on its way while the clock moves is worth a minute more */
     return (copies < end ? copies : end) + apr_time_from_sec(60);

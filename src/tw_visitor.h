@@ -100,7 +100,8 @@ int tw_visitor_cookie(tw_cookie_t *cookie, const char **at, const char *name,
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
                            const tw_session_t *session);
 
-/* How long copies of a session's cookie could still be good somewhere. */
+/* How long copies of a session's cookie could still be good somewhere; of
+ * any session's, when session is NULL. */
 apr_time_t tw_visitor_copies_until(const tw_site_t *site,
                                    const tw_session_t *session,
                                    apr_time_t now);

@@ -70,7 +70,7 @@ class Sqlite(_Database):
     @property
     def configuration(self):
         return (f'DBDriver sqlite3\nDBDParams "{self.file}"\n'
-                'DBDInitSQL "PRAGMA busy_timeout=3000; PRAGMA synchronous=NORMAL"')
+                'DBDInitSQL "PRAGMA busy_timeout=200; PRAGMA synchronous=NORMAL"')
 
     def _connect(self):
         db = sqlite3.connect(self.file, timeout=10, isolation_level=None)
