@@ -186,7 +186,7 @@ lint: need-lint
 .PHONY: bench
 bench: need-test
 	@$(MAKE) --no-print-directory all
-	@$(PYTHON) -B bench/instructions.py
+	@$(PYTHON) -B bench/instructions.py $(BENCH)
 
 .PHONY: clean
 clean:

@@ -1,7 +1,7 @@
 """What a request costs, in instructions: they do not wobble, whatever else the machine is doing.
 
-    make bench                  prints the table
-    make bench BENCH=--count    fewer requests: for a look while working
+    make bench                    prints the table
+    make bench BENCH=--count=50   fewer requests: for a look while working
 
 httpd runs in one process under valgrind's callgrind, on plain http, with keep-alive, a 1 kB file and no access log.
 Each figure is the mean over the requests between two dumps of the counters: callgrind dumps and begins anew whenever

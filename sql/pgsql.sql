@@ -1,8 +1,10 @@
 -- mod_twauth: tables for PostgreSQL 11 or later.
 --
---   createuser twauth
---   createdb -O twauth twauth
---   psql -U twauth -d twauth -f pgsql.sql
+--   sudo -u postgres createuser www-data
+--   sudo -u postgres createdb twauth
+--   sudo -u postgres psql -d twauth < pgsql.sql
+--
+-- and the GRANT of README.md, "PostgreSQL".
 --
 -- Times are seconds since 1970.  The rules about names and sessions live
 -- here, in triggers, so that they hold for whoever writes to the tables.

@@ -1,8 +1,7 @@
 -- mod_twauth: tables for SQLite 3.35 or later.
 --
---   mkdir -m 0700 /var/lib/twauth
---   sqlite3 /var/lib/twauth/twauth.db < sqlite3.sql
---   chown -R www-data: /var/lib/twauth
+--   sudo install -d -m 0700 -o www-data -g www-data /var/lib/twauth
+--   sudo -u www-data sqlite3 /var/lib/twauth/twauth.db < sqlite3.sql
 --
 -- Times are seconds since 1970.  The rules about names and sessions live
 -- here, in triggers, so that they hold for whoever writes to the tables.

@@ -15,7 +15,6 @@
 /* r->ap_auth_type points here when, and only when, the user is ours. */
 static char auth_type[] = "Twitter";
 
-#define RETRY_AFTER 5
 #define NOTE_INTERVAL apr_time_from_sec(60)
 
 static apr_int64_t set_or(apr_int64_t value, apr_int64_t unset)
@@ -110,12 +109,13 @@ static int database_away(request_rec *r, tw_visitor_t *visitor)
 {
     tw_page_t page = { 0 };
 
-    if (tw_browser_is_no_navigation(r)) {
-        apr_table_setn(r->err_headers_out, "Retry-After", "5");
+    if (tw_browser_denies_navigation(r)) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       APR_STRINGIFY(TW_RETRY_AFTER));
         return tw_page_bare(r, visitor, HTTP_SERVICE_UNAVAILABLE);
     }
     page.kind = TW_PAGE_DATABASE;
-    page.retry_after = RETRY_AFTER;
+    page.retry_after = TW_RETRY_AFTER;
     return tw_page_answer(r, visitor, &page);
 }
 
@@ -131,7 +131,7 @@ static int plain_http(request_rec *r, tw_visitor_t *visitor)
                       "be signed in here (use https, or TwAuthAllowHTTP On on "
                       "a loopback address)");
     }
-    if (tw_browser_is_no_navigation(r)) {
+    if (tw_browser_denies_navigation(r)) {
         return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
     }
     page.kind = TW_PAGE_PLAIN_HTTP;
@@ -270,8 +270,8 @@ static int is_variable(const char *name, const char *prefix)
     return !strncmp(name, prefix, strlen(prefix));
 }
 
-/* Takes variables that begin so, and REDIRECT_ copies, out; first is the
- * first letter of the names to look at. */
+/* Takes variables out whose names begin so: as they are with first 'T', and
+ * their REDIRECT_ copies with first 'R'. */
 static void remove_variables(request_rec *r, char first, const char *prefix)
 {
     const apr_array_header_t *list = apr_table_elts(r->subprocess_env);
@@ -315,6 +315,11 @@ void tw_authn_insert_filter(request_rec *r)
  * err_headers_out, because CGI and proxies replace headers_out. */
 static void keep_private(request_rec *r)
 {
+    /* what mod_dir looks up for an index hands its headers on */
+    if (r->main && apr_table_get(r->main->err_headers_out,
+                                 "Cache-Control")) {
+        return;
+    }
     if (!apr_table_get(r->err_headers_out, "Cache-Control")) {
         apr_table_setn(r->err_headers_out, "Cache-Control", "private");
     }

@@ -26,7 +26,7 @@ static int says(const request_rec *r, const char *name, const char *word)
     return value && ap_strcasestr(value, word);
 }
 
-int tw_browser_is_no_navigation(const request_rec *r)
+int tw_browser_denies_navigation(const request_rec *r)
 {
     const char *mode = header(r, "Sec-Fetch-Mode");
     const char *dest = header(r, "Sec-Fetch-Dest");
@@ -48,7 +48,7 @@ int tw_browser_is_no_navigation(const request_rec *r)
 
 int tw_browser_navigates(const request_rec *r)
 {
-    return !tw_browser_is_no_navigation(r)
+    return !tw_browser_denies_navigation(r)
            && (header(r, "Sec-Fetch-Mode") || says(r, "Accept", "text/html"));
 }
 
@@ -143,7 +143,7 @@ int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
         return 0;
     }
     memcpy(&made, plain, sizeof(made));
-    return made <= now + apr_time_from_sec(300) && now - made < TOKEN_LIFE;
+    return made <= now + TW_LEEWAY && now - made < TOKEN_LIFE;
 }
 
 int tw_browser_is_home(request_rec *r, const tw_site_t *site)

@@ -25,7 +25,7 @@ typedef struct tw_browser_t {
 int tw_browser_navigates(const request_rec *r);
 
 /* Whether r says that it is none: a script's, a frame's, a prefetch, HEAD. */
-int tw_browser_is_no_navigation(const request_rec *r);
+int tw_browser_denies_navigation(const request_rec *r);
 
 /* Reads the pre-session cookie; 0 when there is none that opens. */
 int tw_browser_read(tw_browser_t *browser, const tw_visitor_t *visitor);

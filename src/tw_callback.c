@@ -12,10 +12,8 @@
 #include "tw_page.h"
 #include "tw_private.h"
 
-#define LEEWAY apr_time_from_sec(300)
 #define WAIT_FOR_PLACE apr_time_from_sec(2)
 #define QUERY_FIELDS_MAX 50
-#define RETRY_AFTER 5
 
 /* Ends in a page: always our own, for the URL holds a verifier or code. */
 static int page(request_rec *r, tw_visitor_t *visitor, tw_page_t *p)
@@ -80,11 +78,18 @@ static int cancelled(request_rec *r, tw_visitor_t *visitor,
 
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0212)
                   "the user cancelled at X");
-    tw_browser_read(&browser, visitor);
-    browser.left = 1;
-    tw_browser_set(r, visitor->site, &browser);
     p.kind = TW_PAGE_CANCELLED;
     p.next = flow->next;
+    if (tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN) {
+        /* it was another account that was not taken */
+        p.kind = TW_PAGE_UNCHANGED;
+        p.screen_name = visitor->session.screen_name;
+    }
+    else {
+        tw_browser_read(&browser, visitor);
+        browser.left = 1;
+        tw_browser_set(r, visitor->site, &browser);
+    }
     return page(r, visitor, &p);
 }
 
@@ -98,7 +103,7 @@ static int not_stored(request_rec *r, tw_visitor_t *visitor,
     p.kind = TW_PAGE_NOT_STORED;
     p.next = flow->next;
     p.reference = tw_page_reference(r);
-    p.retry_after = err->retry_after ? err->retry_after : RETRY_AFTER;
+    p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0215)
                   "sign-in not stored (reference %s): %s", p.reference,
                   err->why);
@@ -243,8 +248,8 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
                        &p)) {
         return page(r, visitor, &p);
     }
-    if (!tw_shared_spend(site->shared, id,
-                         flow->started_at + site->conf->flow_timeout + LEEWAY,
+    if (!tw_shared_spend(site->shared, id, flow->started_at
+                         + site->conf->flow_timeout + TW_LEEWAY,
                          apr_time_now())) {
         tw_shared_call_end(site->shared, permit.place, permit.deadline);
         return used_before(r, visitor, flow, cookie_name);
@@ -270,7 +275,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     unsigned char id[TW_ID_LEN];
 
     /* a link checker or a prefetch must not use a sign-in up */
-    if (tw_browser_is_no_navigation(r)) {
+    if (tw_browser_denies_navigation(r)) {
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
     if (tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
@@ -283,7 +288,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
                       "callback without a pending sign-in of this browser");
         return start_again(r, visitor, NULL);
     }
-    if (flow.started_at > now + LEEWAY
+    if (flow.started_at > now + TW_LEEWAY
         || now - flow.started_at >= site->conf->flow_timeout
         || answer.kind == TW_ANSWER_INVALID) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0211)
@@ -296,7 +301,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     if (answer.kind == TW_ANSWER_CANCELLED) {
         tw_flow_id(id, &flow);
         tw_shared_spend(site->shared, id,
-                        flow.started_at + site->conf->flow_timeout + LEEWAY,
+                        flow.started_at + site->conf->flow_timeout + TW_LEEWAY,
                         now);
         tw_cookie_expire(r, cookie_name, site->other_attributes);
         return cancelled(r, visitor, &flow);

@@ -103,8 +103,9 @@ static const char *check_realm(const char *text)
 }
 
 /* http or https, a host, perhaps a port; nothing else that URLs can have. */
-static int plain_url(apr_uri_t *uri, const char *text)
+static int is_plain_url(const char *text)
 {
+    apr_uri_t uri;
     char copy[TW_TARGET_MAX + 100];
     apr_size_t i, len = strlen(text);
     apr_pool_t *pool;
@@ -119,13 +120,13 @@ static int plain_url(apr_uri_t *uri, const char *text)
         }
     }
     apr_pool_create(&pool, NULL);
-    good = apr_uri_parse(pool, text, uri) == APR_SUCCESS
-           && uri->scheme && uri->hostname && *uri->hostname
-           && (!strcmp(uri->scheme, "https") || !strcmp(uri->scheme, "http"))
-           && !uri->user && !uri->password && !uri->query && !uri->fragment
-           && (!uri->port_str || uri->port);
-    if (good && uri->path) {
-        apr_cpystrn(copy, uri->path, sizeof(copy));
+    good = apr_uri_parse(pool, text, &uri) == APR_SUCCESS
+           && uri.scheme && uri.hostname && *uri.hostname
+           && (!strcmp(uri.scheme, "https") || !strcmp(uri.scheme, "http"))
+           && !uri.user && !uri.password && !uri.query && !uri.fragment
+           && (!uri.port_str || uri.port);
+    if (good && uri.path) {
+        apr_cpystrn(copy, uri.path, sizeof(copy));
         good = tw_target_ok(copy, NULL);
     }
     apr_pool_destroy(pool);
@@ -134,10 +135,9 @@ static int plain_url(apr_uri_t *uri, const char *text)
 
 static const char *check_callback(const char *text)
 {
-    apr_uri_t uri;
     const char *path = strstr(text, "://");
 
-    return plain_url(&uri, text) && path && strchr(path + 3, '/')
+    return is_plain_url(text) && path && strchr(path + 3, '/')
            && !strchr(text, '%')
            ? NULL : "must be the whole URL that is registered at X: "
                     "https://host/path, without query and percent signs";
@@ -145,18 +145,14 @@ static const char *check_callback(const char *text)
 
 static const char *check_provider(const char *text)
 {
-    apr_uri_t uri;
-
-    return plain_url(&uri, text) && text[strlen(text) - 1] != '/'
+    return is_plain_url(text) && text[strlen(text) - 1] != '/'
            ? NULL : "must be a base URL without a slash at the end, such as "
                     "https://api.x.com";
 }
 
 static const char *check_proxy(const char *text)
 {
-    apr_uri_t uri;
-
-    return plain_url(&uri, text)
+    return is_plain_url(text)
            ? NULL : "must be the URL of the proxy, such as "
                     "http://proxy.example.com:3128";
 }
@@ -565,9 +561,8 @@ static const char *not_yet(cmd_parms *cmd, void *dir, const char *args)
 {
     (void)dir;
     (void)args;
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, " belongs to OAuth 2.0 and "
-                       "step-up, which this version does not have: use "
-                       "TwAuthConsumerKey and TwAuthConsumerSecret", NULL);
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ",
+                       (const char *)cmd->info, NULL);
 }
 
 static const char *set_protocol(cmd_parms *cmd, void *dir, const char *text)
@@ -578,6 +573,11 @@ static const char *set_protocol(cmd_parms *cmd, void *dir, const char *text)
     }
     return wrong(cmd, text, "is not in this version: it must be oauth1");
 }
+
+static char no_oauth2[] = "is OAuth 2.0, which this version does not have: "
+                          "use TwAuthConsumerKey and TwAuthConsumerSecret";
+static char no_fresh[] = "is step-up, which this version does not have: take "
+                         "the line out";
 
 #define SERVER(name, help)                                                  \
     AP_INIT_TAKE1(name, set_server, NULL, RSRC_CONF, help)
@@ -600,7 +600,7 @@ const command_rec tw_conf_commands[] = {
                    "base URL of X's API, and of its pages for the browser"),
     SERVER("TwAuthProviderCAFile", "certificates to trust in calls to X"),
     SERVER("TwAuthProviderProxy", "proxy for the calls to X"),
-    SERVER("TwAuthProviderTimeout", "limit of one call to X"),
+    SERVER("TwAuthProviderTimeout", "limit of one call to X, such as 5s"),
     SERVER("TwAuthProviderCalls", "calls to X at the same time"),
     AP_INIT_TAKE12("TwAuthStartLimit", set_start_limit, NULL, RSRC_CONF,
                    "sign-ins started per client, and in all: N/s, N/min or "
@@ -608,13 +608,17 @@ const command_rec tw_conf_commands[] = {
     SERVER("TwAuthSignInWith", "authenticate or authorize"),
     SERVER("TwAuthForceLogin", "On: X asks again who it is"),
     SERVER("TwAuthAccess", "read or write"),
-    SERVER("TwAuthFlowTimeout", "life of a pending sign-in"),
-    SERVER("TwAuthSessionIdle", "a session ends after so long unused"),
-    SERVER("TwAuthSessionMax", "a session ends so long after its sign-in"),
+    SERVER("TwAuthFlowTimeout", "life of a pending sign-in, such as 10min"),
+    SERVER("TwAuthSessionIdle", "a session ends after so long unused, such "
+           "as 12h"),
+    SERVER("TwAuthSessionMax", "a session ends so long after its sign-in, "
+           "such as 7d"),
     AP_INIT_TAKE1("TwAuthSessionRecheck", set_recheck, NULL,
                   RSRC_CONF | OR_AUTHCFG,
-                  "how long a cookie is good without asking the database"),
-    SERVER("TwAuthSessionGrace", "how much longer without the database"),
+                  "how long a cookie is good without asking the "
+                  "database, such as 60s"),
+    SERVER("TwAuthSessionGrace", "how much longer without the database, such "
+           "as 10min"),
     SERVER("TwAuthDatabaseCalls", "database connections per process"),
     SERVER("TwAuthCookieName", "name of the session cookie"),
     SERVER("TwAuthCookieDomain", "domain of the session cookie"),
@@ -629,13 +633,13 @@ const command_rec tw_conf_commands[] = {
     AP_INIT_RAW_ARGS("TwAuthExport", set_export, NULL, RSRC_CONF | OR_AUTHCFG,
                      "what applications are told: env, headers, tokens, "
                      "none"),
-    AP_INIT_RAW_ARGS("TwAuthClientID", not_yet, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("TwAuthClientID", not_yet, no_oauth2, RSRC_CONF,
                      "OAuth 2.0, not in this version"),
-    AP_INIT_RAW_ARGS("TwAuthClientSecret", not_yet, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("TwAuthClientSecret", not_yet, no_oauth2, RSRC_CONF,
                      "OAuth 2.0, not in this version"),
-    AP_INIT_RAW_ARGS("TwAuthScope", not_yet, NULL, RSRC_CONF,
+    AP_INIT_RAW_ARGS("TwAuthScope", not_yet, no_oauth2, RSRC_CONF,
                      "OAuth 2.0, not in this version"),
-    AP_INIT_RAW_ARGS("TwAuthFresh", not_yet, NULL, RSRC_CONF | OR_AUTHCFG,
+    AP_INIT_RAW_ARGS("TwAuthFresh", not_yet, no_fresh, RSRC_CONF | OR_AUTHCFG,
                      "step-up, not in this version"),
     { .name = NULL }
 };

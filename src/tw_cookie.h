@@ -27,9 +27,10 @@ typedef struct tw_cookie_t {
 int tw_cookie_next(tw_cookie_t *cookie, const char **at);
 
 /*
- * Sets name=value on the answer, errors and redirects included, with
- * attributes as they are to follow it ("; Path=/; HttpOnly").  max_age in
- * seconds; -1: until the browser ends.
+ * Sets name=value on the answer, errors and redirects included, in place of
+ * what was to be set by that name before, with attributes as they are to
+ * follow it ("; Path=/; HttpOnly").  max_age in seconds; -1: until the
+ * browser ends.
  */
 void tw_cookie_set(request_rec *r, const char *name, const char *value,
                    const char *attributes, int max_age);

@@ -15,7 +15,6 @@
 #define WAIT_MAX apr_time_from_sec(2)
 #define PAUSE apr_time_from_sec(1)
 #define TRIES 3
-#define RETRY_AFTER 5
 
 struct tw_db_t {
     const tw_database_t *database;
@@ -85,7 +84,7 @@ static apr_status_t away(const tw_database_t *database, apr_pool_t *pool,
 {
     tw_err_set(err, pool, TW_ERR_DATABASE, rv, "%s", why);
     err->advice = advice;
-    err->retry_after = RETRY_AFTER;
+    err->retry_after = TW_RETRY_AFTER;
     if (tw_shared_breaker_bad(database->shared, database->slot, 1, PAUSE,
                               apr_time_now())) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, database->server,
@@ -106,7 +105,7 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
                               apr_time_now())) {
         tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
                    "the database is away");
-        err->retry_after = RETRY_AFTER;
+        err->retry_after = TW_RETRY_AFTER;
         return APR_EGENERAL;
     }
     rv = gate_enter(database->calls);
@@ -272,7 +271,7 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
         || strstr(message, "belongs to another account")) {
         tw_err_set(err, db->pool, TW_ERR_DATABASE, APR_EGENERAL, "%s",
                    message);
-        err->retry_after = RETRY_AFTER;
+        err->retry_after = TW_RETRY_AFTER;
         return APR_EGENERAL;
     }
     return away(database, db->pool, err, APR_EGENERAL, message,

@@ -36,6 +36,9 @@ typedef struct tw_statement_t {
     int args;
 } tw_statement_t;
 
+/* When to come back after the database was away, in seconds. */
+#define TW_RETRY_AFTER 5
+
 typedef struct tw_db_t tw_db_t;
 
 /*

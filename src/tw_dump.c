@@ -249,6 +249,7 @@ void tw_dump(apr_pool_t *pconf, server_rec *main)
         n += site != NULL;
     }
     if (!n) {
-        apr_file_printf(d.out, "off everywhere: no TwAuthConsumerKey\n");
+        apr_file_printf(d.out, "off everywhere: no host has a "
+                        "TwAuthConsumerKey and TwAuthEngine On\n");
     }
 }

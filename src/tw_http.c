@@ -282,6 +282,43 @@ static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
     return rv;
 }
 
+/* The request's headers, NULL without memory; to be freed by curl. */
+static struct curl_slist *make_headers(const tw_http_request_t *request,
+                                       apr_pool_t *pool)
+{
+    struct curl_slist *headers = curl_slist_append(
+        NULL, "Accept: application/json");
+    struct curl_slist *more;
+
+    if (!headers || !request->authorization) {
+        return headers;
+    }
+    more = curl_slist_append(headers, apr_pstrcat(pool, "Authorization: ",
+                                                  request->authorization,
+                                                  NULL));
+    if (!more) {
+        curl_slist_free_all(headers);
+    }
+    return more;
+}
+
+static const tw_http_response_t *make_response(const answer_t *answer,
+                                               long status)
+{
+    tw_http_response_t *made = apr_pcalloc(answer->pool, sizeof(*made));
+
+    made->status = (int)status;
+    made->body = "";
+    if (answer->len) {
+        answer->body[answer->len] = '\0';
+        made->body = answer->body;
+        made->body_len = answer->len;
+    }
+    made->retry_after = answer->retry_after;
+    made->date = answer->date;
+    return made;
+}
+
 apr_status_t tw_http_send(const tw_http_response_t **response,
                           tw_http_pool_t *http, const tw_http_conf_t *conf,
                           const tw_http_request_t *request, apr_pool_t *pool,
@@ -289,63 +326,39 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
 {
     char error[CURL_ERROR_SIZE] = "";
     answer_t answer = { 0 };
-    struct curl_slist *headers = NULL;
-    tw_http_response_t *made;
+    struct curl_slist *headers = make_headers(request, pool);
     apr_status_t rv;
     void *curl;
     CURLcode code;
     long status = 0;
 
     *response = NULL;
-    rv = apr_reslist_acquire(http->handles, &curl);
-    if (rv != APR_SUCCESS) {
-        return tw_err_set(err, pool, TW_ERR_INTERNAL, rv,
-                          "no connection handle is free");
-    }
-    answer.pool = pool;
-    headers = curl_slist_append(NULL, "Accept: application/json");
-    if (headers && request->authorization) {
-        struct curl_slist *more = curl_slist_append(
-            headers, apr_pstrcat(pool, "Authorization: ",
-                                 request->authorization, NULL));
-
-        if (!more) {
-            curl_slist_free_all(headers);
-        }
-        headers = more;
-    }
     if (!headers) {
-        apr_reslist_release(http->handles, curl);
         return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_ENOMEM,
                           "no memory for a call");
     }
+    rv = apr_reslist_acquire(http->handles, &curl);
+    if (rv != APR_SUCCESS) {
+        tw_err_set(err, pool, TW_ERR_INTERNAL, rv,
+                   "no connection handle is free");
+        goto done;
+    }
+    answer.pool = pool;
     set_options(curl, http, conf, request, headers, &answer, error);
     code = curl_easy_perform(curl);
     if (code != CURLE_OK) {
         rv = curl_failed(err, pool, &answer, code, error);
         /* whatever state the connection is in, nobody shall meet it again */
         apr_reslist_invalidate(http->handles, curl);
-        curl_slist_free_all(headers);
-        return rv;
+        goto done;
     }
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     /* the handle outlives this request: it keeps no pointer into it */
     curl_easy_reset(curl);
     apr_reslist_release(http->handles, curl);
-    curl_slist_free_all(headers);
+    *response = make_response(&answer, status);
 
-    made = apr_pcalloc(pool, sizeof(*made));
-    made->status = (int)status;
-    made->body_len = answer.len;
-    if (answer.len) {
-        answer.body[answer.len] = '\0';
-        made->body = answer.body;
-    }
-    else {
-        made->body = "";
-    }
-    made->retry_after = answer.retry_after;
-    made->date = answer.date;
-    *response = made;
-    return APR_SUCCESS;
+done:
+    curl_slist_free_all(headers);
+    return rv;
 }

@@ -136,7 +136,7 @@ static int signed_in_already(login_t *l)
     case TW_VISITOR_SIGNED_IN:
         return l->switched ? GO_ON : redirect(l->r, l->next);
     case TW_VISITOR_UNCERTAIN:
-        return page_of_kind(l, TW_PAGE_DATABASE, 5);
+        return page_of_kind(l, TW_PAGE_DATABASE, TW_RETRY_AFTER);
     default:
         return GO_ON;
     }
@@ -418,7 +418,8 @@ static int session_get(request_rec *r, tw_visitor_t *visitor)
     switch (tw_visitor_look(visitor, visitor->site->conf->session_recheck,
                             0)) {
     case TW_VISITOR_UNCERTAIN:
-        apr_table_setn(r->err_headers_out, "Retry-After", "5");
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       APR_STRINGIFY(TW_RETRY_AFTER));
         return HTTP_SERVICE_UNAVAILABLE;
     case TW_VISITOR_SIGNED_IN:
         end = s->signed_in_at + visitor->site->conf->session_max;

@@ -12,7 +12,6 @@
 #include "tw_private.h"
 #include "tw_target.h"
 
-#define RETRY_AFTER 5
 #define BODY_MAX 8192
 #define FIELDS_MAX 50
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -210,7 +209,6 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
                     ? TW_PAGE_SIGNED_OUT : TW_PAGE_STILL_THERE;
         tw_browser_read(&browser, visitor);
         browser.left = 1;
-        /* behind a renewed one, if there is one: the last counts */
         tw_cookie_expire(r, site->session_cookie, site->session_attributes);
         tw_browser_set(r, site, &browser);
         apr_table_setn(r->err_headers_out, "Clear-Site-Data", "\"cache\"");
@@ -218,7 +216,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     else {
         page.kind = TW_PAGE_NOT_SIGNED_IN;
     }
-    page.retry_after = page.kind == TW_PAGE_STILL_THERE ? RETRY_AFTER : 0;
+    page.retry_after = page.kind == TW_PAGE_STILL_THERE ? TW_RETRY_AFTER : 0;
     if (next && page.kind != TW_PAGE_STILL_THERE) {
         tw_page_no_store(r);
         apr_table_setn(r->headers_out, "Location", next);

@@ -17,14 +17,14 @@
 #define CONTENT_TYPE "text/html; charset=utf-8"
 
 /* What a page offers, in this order. */
-#define OFFER_CONTINUE 1        /* to next */
+#define OFFER_GO_ON 1           /* to next, as the thing to do */
 #define OFFER_SIGN_IN 2
 #define OFFER_RETRY 4           /* the sign-in again */
 #define OFFER_SWITCH 8          /* another account */
 #define OFFER_CONFIRM_SWITCH 16
 #define OFFER_SIGN_OUT 32       /* the form */
-#define OFFER_HOME 64
-#define OFFER_GO_ON 128         /* to next, as the thing to do */
+#define OFFER_GO_BACK 64        /* to next, having done nothing */
+#define OFFER_HOME 128
 
 typedef struct {
     tw_page_kind_t kind;
@@ -41,19 +41,20 @@ static const row_t rows[] = {
     { TW_PAGE_CANCELLED, 403, "cancelled", OFFER_RETRY | OFFER_HOME,
       "You did not sign in",
       "You cancelled at X, and nothing was changed." },
+    { TW_PAGE_UNCHANGED, 403, "cancelled", OFFER_GO_ON | OFFER_SWITCH,
+      "Nothing was changed",
+      "You cancelled at X, and are still signed in here." },
     { TW_PAGE_EXPIRED, 400, "expired", OFFER_RETRY | OFFER_HOME,
       "Please start again",
       "This sign-in is over, or it did not begin in this browser. Perhaps "
       "you began in another app or in a private window." },
     { TW_PAGE_SIGNED_IN, 400, "expired", OFFER_GO_ON,
       "You are signed in",
-      "This sign-in is over, and you need no other one." },
+      "That sign-in had already ended; there is nothing more to do." },
     { TW_PAGE_NO_COOKIES, 400, "no-cookies", OFFER_RETRY | OFFER_HOME,
       "This site needs cookies",
       "Your browser did not keep a cookie, so you cannot be signed in. "
       "Allow cookies for this site, then try again." },
-    { TW_PAGE_BAD_REQUEST, 400, "expired", OFFER_RETRY | OFFER_HOME,
-      "This did not work", "The request was not understood." },
     { TW_PAGE_UNREACHABLE, 502, "provider-unreachable",
       OFFER_RETRY | OFFER_HOME, "X cannot be reached",
       "X did not answer as it should. Please try again in a moment." },
@@ -92,22 +93,22 @@ static const row_t rows[] = {
       "Only people who were invited can sign in on this site." },
     { TW_PAGE_FORBIDDEN, 403, "forbidden", OFFER_SWITCH | OFFER_HOME,
       "This page is not for you",
-      "The account you are signed in with may not see it." },
+      "This account may not see this page." },
     { TW_PAGE_PLAIN_HTTP, 403, "forbidden", OFFER_HOME,
       "This page needs https", "Nobody can be signed in over plain http." },
     { TW_PAGE_CSRF, 403, "csrf", OFFER_SIGN_OUT | OFFER_HOME,
       "Please confirm",
       "It is not certain that this came from you. Use the button to sign "
       "out." },
-    { TW_PAGE_INTERNAL, 500, "provider-unreachable", OFFER_RETRY | OFFER_HOME,
+    { TW_PAGE_INTERNAL, 500, "busy", OFFER_RETRY | OFFER_HOME,
       "Sign-in is out of order",
       "Something is wrong on this site. The people who run it can find the "
       "reason in their log." },
-    { TW_PAGE_SWITCH, 200, "", OFFER_CONFIRM_SWITCH | OFFER_CONTINUE,
+    { TW_PAGE_SWITCH, 200, "", OFFER_CONFIRM_SWITCH | OFFER_GO_BACK,
       "Use another account?",
       "You will be sent to X, where you can choose the account. You may have "
       "to sign out at X first." },
-    { TW_PAGE_SIGN_OUT, 200, "", OFFER_SIGN_OUT | OFFER_CONTINUE,
+    { TW_PAGE_SIGN_OUT, 200, "", OFFER_SIGN_OUT | OFFER_GO_BACK,
       "Sign out?", "You will be signed out of this site." },
     { TW_PAGE_SIGNED_OUT, 200, "", OFFER_SIGN_IN | OFFER_HOME,
       "You are signed out here",
@@ -224,12 +225,23 @@ static void set_challenge(request_rec *r, const tw_site_t *site)
                                name ? name : site->realm, "\"", NULL));
 }
 
-static const char *link_to(apr_pool_t *pool, const char *url,
-                           const char *label, int first)
+/* The ways on, as they are put together: the first one stands out. */
+typedef struct {
+    apr_pool_t *pool;
+    const char *html;
+} ways_t;
+
+static void add_html(ways_t *ways, const char *html)
 {
-    return apr_pstrcat(pool, "<a class=\"button", first ? " first" : "",
-                       "\" href=\"", ap_escape_html(pool, url), "\">", label,
-                       "</a>\n", NULL);
+    ways->html = apr_pstrcat(ways->pool, ways->html, html, NULL);
+}
+
+static void add_link(ways_t *ways, const char *url, const char *label)
+{
+    add_html(ways, apr_pstrcat(ways->pool, "<a class=\"button",
+                               *ways->html ? "" : " first", "\" href=\"",
+                               ap_escape_html(ways->pool, url), "\">", label,
+                               "</a>\n", NULL));
 }
 
 static const char *sign_out_form(apr_pool_t *pool, const tw_site_t *site,
@@ -248,54 +260,38 @@ static const char *sign_out_form(apr_pool_t *pool, const tw_site_t *site,
 static const char *offers(apr_pool_t *pool, const tw_site_t *site,
                           const row_t *row, const tw_page_t *page)
 {
-    const char *next = page->next;
-    const char *html = "";
-    int first = 1;
+    const char *next = page->next ? page->next : "/";
+    const char *another = tw_page_login_url(pool, site, page->next, 1);
+    ways_t ways = { pool, "" };
 
     if (row->offers & OFFER_GO_ON) {
-        html = link_to(pool, next ? next : "/", "Continue", 1);
-        first = 0;
+        add_link(&ways, next, "Continue");
     }
     if (row->offers & OFFER_SIGN_IN) {
-        html = apr_pstrcat(pool, html, link_to(
-            pool, tw_page_login_url(pool, site, next, 0), "Sign in with X",
-            first), NULL);
-        first = 0;
+        add_link(&ways, tw_page_login_url(pool, site, page->next, 0),
+                 "Sign in with X");
     }
     if (row->offers & OFFER_RETRY) {
-        html = apr_pstrcat(pool, html, link_to(
-            pool, tw_page_login_url(pool, site, next ? next : "/", 0),
-            row->kind == TW_PAGE_EXPIRED ? "Start again" : "Try again",
-            first), NULL);
-        first = 0;
+        add_link(&ways, tw_page_login_url(pool, site, next, 0),
+                 row->kind == TW_PAGE_EXPIRED ? "Start again" : "Try again");
     }
     if (row->offers & OFFER_SWITCH) {
-        html = apr_pstrcat(pool, html, link_to(
-            pool, tw_page_login_url(pool, site, next, 1),
-            "Use another account", first), NULL);
-        first = 0;
+        add_link(&ways, another, "Use another account");
     }
     if (row->offers & OFFER_CONFIRM_SWITCH) {
-        html = apr_pstrcat(pool, html, link_to(
-            pool, apr_pstrcat(pool, tw_page_login_url(pool, site, next, 1),
-                              "&token=", page->token, NULL),
-            "Go to X", first), NULL);
-        first = 0;
+        add_link(&ways, apr_pstrcat(pool, another, "&token=", page->token,
+                                    NULL), "Go to X");
     }
     if (row->offers & OFFER_SIGN_OUT) {
-        html = apr_pstrcat(pool, html, sign_out_form(pool, site, page), NULL);
-        first = 0;
+        add_html(&ways, sign_out_form(pool, site, page));
     }
-    if (row->offers & OFFER_CONTINUE) {
-        html = apr_pstrcat(pool, html, link_to(pool, next ? next : "/",
-                                               "Go back", first), NULL);
-        first = 0;
+    if (row->offers & OFFER_GO_BACK) {
+        add_link(&ways, next, "Go back");
     }
     if (row->offers & OFFER_HOME) {
-        html = apr_pstrcat(pool, html, link_to(pool, "/", "Front page",
-                                               first), NULL);
+        add_link(&ways, "/", "Front page");
     }
-    return html;
+    return ways.html;
 }
 
 static const char *html_of(apr_pool_t *pool, const tw_site_t *site,

@@ -18,10 +18,10 @@
 typedef enum {
     TW_PAGE_SIGN_IN,            /* 401: sign in, with a button */
     TW_PAGE_CANCELLED,          /* 403 */
+    TW_PAGE_UNCHANGED,          /* 403: cancelled, but signed in before */
     TW_PAGE_EXPIRED,            /* 400: no matching, or no timely flow */
     TW_PAGE_SIGNED_IN,          /* 400: likewise, but signed in all the same */
     TW_PAGE_NO_COOKIES,         /* 400 */
-    TW_PAGE_BAD_REQUEST,        /* 400 */
     TW_PAGE_UNREACHABLE,        /* 502 */
     TW_PAGE_TIMEOUT,            /* 504 */
     TW_PAGE_REFUSED,            /* 502: X refuses the application */

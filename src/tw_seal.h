@@ -35,7 +35,6 @@ typedef enum {
 } tw_seal_purpose_t;
 
 #define TW_SEAL_PURPOSES 7
-#define TW_SEAL_OVERHEAD (1 + 3 + 24 + 16)
 
 /* The ring.  Read-only once built; shared by all threads. */
 typedef struct tw_ring_t tw_ring_t;

@@ -111,18 +111,12 @@ static apr_status_t read_file(char **text, const char *from,
     return rv;
 }
 
-static apr_status_t run_command(char **text, const char *from,
-                                apr_pool_t *pool, tw_err_t *err)
+static apr_status_t start_command(apr_proc_t *proc, const char *from,
+                                  apr_pool_t *pool)
 {
-    char *buf = apr_palloc(pool, TW_SECRET_MAX + 2);
-    apr_time_t until = apr_time_now() + COMMAND_TIME;
-    apr_size_t len = 0;
     apr_procattr_t *attr;
-    apr_proc_t proc;
-    apr_exit_why_e why;
     apr_status_t rv;
     char **argv;
-    int code = 0;
 
     apr_tokenize_to_argv(from + strlen("exec:"), &argv, pool);
     if ((rv = apr_procattr_create(&attr, pool)) != APR_SUCCESS
@@ -130,50 +124,78 @@ static apr_status_t run_command(char **text, const char *from,
                                      APR_NO_PIPE)) != APR_SUCCESS
         || (rv = apr_procattr_cmdtype_set(attr, APR_PROGRAM_ENV))
            != APR_SUCCESS
-        || (rv = apr_procattr_error_check_set(attr, 1)) != APR_SUCCESS
-        || (rv = apr_proc_create(&proc, argv[0], (const char *const *)argv,
-                                 NULL, attr, pool)) != APR_SUCCESS) {
-        return refuse(err, pool, rv, from, "cannot be run", NULL);
+        || (rv = apr_procattr_error_check_set(attr, 1)) != APR_SUCCESS) {
+        return rv;
     }
-    /* read to the end, so that the command need not stop at a line */
-    for (;;) {
-        apr_interval_time_t left = until - apr_time_now();
-        apr_size_t n = TW_SECRET_MAX + 1 - len;
-        char rest[256];
+    return apr_proc_create(proc, argv[0], (const char *const *)argv, NULL,
+                           attr, pool);
+}
 
-        apr_file_pipe_timeout_set(proc.out, left > 0 ? left : 1);
-        if (n) {
-            rv = apr_file_read(proc.out, buf + len, &n);
-            len += rv == APR_SUCCESS ? n : 0;
+/* Reads to the end, so that the command need not stop at a line; what is
+ * beyond the buffer is thrown away.  APR_SUCCESS: it came in time. */
+static apr_status_t read_output(apr_proc_t *proc, char *buf, apr_size_t *len,
+                                apr_time_t until)
+{
+    apr_status_t rv;
+    char rest[256];
+
+    *len = 0;
+    do {
+        apr_interval_time_t left = until - apr_time_now();
+        apr_size_t room = TW_SECRET_MAX + 1 - *len;
+        apr_size_t n = room ? room : sizeof(rest);
+
+        apr_file_pipe_timeout_set(proc->out, left > 0 ? left : 1);
+        rv = apr_file_read(proc->out, room ? buf + *len : rest, &n);
+        if (rv == APR_SUCCESS && room) {
+            *len += n;
         }
-        else {
-            n = sizeof(rest);
-            rv = apr_file_read(proc.out, rest, &n);
-        }
-        if (rv != APR_SUCCESS) {
-            break;
-        }
-    }
-    apr_file_close(proc.out);
-    if (!APR_STATUS_IS_EOF(rv)) {
-        apr_proc_kill(&proc, SIGKILL);
-        apr_proc_wait(&proc, NULL, NULL, APR_WAIT);
-        return refuse(err, pool, rv, from, "did not end within 10 seconds",
-                      NULL);
-    }
+    } while (rv == APR_SUCCESS);
+    apr_file_close(proc->out);
+    return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
+}
+
+/* Waits for its end, or makes one; whether it ended well. */
+static int reap_command(apr_proc_t *proc, apr_time_t until)
+{
+    apr_exit_why_e why = APR_PROC_SIGNAL;
+    int code = 0;
+
     /* it may have closed its output and stayed */
-    while ((rv = apr_proc_wait(&proc, &code, &why, APR_NOWAIT))
+    while (apr_proc_wait(proc, &code, &why, APR_NOWAIT)
            == APR_CHILD_NOTDONE) {
         if (apr_time_now() >= until) {
-            apr_proc_kill(&proc, SIGKILL);
-            apr_proc_wait(&proc, &code, &why, APR_WAIT);
+            apr_proc_kill(proc, SIGKILL);
+            apr_proc_wait(proc, &code, &why, APR_WAIT);
             break;
         }
         apr_sleep(apr_time_from_msec(5));
     }
-    if (why != APR_PROC_EXIT || code != 0) {
+    return why == APR_PROC_EXIT && code == 0;
+}
+
+static apr_status_t run_command(char **text, const char *from,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    char *buf = apr_palloc(pool, TW_SECRET_MAX + 2);
+    apr_time_t until = apr_time_now() + COMMAND_TIME;
+    apr_status_t rv;
+    apr_proc_t proc;
+    apr_size_t len;
+
+    rv = start_command(&proc, from, pool);
+    if (rv != APR_SUCCESS) {
+        return refuse(err, pool, rv, from, "cannot be run", NULL);
+    }
+    rv = read_output(&proc, buf, &len, until);
+    if (rv != APR_SUCCESS) {
+        reap_command(&proc, 0);
+        return refuse(err, pool, rv, from, "did not end within 10 seconds",
+                      NULL);
+    }
+    if (!reap_command(&proc, until)) {
         return refuse(err, pool, APR_EGENERAL, from,
-                      apr_psprintf(pool, "ended with status %d", code), NULL);
+                      "did not end well (its exit status must be 0)", NULL);
     }
     buf[len] = '\0';
     if (strchr(buf, '\n')) {

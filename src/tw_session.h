@@ -18,6 +18,9 @@
 #define TW_USERNAME_MAX 64
 #define TW_SESSION_TEXT_MAX 512
 
+/* The clocks of several servers differ by so much at most. */
+#define TW_LEEWAY apr_time_from_sec(300)
+
 typedef struct tw_session_t {
     unsigned char id[TW_ID_LEN];    /* random; base64url in the row */
     apr_int64_t account;            /* the account row's id */

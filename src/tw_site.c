@@ -24,7 +24,7 @@ typedef struct {
     tw_vault_t *vault;
 } retained_t;
 
-/* Set in check_config and child_init alone. */
+/* Set by the hooks at the end of this file alone. */
 static struct {
     retained_t *retained;
     tw_http_pool_t *http;
@@ -289,12 +289,21 @@ static int is_http_url(const char *url)
     return !strncmp(url, "http:", 5);
 }
 
+/* Whether X may be spoken to at url: http is for a stand-in alone. */
+static int is_provider_ok(const build_t *b, const char *url)
+{
+    apr_uri_t uri;
+
+    apr_uri_parse(b->ptemp, url, &uri);
+    return !is_http_url(url)
+           || (b->conf->allow_http && is_loopback(uri.hostname));
+}
+
 static int build_client(build_t *b)
 {
     tw_site_t *site = b->site;
     const tw_server_conf_t *conf = b->conf;
     tw_client_t *client = &site->client;
-    apr_uri_t uri;
 
     if (!conf->consumer_key || !conf->consumer_secret) {
         return refuse(b, "TwAuthConsumerKey and TwAuthConsumerSecret belong "
@@ -305,12 +314,11 @@ static int build_client(build_t *b)
     client->api = conf->provider_api ? conf->provider_api : DEFAULT_API;
     client->browser = conf->provider_browser ? conf->provider_browser
                                              : DEFAULT_API;
-    apr_uri_parse(b->ptemp, client->api, &uri);
-    if (is_http_url(client->api)
-        && (!conf->allow_http || !is_loopback(uri.hostname))) {
-        return refuse(b, "TwAuthProvider %s must be https (http is for a "
+    if (!is_provider_ok(b, client->api)
+        || !is_provider_ok(b, client->browser)) {
+        return refuse(b, "TwAuthProvider %s %s must be https (http is for a "
                       "stand-in on a loopback address, with TwAuthAllowHTTP "
-                      "On)", client->api);
+                      "On)", client->api, client->browser);
     }
     client->callback = conf->callback_url
                        ? conf->callback_url

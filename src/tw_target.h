@@ -5,7 +5,7 @@
  * into a link.  It is either used byte for byte or not at all: never
  * repaired, never cut, never parsed into a host and compared, because every
  * parser disagrees with browsers on some text.  What is left are local
- * paths that every browser reads alike (security entries RD-1 to RD-8).
+ * paths that every browser reads alike.
  */
 #ifndef TW_TARGET_H
 #define TW_TARGET_H

@@ -12,8 +12,6 @@
 #include "tw_private.h"
 #include "tw_target.h"
 
-/* Clocks of several servers differ by so much at most. */
-#define LEEWAY apr_time_from_sec(300)
 /* Requests beside the one that asks the database pass for so long. */
 #define BESIDE apr_time_from_sec(5)
 #define SEEN_MAX apr_time_from_sec(60)
@@ -26,7 +24,8 @@ const char *const tw_visitor_headers[] = {
 
 static ap_filter_rec_t *trailer_filter;
 
-request_rec *tw_visitor_first(request_rec *r)
+/* The request that the client sent, of which r may be a part. */
+static request_rec *first_of(request_rec *r)
 {
     while (r->main || r->prev) {
         r = r->main ? r->main : r->prev;
@@ -36,7 +35,7 @@ request_rec *tw_visitor_first(request_rec *r)
 
 const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
 {
-    const request_rec *first = tw_visitor_first(r);
+    const request_rec *first = first_of(r);
     const char *target = first->unparsed_uri;
 
     /* the absolute form of a request: its path and query alone */
@@ -64,7 +63,7 @@ static tw_visitor_t *make(request_rec *first, const tw_site_t *site)
 
 tw_visitor_t *tw_visitor(request_rec *r)
 {
-    request_rec *first = tw_visitor_first(r);
+    request_rec *first = first_of(r);
     const tw_site_t *site = tw_site(first->server);
     tw_visitor_t *visitor = made(first);
 
@@ -155,7 +154,7 @@ static apr_status_t clean_trailers(ap_filter_t *f,
                                    apr_read_type_e block, apr_off_t bytes)
 {
     request_rec *r = f->r;
-    const tw_visitor_t *visitor = made(tw_visitor_first(r));
+    const tw_visitor_t *visitor = made(first_of(r));
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
     const char *value[6] = { NULL };
     int i;
@@ -281,7 +280,7 @@ static int may_have_own(const tw_site_t *site, const char *cookies)
 
 int tw_visitor_post_read_request(request_rec *r)
 {
-    request_rec *first = tw_visitor_first(r);
+    request_rec *first = first_of(r);
     tw_visitor_t *visitor = made(first);
     const tw_site_t *site;
     const char *cookies, *rest;
@@ -346,8 +345,8 @@ static apr_time_t absolute_end(const tw_site_t *site,
 static int is_in_time(const tw_site_t *site, const tw_session_t *session,
                       apr_time_t now)
 {
-    return session->signed_in_at <= now + LEEWAY
-           && session->last_seen <= now + LEEWAY
+    return session->signed_in_at <= now + TW_LEEWAY
+           && session->last_seen <= now + TW_LEEWAY
            && now < absolute_end(site, session)
            && now < session->last_seen + site->conf->session_idle;
 }

@@ -44,7 +44,6 @@ typedef struct tw_visitor_t {
     int by_grace;               /* ... in vain, and the copy was honoured */
     int tokens_read;            /* these have been asked for: */
     const char *token, *secret; /* the user's own at X, or NULL */
-    const char *own;            /* the own location that is asked for */
     const char *error;          /* TWAUTH_ERROR, for error documents ... */
     const char *next;           /* ... and where to go after signing in */
     int tokens_given;           /* TWAUTH_TOKEN is in some environment */
@@ -53,9 +52,6 @@ typedef struct tw_visitor_t {
     int page;                   /* the answer is a page of ours */
     const request_rec *judged;  /* whose rules are being looked at */
 } tw_visitor_t;
-
-/* The request that the client sent, of which r may be a part. */
-request_rec *tw_visitor_first(request_rec *r);
 
 /* What the client asked for, as a return target; "/" when it is none. */
 const char *tw_visitor_target(request_rec *r, const tw_site_t *site);

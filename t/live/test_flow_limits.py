@@ -1,4 +1,4 @@
-"""Robots that start sign-ins: limits that cannot be evaded, input that costs no more than it should (security.md, DO)."""
+"""Robots that start sign-ins: limits that cannot be evaded, input that costs no more than it should."""
 
 import os
 

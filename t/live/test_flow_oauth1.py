@@ -1,4 +1,4 @@
-"""OAuth 1.0a as it must be done: what is signed, what is believed, and once only (security.md, OA)."""
+"""OAuth 1.0a as it must be done: what is signed, what is believed, and once only."""
 
 import base64
 import threading

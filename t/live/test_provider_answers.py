@@ -1,4 +1,4 @@
-"""X answers, but not as it should: refused, nobody signed in, nothing followed, nothing kept (security.md, PR)."""
+"""X answers, but not as it should: refused, nobody signed in, nothing followed, nothing kept."""
 
 import socket
 

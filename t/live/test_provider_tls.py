@@ -1,4 +1,4 @@
-"""The connection to X: verified always, by no rule but the configuration's (security.md, PR-9 and PR-10)."""
+"""The connection to X: verified always, by no rule but the configuration's."""
 
 import datetime
 import socket
