@@ -4,6 +4,7 @@ import socket
 import ssl
 
 import pytest
+from selenium.webdriver.support.ui import WebDriverWait
 
 from harness.checks import PRE, SESSION, user
 from harness.site import PROTECTED
@@ -117,12 +118,13 @@ def test_CS_2_button_works_in_a_real_browser(make_site, chromium):
     site.vhost.config += '\nHeader always set Referrer-Policy no-referrer'
     site.httpd.modules += ("headers",)
     site.restart()
+    wait = WebDriverWait(chromium, 10)
     chromium.get(site.url("/members/"))
     chromium.find_element("css selector", "button").click()
-    assert "Members" in chromium.title, chromium.page_source
+    wait.until(lambda driver: driver.title == "Members")
     chromium.get(site.url("/twauth/logout"))
     chromium.find_element("css selector", "button").click()
-    assert "signed out" in chromium.page_source
+    wait.until(lambda driver: "signed out" in driver.title)
     chromium.get(site.url("/members/"))
     assert "sign in" in chromium.page_source.lower() and "Members" not in chromium.title
     site.stop()
