@@ -163,7 +163,7 @@ def measured(count):
 
         text = site.httpd.conf.read_text()
         bare = re.sub(r"(?m)^(TwAuth|DBD|LoadModule (twauth|dbd)_module).*$", "", text)
-        bare = re.sub(r'(?s)<Location "/(members|headers|admin)/">.*?</Location>', "", bare)
+        bare = re.sub(r"(?m)^(AuthType Twitter|Require (valid-user|twitter-user .*))$", "", bare)
         site.httpd.write = lambda: site.httpd.conf.write_text(bare)
         without = Callgrind(site.httpd, pathlib.Path(tempfile.mkdtemp(dir=folder)))
         figures["open page, without the module"] = without.measure(

@@ -291,7 +291,7 @@ static void remove_variables(request_rec *r, char first, const char *prefix)
 /* What was given to another directory and is not exported here. */
 static void take_back(request_rec *r, int exports)
 {
-    const tw_visitor_t *visitor = tw_visitor(r);
+    const tw_visitor_t *visitor = tw_visitor_known(r);
 
     if (!visitor) {
         return;
@@ -360,7 +360,7 @@ int tw_authn_fixups(request_rec *r)
         keep_private(r);
     }
     if (r->prev) {
-        visitor = tw_visitor(r);
+        visitor = tw_visitor_known(r);
         if (visitor) {
             tw_page_environment(r, visitor);
         }

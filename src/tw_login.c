@@ -495,8 +495,14 @@ static const tw_site_t *own_site(const request_rec *r)
     if (!site || site->off || site->plain_http || !r->uri) {
         return NULL;
     }
-    return !strncmp(r->uri, site->conf->path, strlen(site->conf->path))
-           || !strcmp(r->uri, site->callback) ? site : NULL;
+    /* asked in several hooks of each request: the second letter tells most
+     * paths apart */
+    if (r->uri[0] == '/' && r->uri[1] == site->conf->path[1]
+        && !strncmp(r->uri, site->conf->path, site->path_len)) {
+        return site;
+    }
+    return site->callback_apart && !strcmp(r->uri, site->callback) ? site
+                                                                   : NULL;
 }
 
 int tw_login_translate(request_rec *r)

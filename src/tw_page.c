@@ -358,7 +358,7 @@ void tw_page_register_filter(void)
 
 void tw_page_insert_error_filter(request_rec *r)
 {
-    const tw_visitor_t *visitor = tw_site(r->server) ? tw_visitor(r) : NULL;
+    const tw_visitor_t *visitor = tw_visitor_known(r);
 
     if (visitor && visitor->page) {
         ap_add_output_filter_handle(label_filter, NULL, r, r->connection);

@@ -228,6 +228,7 @@ static int build_locations(build_t *b)
     tw_site_t *site = b->site;
     const char *path = b->conf->path;
 
+    site->path_len = strlen(path);
     site->login = apr_pstrcat(b->pconf, path, "login", NULL);
     site->logout = apr_pstrcat(b->pconf, path, "logout", NULL);
     site->session = apr_pstrcat(b->pconf, path, "session", NULL);
@@ -240,6 +241,7 @@ static int build_locations(build_t *b)
         return refuse(b, "TwAuthCallbackURL must not be the login, logout or "
                       "session location");
     }
+    site->callback_apart = strncmp(site->callback, path, site->path_len) != 0;
     site->own[0] = site->login;
     site->own[1] = site->callback;
     site->own[2] = site->logout;

@@ -34,6 +34,8 @@ struct tw_site_t {
     /* own locations, decoded paths; own[] lists them all */
     const char *login, *callback, *logout, *session;
     const char *own[5];
+    apr_size_t path_len;                /* of conf->path */
+    int callback_apart;                 /* the callback is not below it */
 
     const tw_protocol_t *protocol;
     tw_client_t client;

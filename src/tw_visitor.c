@@ -61,6 +61,11 @@ static tw_visitor_t *make(request_rec *first, const tw_site_t *site)
     return visitor;
 }
 
+tw_visitor_t *tw_visitor_known(request_rec *r)
+{
+    return made(first_of(r));
+}
+
 tw_visitor_t *tw_visitor(request_rec *r)
 {
     request_rec *first = first_of(r);

@@ -59,6 +59,10 @@ const char *tw_visitor_target(request_rec *r, const tw_site_t *site);
 /* The visitor, made when need be.  NULL where the module is off. */
 tw_visitor_t *tw_visitor(request_rec *r);
 
+/* The visitor if somebody has asked for it before, else NULL: for the many
+ * requests that have nothing to do with sessions. */
+tw_visitor_t *tw_visitor_known(request_rec *r);
+
 /* post_read_request: takes own cookies and look-alike headers off. */
 int tw_visitor_post_read_request(request_rec *r);
 
