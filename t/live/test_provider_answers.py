@@ -1,5 +1,6 @@
 """X answers, but not as it should: refused, nobody signed in, nothing followed, nothing kept."""
 
+import os
 import socket
 
 import pytest
@@ -67,7 +68,8 @@ def test_PR_2_huge_answers(site, step, what):
     answer, browser = walk(site, step, kind, **options)
     assert answer.status in (502, 504) and answer.elapsed < 2
     nobody(site, browser)
-    assert memory(site) - before < 5120
+    # a sanitizer keeps what is freed for a while
+    assert memory(site) - before < (5120 if not os.environ.get("TWAUTH_PRELOAD") else 51200)
 
 
 @pytest.fixture
