@@ -187,6 +187,7 @@ lint: need-lint
 bench: need-test
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) -B bench/instructions.py $(BENCH)
+	@$(PYTHON) -B bench/memory.py
 
 .PHONY: clean
 clean:
