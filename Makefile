@@ -30,7 +30,7 @@ endif
 
 # ---- what is built of what -------------------------------------------------
 
-CORE := err codec target seal sign http json shared provider oauth1 flow \
+CORE := err codec target seal sign http json shared provider oauth1 oauth2 flow \
 	session
 CORE_OBJS := $(CORE:%=$(BUILD)/src/tw_%.o)
 ALL_SRCS := mod_twauth.c $(sort $(wildcard src/*.c))
@@ -103,7 +103,8 @@ install: $(MODULE)
 	$(APXS) -i -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
 		-n twauth $(MODULE)
 	$(INSTALL) -d $(DESTDIR)/usr/share/mod_twauth
-	$(INSTALL) -m 0644 sql/sqlite3.sql sql/pgsql.sql conf/twauth.conf \
+	$(INSTALL) -m 0644 sql/sqlite3.sql sql/sqlite3-2.sql sql/pgsql.sql \
+		sql/pgsql-2.sql conf/twauth.conf \
 		$(DESTDIR)/usr/share/mod_twauth/
 	@if [ -x /usr/sbin/a2enmod ]; then \
 		$(INSTALL) -d $(MODS_AVAILABLE) && \

@@ -13,6 +13,7 @@
 #include "src/tw_authz.h"
 #include "src/tw_conf.h"
 #include "src/tw_dump.h"
+#include "src/tw_exchange.h"
 #include "src/tw_login.h"
 #include "src/tw_page.h"
 #include "src/tw_private.h"
@@ -31,6 +32,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(tw_site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(tw_site_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(tw_site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(tw_site_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 

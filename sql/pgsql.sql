@@ -17,7 +17,10 @@ CREATE TABLE twauth_account (
     username     text   UNIQUE CHECK (username = lower(username COLLATE "C")),
     screen_name  text   NOT NULL DEFAULT '',          -- at the last sign-in
     token        text,
-    secret       text,
+    secret       text,                                -- 2.0: refresh token
+    token_kind       text NOT NULL DEFAULT '',        -- oauth1 or oauth2
+    token_expires_at bigint,                          -- empty: never
+    token_refresh_at bigint,                          -- no refresh before
     active       integer NOT NULL DEFAULT 1,
     created_at   bigint NOT NULL DEFAULT extract(epoch FROM now())::bigint,
     signed_in_at bigint

@@ -15,7 +15,10 @@ CREATE TABLE twauth_account (
     username     TEXT    UNIQUE CHECK (username = lower(username)),
     screen_name  TEXT    NOT NULL DEFAULT '',        -- at the last sign-in
     token        TEXT,
-    secret       TEXT,
+    secret       TEXT,                               -- 2.0: refresh token
+    token_kind       TEXT NOT NULL DEFAULT '',       -- oauth1 or oauth2
+    token_expires_at INTEGER,                        -- empty: never
+    token_refresh_at INTEGER,                        -- no refresh before
     active       INTEGER NOT NULL DEFAULT 1,
     created_at   INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)),
     signed_in_at INTEGER

@@ -7,10 +7,10 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "tw_account.h"
 #include "tw_browser.h"
 #include "tw_page.h"
 #include "tw_private.h"
+#include "tw_refresh.h"
 
 /* r->ap_auth_type points here when, and only when, the user is ours. */
 static char auth_type[] = "Twitter";
@@ -175,7 +175,7 @@ int tw_authn_check(request_rec *r)
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0308)
                       "AuthType Twitter, but mod_twauth is off for this "
                       "host: %s", site && site->off ? site->off
-                      : "it has no TwAuthConsumerKey, or TwAuthEngine is Off");
+                      : "it has no credentials, or TwAuthEngine is Off");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (visitor->site->plain_http) {
@@ -194,39 +194,25 @@ int tw_authn_check(request_rec *r)
 
 /* ---- what the application is told ---------------------------------------- */
 
-/* Asked for once, however many subrequests a listing makes. */
-static void read_tokens(tw_visitor_t *visitor)
-{
-    const tw_site_t *site = visitor->site;
-    request_rec *r = visitor->first;
-    tw_err_t err = { 0 };
-    int loud;
-
-    visitor->tokens_read = 1;
-    if (tw_account_tokens(&visitor->token, &visitor->secret,
-                          &visitor->session, &site->database, site->ring,
-                          (tw_tokens_t)site->conf->tokens, r->pool, &err)
-        == APR_SUCCESS) {
-        return;
-    }
-    loud = err.kind != TW_ERR_DATABASE
-           && tw_shared_note(site->shared, site->slot, NOTE_TOKENS, NULL,
-                             NOTE_INTERVAL, apr_time_now());
-    ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
-                  TWLOGNO(0309) "no tokens for account %" APR_INT64_T_FMT
-                  ": %s", visitor->session.account, err.why);
-}
-
 static void give_tokens(request_rec *r, tw_visitor_t *visitor)
 {
+    const tw_tokens_t *tokens = &visitor->tokens;
+
+    /* asked for once, however many subrequests a listing makes */
     if (!visitor->tokens_read) {
-        read_tokens(visitor);
+        visitor->tokens_read = 1;
+        visitor->has_tokens = tw_refresh_tokens(&visitor->tokens, visitor);
     }
-    if (visitor->token && visitor->secret) {
-        visitor->tokens_given = 1;
-        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", visitor->token);
+    if (!visitor->has_tokens
+        || (tokens->kind == TW_TOKEN_OAUTH1 && !tokens->secret)) {
+        return;
+    }
+    visitor->tokens_given = 1;
+    apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", tokens->token);
+    /* that of OAuth 2.0 would be the refresh token: nobody else's business */
+    if (tokens->kind == TW_TOKEN_OAUTH1) {
         apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN_SECRET",
-                       visitor->secret);
+                       tokens->secret);
     }
 }
 

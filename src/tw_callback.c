@@ -176,7 +176,7 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
 
     former = tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN
              ? &visitor->session : NULL;
-    with.tokens = (tw_tokens_t)site->conf->tokens;
+    with.tokens = (tw_storage_t)site->conf->tokens;
     with.sign_up = site->conf->sign_up != 0;
     with.address = r->useragent_ip;
     with.user_agent = apr_table_get(r->headers_in, "User-Agent");
@@ -264,6 +264,34 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     return sign_in(r, visitor, flow, &identity);
 }
 
+/*
+ * X refused before there was anything to exchange.  Some of RFC 6749's words
+ * (section 4.1.2.1) blame the application, and its administrator has to
+ * know; but anybody can write such an answer to a sign-in of their own.
+ */
+static void log_error_answer(request_rec *r, const tw_site_t *site,
+                             const char *error)
+{
+    static const char *const blames[] = {
+        "invalid_scope", "invalid_request", "unauthorized_client",
+        "unsupported_response_type"
+    };
+    int level = APLOG_INFO;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
+        if (!strcmp(error, blames[i])
+            && tw_shared_note(site->shared, site->provider_slot, NOTE_ANSWER,
+                              NULL, apr_time_from_sec(60), apr_time_now())) {
+            level = APLOG_ERR;
+        }
+    }
+    ap_log_rerror(APLOG_MARK, level, 0, r, TWLOGNO(0223)
+                  "X sent the browser back with \"%s\": look at TwAuthScope, "
+                  "and at the application's settings at X",
+                  tw_err_quote(r->pool, error, strlen(error), 100));
+}
+
 int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
@@ -282,11 +310,15 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
                       QUERY_FIELDS_MAX, r->pool) != APR_SUCCESS) {
         return start_again(r, visitor, NULL);
     }
-    site->protocol->answer(&answer, query);
+    site->protocol->answer(&answer, &site->client, query);
+
     if (!find_flow(&flow, &cookie_name, visitor, answer.key)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0210)
                       "callback without a pending sign-in of this browser");
         return start_again(r, visitor, NULL);
+    }
+    if (answer.error && answer.kind != TW_ANSWER_CANCELLED) {
+        log_error_answer(r, site, answer.error);
     }
     if (flow.started_at > now + TW_LEEWAY
         || now - flow.started_at >= site->conf->flow_timeout

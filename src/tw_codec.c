@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <apr_base64.h>
 #include <apr_strings.h>
 
 static int hex_value(char c)
@@ -160,6 +161,15 @@ void tw_codec_base64(char *text, const unsigned char *data, apr_size_t len)
         }
     }
     *text = '\0';
+}
+
+char *tw_codec_base64_padded(apr_pool_t *pool, const char *text)
+{
+    int len = (int)strlen(text);
+    char *out = apr_palloc(pool, (apr_size_t)apr_base64_encode_len(len));
+
+    apr_base64_encode(out, text, len);
+    return out;
 }
 
 /* 64: not a digit of base64url */

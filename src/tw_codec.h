@@ -54,6 +54,10 @@ const char *tw_codec_form_get(const apr_array_header_t *pairs,
 /* Writes the base64url text of data, and a NUL, to text. */
 void tw_codec_base64(char *text, const unsigned char *data, apr_size_t len);
 
+/* The base64 of text in the other alphabet, padded (RFC 4648 section 4): what
+ * HTTP's Basic credentials want. */
+char *tw_codec_base64_padded(apr_pool_t *pool, const char *text);
+
 /*
  * Decodes len characters of base64url into data, which has room for
  * len * 3 / 4 bytes; *data_len is set.  APR_EINVAL for anything but the one

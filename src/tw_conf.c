@@ -44,6 +44,9 @@ static const choice_t sign_in_with[] = {
 static const choice_t access_types[] = {
     { "read", 0 }, { "write", 1 }, { NULL, 0 }
 };
+static const choice_t protocols[] = {
+    { "oauth1", TW_OAUTH1 }, { "oauth2", TW_OAUTH2 }, { NULL, 0 }
+};
 static const choice_t same_site[] = {
     { "Lax", TW_SAMESITE_LAX }, { "None", TW_SAMESITE_NONE }, { NULL, 0 }
 };
@@ -63,7 +66,23 @@ static const choice_t remote_user[] = {
 static const char *check_key(const char *text)
 {
     return tw_provider_token_ok(text, TW_TOKEN_MAX)
-           ? NULL : "must be the API key as X shows it, without blanks";
+           ? NULL : "must be the key or id as X shows it, without blanks";
+}
+
+/* RFC 6749 section 3.3: words of visible characters, one blank between. */
+static const char *check_scope(const char *text)
+{
+    const char *c;
+
+    for (c = text; *c; c++) {
+        if (*c < 0x20 || *c > 0x7e || *c == '"' || *c == '\\'
+            || (*c == ' ' && (c == text || c[1] == ' ' || !c[1]))) {
+            break;
+        }
+    }
+    return c > text && !*c && c - text <= 300
+           ? NULL : "must be scopes with one blank between, such as "
+                    "\"tweet.read users.read\"";
 }
 
 static const char *check_secret(const char *text)
@@ -195,6 +214,10 @@ static const setting_t server_settings[] = {
     CHOICE("TwAuthEngine", engine, on_off, TW_UNSET),
     TEXT("TwAuthConsumerKey", consumer_key, check_key, NULL),
     TEXT("TwAuthConsumerSecret", consumer_secret, check_secret, NULL),
+    TEXT("TwAuthClientID", client_id, check_key, NULL),
+    TEXT("TwAuthClientSecret", client_secret, check_secret, NULL),
+    TEXT("TwAuthScope", scope, check_scope, "tweet.read users.read"),
+    CHOICE("TwAuthProtocol", protocol, protocols, TW_UNSET),
     TEXT("TwAuthPath", path, check_path, "/twauth/"),
     TEXT("TwAuthCallbackURL", callback_url, check_callback, NULL),
     TEXT("TwAuthRealm", realm, check_realm, NULL),
@@ -565,17 +588,6 @@ static const char *not_yet(cmd_parms *cmd, void *dir, const char *args)
                        (const char *)cmd->info, NULL);
 }
 
-static const char *set_protocol(cmd_parms *cmd, void *dir, const char *text)
-{
-    (void)dir;
-    if (!strcasecmp(text, "oauth1")) {
-        return NULL;
-    }
-    return wrong(cmd, text, "is not in this version: it must be oauth1");
-}
-
-static char no_oauth2[] = "is OAuth 2.0, which this version does not have: "
-                          "use TwAuthConsumerKey and TwAuthConsumerSecret";
 static char no_fresh[] = "is step-up, which this version does not have: take "
                          "the line out";
 
@@ -588,8 +600,10 @@ const command_rec tw_conf_commands[] = {
     SERVER("TwAuthEngine", "On or Off"),
     SERVER("TwAuthConsumerKey", "the application's API key at X"),
     SERVER("TwAuthConsumerSecret", "its secret: file:PATH or exec:COMMAND"),
-    AP_INIT_TAKE1("TwAuthProtocol", set_protocol, NULL, RSRC_CONF,
-                  "oauth1"),
+    SERVER("TwAuthClientID", "the application's OAuth 2.0 client id at X"),
+    SERVER("TwAuthClientSecret", "its secret: file:PATH or exec:COMMAND"),
+    SERVER("TwAuthScope", "what OAuth 2.0 asks X for"),
+    SERVER("TwAuthProtocol", "oauth1 or oauth2, where both have credentials"),
     AP_INIT_ITERATE("TwAuthKey", add_key, NULL, RSRC_CONF,
                     "sealing keys: file:PATH or exec:COMMAND; the first "
                     "seals, all open"),
@@ -633,12 +647,6 @@ const command_rec tw_conf_commands[] = {
     AP_INIT_RAW_ARGS("TwAuthExport", set_export, NULL, RSRC_CONF | OR_AUTHCFG,
                      "what applications are told: env, headers, tokens, "
                      "none"),
-    AP_INIT_RAW_ARGS("TwAuthClientID", not_yet, no_oauth2, RSRC_CONF,
-                     "OAuth 2.0, not in this version"),
-    AP_INIT_RAW_ARGS("TwAuthClientSecret", not_yet, no_oauth2, RSRC_CONF,
-                     "OAuth 2.0, not in this version"),
-    AP_INIT_RAW_ARGS("TwAuthScope", not_yet, no_oauth2, RSRC_CONF,
-                     "OAuth 2.0, not in this version"),
     AP_INIT_RAW_ARGS("TwAuthFresh", not_yet, no_fresh, RSRC_CONF | OR_AUTHCFG,
                      "step-up, not in this version"),
     { .name = NULL }
@@ -655,12 +663,37 @@ void *tw_conf_server_create(apr_pool_t *pool, server_rec *s)
     return conf;
 }
 
+/*
+ * A host with credentials of one protocol uses that one, whatever the main
+ * server has; and a client id without a secret is a public client.
+ */
+static void keep_own_credentials(tw_server_conf_t *conf,
+                                 const tw_server_conf_t *own)
+{
+    int one = own->consumer_key || own->consumer_secret;
+    int two = own->client_id || own->client_secret;
+
+    if (one != two) {
+        conf->protocol = own->protocol;
+    }
+    if (one && !two) {
+        conf->client_id = conf->client_secret = NULL;
+    }
+    if (two && !one) {
+        conf->consumer_key = conf->consumer_secret = NULL;
+    }
+    if (own->client_id) {
+        conf->client_secret = own->client_secret;
+    }
+}
+
 void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add)
 {
     tw_server_conf_t *conf = apr_pmemdup(pool, add, sizeof(*conf));
     tw_server_conf_t *from = base;
 
     inherit_all(conf, from, server_settings, SERVER_SETTINGS);
+    keep_own_credentials(conf, add);
     /* names one host's own address: never another's */
     conf->callback_url = ((tw_server_conf_t *)add)->callback_url;
     if (!conf->keys) {
@@ -735,5 +768,6 @@ void tw_conf_defaults(tw_server_conf_t *conf)
 
 int tw_conf_has_credentials(const tw_server_conf_t *conf)
 {
-    return conf->consumer_key || conf->consumer_secret;
+    return conf->consumer_key || conf->consumer_secret || conf->client_id
+           || conf->client_secret;
 }

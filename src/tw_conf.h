@@ -19,6 +19,8 @@
 /* A number that nobody has set.  Texts are NULL then. */
 #define TW_UNSET (-1)
 
+typedef enum { TW_OAUTH1, TW_OAUTH2 } tw_protocol_choice_t;
+
 typedef enum { TW_SAMESITE_LAX, TW_SAMESITE_NONE } tw_samesite_t;
 
 typedef enum {
@@ -49,6 +51,10 @@ typedef struct tw_server_conf_t {
     apr_int64_t engine;
     const char *consumer_key;
     const char *consumer_secret;        /* file:... or exec:... */
+    const char *client_id;
+    const char *client_secret;          /* file:... or exec:...; NULL: none */
+    const char *scope;
+    apr_int64_t protocol;               /* tw_protocol_choice_t */
     apr_array_header_t *keys;           /* of const char *, likewise */
     const char *path;
     const char *callback_url;           /* not inherited */
@@ -73,7 +79,7 @@ typedef struct tw_server_conf_t {
     const char *cookie_name;
     const char *cookie_domain;
     apr_int64_t cookie_samesite;
-    apr_int64_t tokens;                 /* tw_tokens_t */
+    apr_int64_t tokens;                 /* tw_storage_t */
     apr_int64_t sign_up;
     apr_int64_t allow_http;
     tw_site_t *site;                    /* NULL: nothing is configured */

@@ -20,6 +20,7 @@ struct tw_db_t {
     const tw_database_t *database;
     ap_dbd_t *dbd;
     apr_pool_t *pool;
+    int alone;              /* not mod_dbd's */
 };
 
 static APR_OPTIONAL_FN_TYPE(ap_dbd_open) *dbd_open;
@@ -129,9 +130,45 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
     return APR_SUCCESS;
 }
 
+apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
+                              const char *driver, const char *params,
+                              const char *init, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    tw_db_t *opened = apr_pcalloc(pool, sizeof(*opened));
+    ap_dbd_t *dbd = apr_pcalloc(pool, sizeof(*dbd));
+    const char *why = NULL;
+    apr_status_t rv;
+    int rows;
+
+    *db = NULL;
+    apr_dbd_init(pool);
+    rv = apr_dbd_get_driver(pool, driver, &dbd->driver);
+    if (rv == APR_SUCCESS) {
+        rv = apr_dbd_open_ex(dbd->driver, pool, params, &dbd->handle, &why);
+    }
+    if (rv != APR_SUCCESS) {
+        return tw_err_set(err, pool, TW_ERR_DATABASE, rv,
+                          "the database cannot be opened: %s",
+                          why ? tw_err_quote(pool, why, strlen(why), 200)
+                              : driver);
+    }
+    if (init) {
+        apr_dbd_query(dbd->driver, dbd->handle, &rows, init);
+    }
+    dbd->pool = pool;
+    dbd->prepared = apr_hash_make(pool);
+    opened->dbd = dbd;
+    opened->database = database;
+    opened->pool = pool;
+    opened->alone = 1;
+    *db = opened;
+    return APR_SUCCESS;
+}
+
 void tw_db_close(tw_db_t *db)
 {
-    if (db) {
+    if (db && !db->alone) {
         dbd_close(db->database->server, db->dbd);
         gate_leave();
     }
@@ -215,10 +252,24 @@ done:
     return rc;
 }
 
+/* Whether a column is missing that the tables of the first version lack, in
+ * the words of either database. */
+static int is_older_version(const char *message)
+{
+    return strstr(message, "column \"token_")
+           || strstr(message, "column: token_")
+           || strstr(message, "column named token_");
+}
+
 static const char *advice_for(const char *message)
 {
+    if (is_older_version(message)) {
+        return "the tables are of an older version: run sql/sqlite3-2.sql or "
+               "sql/pgsql-2.sql";
+    }
     if (strstr(message, "no such table") || strstr(message, "does not exist")
-        || strstr(message, "no such column")) {
+        || strstr(message, "no such column")
+        || strstr(message, "no column named")) {
         return "make the tables with sql/sqlite3.sql (sqlite3 FILE < "
                "sqlite3.sql) or sql/pgsql.sql (psql -d NAME -f pgsql.sql)";
     }
@@ -266,7 +317,15 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
         }
     }
     message = apr_pstrcat(db->pool, statement->name, ": ", message, NULL);
-    /* two who want one name at the same moment are no outage */
+    /* two who want one name at the same moment are no outage, nor are tables
+     * that lack a column for some statements */
+    if (is_older_version(message)) {
+        tw_err_set(err, db->pool, TW_ERR_DATABASE, APR_EGENERAL, "%s",
+                   message);
+        err->advice = advice_for(message);
+        err->retry_after = TW_RETRY_AFTER;
+        return APR_EGENERAL;
+    }
     if (strcasestr(message, "unique")
         || strstr(message, "belongs to another account")) {
         tw_err_set(err, db->pool, TW_ERR_DATABASE, APR_EGENERAL, "%s",

@@ -51,6 +51,16 @@ int tw_db_find(void);
 apr_status_t tw_db_child_init(apr_pool_t *pool);
 
 /*
+ * A connection of its own, outside of mod_dbd and its pools, for a command
+ * that runs at the configuration test; init, which may be NULL, is run on it
+ * first.  It is closed with pool.
+ */
+apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
+                              const char *driver, const char *params,
+                              const char *init, apr_pool_t *pool,
+                              tw_err_t *err);
+
+/*
  * A connection for a few statements, to be closed soon.  Waits 2 seconds at
  * most for a free one.  Failure is TW_ERR_DATABASE with retry_after.
  */

@@ -189,15 +189,19 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
 {
     const tw_server_conf_t *conf = site->conf;
     const char *driver = tw_tree_inherited(site->server, d->main, "DBDriver");
-    apr_size_t len = strlen(conf->consumer_key);
+    const char *key = site->client.key;
+    apr_size_t len = strlen(key);
 
     apr_file_printf(d->out, "%s (%s)\n", site->origin, where(d, site->server));
     apr_file_printf(d->out, "  Callback URL:  %s   (register exactly this "
                     "at X)\n", site->client.callback);
     apr_file_printf(d->out, "  Protocol:      %s, %s\n", site->protocol->name,
-                    site->client.sign_in_with);
-    apr_file_printf(d->out, "  Consumer key:  ...%s\n",
-                    len > 8 ? conf->consumer_key + len - 4 : "");
+                    site->client.scope ? site->client.scope
+                                       : site->client.sign_in_with);
+    apr_file_printf(d->out, "  %s  ...%s%s\n",
+                    site->client.scope ? "Client id:   " : "Consumer key:",
+                    len > 8 ? key + len - 4 : "",
+                    site->client.secret ? "" : ", a public client");
     apr_file_printf(d->out, "  Provider:      %s, for the browser %s\n",
                     site->client.api, site->client.browser);
     apr_file_printf(d->out, "  Realm:         %s\n", site->realm);
@@ -249,7 +253,7 @@ void tw_dump(apr_pool_t *pconf, server_rec *main)
         n += site != NULL;
     }
     if (!n) {
-        apr_file_printf(d.out, "off everywhere: no host has a "
-                        "TwAuthConsumerKey and TwAuthEngine On\n");
+        apr_file_printf(d.out, "off everywhere: no host has "
+                        "credentials and TwAuthEngine On\n");
     }
 }

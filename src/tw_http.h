@@ -17,6 +17,9 @@
 
 #define TW_HTTP_BODY_MAX (64 * 1024)
 
+/* With less than that left, another call is not worth its while. */
+#define TW_HTTP_LEAST_TIME apr_time_from_msec(50)
+
 typedef struct tw_http_pool_t tw_http_pool_t;
 
 /* How to reach one provider; read-only at run time. */

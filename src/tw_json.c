@@ -1,16 +1,140 @@
 #include "tw_json.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_strings.h>
 #include <jansson.h>
 
 #define CODE_MAX 99999
+#define YEAR (366 * 24 * 3600)
+#define EXPIRES_DEFAULT 7200
+
+/* jansson's own limit of depth is far beyond what an answer has. */
+static int is_deep(const char *body, apr_size_t len)
+{
+    int depth = 0, quoted = 0;
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (quoted && body[i] == '\\') {
+            i++;
+        }
+        else if (quoted) {
+            quoted = body[i] != '"';
+        }
+        else if (body[i] == '"') {
+            quoted = 1;
+        }
+        else if (body[i] == '{' || body[i] == '[') {
+            if (++depth > TW_JSON_DEPTH) {
+                return 1;
+            }
+        }
+        else if (body[i] == '}' || body[i] == ']') {
+            depth--;
+        }
+    }
+    return 0;
+}
+
+/* The document when it is an object; else NULL. */
+static json_t *load(const char *body, apr_size_t len)
+{
+    json_t *root = is_deep(body, len)
+                   ? NULL : json_loadb(body, len, JSON_REJECT_DUPLICATES,
+                                       NULL);
+
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return NULL;
+    }
+    return root;
+}
+
+/* A string without NUL in pool; NULL when it is none. */
+static const char *string_of(const json_t *object, const char *name,
+                             apr_pool_t *pool)
+{
+    const json_t *value = json_object_get(object, name);
+
+    /* jansson refuses \u0000 unless it is asked not to */
+    return json_is_string(value) ? apr_pstrdup(pool, json_string_value(value))
+                                 : NULL;
+}
+
+apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
+                           apr_size_t len, apr_pool_t *pool)
+{
+    json_t *root = load(body, len);
+    const json_t *refresh = json_object_get(root, "refresh_token");
+    const json_t *expires = json_object_get(root, "expires_in");
+    apr_status_t rv = APR_EINVAL;
+
+    memset(token, 0, sizeof(*token));
+    if (!root) {
+        return APR_EINVAL;
+    }
+    token->token_type = string_of(root, "token_type", pool);
+    token->access_token = string_of(root, "access_token", pool);
+    token->refresh_token = string_of(root, "refresh_token", pool);
+    token->expires_in = EXPIRES_DEFAULT;
+    if (json_is_integer(expires)) {
+        token->expires_in = json_integer_value(expires);
+    }
+    if (token->token_type && token->access_token
+        && !json_object_get(root, "error")
+        && (!refresh || json_is_null(refresh) || token->refresh_token)
+        && (!expires || json_is_integer(expires))
+        && token->expires_in >= 0 && token->expires_in <= YEAR) {
+        rv = APR_SUCCESS;
+    }
+    else {
+        memset(token, 0, sizeof(*token));
+    }
+    json_decref(root);
+    return rv;
+}
+
+apr_status_t tw_json_user(const char **id, const char **username,
+                          const char *body, apr_size_t len, apr_pool_t *pool)
+{
+    json_t *root = load(body, len);
+    const json_t *data = json_object_get(root, "data");
+
+    *id = string_of(data, "id", pool);
+    *username = string_of(data, "username", pool);
+    json_decref(root);
+    if (!*id || !*username) {
+        *id = *username = NULL;
+        return APR_EINVAL;
+    }
+    return APR_SUCCESS;
+}
+
+/* What OAuth 2.0 and X's newer endpoints say, each in several members. */
+static const char *joined(const json_t *root, apr_pool_t *pool)
+{
+    static const char *const members[] = {
+        "error", "error_description", "title", "reason", "detail"
+    };
+    const char *text = NULL;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        const char *part = string_of(root, members[i], pool);
+
+        if (part) {
+            text = text ? apr_pstrcat(pool, text, ": ", part, NULL) : part;
+        }
+    }
+    return text;
+}
 
 apr_status_t tw_json_error(int *code, const char **message, const char *body,
                            apr_size_t len, apr_pool_t *pool)
 {
-    json_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *root = load(body, len);
     const json_t *first = json_array_get(json_object_get(root, "errors"), 0);
     const json_t *number = json_object_get(first, "code");
     const json_t *text = json_object_get(first, "message");
@@ -21,17 +145,11 @@ apr_status_t tw_json_error(int *code, const char **message, const char *body,
         && json_integer_value(number) <= CODE_MAX) {
         *code = (int)json_integer_value(number);
     }
-    if (!json_is_string(text)) {
-        text = json_object_get(root, "reason");
-    }
-    if (!json_is_string(text)) {
-        text = json_object_get(root, "detail");
-    }
-    if (!json_is_string(text)) {
-        text = json_object_get(root, "title");
-    }
     if (json_is_string(text)) {
         *message = apr_pstrdup(pool, json_string_value(text));
+    }
+    else {
+        *message = joined(root, pool);
     }
     json_decref(root);
     return *code || *message ? APR_SUCCESS : APR_EINVAL;

@@ -347,12 +347,14 @@ static int begin(login_t *l)
 
     /* X would pass the user of its own session through without a word */
     client.force_login |= l->switched;
-    if (!tw_call_begin(&permit, l->r, site, TW_CALL_START, 0, &p)) {
+    if (site->protocol->begin_calls
+        && !tw_call_begin(&permit, l->r, site, TW_CALL_START, 0, &p)) {
         return page(l, &p);
     }
     rv = site->protocol->begin(&pending, &location, &client, tw_site_http(),
                                l->r->pool, &err);
-    if (!tw_call_end(&permit, l->r, site, "the start of a sign-in", rv, &err,
+    if (site->protocol->begin_calls
+        && !tw_call_end(&permit, l->r, site, "the start of a sign-in", rv, &err,
                      &p)) {
         return page(l, &p);
     }

@@ -11,7 +11,6 @@
 
 #define NONCE_BYTES 16
 #define REPLY_FIELDS_MAX 50
-#define LEAST_TIME apr_time_from_msec(50)
 
 static void add(apr_array_header_t *params, const char *name,
                 const char *value)
@@ -85,7 +84,7 @@ static apr_status_t call(apr_array_header_t **reply, const call_t *c,
                                   http, pool, err);
 
     *reply = NULL;
-    if (rv == APR_ECONNRESET && until - apr_time_now() >= LEAST_TIME) {
+    if (rv == APR_ECONNRESET && until - apr_time_now() >= TW_HTTP_LEAST_TIME) {
         rv = send_signed(&response, c, client, until - apr_time_now(), http,
                          pool, err);
     }
@@ -172,7 +171,7 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
     return APR_SUCCESS;
 }
 
-static void oauth1_answer(tw_answer_t *answer,
+static void oauth1_answer(tw_answer_t *answer, const tw_client_t *client,
                           const apr_array_header_t *query)
 {
     static const char *const foreign[] = { "code", "state", "error" };
@@ -183,6 +182,7 @@ static void oauth1_answer(tw_answer_t *answer,
                                              &verifiers);
     const char *denied = tw_codec_form_get(query, "denied", &denials);
 
+    (void)client;
     memset(answer, 0, sizeof(*answer));
     answer->kind = TW_ANSWER_INVALID;
     /* an answer of OAuth 2.0, or of both at once, is none of X's */
@@ -233,16 +233,17 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
     add(params, "oauth_verifier", proof);
     rv = call(&reply, &c, client, http, pool, err);
     if (rv == APR_SUCCESS) {
-        rv = token_field(&identity->token, "oauth_token", reply,
+        rv = token_field(&identity->tokens.token, "oauth_token", reply,
                          TW_STORED_MAX, step, pool, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = token_field(&identity->secret, "oauth_token_secret", reply,
+        rv = token_field(&identity->tokens.secret, "oauth_token_secret", reply,
                          TW_STORED_MAX, step, pool, err);
     }
-    if (rv != APR_SUCCESS || !identity->token) {
+    if (rv != APR_SUCCESS || !identity->tokens.token) {
         return rv;
     }
+    identity->tokens.kind = TW_TOKEN_OAUTH1;
     identity->id = tw_codec_form_get(reply, "user_id", NULL);
     identity->screen_name = tw_codec_form_get(reply, "screen_name", NULL);
     if (!tw_provider_id_ok(identity->id)
@@ -251,7 +252,7 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
                           "%s: X answered without a usable user_id and "
                           "screen_name", step);
     }
-    if (!token_agrees(identity->token, identity->id)) {
+    if (!token_agrees(identity->tokens.token, identity->id)) {
         return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
                           "%s: user_id and oauth_token name different users",
                           step);
@@ -261,8 +262,10 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
 
 const tw_protocol_t tw_oauth1 = {
     "oauth1",
+    1,
     oauth1_child_init,
     oauth1_begin,
     oauth1_answer,
-    oauth1_finish
+    oauth1_finish,
+    NULL
 };

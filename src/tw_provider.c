@@ -18,6 +18,12 @@ typedef struct {
     enum { PLAIN, CLOCK, CALLBACK } detail;     /* what follows the advice */
 } refusal_t;
 
+/* Not X's numbers, for what it says in words alone. */
+enum {
+    NO_CREDITS = -20, NOT_ENROLLED, WRONG_CLIENT, WRONG_SCOPE, SPEND_CAP,
+    OTHER_CALLBACK, OTHER_CODE, OLD_CODE, OLD_TOKEN
+};
+
 static const refusal_t refusals[] = {
     { 415, TW_ERR_REFUSED, "the callback URL is not registered",
       "at X, in \"User authentication settings\", register exactly",
@@ -50,6 +56,32 @@ static const refusal_t refusals[] = {
     { 326, TW_ERR_USER, "the user's account at X is locked; they can unlock "
       "it by signing in at X", NULL, PLAIN },
     { 88, TW_ERR_LIMITED, "X's rate limit is reached", NULL, PLAIN },
+    { NO_CREDITS, TW_ERR_REFUSED, "the application has no credits left",
+      "buy credits in X's developer console (OAuth 2.0 needs a billed call "
+      "for each sign-in; OAuth 1.0a needs none)", PLAIN },
+    { NOT_ENROLLED, TW_ERR_REFUSED, "the application is in no project",
+      "attach the application to a project with a package in X's developer "
+      "console", PLAIN },
+    { WRONG_CLIENT, TW_ERR_REFUSED, "the client id and secret do not fit",
+      "compare TwAuthClientID and TwAuthClientSecret with X: a confidential "
+      "client (Web App) needs its secret, a public one (Native App) has none; "
+      "both are other strings than the API key and secret", PLAIN },
+    { WRONG_SCOPE, TW_ERR_REFUSED, "the scope does not allow this",
+      "set TwAuthScope to at least \"tweet.read users.read\"", PLAIN },
+    { SPEND_CAP, TW_ERR_REFUSED,
+      "the application's spend cap of this billing cycle is reached",
+      "raise the spend cap in X's developer console", PLAIN },
+    { OTHER_CALLBACK, TW_ERR_REFUSED,
+      "the callback URL is not the one the browser was sent with",
+      "at X, in \"User authentication settings\", register exactly",
+      CALLBACK },
+    { OTHER_CODE, TW_ERR_STALE, "the code was made for another sign-in",
+      NULL, PLAIN },
+    { OLD_CODE, TW_ERR_STALE,
+      "the code is used, or older than 30 seconds; or the token is over",
+      NULL, PLAIN },
+    { OLD_TOKEN, TW_ERR_STALE, "the token is used, expired or revoked", NULL,
+      PLAIN },
 };
 
 /* What X says in plain text, or in XML without a code. */
@@ -70,6 +102,20 @@ static const struct {
     { "Invalid / expired Token", 89 },
     { "Invalid or expired token", 89 },
     { "Rate limit exceeded", 88 },
+    { "CreditsDepleted", NO_CREDITS },
+    { "SpendCapReached", SPEND_CAP },
+    { "User is suspended", 64 },
+    { "passed for the client id was invalid", WRONG_CLIENT },
+    { "passed for the code verifier", OTHER_CODE },
+    { "passed for the redirect uri", OTHER_CALLBACK },
+    { "client-not-enrolled", NOT_ENROLLED },
+    { "unauthorized_client", WRONG_CLIENT },
+    { "invalid_client", WRONG_CLIENT },
+    { "Missing valid authorization header", WRONG_CLIENT },
+    { "invalid_scope", WRONG_SCOPE },
+    { "authorization code was invalid", OLD_CODE },
+    { "invalid_grant", OLD_CODE },
+    { "passed for the token was invalid", OLD_TOKEN },
 };
 
 int tw_provider_id_ok(const char *id)
@@ -123,6 +169,16 @@ static int xml_error(const char **message, const tw_http_response_t *response,
            ? (int)strtol(attribute + 6, NULL, 10) : 0;
 }
 
+/* What may hold tokens: a success of another kind, or a document that says
+ * nothing of an error. */
+static int unquotable(const tw_http_response_t *response)
+{
+    char first = response->body[strspn(response->body, " \t\r\n")];
+
+    return (response->status >= 200 && response->status < 300)
+           || first == '{' || first == '[';
+}
+
 /* The code that X gave or meant, 0 when it is not known. */
 static int refusal_code(const char **message,
                         const tw_http_response_t *response, apr_pool_t *pool)
@@ -133,7 +189,8 @@ static int refusal_code(const char **message,
     *message = response->body;
     if (tw_json_error(&code, message, response->body, response->body_len,
                       pool) != APR_SUCCESS) {
-        *message = response->body;
+        *message = unquotable(response) ? "(not repeated here)"
+                                        : response->body;
         if (response->body[0] == '<') {
             code = xml_error(message, response, pool);
         }
@@ -159,6 +216,11 @@ static tw_err_kind_t kind_of_status(int status)
         return TW_ERR_REFUSED;
     }
     return TW_ERR_GARBAGE;
+}
+
+static const char *code_text(apr_pool_t *pool, int code)
+{
+    return code > 0 ? apr_psprintf(pool, " code %d", code) : "";
 }
 
 /* What the advice cannot know: the URL to register, how far the clock is. */
@@ -202,14 +264,15 @@ apr_status_t tw_provider_refused(tw_err_t *err, const char *step,
     }
     if (known) {
         tw_err_set(err, pool, known->kind, APR_EGENERAL,
-                   "%s: X answered %d, code %d \"%s\": %s", step,
-                   response->status, code, said, known->meaning);
+                   "%s: X answered %d,%s \"%s\": %s", step,
+                   response->status, code_text(pool, code), said,
+                   known->meaning);
         err->advice = complete_advice(known, response, callback, pool);
     }
     else {
         tw_err_set(err, pool, kind_of_status(response->status), APR_EGENERAL,
-                   "%s: X answered %d, code %d \"%s\"", step,
-                   response->status, code, said);
+                   "%s: X answered %d,%s \"%s\"", step, response->status,
+                   code_text(pool, code), said);
         if (response->status >= 300 && response->status < 400) {
             err->advice = "X does not redirect calls: look at TwAuthProvider";
         }

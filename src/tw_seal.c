@@ -236,6 +236,11 @@ void tw_seal_digest(unsigned char digest[TW_DIGEST_LEN], const char *text)
                        strlen(text), NULL, 0);
 }
 
+void tw_seal_sha256(unsigned char digest[TW_SHA256_LEN], const char *text)
+{
+    crypto_hash_sha256(digest, (const unsigned char *)text, strlen(text));
+}
+
 int tw_seal_equal(const char *a, const char *b)
 {
     apr_size_t len;

@@ -91,6 +91,10 @@ void tw_seal_random(void *buf, apr_size_t len);
 #define TW_DIGEST_LEN 16
 void tw_seal_digest(unsigned char digest[TW_DIGEST_LEN], const char *text);
 
+/* SHA-256 of text (FIPS 180-4). */
+#define TW_SHA256_LEN 32
+void tw_seal_sha256(unsigned char digest[TW_SHA256_LEN], const char *text);
+
 /* Compares in constant time; NULL equals nothing, not even NULL. */
 int tw_seal_equal(const char *a, const char *b);
 

@@ -10,12 +10,14 @@
 #include <http_core.h>
 
 #include "tw_oauth1.h"
+#include "tw_oauth2.h"
 #include "tw_private.h"
 #include "tw_secret.h"
 #include "tw_tree.h"
 
 #define RETAINED "mod_twauth"
 #define DEFAULT_API "https://api.x.com"
+#define DEFAULT_BROWSER2 "https://x.com"
 
 /* What outlives restarts, while the module itself is loaded anew. */
 typedef struct {
@@ -118,6 +120,7 @@ static const char *read_secret(const build_t *b, const char *directive,
     const char *kept;
 
     if (tw_secret_is_command(from) && (is_test() || is_trial())) {
+        b->site->incomplete = 1;
         return "";      /* commands run once, at the real start */
     }
     if (tw_secret_read(&text, from, b->ptemp, &err) != APR_SUCCESS
@@ -291,6 +294,55 @@ static int is_http_url(const char *url)
     return !strncmp(url, "http:", 5);
 }
 
+/* Which protocol: by the credentials, or, with both, by the directive. */
+static int build_protocol(build_t *b)
+{
+    const tw_server_conf_t *conf = b->conf;
+    int one = conf->consumer_key || conf->consumer_secret;
+    int two = conf->client_id || conf->client_secret;
+    apr_int64_t choice = conf->protocol != TW_UNSET ? conf->protocol
+                         : two ? TW_OAUTH2 : TW_OAUTH1;
+
+    if (one && two && conf->protocol == TW_UNSET) {
+        return refuse(b, "there are credentials of OAuth 1.0a and of OAuth "
+                      "2.0: say TwAuthProtocol oauth1 or oauth2");
+    }
+    if (choice == TW_OAUTH2) {
+        b->site->protocol = &tw_oauth2;
+        return conf->client_id
+               ? 1 : refuse(b, "TwAuthClientID is missing for OAuth 2.0");
+    }
+    b->site->protocol = &tw_oauth1;
+    return conf->consumer_key && conf->consumer_secret
+           ? 1 : refuse(b, "TwAuthConsumerKey and TwAuthConsumerSecret belong "
+                        "together: %s%s missing",
+                        !one ? "both" : conf->consumer_key
+                        ? "TwAuthConsumerSecret" : "TwAuthConsumerKey",
+                        !one ? " are" : " is");
+}
+
+/* The key or id, and the secret; NULL where a client is public. */
+static int build_credentials(build_t *b)
+{
+    const tw_server_conf_t *conf = b->conf;
+    tw_client_t *client = &b->site->client;
+
+    if (b->site->protocol == &tw_oauth1) {
+        client->key = conf->consumer_key;
+        client->secret = read_secret(b, "TwAuthConsumerSecret",
+                                     conf->consumer_secret, NULL);
+        return client->secret != NULL;
+    }
+    client->key = conf->client_id;
+    client->scope = conf->scope;
+    if (conf->client_secret) {
+        client->secret = read_secret(b, "TwAuthClientSecret",
+                                     conf->client_secret, NULL);
+        return client->secret != NULL;
+    }
+    return 1;
+}
+
 /* Whether X may be spoken to at url: http is for a stand-in alone. */
 static int is_provider_ok(const build_t *b, const char *url)
 {
@@ -307,15 +359,13 @@ static int build_client(build_t *b)
     const tw_server_conf_t *conf = b->conf;
     tw_client_t *client = &site->client;
 
-    if (!conf->consumer_key || !conf->consumer_secret) {
-        return refuse(b, "TwAuthConsumerKey and TwAuthConsumerSecret belong "
-                      "together: %s is missing", conf->consumer_key
-                      ? "TwAuthConsumerSecret" : "TwAuthConsumerKey");
+    if (!build_protocol(b)) {
+        return 0;
     }
-    site->protocol = &tw_oauth1;
     client->api = conf->provider_api ? conf->provider_api : DEFAULT_API;
     client->browser = conf->provider_browser ? conf->provider_browser
-                                             : DEFAULT_API;
+                      : site->protocol == &tw_oauth2 ? DEFAULT_BROWSER2
+                                                     : DEFAULT_API;
     if (!is_provider_ok(b, client->api)
         || !is_provider_ok(b, client->browser)) {
         return refuse(b, "TwAuthProvider %s %s must be https (http is for a "
@@ -326,9 +376,6 @@ static int build_client(build_t *b)
                        ? conf->callback_url
                        : apr_pstrcat(b->pconf, site->origin, site->callback,
                                      NULL);
-    client->key = conf->consumer_key;
-    client->secret = read_secret(b, "TwAuthConsumerSecret",
-                                 conf->consumer_secret, NULL);
     client->sign_in_with = conf->sign_in_with ? "authorize" : "authenticate";
     client->force_login = (int)conf->force_login;
     client->access = conf->access ? "write" : "read";
@@ -345,7 +392,7 @@ static int build_client(build_t *b)
                           conf->provider_ca_file);
         }
     }
-    return client->secret != NULL;
+    return build_credentials(b);
 }
 
 static int build_ring(build_t *b)
@@ -405,8 +452,8 @@ static int build(build_t *b)
     tw_server_conf_t *conf = b->conf;
 
     if (!tw_conf_has_credentials(conf)) {
-        return refuse(b, "TwAuthEngine is On, but there is no "
-                      "TwAuthConsumerKey");
+        return refuse(b, "TwAuthEngine is On, but there is neither a "
+                      "TwAuthConsumerKey nor a TwAuthClientID");
     }
     if (!build_address(b)) {
         /* a main server beside virtual hosts seldom serves anybody */

@@ -21,6 +21,7 @@
 struct tw_site_t {
     server_rec *server;
     const tw_server_conf_t *conf;       /* defaults put in */
+    int incomplete;                     /* a command was not run, at a test */
     const char *off;                    /* why it is off; NULL: it is on */
 
     /* the own address: never the Host header's */
@@ -58,7 +59,8 @@ struct tw_site_t {
 };
 
 /* Kinds of tw_shared_note(): what is logged once in a while. */
-enum { NOTE_PLAIN_HTTP, NOTE_FAILED, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS };
+enum { NOTE_PLAIN_HTTP, NOTE_FAILED, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS,
+       NOTE_ANSWER };
 
 /* The site of a server; NULL where nothing is configured. */
 static inline const tw_site_t *tw_site(const server_rec *s)

@@ -35,6 +35,11 @@ const char *tw_tree_args(const server_rec *s, const char *directive)
     return args;
 }
 
+const char *tw_tree_word(apr_pool_t *pool, const char *args)
+{
+    return args ? ap_getword_conf(pool, &args) : NULL;
+}
+
 const char *tw_tree_inherited(const server_rec *s, const server_rec *main,
                               const char *directive)
 {

@@ -22,6 +22,9 @@ const char *tw_tree_args(const server_rec *s, const char *directive);
 const char *tw_tree_inherited(const server_rec *s, const server_rec *main,
                               const char *directive);
 
+/* The first word of args, unquoted; NULL for NULL. */
+const char *tw_tree_word(apr_pool_t *pool, const char *args);
+
 /*
  * Whether the directive stands with these arguments (compared without case;
  * NULL: with any) somewhere in the server's own part, sections below it

@@ -43,7 +43,8 @@ typedef struct tw_visitor_t {
     int asked;                  /* the database has been asked ... */
     int by_grace;               /* ... in vain, and the copy was honoured */
     int tokens_read;            /* these have been asked for: */
-    const char *token, *secret; /* the user's own at X, or NULL */
+    int has_tokens;
+    tw_tokens_t tokens;         /* the user's own at X */
     const char *error;          /* TWAUTH_ERROR, for error documents ... */
     const char *next;           /* ... and where to go after signing in */
     int tokens_given;           /* TWAUTH_TOKEN is in some environment */

@@ -1,0 +1,157 @@
+#include "tw_refresh.h"
+
+#include "tw_account.h"
+#include "tw_call.h"
+#include "tw_page.h"
+#include "tw_private.h"
+
+#define NOTE_INTERVAL apr_time_from_sec(60)
+/* A token that ends while the application uses it is of no use. */
+#define LEAST_LIFE 30
+/* Beyond the call itself: for storing what it gives. */
+#define CLAIM_SLACK apr_time_from_sec(15)
+#define AGAIN_AFTER apr_time_from_sec(10)
+#define AGAIN_AFTER_REFUSAL apr_time_from_sec(60)
+#define AGAIN_NEVER apr_time_from_sec(10LL * 365 * 24 * 3600)
+#define WAIT_STEP apr_time_from_msec(200)
+#define WAIT_STEPS 15
+#define STORE_TRIES 5
+#define STORE_STEP apr_time_from_msec(300)
+
+static int is_over(const tw_tokens_t *tokens)
+{
+    return tokens->expires_at
+           && tokens->expires_at
+              <= apr_time_sec(apr_time_now()) + LEAST_LIFE;
+}
+
+static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    int loud;
+
+    if (tw_account_tokens(stored, &visitor->session, &site->database,
+                          site->ring, (tw_storage_t)site->conf->tokens,
+                          r->pool, &err) == APR_SUCCESS) {
+        return stored->tokens.token != NULL;
+    }
+    loud = err.kind != TW_ERR_DATABASE
+           && tw_shared_note(site->shared, site->slot, NOTE_TOKENS, NULL,
+                             NOTE_INTERVAL, apr_time_now());
+    ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
+                  TWLOGNO(0309) "no tokens for account %" APR_INT64_T_FMT
+                  ": %s", visitor->session.account, err.why);
+    return 0;
+}
+
+static void next_try(const tw_stored_t *stored, tw_visitor_t *visitor,
+                     apr_interval_time_t wait)
+{
+    tw_err_t ignored = { 0 };
+
+    tw_account_refresh_again(stored, apr_time_now() + wait,
+                             &visitor->session, &visitor->site->database,
+                             visitor->first->pool, &ignored);
+}
+
+/* The new pair is nowhere else: a database that is busy is asked again.  A
+ * refresh token that is used up must not be used another time. */
+static void keep(const tw_stored_t *stored, const tw_tokens_t *fresh,
+                 tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    int try, done;
+
+    for (try = 0; try < STORE_TRIES; try++) {
+        if (tw_account_refreshed(&done, stored, fresh, &visitor->session,
+                                 &site->database, site->ring,
+                                 (tw_storage_t)site->conf->tokens, r->pool,
+                                 &err) == APR_SUCCESS) {
+            return;     /* or a sign-in meanwhile has stored newer ones */
+        }
+        apr_sleep(STORE_STEP);
+    }
+    next_try(stored, visitor, AGAIN_NEVER);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, err.rv, r, TWLOGNO(0311)
+                  "the new tokens of account %" APR_INT64_T_FMT " could not "
+                  "be stored: there are none until the next sign-in: %s",
+                  visitor->session.account, err.why);
+}
+
+/* The one exchange; stores what it gives, or when to try again. */
+static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    tw_permit_t permit;
+    tw_tokens_t fresh;
+    tw_page_t page = { 0 };
+    apr_status_t rv;
+
+    /* a place of the half that sign-ins begin with: never a callback's */
+    if (!tw_call_begin(&permit, r, site, TW_CALL_START, 0, &page)) {
+        next_try(stored, visitor, AGAIN_AFTER);
+        return 0;
+    }
+    rv = site->protocol->refresh(&fresh, stored->tokens.secret,
+                                 &site->client, tw_site_http(), r->pool,
+                                 &err);
+    if (!tw_call_end(&permit, r, site, "the refresh of a token", rv, &err,
+                     &page)) {
+        next_try(stored, visitor,
+                 err.kind == TW_ERR_STALE ? AGAIN_NEVER
+                 : err.kind == TW_ERR_REFUSED ? AGAIN_AFTER_REFUSAL
+                                              : AGAIN_AFTER);
+        return 0;
+    }
+    keep(stored, &fresh, visitor);
+    stored->tokens = fresh;
+    return 1;
+}
+
+int tw_refresh_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    apr_interval_time_t claim = site->client.http.timeout + CLAIM_SLACK;
+    request_rec *r = visitor->first;
+    tw_stored_t stored;
+    tw_err_t err = { 0 };
+    int claimed, step;
+
+    for (step = 0; step < WAIT_STEPS; step++) {
+        apr_int64_t now = apr_time_sec(apr_time_now());
+
+        if (!read_tokens(&stored, visitor)) {
+            return 0;
+        }
+        *tokens = stored.tokens;
+        if (!is_over(tokens)) {
+            return 1;
+        }
+        if (tokens->kind != TW_TOKEN_OAUTH2 || !tokens->secret
+            || !site->protocol->refresh || stored.refresh_at > now) {
+            return 0;
+        }
+        if (-stored.refresh_at <= now) {
+            if (tw_account_claim_refresh(&claimed, &stored,
+                                         apr_time_now() + claim,
+                                         &visitor->session, &site->database,
+                                         r->pool, &err) != APR_SUCCESS) {
+                return 0;
+            }
+            if (claimed) {
+                claimed = refresh(&stored, visitor);
+                *tokens = stored.tokens;
+                return claimed;
+            }
+        }
+        /* somebody else is at it */
+        apr_sleep(WAIT_STEP);
+    }
+    return 0;
+}
