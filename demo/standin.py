@@ -2,7 +2,8 @@
 """A stand-in for X: "Sign in with X" on this machine, for the tests and the demo.
 
 It speaks X's OAuth 1.0a (request_token, authenticate, authorize, access_token, verify_credentials,
-invalidate_token) with invented people and no passwords.  Signatures are verified by oauthlib.
+invalidate_token) and OAuth 2.0 with PKCE (authorize, token, revoke, users/me) with invented people
+and no passwords.  Signatures and PKCE are verified by oauthlib.
 The work is done in the package standin/ beside this file; here is the command line.
 
 On start one line of JSON goes to stdout: {"http": port, "https": port, "pid": number}, a port
@@ -42,6 +43,8 @@ def command_line():
     option("--key", metavar="FILE", help="its private key, PEM")
     option("--consumer-key", metavar="K", default="")
     option("--consumer-secret", metavar="S", default="")
+    option("--client-id", metavar="ID", default="")
+    option("--client-secret", metavar="S", help="without it, a public client")
     option("--callback", metavar="URL", action="append", default=[],
            help="a registered callback URL (repeatable)")
     option("--user", metavar="ID:HANDLE", type=user, action="append",
@@ -69,6 +72,7 @@ def main():
     options = command_line()
     state = State(options.consumer_key, options.consumer_secret, options.callback,
                   options.user or DEFAULT_USERS, options.app_name)
+    state.client_id, state.client_secret = options.client_id, options.client_secret
     app = App(state, not options.no_control, None if options.quiet else sys.stderr)
     listeners = {"http": None, "https": None}
     if options.http_port is not None:

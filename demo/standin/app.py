@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
-from . import browser, control, oauth1
+from . import browser, control, oauth1, oauth2
 from .errors import Refused
 from .faults import Delivery, suffer
 
@@ -32,6 +32,7 @@ def api(method, counter, examine, answer):
 
 AUTHENTICATE = Endpoint("browser", ("GET", "POST"), "authenticate", browser.authenticate)
 AUTHORIZE = Endpoint("browser", ("GET", "POST"), "authorize", browser.authorize)
+AUTHORIZE2 = Endpoint("browser", ("GET", "POST"), "authorize2", browser.authorize2)
 
 ENDPOINTS = {
     "/": Endpoint("browser", ("GET", "POST"), None, browser.front),
@@ -47,6 +48,10 @@ ENDPOINTS = {
     "/oauth/authorize": AUTHORIZE,
     "/i/oauth/authenticate": AUTHENTICATE,
     "/i/oauth/authorize": AUTHORIZE,
+    **dict.fromkeys(oauth2.AUTHORIZE_PATHS, AUTHORIZE2),
+    "/2/oauth2/token": api("POST", "token", oauth2.examine_client, oauth2.token),
+    "/2/oauth2/revoke": api("POST", "revoke", oauth2.examine_client, oauth2.revoke),
+    "/2/users/me": api("GET", "users_me", oauth2.examine_user, oauth2.users_me),
 }
 
 
@@ -90,8 +95,7 @@ class App:
         state = self.state
         verdict = endpoint.examine and endpoint.examine(state, request)
         if verdict:
-            record.update(oauth=verdict.oauth, params=verdict.parameters,
-                          signature_ok=verdict.signature_ok)
+            record.update(verdict.recorded())
         fault = state.take_fault(request.path, endpoint.kind == "api")
         record["fault"] = fault and fault["kind"]
         state.record(record)
@@ -134,6 +138,7 @@ def new_record(request, kind):
         "kind": kind, "method": request.method, "path": request.path, "query": request.query,
         "headers": {name.lower(): value for name, value in request.headers},
         "raw_headers": request.headers, "body": request.body.decode("utf-8", "backslashreplace"),
-        "oauth": {}, "params": [], "signature_ok": None, "status": None, "fault": None,
+        "oauth": {}, "params": [], "signature_ok": None, "form": {}, "client_auth": None,
+        "client_ok": None, "pkce_ok": None, "bearer_ok": None, "status": None, "fault": None,
         "time": time.time(), "connection": request.connection, "scheme": request.scheme,
     }

@@ -1,4 +1,4 @@
-"""The pages people see at "X": authenticate and authorize, and who they are there.
+"""The pages people see at "X", of both protocols, and who they are there.
 
 The person is kept in a cookie.  It holds the id in clear: whoever can reach the stand-in may be
 anybody, that is what it is for.
@@ -7,7 +7,7 @@ anybody, that is what it is for.
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, unquote
 
-from . import pages
+from . import oauth2, pages
 from .server import Reply
 
 COOKIE = "standin_user"
@@ -38,17 +38,19 @@ def decision_page(state, request, may_pass):
     if may_pass and person and not forced and state.approved_before(person, pending.access):
         return approved(state, request, pending, person)
     chosen = by_handle(state, given.get("screen_name")) or person or next(iter(state.users), "")
-    return page(200, pages.decision(state, request.path, pending, chosen))
+    asked = "read and write access" if pending.access == "write" else "read access"
+    hidden = {"oauth_token": pending.token}
+    return page(200, pages.decision(state, request.path, hidden, asked, chosen))
 
 
 def decided(state, request, pending, given):
     """A button was pressed."""
     if given.get("decision") == "allow":
         return approved(state, request, pending, given.get("user", ""))
-    back = state.deny(pending.token)
-    if back is None:
+    link = state.deny(pending.token)
+    if link is None:
         return page(403, pages.whoa_there())
-    return page(200, pages.cancelled(state.app_name, back))
+    return page(200, pages.cancelled(state.app_name, link))
 
 
 def approved(state, request, pending, user_id):
@@ -56,7 +58,38 @@ def approved(state, request, pending, user_id):
     url = state.approve(pending.token, user_id)
     if url is None:
         return page(403, pages.whoa_there())
-    return Reply(302, headers=[["Location", url], cookie(request, user_id), *NOT_KEPT])
+    return back(url, cookie(request, user_id))
+
+
+def authorize2(state, request, _verdict):
+    """/i/oauth2/authorize: who approved as much before passes without a page."""
+    given = request.arguments()
+    chosen = [(name, value) for name, value in request.pairs() if name not in ("user", "decision")]
+    try:
+        wanted = oauth2.read_authorization(state, chosen)
+    except oauth2.Unusable as reason:
+        return page(400, pages.something_went_wrong(reason))
+    state.asked_for(wanted)
+    person = signed_in(state, request)
+    if request.method == "POST" and given.get("decision") != "allow":
+        return back(state.deny2(wanted))
+    if request.method == "POST":
+        person = given.get("user", "")
+    elif state.trial.auto_approve_user:
+        person = state.trial.auto_approve_user
+    elif not (person and state.approved_scope(person, wanted.scope)):
+        asked = f"the scope {wanted.scope}"
+        shown = person or next(iter(state.users), "")
+        return page(200, pages.decision(state, request.path, dict(chosen), asked, shown))
+    url = state.approve2(wanted, person)
+    if url is None:
+        return page(400, pages.something_went_wrong("there is no such user"))
+    return back(url, cookie(request, person))
+
+
+def back(url, *headers):
+    """The browser goes back to the application."""
+    return Reply(302, headers=[["Location", url], *headers, *NOT_KEPT])
 
 
 def front(state, request, _verdict):

@@ -5,7 +5,9 @@ JSON in, JSON out.  What is wrong with a request is answered with 400 and {"erro
 
 import json
 from dataclasses import asdict
+from urllib.parse import parse_qsl, urlsplit
 
+from . import oauth2
 from .faults import fault_from
 from .server import Reply
 from .state import TOKEN_LENGTHS
@@ -22,15 +24,24 @@ def show_state(state, _wanted):
             "default_user": trial.auto_approve_user or next(iter(trial.users), None),
             "auto_approve_user": trial.auto_approve_user,
             "consumer_key": state.consumer_key,
+            "client_id": state.client_id,
+            "public_client": state.client_secret is None,
+            "public_client_id": state.public_client_id,
             "callbacks": state.callbacks,
             "app_name": state.app_name,
             "request_token_ttl": trial.request_token_ttl,
+            "code_ttl": trial.code_ttl,
+            "access_token_ttl": trial.access_token_ttl,
+            "refresh_token_ttl": trial.refresh_token_ttl,
             "clock_offset": trial.clock_offset,
             "token_lengths": trial.token_lengths,
             "tls_stall": trial.tls_stall,
             "faults": trial.faults,
             "approvals": sorted(trial.approvals),
             "access_tokens": [asdict(token) for token in trial.access_tokens.values()],
+            "codes": [asdict(code) for code in trial.codes.values()],
+            "bearer_tokens": [asdict(token) for token in trial.bearer_tokens.values()],
+            "refresh_tokens": [asdict(token) for token in trial.refresh_tokens.values()],
             "counters": {**trial.counters, "connections": len(trial.api_connections),
                          "in_flight": state.in_flight, "max_in_flight": trial.max_in_flight},
         }
@@ -60,12 +71,38 @@ def change(state, wanted):
 
 def approve(state, wanted):
     """POST approve: as if the user had pressed "Authorize app"."""
-    return location(state.approve(wanted["oauth_token"], str(wanted["user_id"])))
+    kind, pending = decided_on(state, wanted)
+    person = str(wanted["user_id"])
+    return location(state.approve2(pending, person) if kind == "oauth2"
+                    else state.approve(pending, person))
 
 
 def deny(state, wanted):
     """POST deny: as if the user had pressed "Cancel" and followed the link back."""
-    return location(state.deny(wanted["oauth_token"]))
+    kind, pending = decided_on(state, wanted)
+    return location(state.deny2(pending) if kind == "oauth2" else state.deny(pending))
+
+
+def decided_on(state, wanted):
+    """What the user decides on: ("oauth1", request token) or ("oauth2", Authorization).
+
+    It is named by oauth_token, by the state of a page that was visited, or, of either protocol, by
+    authorize_url, the address the application sent the browser to.
+    """
+    if "oauth_token" in wanted:
+        return "oauth1", wanted["oauth_token"]
+    if "state" in wanted:
+        if wanted["state"] not in state.trial.authorizations:
+            raise ValueError("no browser came here with that state")
+        return "oauth2", state.trial.authorizations[wanted["state"]]
+    address = urlsplit(wanted["authorize_url"])
+    pairs = parse_qsl(address.query, keep_blank_values=True)
+    if address.path not in oauth2.AUTHORIZE_PATHS:
+        return "oauth1", dict(pairs)["oauth_token"]
+    try:
+        return "oauth2", oauth2.read_authorization(state, pairs)
+    except oauth2.Unusable as reason:
+        raise ValueError(f"Something went wrong: {reason}") from None
 
 
 def location(url):
@@ -118,12 +155,18 @@ def token_lengths(value):
 APPLICATION = {
     "consumer_key": str,
     "consumer_secret": str,
+    "client_id": str,
+    "client_secret": lambda value: None if value is None else str(value),
+    "public_client_id": str,
     "callbacks": list,
     "app_name": str,
 }
 TRIAL = {
     "users": users,
     "request_token_ttl": float,
+    "code_ttl": float,
+    "access_token_ttl": float,
+    "refresh_token_ttl": float,
     "clock_offset": float,
     "auto_approve_user": lambda value: None if value is None else str(value),
     "token_lengths": token_lengths,

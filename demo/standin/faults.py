@@ -7,12 +7,14 @@ are called in JSON (which is why some of them hide a builtin or a neighbour).
 
 import base64
 import inspect
+import json
 import random
 import secrets
 import zlib
 from urllib.parse import parse_qsl, quote
 
 from .errors import CODES, FORMATS, Refused
+from .problems import PROBLEMS, Problem
 from .server import Disconnect, Reply
 
 BLOCK = b"a" * 65536
@@ -88,6 +90,8 @@ def fault_from(wanted):
     if fault["kind"] == "error":
         if fault["code"] not in CODES or fault.get("format", "auto") not in FORMATS:
             raise ValueError(f"code is one of {list(CODES)}, format one of {list(FORMATS)}")
+    if fault["kind"] == "error2" and fault["name"] not in PROBLEMS:
+        raise ValueError(f"name is one of {', '.join(PROBLEMS)}")
     return fault
 
 
@@ -111,6 +115,14 @@ def error(delivery, code, format="auto", status=None, headers=()):
     delivery.send(reply)
 
 
+def error2(delivery, name, parameter="", status=None, headers=()):
+    """An error of OAuth 2.0 or of version 2 of the API, by its name in PROBLEMS."""
+    reply = Problem(name, parameter).reply(delivery.request)
+    reply.status = status or reply.status
+    reply.headers += headers.items() if isinstance(headers, dict) else headers
+    delivery.send(reply)
+
+
 def body(delivery, body="", body_base64=None, content_type="text/html;charset=utf-8", status=200):
     """Another body."""
     content = body.encode() if body_base64 is None else base64.b64decode(body_base64)
@@ -130,8 +142,16 @@ def redirect(delivery, location, status=302):
 # The proper answer in another dress
 
 def edit(delivery, set=None, drop=(), repeat=(), shuffle=False, escape_all=False):
-    """The proper answer with its form fields changed, left out, said twice, mixed or escaped."""
+    """The proper answer with its fields changed, left out, said twice, mixed or escaped.
+
+    Of an answer in JSON, "data.id" is the member id of the member data.
+    """
     reply = delivery.proper()
+    if reply.content_type.startswith("application/json"):
+        document = edited(json.loads(reply.body), set or {}, drop)
+        reply.body = in_json(document, repeat, shuffle, escape_all).encode()
+        delivery.send(reply)
+        return
     fields = dict(parse_qsl(reply.body.decode(), keep_blank_values=True)) | (set or {})
     pairs = [(name, str(value)) for name, value in fields.items() if name not in drop]
     pairs += [(name, str(fields[name])) for name in repeat]
@@ -140,6 +160,37 @@ def edit(delivery, set=None, drop=(), repeat=(), shuffle=False, escape_all=False
     encode = escape_every_byte if escape_all else lambda value: quote(value, safe="")
     reply.body = "&".join(f"{name}={encode(value)}" for name, value in pairs).encode()
     delivery.send(reply)
+
+
+def edited(document, changed, dropped):
+    """The document with members changed and left out."""
+    for path in [*changed, *dropped]:
+        *way, name = path.split(".")
+        place = document
+        for step in way:
+            place = place.setdefault(step, {})
+        if path in dropped:
+            place.pop(name, None)
+        else:
+            place[name] = changed[path]
+    return document
+
+
+def in_json(value, repeat, shuffle, escape_all, path=""):
+    """JSON in which members occur twice, in any order, with each character of a string escaped."""
+    if isinstance(value, str) and escape_all:
+        units = value.encode("utf-16-be", "surrogatepass").hex()
+        return '"' + "".join(f"\\u{units[i:i + 4]}" for i in range(0, len(units), 4)) + '"'
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    pairs = list(value.items())
+    pairs += [(name, member) for name, member in pairs if path + name in repeat]
+    if shuffle:
+        random.shuffle(pairs)
+    members = (in_json(name, (), False, escape_all) + ": "
+               + in_json(member, repeat, shuffle, escape_all, f"{path}{name}.")
+               for name, member in pairs)
+    return "{" + ", ".join(members) + "}"
 
 
 def escape_every_byte(value):
@@ -252,5 +303,5 @@ def begin_partly(delivery, upto):
 
 
 KINDS = {kind.__name__: kind for kind in (
-    status, error, body, garbage, redirect, edit, huge_headers, interim, gzip_bomb, huge, truncate,
-    delay, drip, hang, reset, close)}
+    status, error, error2, body, garbage, redirect, edit, huge_headers, interim, gzip_bomb, huge,
+    truncate, delay, drip, hang, reset, close)}

@@ -20,6 +20,10 @@ class Verdict:
     parameters: list = field(default_factory=list)
     oauth: dict = field(default_factory=dict)
 
+    def recorded(self):
+        """What a record of the call says of it."""
+        return {"oauth": self.oauth, "params": self.parameters, "signature_ok": self.signature_ok}
+
 
 def examine_with(find_token):
     """An examiner of calls that are signed with a token of this kind.

@@ -60,18 +60,19 @@ def document(title, content):
 """
 
 
-def decision(state, action, pending, chosen):
-    """Who are you, and may the application know?"""
+def decision(state, action, hidden, asked, chosen):
+    """Who are you, and may the application know?  `hidden`: what the form sends along."""
     people = "\n".join(person(key, handle, key == chosen) for key, handle in state.users.items())
-    access = "read and write" if pending.access == "write" else "read"
+    fields = "\n".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+                       for name, value in hidden.items())
     return document(f"Authorize {state.app_name} to access your account?", f"""
 <form method="post" action="{escape(action)}">
-<input type="hidden" name="oauth_token" value="{escape(pending.token)}">
+{fields}
 <fieldset>
 <legend>You are</legend>
 {people}
 </fieldset>
-<p class="soft">{escape(state.app_name)} asks for {access} access.
+<p class="soft">{escape(state.app_name)} asks for {escape(asked)}.
 Nobody here has a password.</p>
 <div class="buttons">
 <button class="first" id="allow" name="decision" value="allow">Authorize app</button>
@@ -102,6 +103,13 @@ def whoa_there():
 <p>The request token for this page is invalid. It may have already been used, or expired because it
 is too old. Please go back to the site or application that sent you here and try again; it was
 probably just a mistake.</p>""")
+
+
+def something_went_wrong(reason):
+    """X's page for a browser sent with parameters of no use; X does not say which."""
+    return document("Something went wrong", f"""
+<p>You weren't able to give access to the App. Go back and try logging in again.</p>
+<p class="soft" id="reason">For developers, and not said by X: {escape(str(reason))}.</p>""")
 
 
 def front(state, user_id):

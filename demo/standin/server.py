@@ -51,10 +51,14 @@ class Request:
         media_type = self.header("Content-Type").partition(";")[0]
         return media_type.strip().lower() == "application/x-www-form-urlencoded"
 
+    def pairs(self):
+        """Query and form fields."""
+        text = self.query + ("&" + self.body.decode("latin-1") if self.has_form() else "")
+        return parse_qsl(text, keep_blank_values=True)
+
     def arguments(self):
         """Query and form fields as one dictionary; of a repeated name the first counts."""
-        text = self.query + ("&" + self.body.decode("latin-1") if self.has_form() else "")
-        return dict(reversed(parse_qsl(text, keep_blank_values=True)))
+        return dict(reversed(self.pairs()))
 
 
 @dataclass

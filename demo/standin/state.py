@@ -2,7 +2,8 @@
 
 One State is shared by all threads; its methods take the lock, so each of them is one step.
 Two kinds of things are kept apart: what describes the application registered at X (consumer
-key and secret, callbacks, name), which a reset leaves alone, and all the rest, which it does not.
+key and secret, client id and secret, callbacks, name), which a reset leaves alone, and all the
+rest, which it does not.
 """
 
 import secrets
@@ -15,10 +16,15 @@ from urllib.parse import quote
 
 DEFAULT_USERS = (("1001", "alice"), ("1002", "bob"), ("1003", "carol"), ("1004", "dave"))
 COUNTERS = ("request_token", "access_token", "authenticate", "authorize", "verify_credentials",
-            "invalidate_token", "accepted_http", "accepted_https", "tls_failed")
+            "invalidate_token", "authorize2", "token", "users_me", "revoke",
+            "accepted_http", "accepted_https", "tls_failed")
 TOKEN_LENGTHS = {"request_token": 27, "request_secret": 32, "verifier": 32,
-                 "access_token": 40, "access_secret": 45}
+                 "access_token": 40, "access_secret": 45,
+                 "code": 91, "bearer_token": 91, "refresh_token": 91}
 REQUEST_TOKEN_TTL = 900
+CODE_TTL = 30
+ACCESS_TOKEN_TTL = 7200
+REFRESH_TOKEN_TTL = 183 * 86400
 WINDOW = 300  # seconds by which a timestamp may differ from the time here
 CALLS_KEPT = 50_000
 ALPHABET = string.ascii_letters + string.digits
@@ -49,11 +55,60 @@ class AccessToken:
 
 
 @dataclass
+class Authorization:
+    """What a browser was sent to X with in OAuth 2.0."""
+
+    client_id: str
+    state: str
+    redirect_uri: str
+    scope: str
+    challenge: str
+
+
+@dataclass
+class Code:
+    """A user's consent, to be redeemed once.  verifier: the last one presented with it."""
+
+    code: str
+    user_id: str
+    client_id: str
+    redirect_uri: str
+    scope: str
+    challenge: str
+    expires: float
+    used: bool = False
+    verifier: str = ""
+
+
+@dataclass
+class Grant:
+    """What came of a code: tokens that descend from each other, and end together."""
+
+    user_id: str
+    client_id: str
+    scope: str
+    alive: bool = True
+
+
+@dataclass
+class BearerToken:
+    """An access or refresh token of OAuth 2.0; of the latter, used: it has been replaced."""
+
+    token: str
+    grant: Grant
+    expires: float
+    used: bool = False
+
+
+@dataclass
 class Trial:
     """What a test has arranged, and what has come of it: the part a reset begins anew."""
 
     users: dict
     request_token_ttl: float = REQUEST_TOKEN_TTL
+    code_ttl: float = CODE_TTL
+    access_token_ttl: float = ACCESS_TOKEN_TTL
+    refresh_token_ttl: float = REFRESH_TOKEN_TTL
     clock_offset: float = 0
     auto_approve_user: str = None
     tls_stall: bool = False
@@ -63,6 +118,11 @@ class Trial:
     request_tokens: dict = field(default_factory=dict)
     access_tokens: dict = field(default_factory=dict)
     approvals: set = field(default_factory=set)
+    authorizations: dict = field(default_factory=dict)
+    codes: dict = field(default_factory=dict)
+    bearer_tokens: dict = field(default_factory=dict)
+    refresh_tokens: dict = field(default_factory=dict)
+    carried_over: dict = field(default_factory=dict)
     nonces: dict = field(default_factory=dict)
     counters: dict = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
     api_connections: set = field(default_factory=set)
@@ -79,6 +139,9 @@ class State:
         self.consumer_secret = consumer_secret
         self.callbacks = list(callbacks)
         self.app_name = app_name
+        self.client_id = ""
+        self.client_secret = None  # none: a public client
+        self.public_client_id = ""  # a second client of the application, always public
         self.in_flight = 0
         self.last_connection = 0
         self._first_users = dict(users)
@@ -227,6 +290,8 @@ class State:
             trial.approvals = {pair for pair in trial.approvals if pair[0] != user_id}
             trial.access_tokens = {name: token for name, token in trial.access_tokens.items()
                                    if token.user_id != user_id}
+            for token in (*trial.bearer_tokens.values(), *trial.refresh_tokens.values()):
+                token.grant.alive = token.grant.alive and token.grant.user_id != user_id
 
     def exchange(self, request_token):
         """The access token for an approved request token, None if that was used already."""
@@ -243,6 +308,104 @@ class State:
         """End an access token."""
         with self.lock:
             self.trial.access_tokens.pop(token, None)
+
+    # OAuth 2.0
+
+    def asked_for(self, wanted):
+        """Remember an Authorization by its state, for decisions without a browser."""
+        self.trial.authorizations[wanted.state] = wanted
+
+    def approve2(self, wanted, user_id):
+        """The user lets the application in: where the browser goes, None if nobody is that."""
+        with self.lock:
+            if user_id not in self.users:
+                return None
+            code = Code(self._new_token("code", "code"), user_id, wanted.client_id,
+                        wanted.redirect_uri, wanted.scope, wanted.challenge,
+                        self.now() + self.trial.code_ttl)
+            self.trial.codes[code.code] = code
+            self.trial.approvals.add((user_id, wanted.scope))
+            return with_query(wanted.redirect_uri, state=wanted.state, code=code.code)
+
+    @staticmethod
+    def deny2(wanted):
+        """The user does not: where the browser goes."""
+        return with_query(wanted.redirect_uri, error="access_denied", state=wanted.state)
+
+    def approved_scope(self, user_id, scope):
+        """Whether this user let the application in before, with at least this scope."""
+        wanted = set(scope.split())
+        return any(key == user_id and wanted <= set(given.split())
+                   for key, given in self.trial.approvals)
+
+    def code(self, name):
+        """A code by its name, or None."""
+        return self.trial.codes.get(name)
+
+    def redeem(self, name):
+        """The tokens for a code as (access, refresh or None, seconds), None if that was used."""
+        with self.lock:
+            code = self.trial.codes[name]
+            if code.used:
+                return None
+            code.used = True
+            return self._new_tokens(Grant(code.user_id, code.client_id, code.scope))
+
+    def refresh(self, name, client_id):
+        """New tokens for a refresh token, None if it is of no use; used twice, it ends them all."""
+        with self.lock:
+            old = self.trial.refresh_tokens.get(name)
+            if old is None or old.grant.client_id != client_id:
+                return None
+            if not old.grant.alive or self.now() >= old.expires:
+                return None
+            if old.used:
+                old.grant.alive = False
+                return None
+            old.used = True
+            return self._new_tokens(old.grant)
+
+    def carry_over(self, subject, client_id, scope):
+        """Tokens for one of OAuth 1.0a, which stays; those issued for it before end."""
+        with self.lock:
+            before = self.trial.carried_over.get(subject.token)
+            if before:
+                before.alive = False
+            grant = Grant(subject.user_id, client_id, scope)
+            self.trial.carried_over[subject.token] = grant
+            return self._new_tokens(grant)
+
+    def bearer_token(self, name):
+        """An access token of OAuth 2.0 by its name, None if it is of no use."""
+        found = self.trial.bearer_tokens.get(name)
+        usable = found and found.grant.alive and self.now() < found.expires
+        return found if usable else None
+
+    def revoke_token(self, name):
+        """End an access token, or with a refresh token all that it belongs to."""
+        with self.lock:
+            self.trial.bearer_tokens.pop(name, None)
+            refresh = self.trial.refresh_tokens.get(name)
+            if refresh:
+                refresh.grant.alive = False
+
+    def _new_tokens(self, grant):
+        """Tokens under a grant."""
+        seconds = self.trial.access_token_ttl
+        bearer = BearerToken(self._new_token("access", "bearer_token"), grant, self.now() + seconds)
+        self.trial.bearer_tokens[bearer.token] = bearer
+        refresh = None
+        if "offline.access" in grant.scope.split():
+            refresh = BearerToken(self._new_token("refresh", "refresh_token"), grant,
+                                  self.now() + self.trial.refresh_token_ttl)
+            self.trial.refresh_tokens[refresh.token] = refresh
+        return bearer, refresh, int(seconds)
+
+    def _new_token(self, kind, what):
+        """The token planted for the next of this kind, else a random one."""
+        return self.trial.next_tokens.pop(kind, {}).get("token") or self._random(what)
+
+    # What they are made of
 
     def _new_pair(self, kind, prefix=""):
         """Token and secret: those planted for the next of this kind, else random ones."""
