@@ -22,6 +22,7 @@ _count = itertools.count(1)
 def pytest_addoption(parser):
     group = parser.getgroup("mod_twauth")
     group.addoption("--mpm", default="event", help="MPMs to test with, by commas (event, worker, prefork)")
+    group.addoption("--protocol", default="oauth1", help="protocols to test with, by commas (oauth1, oauth2)")
     group.addoption("--db", default="sqlite", help="databases to test with, by commas (sqlite, pgsql)")
 
 
@@ -38,6 +39,19 @@ def _choices(metafunc, fixture, marker, option):
 def pytest_generate_tests(metafunc):
     _choices(metafunc, "mpm", "mpms", "--mpm")
     _choices(metafunc, "db_kind", "databases", "--db")
+    _choices(metafunc, "protocol", "protocols", "--protocol")
+
+
+def pytest_collection_modifyitems(config, items):
+    """A parameter that is marked for one protocol is left out with another."""
+    default = config.getoption("--protocol")
+    items[:] = [item for item in items if all(_params(item).get("protocol", default) in mark.args
+                                              for mark in getattr(getattr(item, "callspec", None), "marks", ())
+                                              if mark.name == "protocols")]
+
+
+def _params(item):
+    return item.callspec.params if hasattr(item, "callspec") else {}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +62,12 @@ def mpm(request):
 @pytest.fixture(scope="module")
 def db_kind(request):
     return getattr(request, "param", request.config.getoption("--db"))
+
+
+@pytest.fixture(scope="module")
+def protocol(request):
+    """oauth1 or oauth2: how sites sign in."""
+    return getattr(request, "param", request.config.getoption("--protocol"))
 
 
 # What lasts as long as the test run
@@ -133,7 +153,7 @@ def make_httpd(folder, authority, mpm):
 
 
 @pytest.fixture(scope="module")
-def make_site(folder, authority, standin, make_db, mpm):
+def make_site(folder, authority, standin, make_db, mpm, protocol):
     """make_site(config="...", **parts of Site): a started site with a fresh database; start=False: not started."""
     made = []
 
@@ -141,7 +161,8 @@ def make_site(folder, authority, standin, make_db, mpm):
         if not MODULE.exists():
             pytest.fail(f"{MODULE} is not there: run make first")
         db = make_db() if db is True else db
-        site = Site(folder / f"site{next(_count)}", authority, standin, db or None, **{"mpm": mpm} | parts)
+        site = Site(folder / f"site{next(_count)}", authority, standin, db or None,
+                    **{"mpm": mpm, "protocol": protocol} | parts)
         made.append(site.httpd)
         return site.start() if start else site
 

@@ -8,6 +8,7 @@
 
 #include "tw_codec.h"
 #include "tw_oauth1.h"
+#include "tw_oauth2.h"
 #include "tw_seal.h"
 
 static tw_http_response_t answer;
@@ -28,7 +29,8 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
 
 static const tw_client_t client = {
     "https://api.x.com", "https://x.com", "https://www.example.com/cb",
-    "key", "secret", "authenticate", 0, "read", { NULL, NULL, 5000000 }
+    "key", "secret", "users.read", "authenticate", 0, "read",
+    { NULL, NULL, 5000000 }
 };
 
 static void check_error(const tw_err_t *err)
@@ -71,8 +73,8 @@ static void try_dance(apr_pool_t *pool)
         HOLDS(answer.status == 200);
         HOLDS(tw_provider_id_ok(identity.id));
         HOLDS(tw_provider_handle_ok(identity.screen_name));
-        HOLDS(tw_provider_token_ok(identity.token, TW_STORED_MAX));
-        HOLDS(tw_provider_token_ok(identity.secret, TW_STORED_MAX));
+        HOLDS(tw_provider_token_ok(identity.tokens.token, TW_STORED_MAX));
+        HOLDS(tw_provider_token_ok(identity.tokens.secret, TW_STORED_MAX));
     }
     else {
         check_error(&err);
@@ -80,13 +82,13 @@ static void try_dance(apr_pool_t *pool)
 }
 
 /* The same bytes as the query of a callback. */
-static void try_answer(apr_pool_t *pool)
+static void try_answer(const tw_protocol_t *protocol, apr_pool_t *pool)
 {
     apr_array_header_t *query;
     tw_answer_t got;
 
     tw_codec_form(&query, answer.body, answer.body_len, 50, pool);
-    tw_oauth1.answer(&got, query);
+    protocol->answer(&got, &client, query);
     HOLDS((got.kind == TW_ANSWER_PROOF) == (got.proof != NULL));
     HOLDS(got.kind == TW_ANSWER_INVALID || (got.key && *got.key));
     HOLDS(!got.proof || *got.proof);
@@ -111,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answer.body_len = size - 2;
     answer.status = 200;
     try_dance(pool);
-    try_answer(pool);
+    try_answer(&tw_oauth1, pool);
+    try_answer(&tw_oauth2, pool);
     answer.status = 100 + (data[0] << 8 | data[1]) % 500;
     try_dance(pool);
     memset(&err, 0, sizeof(err));

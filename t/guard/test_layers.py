@@ -10,18 +10,19 @@ ROWS = """
  0  tw_err tw_codec tw_target
  1  tw_seal tw_sign tw_http tw_json tw_shared
  2  tw_provider
- 3  tw_oauth1 tw_flow tw_session
+ 3  tw_oauth1 tw_oauth2 tw_flow tw_session
  4  tw_private tw_tree tw_secret tw_cookie
  5  tw_db
  6  tw_account
  7  tw_conf
  8  tw_site
- 9  tw_visitor tw_dump
+ 9  tw_visitor tw_dump tw_exchange
 10  tw_browser tw_page
-11  tw_authn tw_call tw_logout
-12  tw_authz tw_callback
-13  tw_login
-14  mod_twauth
+11  tw_call tw_logout
+12  tw_refresh tw_callback
+13  tw_authn tw_login
+14  tw_authz
+15  mod_twauth
 """
 LAST_OF_CORE = 3        # no header of httpd up to here
 

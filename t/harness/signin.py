@@ -2,7 +2,7 @@
 
     flow = browser.begin("/members/")       the browser stands at X's page now
     flow.token                              the request token (OAuth 2.0: the state)
-    url = flow.callback("alice")            alice said yes; the callback is not loaded yet
+    url = flow.callback("alice")            alice said yes; the callback is not loaded yet (no: flow.cancelled())
     response = flow.arrive(url)             load it, with the redirects after it
     response = flow.approve("alice")        the last two together
     response = flow.deny()                  alice said no
@@ -30,14 +30,19 @@ class Flow:
         query = parse_qs(urls.parse(self.authorize_url).target.partition("?")[2])
         self.query = {name: values[0] for name, values in query.items()}
         self.token = self.query.get("oauth_token") or self.query.get("state")
+        self.protocol = "oauth2" if "state" in self.query else "oauth1"
 
     def visit(self):
         """Load X's page."""
         return self.browser.get(self.authorize_url, site="cross-site")
 
     def callback(self, user="alice"):
-        """The user says yes: the callback address with its verifier."""
-        return self.provider.approve(self.token, user)
+        """The user says yes: the callback address with its verifier or code."""
+        return self.provider.approve(self.authorize_url, user)
+
+    def cancelled(self):
+        """The user says no: the callback address that tells so."""
+        return self.provider.deny(self.authorize_url)
 
     def arrive(self, url, follow=True):
         """The browser comes back from X."""
@@ -49,4 +54,4 @@ class Flow:
         return self.arrive(self.callback(user))
 
     def deny(self):
-        return self.arrive(self.provider.deny(self.token))
+        return self.arrive(self.cancelled())

@@ -13,6 +13,9 @@ from .paths import PYTHON, STANDIN
 
 KEY = "consumer-key-of-the-tests"
 SECRET = "consumer-secret-canary-4f1c9a"
+CLIENT_ID = "client-id-of-the-tests"
+CLIENT_SECRET = "client-secret-canary-a07d31"
+PUBLIC_CLIENT_ID = "public-client-id-of-the-tests"
 USERS = {"alice": "1001", "bob": "1002", "carol": "1003", "dave": "1004"}
 
 
@@ -27,7 +30,8 @@ class StandIn:
         self.log = folder / "standin.log"
         server = authority.server
         argv = [PYTHON, STANDIN, "--http-port", "0", "--https-port", "0", "--cert", server.cert, "--key", server.key,
-                "--consumer-key", KEY, "--consumer-secret", SECRET]
+                "--consumer-key", KEY, "--consumer-secret", SECRET,
+                "--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET]
         argv += [a for handle, number in USERS.items() for a in ("--user", f"{number}:{handle}")]
         self._process = process.Process(argv, cwd="/", stdout=subprocess.PIPE, stderr=self._stderr)
         said = self._process.popen.stdout.readline()
@@ -85,7 +89,7 @@ class StandIn:
         return len(self.calls(path, "api"))
 
     def counters(self):
-        """Numbers by name: request_token, access_token, connections, in_flight, max_in_flight, ..."""
+        """Numbers by name: request_token, access_token, token, users_me, connections, max_in_flight, ..."""
         return self.state()["counters"]
 
     def reset(self):
@@ -96,7 +100,8 @@ class StandIn:
         """As just started: the first application, no callbacks."""
         self.callbacks, self._planted = [], set()
         self.reset()
-        self.set(consumer_key=KEY, consumer_secret=SECRET, callbacks=[])
+        self.set(consumer_key=KEY, consumer_secret=SECRET, client_id=CLIENT_ID, client_secret=CLIENT_SECRET,
+                 public_client_id=PUBLIC_CLIENT_ID, callbacks=[])
 
     def set(self, **settings):
         self.control("POST", "set", **settings)
@@ -110,9 +115,12 @@ class StandIn:
         """Who there is at X now: people(alice="1001", Bob="1002")."""
         self.set(users=[{"id": number, "screen_name": handle} for handle, number in handles.items()])
 
-    def plant(self, kind, token, secret):
-        """The next token of that kind (request, access; only the kind planted last) and its secret."""
-        self._planted |= {token if kind == "access" else secret, secret}
+    def plant(self, kind, token, secret=""):
+        """The next token of that kind (only the kind planted last) and its secret.
+
+        OAuth 1.0a has request and access; OAuth 2.0 code, access and refresh, without secrets.
+        """
+        self._planted |= {secret} if kind == "request" else {token, secret}
         self.set(next_tokens={kind: {"token": token, "secret": secret}})
 
     def stall_tls(self, on=True):
@@ -126,15 +134,33 @@ class StandIn:
     def clear_faults(self):
         self.control("POST", "faults/clear")
 
-    def approve(self, token, user="alice"):
-        """The user says yes; returns where the browser is sent."""
-        return self.control("POST", "approve", oauth_token=token, user_id=USERS.get(user, user))["location"]
+    def approve(self, what=None, user="alice", *, state=None):
+        """The user says yes; returns where the browser is sent.
 
-    def deny(self, token):
+        what: the address at X the browser was sent to, or a request token; state: of a page at X that was visited.
+        """
+        return self.control("POST", "approve", user_id=USERS.get(user, user), **_decision(what, state))["location"]
+
+    def deny(self, what=None, *, state=None):
         """The user says no; returns where the browser is sent."""
-        return self.control("POST", "deny", oauth_token=token)["location"]
+        return self.control("POST", "deny", **_decision(what, state))["location"]
+
+    def tokens(self):
+        """The users' tokens as (token, secret), of OAuth 2.0 as (access token, ""), oldest first."""
+        state = self.state()
+        return [(token["token"], token.get("secret", "")) for token in state["access_tokens"] + state["bearer_tokens"]]
 
     def secrets(self):
-        """The secrets it gave out, as far as it tells: planted ones, and the users' tokens."""
-        issued = self.state()["access_tokens"]
-        return self._planted | {token[part] for token in issued for part in ("token", "secret")}
+        """The secrets it gave out or was shown, as far as it tells: planted ones, users' tokens, codes, verifiers."""
+        state = self.state()
+        issued = {token[part] for token in state["access_tokens"] for part in ("token", "secret")}
+        issued |= {token["token"] for token in state["bearer_tokens"] + state["refresh_tokens"]}
+        issued |= {code[part] for code in state["codes"] for part in ("code", "verifier")}
+        return self._planted | issued
+
+
+def _decision(what, state):
+    """What the user decides on, as the control names it."""
+    if state is not None:
+        return {"state": state}
+    return {"authorize_url" if "://" in what else "oauth_token": what}

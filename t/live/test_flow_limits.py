@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 ADDRESS = "X-Forwarded-For"
 
 
@@ -26,7 +27,7 @@ def test_DO_2_one_client_is_stopped_and_others_go_on(site):
     site.standin.reset()
     statuses = [start(site, "192.0.2.1") for _ in range(20)]
     assert statuses == [302] * 5 + [429] * 15
-    assert site.standin.count() == 5
+    assert site.standin.count() == (5 if site.start_path else 0)
     assert start(site, "192.0.2.2") == 302
 
 
@@ -47,8 +48,7 @@ def test_DO_3_success_does_not_clear_the_count(site):
         browser = site.browser()
         browser.get("/members/", headers={"X-Client-Address": "192.0.2.4"})
         answer = browser.get("/twauth/login", headers={"X-Client-Address": "192.0.2.4"})
-        token = answer.location.partition("oauth_token=")[2].rstrip("#")
-        assert browser.get(site.standin.approve(token), headers={"X-Client-Address": "192.0.2.4"}).status == 302
+        assert browser.get(site.standin.approve(answer.location), headers={"X-Client-Address": "192.0.2.4"}).status == 302
     assert [start(site, "192.0.2.4") for _ in range(4)] == [302, 302, 429, 429]
 
 
@@ -88,7 +88,7 @@ COSTLY = {
     "100 cookies": ("/members/", {"Cookie": "; ".join(f"__Host-twauth_flow{i}={'x' * 60}" for i in range(90))}),
     "100 sessions": ("/members/", {"Cookie": "; ".join(["__Host-twauth=" + "A" * 60] * 100)}),
     "8 kB of semicolons": ("/members/", {"Cookie": ";" * 8000}),
-    "callback": ("/twauth/callback?" + "&".join(f"oauth_token={i}" for i in range(500)), {}),
+    "callback": ("/twauth/callback?" + "&".join(f"oauth_token={i}&state={i}" for i in range(300)), {}),
 }
 
 
@@ -108,6 +108,6 @@ def test_DO_7_void_callbacks_do_not_flood_the_log(site):
     browser = site.browser(keep_alive=True)
     mark = site.log.mark()
     for i in range(200):
-        assert browser.get(f"/twauth/callback?oauth_token={i}&oauth_verifier=x").status == 400
+        assert browser.get(f"/twauth/callback?{site.key_name}={i}&{site.proof_name}=x").status == 400
     browser.close()
     assert [line for line in site.log.lines(mark) if line.level in ("warn", "error", "notice", "crit")] == []

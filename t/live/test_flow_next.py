@@ -7,6 +7,7 @@ import pytest
 
 from harness import urls
 
+both = pytest.mark.protocols("oauth1", "oauth2")
 LIMIT = 2000
 
 GOOD = ["/", "/?", "/a?", "/a//b", "/search?q=a%20b+c", "/caf%C3%A9", "/caf%c3%a9", "/%41%7E", "/a%2Fb", "/a;v=1?b=c;d",
@@ -67,6 +68,7 @@ def test_RD_4_RD_8_good_target_comes_back_as_it_was(carol, target):
     assert landing(carol, encoded(target)) == target
 
 
+@both
 @pytest.mark.parametrize("target", GOOD, ids=range(len(GOOD)))
 def test_RD_4_through_the_whole_flow(site, target):
     browser = site.browser()
@@ -104,6 +106,7 @@ def test_RD_1_raw_in_the_query(site, carol, raw):
     assert urls.resolve(site.url("/twauth/login"), location).startswith(site.url("/"))
 
 
+@both
 @pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example/", "/a\r\nX: y"])
 def test_RD_1_through_the_whole_flow(site, target):
     browser = site.browser()
@@ -166,15 +169,17 @@ def test_RD_3_what_was_asked_for_is_no_way_out(site, browser, asked):
             assert flow.arrive(flow.callback(), follow=False).location.startswith(site.url("/"))
 
 
+@both
 @pytest.mark.parametrize("more", ["&next=%2Fevil", "&redirect=/evil", "&state=/evil", "&return_to=/evil"])
 def test_RD_5_target_at_the_callback_does_not_count(site, browser, more):
     flow = browser.begin("/members/env.cgi")
     answer = flow.arrive(flow.callback() + more, follow=False)
     assert answer.status == 400 or answer.location == site.url("/members/env.cgi")
 
+@both
 
 def test_RD_5_nor_does_one_in_the_reply_of_X(site, browser):
-    site.standin.fault("/oauth/access_token", "edit", set={"next": "/evil", "oauth_callback": "https://evil.example/"})
+    site.standin.fault(site.exchange_path, "edit", set={"next": "/evil", "oauth_callback": "https://evil.example/"})
     flow = browser.begin("/members/env.cgi")
     assert flow.arrive(flow.callback(), follow=False).location == site.url("/members/env.cgi")
 
@@ -191,6 +196,7 @@ def test_RD_6_nothing_is_folded_in(carol, query):
     assert landing(carol, query) == "/a"
 
 
+@both
 @pytest.mark.parametrize("length", [1990, LIMIT - 1, LIMIT])
 def test_RD_7_long_targets_are_kept(site, length):
     target = "/members/env.cgi?" + "a" * (length - 17)
@@ -199,6 +205,7 @@ def test_RD_7_long_targets_are_kept(site, length):
         assert flow.arrive(flow.callback(), follow=False).headers["Location"] == target
 
 
+@both
 @pytest.mark.parametrize("length", [LIMIT + 1, 4000])
 def test_RD_7_longer_ones_are_never_cut(site, length):
     target = "/members/env.cgi?" + "a" * (length - 17)

@@ -4,6 +4,9 @@ import pytest
 
 from harness import urls
 
+oauth1 = pytest.mark.protocols("oauth1")
+both = pytest.mark.protocols("oauth1", "oauth2")
+
 
 def start(site):
     return urls.parse(site.browser().begin().authorize_url).target.partition("#")[0]
@@ -18,16 +21,19 @@ def other(make_site):
     return make_site(config="TwAuthSignInWith authorize\nTwAuthForceLogin On\nTwAuthAccess write")
 
 
+@oauth1
 def test_default_page_is_authenticate(site):
     flow = site.browser().begin()
     assert urls.parse(flow.authorize_url).target == f"/oauth/authenticate?oauth_token={flow.token}"
 
 
+@oauth1
 def test_authorize_and_force_login(other):
     flow = other.browser().begin()
     assert urls.parse(flow.authorize_url).target == f"/oauth/authorize?oauth_token={flow.token}&force_login=true"
 
 
+@oauth1
 @pytest.mark.parametrize("name, access", [("site", "read"), ("other", "write")])
 def test_access_is_asked_for_inside_the_signature(request, name, access):
     site = request.getfixturevalue(name)
@@ -38,12 +44,14 @@ def test_access_is_asked_for_inside_the_signature(request, name, access):
     assert ["body", "x_auth_access_type", access] in said["params"]
 
 
+@oauth1
 def test_callback_is_sent_inside_the_signed_header(site):
     start(site)
     assert call(site)["oauth"]["oauth_callback"] == site.url("/twauth/callback")
     assert call(site)["headers"]["authorization"].startswith("OAuth ")
 
 
+@both
 def test_callback_url_of_another_path(make_site):
     site = make_site()
     site.vhost.config += f"\nTwAuthCallbackURL {site.url('/x/back')}"
@@ -56,6 +64,7 @@ def test_callback_url_of_another_path(make_site):
     assert flow.arrive(url).status == 200 and browser.whoami()["username"] == "alice"
 
 
+@both
 def test_locations_follow_TwAuthPath(make_site):
     site = make_site(config="TwAuthPath /auth/x/")
     site.standin.register(site.url("/auth/x/callback"))

@@ -93,6 +93,7 @@ def test_CS_1_cookie_of_another_site_counts_as_none(site, known, make_site):
     assert site.standin.count() == 0
 
 
+@pytest.mark.protocols("oauth1", "oauth2")
 @pytest.mark.parametrize("kind", ["HEAD", "OPTIONS", "prefetch", "prerender", "image"])
 def test_CS_8_callback_is_not_spent(site, browser, kind):
     flow = browser.begin("/members/")

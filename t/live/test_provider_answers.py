@@ -5,7 +5,16 @@ import socket
 
 import pytest
 
-STEPS = {"start": "/oauth/request_token", "callback": "/oauth/access_token"}
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
+
+PATHS = {"start": "/oauth/request_token", "callback": "/oauth/access_token", "code": "/2/oauth2/token", "user": "/2/users/me"}
+oauth1, oauth2 = pytest.mark.protocols("oauth1"), pytest.mark.protocols("oauth2")
+STEPS = [pytest.param("start", marks=oauth1), pytest.param("callback", marks=oauth1), pytest.param("code", marks=oauth2),
+         pytest.param("user", marks=oauth2)]
+# What X says that is proper at each step.
+GOOD = {"start": "oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true",
+        "callback": "oauth_token=1001-a&oauth_token_secret=b&user_id=1001&screen_name=alice",
+        "code": '{"token_type":"bearer","access_token":"a"}', "user": '{"data":{"id":"1001","username":"alice"}}'}
 
 
 @pytest.fixture(scope="module")
@@ -19,18 +28,18 @@ def well_again(site):
     site.db.clear()
     yield
     site.standin.clear_faults()
-    site.browser().begin()
+    site.browser().sign_in("dave")          # no failures add up
 
 
 def walk(site, step, kind, **options):
     """A sign-in in which X misbehaves at `step`; the last answer and the browser."""
     browser = site.browser()
     if step == "start":
-        site.standin.fault(STEPS[step], kind, **options)
+        site.standin.fault(PATHS[step], kind, **options)
         return browser.get("/members/", follow=True), browser
     flow = browser.begin("/members/")
     url = flow.callback()
-    site.standin.fault(STEPS[step], kind, **options)
+    site.standin.fault(PATHS[step], kind, **options)
     return flow.arrive(url), browser
 
 
@@ -95,7 +104,7 @@ def test_PR_3_redirects_are_not_followed(site, step, status, trap):
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "/oauth/authenticate", "gopher://127.0.0.1/", ""])
 def test_PR_3_nowhere_else_either(site, location):
     site.expect_log("TW0204")
-    answer, browser = walk(site, "start", "redirect", location=location)
+    answer, browser = walk(site, "start" if site.start_path else "code", "redirect", location=location)
     assert answer.status == 502 and site.standin.count() == 1
 
 
@@ -104,13 +113,13 @@ def test_PR_3_nowhere_else_either(site, location):
 def test_PR_4_statuses_are_no_success_and_no_storm(site, step, status):
     site.expect_log(f"TW0204.*answered {status}")
     answer, browser = walk(site, step, "status", status=status,
-                           body="oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true"
-                           "&user_id=1001&screen_name=alice")
+                           body=GOOD[step])
     assert answer.status in (502, 503)
     nobody(site, browser)
-    assert len(site.standin.calls(STEPS[step])) <= 2
+    assert len(site.standin.calls(PATHS[step])) <= 2
 
 
+@oauth1
 def test_PR_4_a_limit_stops_all_starts_for_a_while(make_site):
     site = make_site()
     site.allow_log("TW020")
@@ -151,6 +160,7 @@ def test_PR_5_bytes_and_broken_off_answers(site, step, kind):
     nobody(site, browser)
 
 
+@oauth1
 @pytest.mark.parametrize("step, name", [("start", n) for n in ("oauth_token", "oauth_token_secret")]
                          + [("callback", n) for n in ("oauth_token", "oauth_token_secret", "user_id", "screen_name")])
 def test_PR_5_PR_6_fields_missing_or_twice(site, step, name):
@@ -170,11 +180,13 @@ BAD_TOKENS = {"control": "a\r\nX-Injected: 1", "NUL": "a\0b", "blank": "a b", "t
 @pytest.mark.parametrize("token", BAD_TOKENS.values(), ids=BAD_TOKENS)
 def test_PR_6_tokens_of_other_bytes(site, step, token):
     site.expect_log("TW0204")
-    answer, browser = walk(site, step, "edit", set={"oauth_token": token})
+    names = {"code": "access_token", "user": "data.id"}
+    answer, browser = walk(site, step, "edit", set={names.get(step, "oauth_token"): token})
     assert answer.status == 502 and "X-Injected" not in answer.headers
     nobody(site, browser)
 
 
+@oauth1
 @pytest.mark.parametrize("length", [1, 256])
 def test_PR_6_length_of_tokens(site, length):
     site.standin.set(token_lengths={"request_token": length, "request_secret": length, "verifier": length})
@@ -182,11 +194,19 @@ def test_PR_6_length_of_tokens(site, length):
     site.standin.set(token_lengths={})
 
 
+@oauth1
 def test_PR_6_token_cannot_add_parameters(site, browser):
     site.standin.plant("request", "a&force_login=true#x", "s")
     flow = browser.begin()
     assert flow.query == {"oauth_token": "a&force_login=true#x"}
     assert flow.approve("alice").status == 200
+
+
+def told(site, which, value):
+    """A sign-in in which X tells another id (0) or handle (1)."""
+    if site.protocol == "oauth2":
+        return walk(site, "user", "edit", set={("data.id", "data.username")[which]: value})
+    return walk(site, "callback", "edit", set={("user_id", "screen_name")[which]: value})
 
 
 HOSTILE = ['"><script>alert(1)</script>', "'); DROP TABLE twauth_account;--", "</title>", "javascript:alert(1)", "a b",
@@ -197,7 +217,7 @@ HOSTILE = ['"><script>alert(1)</script>', "'); DROP TABLE twauth_account;--", "<
 @pytest.mark.parametrize("handle", HOSTILE, ids=range(len(HOSTILE)))
 def test_PR_7_PR_8_hostile_handles_go_nowhere(site, handle):
     site.allow_log("TW0204")
-    answer, browser = walk(site, "callback", "edit", set={"screen_name": handle})
+    answer, browser = told(site, 1, handle)
     assert "X" not in answer.headers and "<script>alert" not in answer.text and answer.status in (200, 502)
     stored = site.db.rows("SELECT username, screen_name FROM twauth_account")
     assert stored == [] or (stored[0][0].isascii() and handle not in stored[0][:1])
@@ -207,11 +227,12 @@ def test_PR_7_PR_8_hostile_handles_go_nowhere(site, handle):
                                      "1001\x00", "abc"])
 def test_PR_8_ids_are_digits(site, user_id):
     site.expect_log("TW0204")
-    answer, browser = walk(site, "callback", "edit", set={"user_id": user_id})
+    answer, browser = told(site, 0, user_id)
     assert answer.status == 502
     nobody(site, browser)
 
 
+@oauth1
 def test_PR_5_token_and_id_of_two_users(site):
     site.expect_log("TW0204.*different users")
     answer, browser = walk(site, "callback", "edit", set={"user_id": "1002", "screen_name": "bob"})

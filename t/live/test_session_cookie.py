@@ -9,6 +9,8 @@ from harness.canaries import spellings
 from harness.checks import FLOW, PRE, SESSION, is_refused, user
 from harness.site import CANARY
 
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
+
 
 @pytest.fixture(scope="module")
 def alice(site):

@@ -6,7 +6,7 @@ import pytest
 
 from harness.checks import PRE, SESSION, user
 
-pytestmark = pytest.mark.databases("sqlite", "pgsql")
+pytestmark = [pytest.mark.databases("sqlite", "pgsql"), pytest.mark.protocols("oauth1", "oauth2")]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from harness.checks import SESSION, together, user
 from harness.site import PROTECTED
 
-pytestmark = pytest.mark.databases("pgsql")
+pytestmark = [pytest.mark.databases("pgsql"), pytest.mark.protocols("oauth1", "oauth2")]
 
 SECTIONS = PROTECTED + "".join(
     f'<Location "/{name}/">\nAuthType Twitter\nRequire valid-user\nTwAuthSessionRecheck {time}\n</Location>\n'

@@ -5,7 +5,7 @@ import pytest
 from harness.checks import SESSION, user
 from harness.httpd import VHost
 
-pytestmark = pytest.mark.databases("pgsql")
+pytestmark = [pytest.mark.databases("pgsql"), pytest.mark.protocols("oauth1", "oauth2")]
 
 
 # SE-9: virtual hosts

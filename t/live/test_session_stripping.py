@@ -9,6 +9,8 @@ from harness.checks import FLOW, PRE, SESSION
 from harness.httpd import environment_of
 from harness.site import PROTECTED
 
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
+
 CONFIG = """
 ProxyPass "/echo/" "{echo}/"
 ProxyPass "/members/echo/" "{echo}/"

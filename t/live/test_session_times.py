@@ -7,6 +7,8 @@ import pytest
 
 from harness.checks import SESSION, user
 
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 

@@ -34,10 +34,15 @@ static void test_error(void **state)
         { "{\"errors\":\"x\"}", 0, NULL },
         { "{\"errors\":null}", 0, NULL },
         { "{\"title\":\"Unauthorized\",\"detail\":\"Unauthorized\","
-          "\"type\":\"about:blank\",\"status\":401}", 0, "Unauthorized" },
-        { "{\"title\":\"t\",\"detail\":\"d\"}", 0, "d" },
-        { "{\"title\":\"t\",\"detail\":\"d\",\"reason\":\"r\"}", 0, "r" },
+          "\"type\":\"about:blank\",\"status\":401}", 0,
+          "Unauthorized: Unauthorized" },
+        { "{\"title\":\"t\",\"detail\":\"d\"}", 0, "t: d" },
+        { "{\"title\":\"t\",\"detail\":\"d\",\"reason\":\"r\"}", 0,
+          "t: r: d" },
         { "{\"title\":\"t\"}", 0, "t" },
+        { "{\"error\":\"e\",\"error_description\":\"d\"}", 0, "e: d" },
+        { "{\"error\":\"e\"}", 0, "e" },
+        { "{\"error\":{},\"error_description\":\"d\"}", 0, "d" },
         { "{\"title\":1,\"detail\":[]}", 0, NULL },
         { "{\"errors\":[{\"parameters\":{},\"message\":\"m\"}],"
           "\"title\":\"Invalid Request\"}", 0, "m" },
@@ -109,6 +114,195 @@ static void test_error_is_not_deep(void **state)
     }
 }
 
+#define TOKEN "\"token_type\":\"bearer\",\"access_token\":\"a\""
+
+/* An answer of the token endpoint: what is taken, and what is none. */
+static void test_token(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *refresh;
+        apr_int64_t expires_in;     /* -1: no answer */
+    } rows[] = {
+        { "{" TOKEN "}", NULL, 7200 },
+        { " { " TOKEN " } \n", NULL, 7200 },
+        { "{" TOKEN ",\"expires_in\":1}", NULL, 1 },
+        { "{" TOKEN ",\"expires_in\":0}", NULL, 0 },
+        { "{" TOKEN ",\"expires_in\":31622400}", NULL, 31622400 },
+        { "{" TOKEN ",\"refresh_token\":\"r\"}", "r", 7200 },
+        { "{" TOKEN ",\"x\":{\"y\":[1,null,1.5]}}", NULL, 7200 },
+        { "{\"access\\u005ftoken\":\"\\u0061\",\"token_type\":\"bearer\"}",
+          NULL, 7200 },
+        /* a time that is none, or beyond all sense */
+        { "{" TOKEN ",\"expires_in\":31622401}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":-1}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":9223372036854775807}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":9223372036854775808}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":99999999999999999999}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":1e300}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":1e9999}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":7200.0}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":\"7200\"}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":null}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":[]}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":true}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":NaN}", NULL, -1 },
+        /* odd types */
+        { "{" TOKEN ",\"refresh_token\":null}", NULL, 7200 },
+        { "{" TOKEN ",\"refresh_token\":1}", NULL, -1 },
+        { "{\"token_type\":\"bearer\",\"access_token\":1}", NULL, -1 },
+        { "{\"token_type\":\"bearer\",\"access_token\":null}", NULL, -1 },
+        { "{\"token_type\":\"bearer\",\"access_token\":[\"a\"]}", NULL, -1 },
+        { "{\"token_type\":\"bearer\",\"access_token\":{}}", NULL, -1 },
+        { "{\"token_type\":[\"bearer\"],\"access_token\":\"a\"}", NULL, -1 },
+        { "{\"token_type\":\"bearer\"}", NULL, -1 },
+        { "{\"access_token\":\"a\"}", NULL, -1 },
+        { "{\"TOKEN_TYPE\":\"bearer\",\"access_token\":\"a\"}", NULL, -1 },
+        /* success and failure at once */
+        { "{" TOKEN ",\"error\":\"invalid_grant\"}", NULL, -1 },
+        { "{" TOKEN ",\"error\":null}", NULL, -1 },
+        /* twice, NUL, no UTF-8 */
+        { "{" TOKEN ",\"access_token\":\"a\"}", NULL, -1 },
+        { "{" TOKEN ",\"x\":{\"y\":1,\"y\":1}}", NULL, -1 },
+        { "{\"token_type\":\"bearer\",\"access_token\":\"a\\u0000\"}", NULL,
+          -1 },
+        { "{\"token_type\":\"bearer\",\"access_token\":\"\xff\"}", NULL, -1 },
+        { "{\"token_type\":\"bearer\",\"access_token\":\"\\ud800\"}", NULL,
+          -1 },
+        /* no object, or more than one */
+        { "[{" TOKEN "}]", NULL, -1 },
+        { "{\"data\":{" TOKEN "}}", NULL, -1 },
+        { "{" TOKEN "}{" TOKEN "}", NULL, -1 },
+        { "{" TOKEN "}x", NULL, -1 },
+        { "{" TOKEN, NULL, -1 },
+        { "{" TOKEN ",}", NULL, -1 },
+        { "", NULL, -1 },
+        { "null", NULL, -1 },
+        { "\"\\", NULL, -1 },
+        { "access_token=a&token_type=bearer", NULL, -1 },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        apr_size_t len = strlen(rows[i].body);
+        char *body = malloc(len + !len);
+        tw_json_token_t token;
+        apr_status_t rv;
+
+        memcpy(body, rows[i].body, len);
+        memset(&token, 0xaa, sizeof(token));
+        rv = tw_json_token(&token, body, len, pool);
+        free(body);
+        if (rows[i].expires_in < 0) {
+            CHECK(rv == APR_EINVAL && !token.access_token && !token.token_type
+                  && !token.refresh_token && !token.expires_in, "row %d", i);
+        }
+        else {
+            CHECK(rv == APR_SUCCESS && unit_same(token.access_token, "a")
+                  && unit_same(token.token_type, "bearer")
+                  && unit_same(token.refresh_token, rows[i].refresh)
+                  && token.expires_in == rows[i].expires_in, "row %d", i);
+        }
+    }
+}
+
+static void test_user(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *id, *username;
+    } rows[] = {
+        { "{\"data\":{\"id\":\"12\",\"username\":\"jack\"}}", "12", "jack" },
+        { "{\"data\":{\"id\":\"12\",\"username\":\"jack\",\"name\":\"\","
+          "\"x\":[]},\"includes\":{}}", "12", "jack" },
+        { "{\"data\":{\"id\":\"\",\"username\":\"\"}}", "", "" },
+        { "{\"data\":{\"id\":\"\\u0031\",\"username\":\"\\u006a\"}}", "1",
+          "j" },
+        { "{\"data\":{\"id\":12,\"username\":\"jack\"}}", NULL, NULL },
+        { "{\"data\":{\"id\":1e300,\"username\":\"jack\"}}", NULL, NULL },
+        { "{\"data\":{\"id\":null,\"username\":\"jack\"}}", NULL, NULL },
+        { "{\"data\":{\"id\":[\"12\"],\"username\":\"jack\"}}", NULL, NULL },
+        { "{\"data\":{\"id\":\"12\",\"username\":7}}", NULL, NULL },
+        { "{\"data\":{\"id\":\"12\"}}", NULL, NULL },
+        { "{\"data\":{\"username\":\"jack\"}}", NULL, NULL },
+        { "{\"id\":\"12\",\"username\":\"jack\"}", NULL, NULL },
+        { "{\"data\":[{\"id\":\"12\",\"username\":\"jack\"}]}", NULL, NULL },
+        { "[{\"data\":{\"id\":\"12\",\"username\":\"jack\"}}]", NULL, NULL },
+        { "{\"data\":\"12\"}", NULL, NULL },
+        { "{\"data\":null}", NULL, NULL },
+        { "{\"errors\":[{\"message\":\"m\"}]}", NULL, NULL },
+        { "{\"data\":{\"id\":\"12\",\"id\":\"13\",\"username\":\"jack\"}}",
+          NULL, NULL },
+        { "{\"data\":{\"id\":\"12\",\"username\":\"jack\"},\"data\":{}}",
+          NULL, NULL },
+        { "{\"data\":{\"id\":\"12\\u0000\",\"username\":\"jack\"}}", NULL,
+          NULL },
+        { "{\"data\":{\"id\":\"12\",\"username\":\"\xff\"}}", NULL, NULL },
+        { "{\"data\":{\"id\":\"12\",\"username\":\"jack\"}", NULL, NULL },
+        { "", NULL, NULL },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const char *id = "unset", *username = "unset";
+        apr_status_t rv = tw_json_user(&id, &username, rows[i].body,
+                                       strlen(rows[i].body), pool);
+
+        CHECK(unit_same(id, rows[i].id)
+              && unit_same(username, rows[i].username)
+              && rv == (rows[i].id ? APR_SUCCESS : APR_EINVAL),
+              "row %d: %s, %s", i, unit_text(id), unit_text(username));
+    }
+}
+
+/* So many levels around the members, in each kind of bracket. */
+static void test_depth(void **state)
+{
+    static const struct {
+        int levels;                 /* within the object */
+        const char *open, *close, *inside;
+        int good;
+    } rows[] = {
+        { TW_JSON_DEPTH - 1, "[", "]", "", 1 },
+        { TW_JSON_DEPTH, "[", "]", "", 0 },
+        { TW_JSON_DEPTH - 1, "{\"a\":", "}", "1", 1 },
+        { TW_JSON_DEPTH, "{\"a\":", "}", "1", 0 },
+        { 60000, "[", "]", "", 0 },
+        { 60000, "[", "", "", 0 },
+        /* brackets in strings are none */
+        { 0, "", "", "\"[[[[[[[[[[[[[[[[[[[[[[[[[[\"", 1 },
+        { 0, "", "", "\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[\"", 1 },
+        { 0, "", "", "\"\\\\\",\"y\":\"[[[[[[[[[[[[[[[[[[[[[\"", 1 },
+        { TW_JSON_DEPTH, "[\"]\",", "]", "1", 0 },
+        { TW_JSON_DEPTH, "[\"\\\"]\",", "]", "1", 0 },
+        { TW_JSON_DEPTH, "[\"\\\\\",", "]", "1", 0 },
+    };
+    int i, j;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        apr_size_t size = (apr_size_t)rows[i].levels
+                          * (strlen(rows[i].open) + strlen(rows[i].close));
+        char *body = malloc(size + 200), *end;
+        tw_json_token_t token;
+
+        end = apr_cpystrn(body, "{" TOKEN ",\"x\":", 200);
+        for (j = 0; j < rows[i].levels; j++) {
+            end = apr_cpystrn(end, rows[i].open, 20);
+        }
+        end = apr_cpystrn(end, rows[i].inside, 60);
+        for (j = 0; j < rows[i].levels; j++) {
+            end = apr_cpystrn(end, rows[i].close, 20);
+        }
+        apr_cpystrn(end, "}", 2);
+        CHECK(tw_json_token(&token, body, strlen(body), pool)
+              == (rows[i].good ? APR_SUCCESS : APR_EINVAL), "row %d", i);
+        free(body);
+    }
+}
+
 static void test_object(void **state)
 {
     static const tw_json_member_t session[] = {
@@ -150,4 +344,7 @@ static void test_object(void **state)
 UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_error),
           cmocka_unit_test(test_error_is_not_deep),
+          cmocka_unit_test(test_token),
+          cmocka_unit_test(test_user),
+          cmocka_unit_test(test_depth),
           cmocka_unit_test(test_object))

@@ -46,7 +46,7 @@ static void answer_with(int status, const char *body)
 
 static tw_client_t client = {
     "https://api.x.com", "https://x.com", CALLBACK, "key", "consumer-secret",
-    "authenticate", 0, "read", { NULL, NULL, 5000000 }
+    NULL, "authenticate", 0, "read", { NULL, NULL, 5000000 }
 };
 
 static void prepare(void)
@@ -381,7 +381,7 @@ static void test_answer(void **state)
 
         memset(&answer, 0xaa, sizeof(answer));
         tw_codec_form(&query, rows[i].query, strlen(rows[i].query), 50, pool);
-        tw_oauth1.answer(&answer, query);
+        tw_oauth1.answer(&answer, &client, query);
         CHECK(answer.kind == rows[i].kind && unit_same(answer.key, rows[i].key)
               && unit_same(answer.proof, rows[i].proof),
               "%s: %d, %s, %s", rows[i].query, answer.kind,
@@ -409,7 +409,7 @@ static void test_answer_lengths(void **state)
         pair = apr_array_push(query);
         pair->name = "oauth_verifier";
         pair->value = verifier;
-        tw_oauth1.answer(&answer, query);
+        tw_oauth1.answer(&answer, &client, query);
         assert_int_equal(answer.kind,
                          over ? TW_ANSWER_INVALID : TW_ANSWER_PROOF);
     }
@@ -521,7 +521,9 @@ static void test_finish(void **state)
             CHECK(rv == APR_SUCCESS, "row %d: %s", i, unit_text(err.why));
             CHECK(unit_same(identity.id, rows[i].id)
                   && unit_same(identity.screen_name, rows[i].screen_name)
-                  && identity.token && unit_same(identity.secret, "s"),
+                  && identity.tokens.kind == TW_TOKEN_OAUTH1
+                  && identity.tokens.token && !identity.tokens.expires_at
+                  && unit_same(identity.tokens.secret, "s"),
                   "row %d", i);
         }
         else {

@@ -114,11 +114,11 @@ static void test_refusals(void **state)
         /* v2's */
         { 401, "{\"title\":\"Unauthorized\",\"type\":\"about:blank\","
           "\"status\":401,\"detail\":\"Unauthorized\"}", TW_ERR_REFUSED,
-          NULL, "\"Unauthorized\"" },
+          NULL, "\"Unauthorized: Unauthorized\"" },
         { 429, "{\"title\":\"Too Many Requests\"}", TW_ERR_LIMITED, NULL,
           "Too Many" },
         { 403, "{\"reason\":\"client-not-enrolled\",\"detail\":\"d\"}",
-          TW_ERR_REFUSED, NULL, "client-not-enrolled" },
+          TW_ERR_REFUSED, "project", "client-not-enrolled" },
         /* by the status alone */
         { 429, "", TW_ERR_LIMITED, NULL, "429" },
         { 429, "<html>", TW_ERR_LIMITED, NULL, "429" },
@@ -148,7 +148,7 @@ static void test_refusals(void **state)
         { 401, "<errors><error code=\"32\">", TW_ERR_REFUSED, NULL, "401" },
         { 401, "<error code=\"x\">m</error>", TW_ERR_REFUSED, NULL, "\"m\"" },
         { 401, "<error>m</error><x code=\"415\">", TW_ERR_REFUSED, NULL,
-          "code 0 \"m\"" },
+          "\"m\"" },
         { 401, "<error code=\"99999999999999999999\">m</error>",
           TW_ERR_REFUSED, NULL, "\"m\"" },
     };

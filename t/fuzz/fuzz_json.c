@@ -1,0 +1,40 @@
+/* Any bytes as X's JSON: the answers with tokens and a user, and its errors. */
+
+#include "fuzz.h"
+
+#include "tw_json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    apr_pool_t *pool = fuzz_pool();
+    const char *body = (const char *)data;
+    const char *id, *username, *message;
+    tw_json_token_t token;
+    int code;
+
+    if (tw_json_token(&token, body, size, pool) == APR_SUCCESS) {
+        HOLDS(token.token_type && token.access_token);
+        HOLDS(token.expires_in >= 0 && token.expires_in <= 366 * 86400);
+        HOLDS(strlen(token.access_token) < size);
+    }
+    else {
+        HOLDS(!token.token_type && !token.access_token);
+        HOLDS(!token.refresh_token && !token.expires_in);
+    }
+    if (tw_json_user(&id, &username, body, size, pool) == APR_SUCCESS) {
+        HOLDS(id && username);
+        HOLDS(strlen(id) < size && strlen(username) < size);
+    }
+    else {
+        HOLDS(!id && !username);
+    }
+    if (tw_json_error(&code, &message, body, size, pool) == APR_SUCCESS) {
+        HOLDS(code || message);
+        HOLDS(code >= 0 && code <= 99999);
+    }
+    else {
+        HOLDS(!code && !message);
+    }
+    apr_pool_clear(pool);
+    return 0;
+}

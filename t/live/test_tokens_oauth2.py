@@ -1,0 +1,159 @@
+"""The user's own tokens under OAuth 2.0: kept with kind and end, refreshed once for all, carried over from OAuth 1.0a."""
+
+import concurrent.futures
+
+import pytest
+
+from harness.httpd import environment_of
+from harness.standin import CLIENT_SECRET
+
+EXPORT = """
+<Location "/tokens/">
+AuthType Twitter
+Require valid-user
+TwAuthExport env tokens
+</Location>
+TwAuthScope "tweet.read users.read offline.access"
+"""
+pytestmark = pytest.mark.databases("sqlite", "pgsql")
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    site = make_site(protocol="oauth2", config=EXPORT)
+    site.httpd.script("tokens/env.cgi")
+    return site
+
+
+@pytest.fixture(autouse=True)
+def fresh(site):
+    site.standin.clear_faults()
+    site.standin.set(access_token_ttl=7200)
+
+
+def told(browser):
+    return environment_of(browser.get("/tokens/env.cgi"))
+
+
+def bearers(site):
+    return [token["token"] for token in site.standin.state()["bearer_tokens"]]
+
+
+def expire(site):
+    site.db.execute("UPDATE twauth_account SET token_expires_at = 1, token_refresh_at = NULL")
+
+
+def refreshes(site):
+    return [c for c in site.standin.calls("/2/oauth2/token") if c["form"].get("grant_type") == "refresh_token"]
+
+
+def test_kept_with_kind_and_end(site, browser):
+    browser.sign_in("alice")
+    kind, expires, signed_in = site.db.rows(
+        "SELECT token_kind, token_expires_at, signed_in_at FROM twauth_account WHERE twitter_id = '1001'")[0]
+    assert kind == "oauth2" and 7190 <= expires - signed_in <= 7210
+
+
+def test_application_gets_the_access_token_alone(site, browser):
+    browser.sign_in("alice")
+    env = told(browser)
+    assert env["TWAUTH_TOKEN"] and "TWAUTH_TOKEN_SECRET" not in env
+    assert env["TWAUTH_TOKEN"] in bearers(site)
+
+
+def test_a_token_that_is_over_is_refreshed(site, browser):
+    browser.sign_in("alice")
+    old = told(browser)["TWAUTH_TOKEN"]
+    expire(site)
+    new = told(browser)["TWAUTH_TOKEN"]
+    assert new != old and new == told(browser)["TWAUTH_TOKEN"]
+    assert new in bearers(site)
+
+
+def test_O2_8_one_refresh_for_all(site, browser):
+    browser.sign_in("bob")
+    told(browser)
+    expire(site)
+    before = len(refreshes(site))
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        tokens = {env.get("TWAUTH_TOKEN") for env in pool.map(lambda b: told(b), [browser.clone() for _ in range(20)])}
+    assert len(refreshes(site)) == before + 1
+    assert len(tokens) == 1 and tokens != {None}
+
+
+def test_O2_8_failure_keeps_the_session_and_is_not_tried_at_once_again(site, browser):
+    site.expect_log("TW0204: the refresh")
+    browser.sign_in("carol")
+    expire(site)
+    site.standin.fault("/2/oauth2/token", "status", times=None, status=500)
+    before = len(refreshes(site))
+    for _ in range(5):
+        answer = browser.get("/tokens/env.cgi")
+        assert answer.status == 200 and "TWAUTH_TOKEN" not in environment_of(answer)
+    assert len(refreshes(site)) <= before + 2
+    site.standin.clear_faults()
+    site.db.execute("UPDATE twauth_account SET token_refresh_at = NULL")
+    assert told(browser)["TWAUTH_TOKEN"]
+
+
+def test_without_offline_access_there_is_nothing_to_refresh(make_site):
+    site = make_site(protocol="oauth2", config=EXPORT.replace(" offline.access", ""))
+    site.httpd.script("tokens/env.cgi")
+    browser = site.browser()
+    browser.sign_in("alice")
+    assert told(browser)["TWAUTH_TOKEN"]
+    expire(site)
+    assert "TWAUTH_TOKEN" not in told(browser)
+
+
+# Carried over from OAuth 1.0a
+
+@pytest.fixture
+def changed(make_site):
+    """A site whose accounts have tokens of OAuth 1.0a, and which has OAuth 2.0 credentials now."""
+    site = make_site(protocol="oauth1", config=EXPORT.replace("TwAuthScope", "# "))
+    site.httpd.script("tokens/env.cgi")
+    browsers = {name: site.browser() for name in ("alice", "bob", "carol")}
+    for name, browser in browsers.items():
+        browser.sign_in(name)
+    site.change_over("oauth2")
+    site.vhost.config += '\nTwAuthScope "tweet.read users.read offline.access"'
+    site.graceful()
+    return site, browsers
+
+
+def exchange(site):
+    return site.httpd.check("-D", "TWAUTH_EXCHANGE")
+
+
+def kinds(site):
+    return [kind for kind, in site.db.rows("SELECT token_kind FROM twauth_account ORDER BY id")]
+
+
+def test_tokens_are_carried_over(changed):
+    site, browsers = changed
+    ran = exchange(site)
+    assert ran, ran.stdout + ran.stderr
+    assert "3 exchanged, 0 not" in ran.stdout
+    assert kinds(site) == ["oauth2"] * 3
+    token = told(browsers["alice"])["TWAUTH_TOKEN"]
+    assert token in bearers(site)
+    assert "0 exchanged, 0 not" in exchange(site).stdout
+
+
+def test_what_X_refuses_stays_and_is_reported(changed):
+    site, browsers = changed
+    site.standin.fault("/2/oauth2/token", "error2", times=1, name="token")
+    ran = exchange(site)
+    assert not ran and "2 exchanged, 1 not" in ran.stdout and "keeps its old tokens" in ran.stdout
+    assert sorted(kinds(site)) == ["oauth1", "oauth2", "oauth2"]
+    assert "1 exchanged, 0 not" in exchange(site).stdout
+
+
+def test_it_stops_where_going_on_is_of_no_use(changed):
+    site, browsers = changed
+    site.standin.set(client_secret="another")
+    ran = exchange(site)
+    site.standin.set(client_secret=CLIENT_SECRET)
+    assert not ran and "run it again" in ran.stdout and "TwAuthClientSecret" in ran.stdout
+    assert kinds(site) == ["oauth1"] * 3
