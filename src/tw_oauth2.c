@@ -151,14 +151,16 @@ static apr_status_t call(const tw_http_response_t **response,
 {
     const char *step = calls->step;
     const tw_client_t *client = calls->client;
-    apr_status_t rv = send_in_time(response, calls, request, pool, err);
+    apr_status_t rv;
 
+    *response = NULL;
+    rv = send_in_time(response, calls, request, pool, err);
     if (rv == APR_ECONNRESET && !calls->once) {
         rv = send_in_time(response, calls, request, pool, err);
     }
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS || !*response) {
         err->why = apr_pstrcat(pool, step, ": ", err->why, NULL);
-        return rv;
+        return rv == APR_SUCCESS ? APR_EGENERAL : rv;
     }
     return (*response)->status == 200
            ? APR_SUCCESS

@@ -137,7 +137,7 @@ static apr_status_t read_output(apr_proc_t *proc, char *buf, apr_size_t *len,
                                 apr_time_t until)
 {
     apr_status_t rv;
-    char rest[256];
+    char rest[256] = "";
 
     *len = 0;
     do {

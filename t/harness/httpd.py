@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -257,6 +258,8 @@ class Httpd:
 
     def stop(self):
         if self._process:
+            # the event MPM can crash when it is told to end in the moment in which a connection does
+            time.sleep(0.25)
             self._process.stop(patience=20)     # longer than httpd's own patience with its children
             self._process = None
 
