@@ -138,6 +138,17 @@ const char *tw_codec_form_get(const apr_array_header_t *pairs,
     return n == 1 ? value : NULL;
 }
 
+int tw_codec_form_has_any(const apr_array_header_t *pairs,
+                          const char *const *names)
+{
+    int count = 0;
+
+    for (; *names && !count; names++) {
+        tw_codec_form_get(pairs, *names, &count);
+    }
+    return count > 0;
+}
+
 void tw_codec_base64(char *text, const unsigned char *data, apr_size_t len)
 {
     static const char digit[] =

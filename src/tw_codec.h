@@ -48,6 +48,10 @@ apr_status_t tw_codec_form(apr_array_header_t **pairs, const char *text,
 const char *tw_codec_form_get(const apr_array_header_t *pairs,
                               const char *name, int *count);
 
+/* Whether any of the names (NULL ends them) occurs among the fields. */
+int tw_codec_form_has_any(const apr_array_header_t *pairs,
+                          const char *const *names);
+
 /* Characters of the base64url text of len bytes, without the NUL. */
 #define TW_CODEC_BASE64_LEN(len) (((len) * 4 + 2) / 3)
 

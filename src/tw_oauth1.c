@@ -174,9 +174,8 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
 static void oauth1_answer(tw_answer_t *answer, const tw_client_t *client,
                           const apr_array_header_t *query)
 {
-    static const char *const foreign[] = { "code", "state", "error" };
-    int tokens, verifiers, denials, count;
-    apr_size_t i;
+    static const char *const foreign[] = { "code", "state", "error", NULL };
+    int tokens, verifiers, denials;
     const char *token = tw_codec_form_get(query, "oauth_token", &tokens);
     const char *verifier = tw_codec_form_get(query, "oauth_verifier",
                                              &verifiers);
@@ -186,11 +185,8 @@ static void oauth1_answer(tw_answer_t *answer, const tw_client_t *client,
     memset(answer, 0, sizeof(*answer));
     answer->kind = TW_ANSWER_INVALID;
     /* an answer of OAuth 2.0, or of both at once, is none of X's */
-    for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
-        tw_codec_form_get(query, foreign[i], &count);
-        if (count) {
-            return;
-        }
+    if (tw_codec_form_has_any(query, foreign)) {
+        return;
     }
     /* one of each at most, and never a success and a cancel together */
     if (denials == 1 && !verifiers && !tokens && denied && *denied) {

@@ -64,10 +64,9 @@ static void oauth2_answer(tw_answer_t *answer, const tw_client_t *client,
                           const apr_array_header_t *query)
 {
     static const char *const foreign[] = {
-        "oauth_token", "oauth_verifier", "denied"
+        "oauth_token", "oauth_verifier", "denied", NULL
     };
-    int codes, states, errors, issuers, count;
-    apr_size_t i;
+    int codes, states, errors, issuers;
     const char *code = tw_codec_form_get(query, "code", &codes);
     const char *state = tw_codec_form_get(query, "state", &states);
     const char *error = tw_codec_form_get(query, "error", &errors);
@@ -76,11 +75,8 @@ static void oauth2_answer(tw_answer_t *answer, const tw_client_t *client,
     memset(answer, 0, sizeof(*answer));
     answer->kind = TW_ANSWER_INVALID;
     /* an answer of OAuth 1.0a, or of both at once, is none of X's */
-    for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
-        tw_codec_form_get(query, foreign[i], &count);
-        if (count) {
-            return;
-        }
+    if (tw_codec_form_has_any(query, foreign)) {
+        return;
     }
     if (states != 1 || !state || !*state || codes > 1 || errors > 1
         || issuers > 1) {
