@@ -1,0 +1,60 @@
+"""X is slow or gone when a sign-in comes back: the calls of the exchange share one limit, whatever the protocol."""
+
+import time
+
+import pytest
+
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
+LIMIT = 1.0
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    return make_site(config="TwAuthProviderTimeout 1s")
+
+
+@pytest.fixture(autouse=True)
+def well_again(site):
+    site.standin.reset()
+    site.allow_log("TW020[1-4]")
+    yield
+    site.standin.clear_faults()
+    site.allow_log("TW020[1-4]")
+
+
+def came_back(site):
+    """A browser that X has sent back, and the callback it is to load."""
+    flow = site.browser().begin("/members/")
+    return flow, flow.callback("alice")
+
+
+def test_PR_1_each_call_can_be_the_slow_one(site):
+    for path in site.finish_paths:
+        flow, url = came_back(site)
+        site.standin.fault(path, "hang", at="accept")
+        answer = flow.arrive(url)
+        assert answer.status == 504 and "X is slow" in answer.text
+        assert LIMIT - .3 < answer.elapsed < LIMIT + 1
+        site.standin.clear_faults()
+
+
+def test_PR_1_all_calls_together_keep_the_limit(site):
+    flow, url = came_back(site)
+    for path in site.finish_paths:
+        site.standin.fault(path, "delay", seconds=1.2 / len(site.finish_paths))
+    answer = flow.arrive(url)
+    assert answer.status == 504 and answer.elapsed < LIMIT + 1
+
+
+def test_PR_11_breaker_opens_at_the_callback_and_what_it_holds_off_is_not_spent(site):
+    assert site.browser().sign_in("bob", next="/members/").status == 200     # what failed before is forgotten
+    waiting = [came_back(site) for _ in range(6)]
+    site.standin.fault(site.exchange_path, "status", times=None, status=503)
+    for flow, url in waiting[:5]:
+        assert flow.arrive(url).status == 502
+    flow, url = waiting[5]
+    answer = flow.arrive(url)
+    assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+    site.standin.clear_faults()
+    time.sleep(2.2)
+    assert flow.arrive(url).status == 200
