@@ -162,6 +162,12 @@ test: need-test
 
 tests: $(UNIT_TESTS) $(FUZZ_TESTS)
 
+# the same tests, at the sizes that docs/security.md speaks of
+.PHONY: test-full
+test-full: need-test
+	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
+	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile --full t $(TESTS)
+
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 .PHONY: test-asan

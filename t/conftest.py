@@ -24,6 +24,7 @@ def pytest_addoption(parser):
     group.addoption("--mpm", default="event", help="MPMs to test with, by commas (event, worker, prefork)")
     group.addoption("--protocol", default="oauth1", help="protocols to test with, by commas (oauth1, oauth2)")
     group.addoption("--db", default="sqlite", help="databases to test with, by commas (sqlite, pgsql)")
+    group.addoption("--full", action="store_true", help="the large sizes, where a test has a small and a large one")
 
 
 def _choices(metafunc, fixture, marker, option):
@@ -68,6 +69,13 @@ def db_kind(request):
 def protocol(request):
     """oauth1 or oauth2: how sites sign in."""
     return getattr(request, "param", request.config.getoption("--protocol"))
+
+
+@pytest.fixture(scope="session")
+def full(request):
+    """full(small, large): the size for this run; the large one with --full."""
+    chosen = request.config.getoption("--full")
+    return lambda small, large: large if chosen else small
 
 
 # What lasts as long as the test run
