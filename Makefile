@@ -196,6 +196,11 @@ bench: need-test
 	@$(PYTHON) -B bench/instructions.py $(BENCH)
 	@$(PYTHON) -B bench/memory.py
 
+# the tables of docs/security.md
+.PHONY: docs
+docs:
+	@$(PYTHON) -B t/guard/security_table.py
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)
