@@ -111,6 +111,7 @@ static tw_page_kind_t page_of(tw_err_kind_t kind)
     case TW_ERR_STALE:
         return TW_PAGE_EXPIRED;
     case TW_ERR_LIMITED:
+    case TW_ERR_USER_LIMITED:
         return TW_PAGE_BUSY;
     case TW_ERR_USER:
         return TW_PAGE_USER_REFUSED;
@@ -148,7 +149,7 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
     }
     page->kind = page_of(err->kind);
     page->reference = tw_page_reference(r);
-    page->retry_after = err->kind == TW_ERR_LIMITED && !err->retry_after
+    page->retry_after = page->kind == TW_PAGE_BUSY && !err->retry_after
                         ? 10 : err->retry_after;
     level = level_of(err->kind);
     /* a flood of one failure is one line a minute; the rest is at info */

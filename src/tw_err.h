@@ -24,6 +24,7 @@ typedef enum {
     TW_ERR_REFUSED,         /* X: refuses this application */
     TW_ERR_STALE,           /* X: refuses this one sign-in (used, expired) */
     TW_ERR_LIMITED,         /* X: 429, see retry_after */
+    TW_ERR_USER_LIMITED,    /* the same, where X counts for each user */
     TW_ERR_USER,            /* X: refuses this user (suspended, locked) */
     TW_ERR_DATABASE,        /* the database is away, slow, or wrong */
     TW_ERR_INACTIVE,        /* the account may not sign in */

@@ -255,6 +255,11 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
     rv = call(&response, &calls, &request, pool, err);
     if (rv != APR_SUCCESS) {
         blank(err, identity->tokens.token, pool);
+        /* X counts this call for each user, so that one who signs in too
+         * often must not look like an X that has had enough of us */
+        if (err->kind == TW_ERR_LIMITED) {
+            err->kind = TW_ERR_USER_LIMITED;
+        }
         return rv;
     }
     if (tw_json_user(&identity->id, &identity->screen_name, response->body,

@@ -134,6 +134,21 @@ def test_PR_4_a_limit_stops_all_starts_for_a_while(make_site):
     assert site.standin.count() == 3
 
 
+@oauth2
+def test_PR_4_limit_of_one_user_stops_nobody_else(make_site):
+    """X counts /2/users/me for each user: who signs in too often must not shut the door for all."""
+    site = make_site()
+    site.allow_log("TW0204")
+    for _ in range(6):
+        flow = site.browser().begin()
+        url = flow.callback("alice")
+        site.standin.fault(PATHS["user"], "error2", name="too-many-requests", headers={"Retry-After": "600"})
+        answer = flow.arrive(url)
+        assert answer.status == 503 and answer.headers["Retry-After"] == "600"
+        assert site.browser().begin().callback("bob")
+    assert site.browser().sign_in("bob").status == 200
+
+
 GARBAGE = {"empty": "", "html": "<!doctype html><title>Hi</title>", "json": '{"oauth_token":"a"}', "blank": " ",
            "lines": "\n\n", "ands": "&&&&",
            "no values": "oauth_token&oauth_token_secret&oauth_callback_confirmed", "colons": "oauth_token:a",

@@ -262,7 +262,7 @@ static void test_finish(void **state)
           2 },
         { 200, TOKEN, 403, "{\"reason\":\"client-not-enrolled\"}",
           TW_ERR_REFUSED, 2 },
-        { 200, TOKEN, 429, "", TW_ERR_LIMITED, 2 },
+        { 200, TOKEN, 429, "", TW_ERR_USER_LIMITED, 2 },
         { 200, TOKEN, 500, USER, TW_ERR_GARBAGE, 2 },
         { 200, TOKEN, 200, "{}", TW_ERR_GARBAGE, 2 },
         { 200, TOKEN, 200, "{\"errors\":[{\"message\":\"m\"}]}",
