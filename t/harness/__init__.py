@@ -16,6 +16,7 @@ One idea a file:
     cookies    a browser's cookie jar
     urls       addresses as a browser resolves them
     browser    an HTTP client with a browser's manners
+    load       requests in numbers, from a process of their own
     signin     the walk through a sign-in, step by step
     backend    an HTTP server that tells what it was asked
     chromium   the real thing

@@ -19,6 +19,7 @@ from harness.browser import Browser
 from harness.chromium import cdp, screenshot
 from harness.clock import Clock
 from harness.httpd import VHost, environment_of
+from harness.load import Load, ask
 from harness.standin import KEY, SECRET, StandInError
 
 SCHEMA = """
@@ -310,6 +311,31 @@ RESOLVED = [
 @pytest.mark.parametrize("location, resolved", RESOLVED, ids=[r[0] for r in RESOLVED])
 def test_addresses_as_a_browser_resolves_them(location, resolved):
     assert urls.resolve("https://site.test/x/y", location) == resolved
+
+
+# load
+
+def test_load_is_sent_from_elsewhere_and_measured(httpd, browser, authority):
+    https, plain = httpd.vhosts[0], httpd.vhosts[2]
+    asks = [ask(plain, "/", source="127.1.2.3"), ask(https, "/", ca=authority.ca, name="tls"), ask(plain, "/nothing")]
+    answers = Load(asks * 20, rate=400, keep=True).run()
+    assert answers.statuses == {200: 40, 404: 20} and answers.named("tls").statuses == {200: 20}
+    assert all("<title>Harness</title>" in a.text for a in answers if a.status == 200)
+    assert .14 < answers[-1].at - answers[0].at < 1
+    assert 0 < answers.percentile(50) <= answers.percentile(99) <= answers.slowest < 5
+    assert "127.1.2.3 " in httpd.access_log.read_text()
+
+
+def test_load_goes_on_until_told(httpd):
+    with Load([ask(httpd.vhosts[2], "/", name=str(n)) for n in range(3)], again=True, gap=.001) as probe:
+        time.sleep(.3)
+    assert len(probe.answers) > 10 and probe.answers.statuses == {200: len(probe.answers)}
+    assert [a.name for a in probe.answers[:4]] == ["0", "1", "2", "0"] and probe.answers.at_once() == 1
+
+
+def test_load_that_is_not_answered(httpd):
+    answers = Load([ask(VHost(tls=False), "/")], workers=2).run()
+    assert answers.statuses == {0: 1} and "Connect" in answers[0].text
 
 
 # the clock
