@@ -118,29 +118,35 @@ static int has_lookalike(const apr_table_t *headers)
 
 void tw_visitor_scrub(request_rec *r)
 {
-    while (has_lookalike(r->headers_in)) {
-        const apr_array_header_t *list = apr_table_elts(r->headers_in);
-        const apr_table_entry_t *entry =
-            (const apr_table_entry_t *)list->elts;
-        int i = 0;
+    const apr_array_header_t *list = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
+    int i = 0;
 
-        while (!looks_like_ours(entry[i].key, strlen(entry[i].key))) {
+    /* those behind one that is taken out move up: look at i again */
+    while (i < list->nelts) {
+        if (looks_like_ours(entry[i].key, strlen(entry[i].key))) {
+            apr_table_unset(r->headers_in, entry[i].key);
+        }
+        else {
             i++;
         }
-        apr_table_unset(r->headers_in, entry[i].key);
     }
 }
 
-/* Whether Connection asks the next hop to drop one of our headers. */
+/*
+ * Whether Connection asks the next hop to drop one of our headers.  Names end
+ * where mod_proxy has them end, which is at blanks and semicolons too.
+ */
 static int drops_ours(const request_rec *r)
 {
+    static const char ends[] = ",; \t\v\f";
     const char *at = apr_table_get(r->headers_in, "Connection");
 
     while (at && *at) {
         apr_size_t len;
 
-        at += strspn(at, ", \t");
-        len = strcspn(at, ",");
+        at += strspn(at, ends);
+        len = strcspn(at, ends);
         if (looks_like_ours(at, len)) {
             return 1;
         }
@@ -226,14 +232,14 @@ static apr_size_t foreign_len(const tw_site_t *site, const char *text,
 
     while ((comma = memchr(comma, ',', (apr_size_t)(end - comma))) != NULL) {
         const char *name = comma + 1;
-        const char *equals;
+        apr_size_t name_len;
 
         while (name < end && (*name == ' ' || *name == '\t')) {
             name++;
         }
-        equals = memchr(name, '=', (apr_size_t)(end - name));
+        name_len = strcspn(name, "=,;");
         hidden.name = name;
-        hidden.name_len = equals ? (apr_size_t)(equals - name) : 0;
+        hidden.name_len = name[name_len] == '=' ? name_len : 0;
         if (is_own(site, &hidden)) {
             return (apr_size_t)(comma - text);
         }

@@ -22,13 +22,40 @@ class Received:
         return values[0] if values else default
 
 
+class _Lines:
+    """A file that remembers the lines that were read from it."""
+
+    def __init__(self, file):
+        self._file = file
+        self.seen = []
+
+    def readline(self, *size):
+        self.seen.append(self._file.readline(*size))
+        return self.seen[-1]
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True      # headers and body are written one after the other
+
+    def setup(self):
+        super().setup()
+        self.rfile = _Lines(self.rfile)
+
+    def _fields(self):
+        """The header lines as they came: the library's own reading ends at the first odd one."""
+        lines = [line.decode("latin-1").rstrip("\r\n") for line in self.rfile.seen[1:-1]]
+        self.rfile.seen.clear()
+        return [(name, value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines)]
 
     def _answer(self):
+        fields = self._fields()
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length).decode("latin-1")
-        received = Received(self.command, self.path, list(self.headers.items()), body)
+        received = Received(self.command, self.path, fields, body)
         self.server.backend.requests.append(received)
         status, headers, body = self.server.backend.answers.get(self.path.partition("?")[0], (200, {}, None))
         if body is None:
