@@ -1,6 +1,7 @@
 """What many tests ask of an answer, and several requests at the same moment."""
 
 import threading
+import time
 
 from .httpd import environment_of
 from .site import CANARY
@@ -26,8 +27,11 @@ def is_refused(answer):
     return answer.status == 401 or answer.status == 302 and "/twauth/login?next=" in answer.location
 
 
-def together(*actions):
-    """Run them in threads that begin at the same moment; their results, in order. The first failure is raised."""
+def together(*actions, patience=60):
+    """Run them in threads that begin at the same moment; their results, in order. The first failure is raised.
+
+    patience: seconds for all of them.
+    """
     results, failures = [None] * len(actions), []
     barrier = threading.Barrier(len(actions))
 
@@ -41,8 +45,10 @@ def together(*actions):
     threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(actions)]
     for thread in threads:
         thread.start()
+    end = time.monotonic() + patience
     for thread in threads:
-        thread.join(60)
+        thread.join(max(0, end - time.monotonic()))
     if failures:
         raise failures[0]
+    assert not any(thread.is_alive() for thread in threads), "not ended in time"
     return results

@@ -1,6 +1,5 @@
 """The session cookie: what it looks like, and that nothing but the very text the server gave is taken for it."""
 
-import base64
 import time
 
 import pytest
@@ -78,18 +77,6 @@ def test_SE_2_longest_of_everything_fits(site, standin, browser):
     given = [c for r in [*flow.steps, *answer.history, answer] for c in r.set_cookies]
     assert max(len(c.name) + len(c.value) for c in given) <= 4096
     assert not any("_chunk" in c.name or c.name.endswith(("_0", "_1")) for c in given)
-
-
-def test_CR_1_no_two_sessions_are_sealed_alike(site, browser):
-    values = []
-    for _ in range(20):
-        browser.cookies.clear()
-        browser.sign_in("bob")
-        values.append(browser.cookies[SESSION])
-    raw = [base64.urlsafe_b64decode(v + "=" * (-len(v) % 4)) for v in values]
-    assert len({r[4:28] for r in raw}) == len(raw)              # the nonce
-    assert len({r[28:44] for r in raw}) == len(raw)             # the ciphertext
-    assert len({r[:4] for r in raw}) == 1                       # format and key
 
 
 # SE-7, SE-8: any change makes it void
