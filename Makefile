@@ -22,6 +22,7 @@ TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	chromium chromium-driver faketime valgrind curl procps
 LINT_PACKAGES := cppcheck clang-tidy
+FUZZ_PACKAGES := clang libclang-rt-dev
 
 ifneq ($(V),1)
 Q := @
@@ -85,11 +86,23 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -Wno-format-nonliteral -It/unit -o $@ $< $(CORE_LIB) \
 		$(LDFLAGS) $(LIBS) $(APR_LIBS) -lcmocka
 
-$(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/replay.c $(CORE_LIB)
+# the glue's targets: with the glue, and a stand-in for what is below it
+FUZZ_GLUE := visitor cookie browser page call logout callback refresh authn \
+	login
+FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
+FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE:%=$(BUILD)/src/tw_%.o)
+$(FUZZ_GLUE_TESTS): FUZZ_PARTS = -I$(shell $(APXS) -q INCLUDEDIR) \
+	$(FUZZ_GLUE_PARTS)
+$(FUZZ_GLUE_TESTS): $(FUZZ_GLUE_PARTS) t/fuzz/server.h
+# a main() that replays; `make fuzz` puts libFuzzer's in its place
+FUZZ_MAIN := t/fuzz/replay.c
+
+$(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/fuzz.h \
+		$(FUZZ_MAIN) $(CORE_LIB)
 	@mkdir -p $(@D)
 	$(call say,CC $<)
-	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -o $@ $< t/fuzz/replay.c $(CORE_LIB) \
-		$(LDFLAGS) $(LIBS) $(APR_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -o $@ $< t/fuzz/pool.c $(FUZZ_MAIN) \
+		$(FUZZ_PARTS) $(CORE_LIB) $(LDFLAGS) $(LIBS) $(APR_LIBS)
 
 -include $(ALL_OBJS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d)
 
@@ -137,11 +150,13 @@ define need
 	fi
 endef
 
-.PHONY: need-demo need-test need-lint
+.PHONY: need-demo need-test need-lint need-fuzz
 need-demo:
 	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES))
 need-test:
 	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES))
+need-fuzz:
+	$(call need,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
 need-lint:
 	$(call need,$(BUILD_PACKAGES) $(LINT_PACKAGES))
 
@@ -177,6 +192,29 @@ test-asan: need-test
 	@TWAUTH_BUILD=$(BUILD)/asan TWAUTH_MODULE=$(BUILD)/asan/mod_twauth.so \
 	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 		$(PYTEST) -n 2 --dist loadfile t/unit t/live $(TESTS)
+
+# libFuzzer: every target for ten minutes, or `make fuzz FUZZ=fuzz_json
+# FUZZ_SECONDS=60`.  What it learns stays below the build folder; an input that
+# breaks something is named, and belongs into t/fuzz/corpus with the mending.
+FUZZ = $(notdir $(FUZZ_TESTS))
+FUZZ_SECONDS ?= 600
+FUZZ_BUILD := $(BUILD)/fuzz
+.PHONY: fuzz
+fuzz: need-fuzz
+	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link \
+		-Wno-null-pointer-subtraction" \
+		LDFLAGS=-fsanitize=fuzzer FUZZ_MAIN= $(FUZZ:%=$(FUZZ_BUILD)/t/%)
+	@for t in $(FUZZ); do \
+		mkdir -p $(FUZZ_BUILD)/corpus/$$t $(FUZZ_BUILD)/found && \
+		$(FUZZ_BUILD)/t/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=10000 \
+			-dict=t/fuzz/words -timeout=5 -print_final_stats=1 \
+			-artifact_prefix=$(FUZZ_BUILD)/found/ \
+			$(FUZZ_BUILD)/corpus/$$t t/fuzz/corpus/$${t#fuzz_} \
+			> $(FUZZ_BUILD)/$$t.log 2>&1 || \
+			{ tail -40 $(FUZZ_BUILD)/$$t.log; exit 1; }; \
+		echo "  $$t: $$(grep -a 'DONE' $(FUZZ_BUILD)/$$t.log)"; \
+	done
 
 .PHONY: lint
 lint: need-lint

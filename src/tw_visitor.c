@@ -268,8 +268,7 @@ static char *take_own(tw_visitor_t *visitor, const char *cookies)
                 visitor->session_cookie[visitor->session_cookies++] = cookie;
             }
         }
-        else if (len) {
-            len = foreign_len(site, cookie.name, len);
+        else if ((len = foreign_len(site, cookie.name, len)) > 0) {
             if (end > rest) {
                 *end++ = ';';
                 *end++ = ' ';

@@ -23,17 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                  \
     } while (0)
 
-/* One pool for the process, cleared by each target after its input. */
-static inline apr_pool_t *fuzz_pool(void)
-{
-    static apr_pool_t *pool;
-
-    if (!pool) {
-        apr_initialize();
-        apr_pool_create(&pool, NULL);
-    }
-    return pool;
-}
+/* The pool for the input that is under way, and the end of it. */
+apr_pool_t *fuzz_pool(void);
+void fuzz_clear(void);
 
 /* The input as a text, cut at its first NUL. */
 static inline const char *fuzz_text(apr_pool_t *pool, const uint8_t *data,

@@ -81,6 +81,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_form((const char *)data, size, pool);
     try_base64((const char *)data, size, pool);
     try_quote((const char *)data, size, pool);
-    apr_pool_clear(pool);
+    fuzz_clear();
     return 0;
 }

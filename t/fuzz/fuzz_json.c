@@ -35,6 +35,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else {
         HOLDS(!code && !message);
     }
-    apr_pool_clear(pool);
+    fuzz_clear();
     return 0;
 }

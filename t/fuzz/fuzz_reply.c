@@ -121,6 +121,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     HOLDS(tw_provider_refused(&err, "step", &answer, client.callback, pool)
           == APR_EGENERAL);
     check_error(&err);
-    apr_pool_clear(pool);
+    fuzz_clear();
     return 0;
 }

@@ -61,6 +61,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             HOLDS(strcmp(plain, own[i]));
         }
     }
-    apr_pool_clear(pool);
+    fuzz_clear();
     return 0;
 }

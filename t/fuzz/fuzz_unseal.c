@@ -91,6 +91,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         text = tw_seal(ring, TW_SEAL_FLOW, AUDIENCE, data, size, pool);
         try_flow(text, strlen(text), ring, pool);
     }
-    apr_pool_clear(pool);
+    fuzz_clear();
     return 0;
 }

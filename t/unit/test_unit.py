@@ -45,7 +45,7 @@ def test_c(program, test):
 
 
 @pytest.mark.parametrize("program", _corpora())
-def test_fuzz_corpus(program):
+def test_CF_6_fuzz_corpus(program):
     corpus = FUZZ / "corpus" / program[5:]
     inputs = [path for path in corpus.rglob("*") if path.is_file() and not path.name.startswith(".")]
     assert inputs, f"{corpus} is empty"

@@ -1,0 +1,732 @@
+#include "server.h"
+
+#include <apr_lib.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_core.h>
+#include <util_filter.h>
+
+#include "tw_account.h"
+#include "tw_authn.h"
+#include "tw_browser.h"
+#include "tw_codec.h"
+#include "tw_flow.h"
+#include "tw_login.h"
+#include "tw_oauth1.h"
+#include "tw_oauth2.h"
+#include "tw_private.h"
+#include "tw_target.h"
+
+#define KEY "hCQJQ0+0OZxgvZ2a4Y8mJPoZYqBvK3nVb0oS7lDT1WcXrE9uHkMfGyi6wNzL5s+A"
+#define BODY_PIECE 100
+#define ALICES_BROWSER "alice's browser"
+
+server_did_t server_did;
+
+module AP_MODULE_DECLARE_DATA twauth_module = {
+    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, NULL, 0
+};
+
+/* ---- httpd -------------------------------------------------------------- */
+
+/* The body of the request that is under way. */
+static const char *body_left;
+static apr_size_t body_len;
+
+void ap_log_rerror_(const char *file, int line, int module_index, int level,
+                    apr_status_t status, const request_rec *r,
+                    const char *fmt, ...)
+{
+    va_list args;
+
+    (void)file;
+    (void)line;
+    (void)module_index;
+    (void)level;
+    (void)status;
+    /* for a sanitizer to see what the words are made of */
+    va_start(args, fmt);
+    apr_pvsprintf(r->pool, fmt, args);
+    va_end(args);
+}
+
+const char *ap_auth_type(request_rec *r)
+{
+    (void)r;
+    return "Twitter";
+}
+
+const char *ap_auth_name(request_rec *r)
+{
+    (void)r;
+    return NULL;
+}
+
+const char *ap_run_http_scheme(const request_rec *r)
+{
+    (void)r;
+    return "https";
+}
+
+char *ap_strcasestr(const char *s1, const char *s2)
+{
+    for (; *s1; s1++) {
+        if (!strncasecmp(s1, s2, strlen(s2))) {
+            return (char *)s1;
+        }
+    }
+    return NULL;
+}
+
+char *ap_escape_html2(apr_pool_t *pool, const char *s, int toasc)
+{
+    char *out = apr_pstrdup(pool, "");
+
+    (void)toasc;
+    for (; *s; s++) {
+        out = apr_pstrcat(pool, out, *s == '<' ? "&lt;" : *s == '>' ? "&gt;"
+                          : *s == '&' ? "&amp;" : *s == '"' ? "&quot;"
+                          : apr_pstrmemdup(pool, s, 1), NULL);
+    }
+    return out;
+}
+
+int ap_index_of_response(int status)
+{
+    return status;
+}
+
+char *ap_response_code_string(request_rec *r, int index)
+{
+    (void)r;
+    (void)index;
+    return NULL;
+}
+
+void ap_custom_response(request_rec *r, int status, const char *text)
+{
+    (void)status;
+    server_did.page = apr_pstrdup(r->pool, text);
+}
+
+int ap_rwrite(const void *buf, int nbyte, request_rec *r)
+{
+    HOLDS(nbyte >= 0);
+    server_did.page = apr_pstrcat(r->pool, server_did.page,
+                                  apr_pstrmemdup(r->pool, buf,
+                                                 (apr_size_t)nbyte), NULL);
+    return nbyte;
+}
+
+void ap_set_content_type(request_rec *r, const char *type)
+{
+    r->content_type = type;
+}
+
+void ap_set_content_length(request_rec *r, apr_off_t length)
+{
+    HOLDS(length >= 0);
+    r->clength = length;
+}
+
+void ap_allow_standard_methods(request_rec *r, int reset, ...)
+{
+    (void)r;
+    (void)reset;
+}
+
+int ap_setup_client_block(request_rec *r, int read_policy)
+{
+    HOLDS(read_policy == REQUEST_CHUNKED_DECHUNK);
+    r->read_chunked = apr_table_get(r->headers_in, "Transfer-Encoding")
+                      != NULL;
+    r->remaining = r->read_chunked ? 0 : (apr_off_t)body_len;
+    return OK;
+}
+
+int ap_should_client_block(request_rec *r)
+{
+    return r->read_chunked || r->remaining > 0;
+}
+
+long ap_get_client_block(request_rec *r, char *buffer, apr_size_t size)
+{
+    apr_size_t len = size < BODY_PIECE ? size : BODY_PIECE;
+
+    (void)r;
+    len = len < body_len ? len : body_len;
+    memcpy(buffer, body_left, len);
+    body_left += len;
+    body_len -= len;
+    return (long)len;
+}
+
+/* No filter runs here. */
+ap_filter_rec_t *ap_register_input_filter(const char *name,
+                                          ap_in_filter_func filter,
+                                          ap_init_filter_func init,
+                                          ap_filter_type type)
+{
+    (void)name;
+    (void)filter;
+    (void)init;
+    (void)type;
+    return NULL;
+}
+
+ap_filter_rec_t *ap_register_output_filter(const char *name,
+                                           ap_out_filter_func filter,
+                                           ap_init_filter_func init,
+                                           ap_filter_type type)
+{
+    (void)name;
+    (void)filter;
+    (void)init;
+    (void)type;
+    return NULL;
+}
+
+ap_filter_t *ap_add_input_filter_handle(ap_filter_rec_t *f, void *ctx,
+                                        request_rec *r, conn_rec *c)
+{
+    (void)f;
+    (void)ctx;
+    (void)r;
+    (void)c;
+    return NULL;
+}
+
+ap_filter_t *ap_add_output_filter_handle(ap_filter_rec_t *f, void *ctx,
+                                         request_rec *r, conn_rec *c)
+{
+    return ap_add_input_filter_handle(f, ctx, r, c);
+}
+
+void ap_remove_output_filter(ap_filter_t *f)
+{
+    (void)f;
+}
+
+apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *bucket)
+{
+    (void)filter;
+    (void)bucket;
+    return APR_SUCCESS;
+}
+
+apr_status_t ap_get_brigade(ap_filter_t *filter, apr_bucket_brigade *bucket,
+                            ap_input_mode_t mode, apr_read_type_e block,
+                            apr_off_t readbytes)
+{
+    (void)filter;
+    (void)bucket;
+    (void)mode;
+    (void)block;
+    (void)readbytes;
+    return APR_EOF;
+}
+
+/* ---- X ------------------------------------------------------------------ */
+
+apr_status_t tw_http_send(const tw_http_response_t **response,
+                          tw_http_pool_t *http, const tw_http_conf_t *conf,
+                          const tw_http_request_t *request, apr_pool_t *pool,
+                          tw_err_t *err)
+{
+    static const struct {
+        const char *end, *body;
+    } answers[] = {
+        { "/oauth/request_token", "oauth_token=t1&oauth_token_secret=s1"
+                                  "&oauth_callback_confirmed=true" },
+        { "/oauth/access_token", "oauth_token=a1&oauth_token_secret=s2"
+                                 "&user_id=" SERVER_ALICE
+                                 "&screen_name=Alice" },
+        { "/2/oauth2/token", "{\"token_type\":\"bearer\","
+                             "\"access_token\":\"a1\"}" },
+        { "/2/users/me", "{\"data\":{\"id\":\"" SERVER_ALICE "\","
+                         "\"username\":\"Alice\"}}" },
+    };
+    tw_http_response_t *answer = apr_pcalloc(pool, sizeof(*answer));
+    size_t i;
+
+    (void)http;
+    (void)conf;
+    (void)err;
+    server_did.calls++;
+    answer->status = 404;
+    answer->body = "";
+    for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        if (!strcmp(request->url + strlen("https://api.x.test"),
+                    answers[i].end)) {
+            answer->status = 200;
+            answer->body = answers[i].body;
+        }
+    }
+    HOLDS(answer->status == 200);
+    answer->body_len = strlen(answer->body);
+    *response = answer;
+    return APR_SUCCESS;
+}
+
+/* ---- the database ------------------------------------------------------- */
+
+/* Sessions and flows end: each input has its own. */
+static unsigned turn;
+
+static tw_session_t session_of(const char *name)
+{
+    static const tw_session_t alice = {
+        { 0 }, 1, SERVER_ALICE, "alice", "Alice", 0, 0, 0, 0
+    };
+    static const tw_session_t bob = {
+        { 0 }, 2, "1002", "bob", "Bob", 0, 0, 0, 0
+    };
+    tw_session_t session = strcmp(name, "bob") ? alice : bob;
+
+    tw_seal_digest(session.id, apr_psprintf(fuzz_pool(), "%s %u", name,
+                                            turn));
+    session.signed_in_at = session.checked_at = session.last_seen =
+        apr_time_now();
+    session.expires_at = session.signed_in_at + apr_time_from_sec(86400);
+    return session;
+}
+
+apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
+                                const tw_database_t *database,
+                                const tw_ring_t *ring,
+                                const tw_identity_t *identity,
+                                const tw_sign_in_t *with, apr_pool_t *pool,
+                                tw_err_t *err)
+{
+    (void)database;
+    (void)ring;
+    (void)with;
+    (void)pool;
+    (void)err;
+    HOLDS(!strcmp(identity->id, SERVER_ALICE));
+    *session = session_of("alice");
+    tw_seal_random(session->id, TW_ID_LEN);
+    memset(result, 0, sizeof(*result));
+    server_did.begun++;
+    return APR_SUCCESS;
+}
+
+apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    (void)database;
+    (void)pool;
+    (void)err;
+    return APR_SUCCESS;
+}
+
+apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
+                              const tw_database_t *database,
+                              apr_interval_time_t idle, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    (void)database;
+    (void)idle;
+    (void)pool;
+    (void)err;
+    *check = TW_CHECK_GOOD;
+    session->checked_at = apr_time_now();
+    return APR_SUCCESS;
+}
+
+apr_status_t tw_account_end(apr_array_header_t **ended,
+                            const tw_session_t *session, int everywhere,
+                            const tw_database_t *database, apr_pool_t *pool,
+                            tw_err_t *err)
+{
+    (void)session;
+    (void)everywhere;
+    (void)database;
+    (void)err;
+    *ended = apr_array_make(pool, 1, TW_ID_LEN);
+    server_did.ended++;
+    return APR_SUCCESS;
+}
+
+/* No tokens are kept, so there is nothing to refresh. */
+apr_status_t tw_account_tokens(tw_stored_t *stored,
+                               const tw_session_t *session,
+                               const tw_database_t *database,
+                               const tw_ring_t *ring, tw_storage_t how,
+                               apr_pool_t *pool, tw_err_t *err)
+{
+    (void)session;
+    (void)database;
+    (void)ring;
+    (void)how;
+    (void)pool;
+    (void)err;
+    memset(stored, 0, sizeof(*stored));
+    return APR_SUCCESS;
+}
+
+apr_status_t tw_account_claim_refresh(int *claimed, tw_stored_t *stored,
+                                      apr_time_t until,
+                                      const tw_session_t *session,
+                                      const tw_database_t *database,
+                                      apr_pool_t *pool, tw_err_t *err)
+{
+    (void)claimed;
+    (void)stored;
+    (void)until;
+    (void)session;
+    (void)database;
+    (void)pool;
+    (void)err;
+    abort();
+}
+
+apr_status_t tw_account_refreshed(int *done, const tw_stored_t *stored,
+                                  const tw_tokens_t *tokens,
+                                  const tw_session_t *session,
+                                  const tw_database_t *database,
+                                  const tw_ring_t *ring, tw_storage_t how,
+                                  apr_pool_t *pool, tw_err_t *err)
+{
+    (void)done;
+    (void)stored;
+    (void)tokens;
+    (void)session;
+    (void)database;
+    (void)ring;
+    (void)how;
+    (void)pool;
+    (void)err;
+    abort();
+}
+
+apr_status_t tw_account_refresh_again(const tw_stored_t *stored,
+                                      apr_time_t at,
+                                      const tw_session_t *session,
+                                      const tw_database_t *database,
+                                      apr_pool_t *pool, tw_err_t *err)
+{
+    (void)stored;
+    (void)at;
+    (void)session;
+    (void)database;
+    (void)pool;
+    (void)err;
+    abort();
+}
+
+/* ---- the configuration -------------------------------------------------- */
+
+#define SITES 2
+
+static struct {
+    server_rec server;
+    void *config[8];            /* by module index */
+    tw_server_conf_t conf;
+    tw_site_t site;
+} sites[SITES];
+
+static core_server_config core;
+static void *dir_config[8];
+
+tw_server_conf_t *tw_conf_server(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &twauth_module);
+}
+
+const tw_dir_conf_t *tw_conf_dir(const request_rec *r)
+{
+    static const tw_dir_conf_t dir = {
+        TW_UNSET, TW_UNSET, TW_EXPORT_ENV | TW_EXPORT_HEADERS, TW_UNSET
+    };
+
+    (void)r;
+    return &dir;
+}
+
+int tw_site_any(void)
+{
+    return 1;
+}
+
+tw_http_pool_t *tw_site_http(void)
+{
+    return (tw_http_pool_t *)&core;     /* never looked at */
+}
+
+static void set_conf(tw_server_conf_t *conf, tw_site_t *site)
+{
+    const tw_rate_t rate = { TW_RATE_MAX, apr_time_from_sec(1) };
+
+    conf->path = "/twauth/";
+    conf->cookie_name = "twauth";
+    conf->start_client = conf->start_all = rate;
+    conf->flow_timeout = apr_time_from_sec(86400);
+    conf->session_idle = conf->session_max = apr_time_from_sec(86400);
+    conf->session_recheck = apr_time_from_sec(60);
+    conf->session_grace = apr_time_from_sec(600);
+    conf->tokens = TW_TOKENS_NONE;
+    conf->sign_up = 1;
+    conf->site = site;
+}
+
+static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
+                     apr_pool_t *pool)
+{
+    const tw_client_t client = {
+        "https://api.x.test", SERVER_X, SERVER_ORIGIN "/twauth/callback",
+        "key", "secret", "users.read", "authenticate", 0, "read",
+        { NULL, NULL, apr_time_from_sec(5) }
+    };
+
+    site->scheme = "https";
+    site->host = "site.test";
+    site->port = 443;
+    site->origin = SERVER_ORIGIN;
+    site->secure = 1;
+    site->own[0] = site->login = "/twauth/login";
+    site->own[1] = site->callback = "/twauth/callback";
+    site->own[2] = site->logout = "/twauth/logout";
+    site->own[3] = site->session = "/twauth/session";
+    site->path_len = strlen("/twauth/");
+    site->protocol = protocol;
+    site->client = client;
+    site->ring = tw_ring_make(pool);
+    HOLDS(site->ring
+          && tw_ring_add(site->ring, KEY, pool, NULL) == APR_SUCCESS);
+    site->realm = "site.test:443";
+    site->session_cookie = SERVER_SESSION;
+    site->pre_cookie = SERVER_PRE;
+    site->flow_cookie = SERVER_FLOW;
+    site->session_attributes = site->other_attributes =
+        "; Path=/; Secure; HttpOnly; SameSite=Lax";
+    site->flow_audience = apr_pstrcat(pool, site->realm, "\n",
+                                      protocol->name, NULL);
+    site->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
+                                    apr_time_now() - 1);
+    site->provider_slot = 1;
+    site->database.shared = site->shared;
+    site->database.slot = 2;
+    site->calls = 8;
+}
+
+static void set_up(void)
+{
+    const tw_protocol_t *const protocols[SITES] = { &tw_oauth1, &tw_oauth2 };
+    apr_pool_t *lasting;
+    tw_err_t err;
+    int i;
+
+    apr_pool_create(&lasting, NULL);
+    HOLDS(tw_seal_init() == APR_SUCCESS);
+    HOLDS(tw_oauth1.child_init(lasting, &err) == APR_SUCCESS);
+    twauth_module.module_index = AP_CORE_MODULE_INDEX + 1;
+    for (i = 0; i < SITES; i++) {
+        sites[i].server.module_config = (ap_conf_vector_t *)sites[i].config;
+        sites[i].server.lookup_defaults = (ap_conf_vector_t *)dir_config;
+        sites[i].config[AP_CORE_MODULE_INDEX] = &core;
+        sites[i].config[twauth_module.module_index] = &sites[i].conf;
+        sites[i].site.server = sites[i].site.database.server =
+            &sites[i].server;
+        sites[i].site.conf = &sites[i].conf;
+        set_conf(&sites[i].conf, &sites[i].site);
+        set_site(&sites[i].site, protocols[i], lasting);
+    }
+}
+
+const tw_site_t *server_site(const char *protocol)
+{
+    int i;
+
+    if (!sites[0].site.protocol) {
+        fuzz_pool();
+        set_up();
+    }
+    for (i = 0; i < SITES; i++) {
+        if (!strcmp(sites[i].site.protocol->name, protocol)) {
+            return &sites[i].site;
+        }
+    }
+    abort();
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static const char *session_text(const tw_site_t *site, const char *name,
+                                apr_pool_t *pool)
+{
+    tw_session_t session = session_of(name);
+
+    return tw_session_seal(&session, site->ring, site->realm, pool);
+}
+
+static const char *flow_key(apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "k%u", turn);
+}
+
+static const char *flow_name(apr_pool_t *pool)
+{
+    char end[TW_FLOW_NAME_LEN + 1];
+
+    tw_flow_name(end, flow_key(pool));
+    return apr_pstrcat(pool, SERVER_FLOW, end, NULL);
+}
+
+static const char *flow_text(const tw_site_t *site, apr_pool_t *pool)
+{
+    tw_flow_t flow = { apr_time_now(), { flow_key(pool), "s1" },
+                       "/members/?a=1" };
+
+    return tw_flow_seal(&flow, site->ring, site->flow_audience, pool);
+}
+
+/* The token of kind, as pages have it for {P} and {S}; the mark knows the
+ * browser by its address alone. */
+static const char *token_text(const tw_site_t *site, tw_seal_purpose_t kind,
+                              apr_pool_t *pool)
+{
+    request_rec *r = server_request(site, "GET", "/", apr_table_make(pool, 1),
+                                    "", 0, pool);
+    tw_session_t session = session_of("alice");
+    tw_browser_t browser = { ALICES_BROWSER, 0, 0 };
+
+    if (kind != TW_SEAL_MARK) {
+        return tw_browser_token(r, site, kind, &browser, &session);
+    }
+    tw_seal_digest(browser.id, apr_pstrcat(pool, r->useragent_ip, "\n",
+                                           NULL));
+    return tw_browser_token(r, site, kind, &browser, NULL);
+}
+
+/* What the placeholder of this letter stands for; NULL: there is none. */
+static const char *stands_for(int *given, const tw_site_t *site, char letter,
+                              apr_pool_t *pool)
+{
+    static const unsigned char pre[TW_ID_LEN + 1] = ALICES_BROWSER;
+
+    switch (letter) {
+    case 'S':
+        *given |= GIVEN_SESSION;
+        return session_text(site, "alice", pool);
+    case 'O':
+        *given |= GIVEN_OTHER;
+        return session_text(site, "bob", pool);
+    case 'K':
+        return flow_key(pool);
+    case 'N':
+        return flow_name(pool);
+    case 'F':
+        *given |= GIVEN_FLOW;
+        return flow_text(site, pool);
+    case 'P':
+        *given |= GIVEN_PRE;
+        return tw_seal(site->ring, TW_SEAL_PRE, site->realm, pre, sizeof(pre),
+                       pool);
+    case 'T':
+        *given |= GIVEN_TOKEN;
+        return token_text(site, TW_SEAL_FORM, pool);
+    case 'W':
+        return token_text(site, TW_SEAL_SWITCH, pool);
+    case 'M':
+        return token_text(site, TW_SEAL_MARK, pool);
+    default:
+        return NULL;
+    }
+}
+
+const char *server_fill(int *given, apr_size_t *len, const tw_site_t *site,
+                        const char *text, apr_size_t size, apr_pool_t *pool)
+{
+    const char *end = text + size, *meant;
+    char *filled = apr_palloc(pool, 2000 * (size / 3) + size + 1);
+    char *to = filled;
+
+    *given = 0;
+    turn++;
+    while (text < end) {
+        meant = end - text >= 3 && text[0] == '{' && text[2] == '}'
+                ? stands_for(given, site, text[1], pool) : NULL;
+        if (meant) {
+            HOLDS(strlen(meant) < 2000);
+            memcpy(to, meant, strlen(meant));
+            to += strlen(meant);
+            text += 3;
+        }
+        else {
+            *to++ = *text++;
+        }
+    }
+    *to = '\0';
+    *len = (apr_size_t)(to - filled);
+    return filled;
+}
+
+request_rec *server_request(const tw_site_t *site, const char *method,
+                            const char *target, const apr_table_t *headers,
+                            const char *body, apr_size_t len,
+                            apr_pool_t *pool)
+{
+    request_rec *r = apr_pcalloc(pool, sizeof(*r));
+    const char *host = apr_table_get(headers, "Host");
+    size_t path = strcspn(target, "?");
+
+    memset(&server_did, 0, sizeof(server_did));
+    server_did.page = "";
+    body_left = body;
+    body_len = len;
+    r->pool = pool;
+    r->connection = apr_pcalloc(pool, sizeof(*r->connection));
+    r->server = site->server;
+    r->method = method;
+    r->header_only = !strcmp(method, "HEAD");
+    r->method_number = !strcmp(method, "GET") || r->header_only ? M_GET
+                       : !strcmp(method, "POST") ? M_POST : M_INVALID;
+    r->unparsed_uri = apr_pstrdup(pool, target);
+    r->args = target[path] ? apr_pstrdup(pool, target + path + 1) : NULL;
+    if (tw_codec_unpercent(&r->uri, target, path, 0, pool) != APR_SUCCESS) {
+        return NULL;
+    }
+    r->headers_in = apr_table_copy(pool, headers);
+    r->headers_out = apr_table_make(pool, 4);
+    r->err_headers_out = apr_table_make(pool, 4);
+    r->subprocess_env = apr_table_make(pool, 4);
+    r->notes = apr_table_make(pool, 4);
+    r->request_config = apr_pcalloc(pool, sizeof(dir_config));
+    r->per_dir_config = (ap_conf_vector_t *)dir_config;
+    r->useragent_ip = apr_pstrdup(pool, "192.0.2.1");
+    r->hostname = host ? apr_pstrmemdup(pool, host, strcspn(host, ":"))
+                       : NULL;
+    r->status = HTTP_OK;
+    return r;
+}
+
+int server_run(request_rec *r)
+{
+    int status = tw_visitor_post_read_request(r), own;
+
+    if (status != DECLINED) {
+        return status;
+    }
+    status = tw_login_translate(r);
+    if (status != OK && status != DECLINED) {
+        return status;
+    }
+    own = tw_login_map_to_storage(r) == OK;
+    tw_login_host_access(r);
+    HOLDS((tw_login_access(r) == OK) == own);
+    HOLDS(r->per_dir_config == (ap_conf_vector_t *)dir_config);
+    if (!own) {
+        status = tw_authn_check(r);
+        if (status != OK) {
+            return status;
+        }
+    }
+    tw_authn_fixups(r);
+    tw_authn_insert_filter(r);
+    status = tw_login_handler(r);
+    HOLDS((status != DECLINED) == own);
+    return status == DECLINED ? OK : status;
+}
