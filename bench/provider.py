@@ -162,7 +162,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def send(self, status, body, **headers):
-        headers = {"Content-Type": "application/json", "Content-Length": len(body), "Cache-Control": "no-store"} | headers
+        headers |= {"Content-Type": "application/json", "Content-Length": len(body), "Cache-Control": "no-store"}
         head = [f"HTTP/1.1 {status} {http.client.responses[status]}", *(f"{n}: {v}" for n, v in headers.items())]
         self.wfile.write("\r\n".join([*head, "", ""]).encode() + body)
 

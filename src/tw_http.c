@@ -10,7 +10,13 @@
 #include <curl/curl.h>
 
 #define HANDLES_KEPT 4
-#define HANDLE_TTL apr_time_from_sec(60)
+/* So long a connection is kept for the next call: people take minutes at X,
+ * between the first call of a sign-in and the second. */
+#define KEPT_SECONDS 300
+/* A silent connection is asked after so long, and then so often, whether it
+ * is still there: what lies between forgets silent ones, and says nothing. */
+#define SILENT_SECONDS 30L
+#define ASK_SECONDS 15L
 #define HEADERS_MAX (64 * 1024)
 #define CA_DIRECTORY "/etc/ssl/certs"
 
@@ -76,8 +82,9 @@ apr_status_t tw_http_pool_make(tw_http_pool_t **http, int max,
     apr_status_t rv;
 
     *http = NULL;
-    rv = apr_reslist_create(&made->handles, 0, kept, max, HANDLE_TTL,
-                            handle_make, handle_free, NULL, pool);
+    rv = apr_reslist_create(&made->handles, 0, kept, max,
+                            apr_time_from_sec(KEPT_SECONDS), handle_make,
+                            handle_free, NULL, pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -205,7 +212,10 @@ static void set_options(CURL *curl, const tw_http_pool_t *http,
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout);
     curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 2L);
+    curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)KEPT_SECONDS);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, SILENT_SECONDS);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, ASK_SECONDS);
     /* an empty string is "none, and do not look at the environment" */
     curl_easy_setopt(curl, CURLOPT_PROXY, conf->proxy ? conf->proxy : "");
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "");

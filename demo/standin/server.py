@@ -207,6 +207,8 @@ class Connection(socketserver.BaseRequestHandler):
             except OSError:
                 app.state.count("tls_failed")
                 return
+            if sock.session_reused:
+                app.state.count("tls_resumed")
         wire = Wire(sock, self.server.scheme, self.client_address[0], number)
         try:
             self.converse(wire, app)
