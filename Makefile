@@ -40,7 +40,8 @@ GLUE_OBJS := $(filter-out $(CORE_OBJS),$(ALL_OBJS))
 CORE_LIB := $(BUILD)/libtwauth-core.a
 MODULE := $(BUILD)/mod_twauth.so
 
-UNIT_TESTS := $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/test_*.c))
+UNIT_TESTS := $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/test_*.c)) \
+	$(BUILD)/t/targets
 FUZZ_TESTS := $(patsubst t/fuzz/%.c,$(BUILD)/t/%,$(wildcard t/fuzz/fuzz_*.c))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes \

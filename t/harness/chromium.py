@@ -85,6 +85,24 @@ def cdp(driver, command, **parameters):
     return driver.execute("executeCdpCommand", {"cmd": command, "params": parameters})["value"]
 
 
+_RESOLVE = """
+const [base, texts] = arguments, home = new URL(base).origin + "/";
+return texts.map(text => {
+    try {
+        const url = new URL(text, base).href;
+        return url.startsWith(home) ? url.slice(home.length - 1) : null;
+    } catch (refused) {
+        return null;
+    }
+});"""
+
+
+def resolve(driver, base, texts):
+    """What the browser at `base` makes of each text as an address: path, query and fragment where it is of the same
+    origin, None where it leads elsewhere or nowhere. That is its own reading, the URL class of the WHATWG."""
+    return driver.execute_script(_RESOLVE, base, list(texts))
+
+
 def forget(driver):
     """No cookies, no storage, an empty page: what the next test wants."""
     driver.get("about:blank")

@@ -1,6 +1,5 @@
 """Where the visitor lands: byte for byte where they wanted to, or on the default, and never on another site."""
 
-import itertools
 from urllib.parse import quote
 
 import pytest
@@ -29,19 +28,6 @@ BAD = ["", "a", "evil.example", ".evil.example", "@evil.example", "//evil.exampl
        "/%",
        "/%zz", "/a%0ab", "/%5cevil.example", "/%2Fevil.example", "/%09/evil.example", "/a b", "/a\"b", "/a<b", "/a>b",
        "/caf\u00e9", "/\u2044evil", " /a", "\t/a", "?x", "#x", "*", "/a\x7f", "/" + "a" * LIMIT, "/" + "a" * 5000]
-
-HOSTS = ["evil.example", "site.test@evil.example", "evil.example#site.test", "evil.example?site.test", "0x7f.1",
-         "site.test.evil.example", "evil.example%00.site.test", "[::1]"]
-LEADS = ["".join(p) for n in (2, 3, 4) for p in itertools.product(("/", "\\", "\t", ".", "%2f", "%5c"), repeat=n)]
-SCHEMES = ["http:", "https:", "HTTPS:", "ftp:", "javascript:", "data:", "h\tttps:", "\x01https:", "//https:", "/https:"]
-
-
-def hostile():
-    """Some two thousand of the kind that lists of open redirects are made of."""
-    for i, lead in enumerate(LEADS):
-        yield lead + HOSTS[i % len(HOSTS)]
-    yield from (scheme + slashes + host for scheme in SCHEMES for slashes in ("", "/", "//", "///", "\\", "/\\")
-                for host in HOSTS[:3])
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +78,6 @@ def test_RD_1_bad_target_means_the_default(carol, target):
     assert landing(carol, encoded(target)) == "/"
 
 
-def test_RD_1_no_target_leaves_the_site(site, carol):
-    for target in hostile():
-        location = landing(carol, encoded(target))
-        assert location in ("/", target), target
-        assert urls.resolve(site.url("/twauth/login"), location).startswith(site.url("/")), target
-
-
 @pytest.mark.parametrize("raw", ["//evil.example", "/\\evil.example", "///evil.example", "%2F%2Fevil.example",
                                  "%252F%252Fevil.example", "https://evil.example", "/%5Cevil.example", "/%E9", "/\xe9"])
 def test_RD_1_raw_in_the_query(site, carol, raw):
@@ -135,21 +114,6 @@ def test_RD_1_bad_target_is_not_replaced_by_the_referer(site, carol):
     assert landing(carol, encoded("//evil.example"), headers={"Referer": site.url("/members/")}) == "/"
 
 
-@pytest.mark.parametrize("signed_in", [True, False])
-def test_RD_2_at_sign_out(site, signed_in):
-    browser = site.browser(keep_alive=True)
-    for target in BAD[:24] + list(itertools.islice(hostile(), 0, 800, 40)):
-        if signed_in and not browser.whoami()["signed_in"]:
-            browser.sign_in("bob", next="/twauth/login")
-        for answer in (browser.get(f"/twauth/logout?{encoded(target)}"),
-                       browser.post("/twauth/logout", {"next": target}, site="cross-site"),
-                       browser.sign_out(next=target)):
-            location = answer.location or site.url("/")
-            assert location.startswith(site.url("/")), (target, answer)
-            assert 'href="//' not in answer.text and "evil.example" not in answer.text, (target, answer)
-    browser.close()
-
-
 @pytest.mark.parametrize("asked", ["//evil.example/%2e%2e/members/", "/\\evil.example/../members/", "//members/",
                                    "/./members/",
                                    "/members/..//evil.example", "/x/../members/env.cgi", "/%2Fmembers/",
@@ -176,8 +140,8 @@ def test_RD_5_target_at_the_callback_does_not_count(site, browser, more):
     answer = flow.arrive(flow.callback() + more, follow=False)
     assert answer.status == 400 or answer.location == site.url("/members/env.cgi")
 
-@both
 
+@both
 def test_RD_5_nor_does_one_in_the_reply_of_X(site, browser):
     site.standin.fault(site.exchange_path, "edit", set={"next": "/evil", "oauth_callback": "https://evil.example/"})
     flow = browser.begin("/members/env.cgi")
