@@ -105,8 +105,9 @@ static int not_stored(request_rec *r, tw_visitor_t *visitor,
     p.reference = tw_page_reference(r);
     p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0215)
-                  "sign-in not stored (reference %s): %s", p.reference,
-                  err->why);
+                  "sign-in not stored (reference %s): %s%s%s", p.reference,
+                  err->why, err->advice ? ": " : "",
+                  err->advice ? err->advice : "");
     return page(r, visitor, &p);
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <dlfcn.h>
+
 #include <apr_lib.h>
 #include <apr_dbd.h>    /* before mod_dbd.h, which does not include it */
 #include <apr_optional.h>
@@ -11,6 +13,7 @@
 #include <mod_dbd.h>
 
 #include "tw_private.h"
+#include "tw_watch.h"
 
 #define WAIT_MAX apr_time_from_sec(2)
 #define PAUSE apr_time_from_sec(1)
@@ -21,16 +24,26 @@ struct tw_db_t {
     ap_dbd_t *dbd;
     apr_pool_t *pool;
     int alone;              /* not mod_dbd's */
+    int cut;                /* it did not answer in time */
 };
 
 static APR_OPTIONAL_FN_TYPE(ap_dbd_open) *dbd_open;
 static APR_OPTIONAL_FN_TYPE(ap_dbd_close) *dbd_close;
 
-/* Connections in use in this process; set up in child_init. */
+/* libpq's, where mod_dbd has loaded it. */
+static int (*pq_socket)(const void *connection);
+
+/*
+ * This process's connections to each database (by its slot), so that one
+ * which stands still takes nothing from another; set up in child_init.
+ */
 static struct {
     apr_thread_mutex_t *mutex;
-    apr_thread_cond_t *freed;
-    int used;
+    apr_thread_cond_t *changed;
+    struct {
+        int used;
+        int opening;
+    } database[TW_SLOTS];
 } gate;
 
 int tw_db_find(void)
@@ -45,36 +58,56 @@ apr_status_t tw_db_child_init(apr_pool_t *pool)
     apr_status_t rv = apr_thread_mutex_create(&gate.mutex,
                                               APR_THREAD_MUTEX_DEFAULT, pool);
 
-    gate.used = 0;
-    return rv == APR_SUCCESS ? apr_thread_cond_create(&gate.freed, pool) : rv;
+    memset(gate.database, 0, sizeof(gate.database));
+    *(void **)&pq_socket = dlsym(RTLD_DEFAULT, "PQsocket");
+    return rv == APR_SUCCESS ? apr_thread_cond_create(&gate.changed, pool)
+                             : rv;
 }
 
-static apr_status_t gate_enter(int max)
+/*
+ * Lets one in to open a connection: one at a time, for mod_dbd has others
+ * wait without a limit where opening takes long.  *waited: it took a while.
+ */
+static apr_status_t gate_enter(const tw_database_t *database, int *waited)
 {
     apr_time_t until = apr_time_now() + WAIT_MAX;
+    int *used = &gate.database[database->slot].used;
+    int *opening = &gate.database[database->slot].opening;
     apr_status_t rv = APR_SUCCESS;
 
+    *waited = 0;
     apr_thread_mutex_lock(gate.mutex);
-    while (gate.used >= max && rv == APR_SUCCESS) {
+    while ((*used >= database->calls || *opening) && rv == APR_SUCCESS) {
         apr_interval_time_t left = until - apr_time_now();
 
-        rv = left > 0 ? apr_thread_cond_timedwait(gate.freed, gate.mutex,
+        *waited = 1;
+        rv = left > 0 ? apr_thread_cond_timedwait(gate.changed, gate.mutex,
                                                   left)
                       : APR_TIMEUP;
     }
-    if (gate.used < max) {
-        gate.used++;
+    if (*used < database->calls && !*opening) {
+        ++*used;
+        *opening = 1;
         rv = APR_SUCCESS;
     }
     apr_thread_mutex_unlock(gate.mutex);
     return rv;
 }
 
-static void gate_leave(void)
+/* It has a connection, or will have none. */
+static void gate_opened(const tw_database_t *database)
 {
     apr_thread_mutex_lock(gate.mutex);
-    gate.used--;
-    apr_thread_cond_broadcast(gate.freed);
+    gate.database[database->slot].opening = 0;
+    apr_thread_cond_broadcast(gate.changed);
+    apr_thread_mutex_unlock(gate.mutex);
+}
+
+static void gate_leave(const tw_database_t *database)
+{
+    apr_thread_mutex_lock(gate.mutex);
+    gate.database[database->slot].used--;
+    apr_thread_cond_broadcast(gate.changed);
     apr_thread_mutex_unlock(gate.mutex);
 }
 
@@ -95,30 +128,43 @@ static apr_status_t away(const tw_database_t *database, apr_pool_t *pool,
     return rv == APR_SUCCESS ? APR_EGENERAL : rv;
 }
 
+/* Others have found out; this one need not. */
+static apr_status_t known_away(apr_pool_t *pool, tw_err_t *err)
+{
+    tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
+               "the database is away");
+    err->retry_after = TW_RETRY_AFTER;
+    return APR_EGENERAL;
+}
+
 apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
                         apr_pool_t *pool, tw_err_t *err)
 {
     tw_db_t *opened = apr_pcalloc(pool, sizeof(*opened));
     apr_status_t rv;
+    int waited;
 
     *db = NULL;
     if (tw_shared_breaker_ask(database->shared, database->slot, PAUSE,
                               apr_time_now())) {
-        tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
-                   "the database is away");
-        err->retry_after = TW_RETRY_AFTER;
-        return APR_EGENERAL;
+        return known_away(pool, err);
     }
-    rv = gate_enter(database->calls);
+    rv = gate_enter(database, &waited);
     if (rv != APR_SUCCESS) {
         return away(database, pool, err, rv,
                     "no connection came free in 2 seconds",
                     "the database is slow, or TwAuthDatabaseCalls and DBDMax "
                     "are small for this load");
     }
+    if (waited && tw_shared_breaker_open(database->shared, database->slot)) {
+        gate_opened(database);
+        gate_leave(database);
+        return known_away(pool, err);
+    }
     opened->dbd = dbd_open(pool, database->server);
+    gate_opened(database);
     if (!opened->dbd) {
-        gate_leave();
+        gate_leave(database);
         return away(database, pool, err, APR_EGENERAL,
                     "mod_dbd has no connection",
                     "see mod_dbd's own lines in this log, DBDriver and "
@@ -170,7 +216,7 @@ void tw_db_close(tw_db_t *db)
 {
     if (db && !db->alone) {
         dbd_close(db->database->server, db->dbd);
-        gate_leave();
+        gate_leave(db->database);
     }
 }
 
@@ -202,6 +248,15 @@ static apr_status_t copy_rows(apr_array_header_t **rows, tw_db_t *db,
     return APR_SUCCESS;
 }
 
+/* The socket on which the database answers; -1: it does so without one. */
+static int socket_of(const tw_db_t *db)
+{
+    return pq_socket && !strcmp(apr_dbd_name(db->dbd->driver), "pgsql")
+           ? pq_socket(apr_dbd_native_handle(db->dbd->driver,
+                                             db->dbd->handle))
+           : -1;
+}
+
 /* One try: 0, or the driver's code with its words in *message. */
 static int run_once(apr_array_header_t **rows, tw_db_t *db,
                     const tw_statement_t *statement, const char *const *args,
@@ -211,6 +266,7 @@ static int run_once(apr_array_header_t **rows, tw_db_t *db,
     apr_dbd_t *handle = db->dbd->handle;
     apr_dbd_prepared_t *prepared;
     apr_dbd_results_t *result = NULL;
+    tw_watch_t watch;
     apr_pool_t *pool;
     int rc;
 
@@ -230,8 +286,10 @@ static int run_once(apr_array_header_t **rows, tw_db_t *db,
     }
     /* random access: without it an empty answer costs 100 ms on PostgreSQL,
      * and errors come out only with the first row */
+    tw_watch_begin(&watch, socket_of(db));
     rc = apr_dbd_pselect(driver, pool, handle, &result, prepared, 1,
                          statement->args, (const char **)args);
+    db->cut = tw_watch_end(&watch);
     if (rc == 0 && copy_rows(rows, db, result, pool) != APR_SUCCESS) {
         rc = 1;
     }
@@ -261,6 +319,27 @@ static int is_older_version(const char *message)
            || strstr(message, "column named token_");
 }
 
+/* Whether it serves, and takes nothing in. */
+static int refuses_writes(const char *message)
+{
+    return strstr(message, "disk is full") || strstr(message, "disk full")
+           || strstr(message, "No space left")
+           || strstr(message, "readonly database")
+           || strstr(message, "read-only transaction");
+}
+
+/*
+ * Whether this is no outage: two who want one name at the same moment, a
+ * column that some statements need, a full disk.  Whoever is signed in goes
+ * on; who asked says what failed.
+ */
+static int serves_others(const char *message)
+{
+    return strcasestr(message, "unique")
+           || strstr(message, "belongs to another account")
+           || is_older_version(message) || refuses_writes(message);
+}
+
 static const char *advice_for(const char *message)
 {
     if (is_older_version(message)) {
@@ -273,9 +352,16 @@ static const char *advice_for(const char *message)
         return "make the tables with sql/sqlite3.sql (sqlite3 FILE < "
                "sqlite3.sql) or sql/pgsql.sql (psql -d NAME -f pgsql.sql)";
     }
+    if (strstr(message, "did not answer") || strstr(message, "timeout")) {
+        return "it stands still, or something holds a lock on the twauth_ "
+               "tables";
+    }
     if (strstr(message, "locked")) {
         return "another program holds SQLite's lock; keep busy_timeout in "
                "DBDInitSQL near 200, for the driver tries 16 times";
+    }
+    if (strstr(message, " full") || strstr(message, "No space left")) {
+        return "make room where the database is";
     }
     if (strstr(message, "readonly") || strstr(message, "unable to open")) {
         return "the database file and its folder must belong to the "
@@ -306,8 +392,12 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
             }
             return APR_SUCCESS;
         }
-        /* the driver has waited long enough for the lock */
-        if (strstr(message, "locked")) {
+        if (db->cut) {
+            message = "it did not answer in time";
+            break;
+        }
+        /* it has waited long enough, for a lock as a rule */
+        if (strstr(message, "locked") || strstr(message, "timeout")) {
             break;
         }
         /* for PostgreSQL this is also what reconnects */
@@ -317,19 +407,10 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
         }
     }
     message = apr_pstrcat(db->pool, statement->name, ": ", message, NULL);
-    /* two who want one name at the same moment are no outage, nor are tables
-     * that lack a column for some statements */
-    if (is_older_version(message)) {
+    if (serves_others(message)) {
         tw_err_set(err, db->pool, TW_ERR_DATABASE, APR_EGENERAL, "%s",
                    message);
         err->advice = advice_for(message);
-        err->retry_after = TW_RETRY_AFTER;
-        return APR_EGENERAL;
-    }
-    if (strcasestr(message, "unique")
-        || strstr(message, "belongs to another account")) {
-        tw_err_set(err, db->pool, TW_ERR_DATABASE, APR_EGENERAL, "%s",
-                   message);
         err->retry_after = TW_RETRY_AFTER;
         return APR_EGENERAL;
     }

@@ -177,6 +177,11 @@ static void warn_database(const dump_t *d, const tw_site_t *site)
             break;
         }
     }
+    if (driver && params && !strcasecmp(driver, "pgsql")
+        && !strstr(params, "connect_timeout")) {
+        warn(d, "DBDParams has no connect_timeout: requests would wait long "
+             "for a database that cannot be reached");
+    }
     if (site->conf->database_calls >= (max ? apr_atoi64(max) : 10)) {
         warn(d, "TwAuthDatabaseCalls %" APR_INT64_T_FMT " should be below "
              "DBDMax (%s)", site->conf->database_calls, max ? max : "10");

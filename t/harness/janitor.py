@@ -5,6 +5,7 @@ Started once by `process`, in a session of its own. Reads lines on standard inpu
     + SID SIGNAL    a program leads session SID; SIGNAL asks it to stop
     - SID           it was stopped properly
     d FOLDER        a folder to remove in the end
+    m FOLDER        a disk that is mounted there, to be unmounted before
 
 The pipe closes when the test run is over, also when that was killed. Then everything still on the list is asked to
 stop, killed with its whole session two seconds later, and the folders are removed.
@@ -13,6 +14,7 @@ stop, killed with its whole session two seconds later, and the folders are remov
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -54,7 +56,7 @@ def end(sessions, patience=2.0):
 
 
 def main():
-    sessions, folders = {}, []
+    sessions, folders, mounts = {}, [], []
     for line in sys.stdin:
         what, _, rest = line.rstrip("\n").partition(" ")
         if what == "+":
@@ -64,7 +66,11 @@ def main():
             sessions.pop(int(rest), None)
         elif what == "d":
             folders.append(rest)
+        elif what == "m":
+            mounts.append(rest)
     end(sessions)
+    for mount in mounts:
+        subprocess.run(["umount", "-l", mount], check=False)
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -37,6 +37,11 @@ def folder(prefix="twauth-"):
     return Path(path)
 
 
+def mounted(path):
+    """Something is mounted at `path`, to be unmounted when the run ends."""
+    _tell(f"m {path}")
+
+
 def give(path, user):
     """Hand a file or a folder with all in it to `user`, where the tests run as root."""
     if not ROOT:

@@ -97,6 +97,12 @@ def test_warns_of_more_calls_than_connections(dump):
     assert any("TwAuthDatabaseCalls" in w for w in warnings(dump("TwAuthDatabaseCalls 50")))
 
 
+def test_warns_of_postgresql_without_a_limit_to_connect(dump):
+    where = 'DBDriver pgsql\nDBDParams "host=/run/postgresql dbname=x{}"'
+    assert any("connect_timeout" in w for w in warnings(dump(where.format(""))))
+    assert not any("connect_timeout" in w for w in warnings(dump(where.format(" connect_timeout=3"))))
+
+
 def test_callback_of_its_own(site, dump):
     assert "Callback URL:  https://other.example/x/y " in dump("TwAuthCallbackURL https://other.example/x/y")
 
