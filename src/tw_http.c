@@ -224,8 +224,9 @@ static void set_options(CURL *curl, const tw_http_pool_t *http,
     if (!strcmp(request->method, "POST")) {
         const char *body = request->body ? request->body : "";
 
+        /* not copied: it can hold secrets */
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
-        curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, body);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
     }
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
@@ -292,22 +293,33 @@ static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
     return rv;
 }
 
-/* The request's headers, NULL without memory; to be freed by curl. */
+static void free_headers(struct curl_slist *headers)
+{
+    struct curl_slist *header;
+
+    for (header = headers; header; header = header->next) {
+        explicit_bzero(header->data, strlen(header->data));
+    }
+    curl_slist_free_all(headers);
+}
+
+/* The request's headers, NULL without memory; see free_headers(). */
 static struct curl_slist *make_headers(const tw_http_request_t *request,
                                        apr_pool_t *pool)
 {
     struct curl_slist *headers = curl_slist_append(
         NULL, "Accept: application/json");
     struct curl_slist *more;
+    char *line;
 
     if (!headers || !request->authorization) {
         return headers;
     }
-    more = curl_slist_append(headers, apr_pstrcat(pool, "Authorization: ",
-                                                  request->authorization,
-                                                  NULL));
+    line = apr_pstrcat(pool, "Authorization: ", request->authorization, NULL);
+    more = curl_slist_append(headers, line);
+    explicit_bzero(line, strlen(line));
     if (!more) {
-        curl_slist_free_all(headers);
+        free_headers(headers);
     }
     return more;
 }
@@ -369,6 +381,6 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     *response = make_response(&answer, status);
 
 done:
-    curl_slist_free_all(headers);
+    free_headers(headers);
     return rv;
 }

@@ -100,18 +100,33 @@ static void oauth2_answer(tw_answer_t *answer, const tw_client_t *client,
     }
 }
 
+/* For copies of secrets, in a pool that lives on. */
+static void wipe(const char *text)
+{
+    if (text) {
+        tw_seal_wipe((void *)text, strlen(text));
+    }
+}
+
 /* How the application says who it is: by Basic when it has a secret
  * (RFC 6749 section 2.3.1), else by its id in the form. */
 static const char *client_authorization(const tw_client_t *client,
                                         apr_pool_t *pool)
 {
+    const char *secret, *both, *coded, *header;
+
     if (!client->secret) {
         return NULL;
     }
-    return apr_pstrcat(pool, "Basic ", tw_codec_base64_padded(
-        pool, apr_pstrcat(pool, tw_codec_percent(pool, client->key), ":",
-                          tw_codec_percent(pool, client->secret), NULL)),
-        NULL);
+    secret = tw_codec_percent(pool, client->secret);
+    both = apr_pstrcat(pool, tw_codec_percent(pool, client->key), ":",
+                       secret, NULL);
+    coded = tw_codec_base64_padded(pool, both);
+    header = apr_pstrcat(pool, "Basic ", coded, NULL);
+    wipe(secret);
+    wipe(both);
+    wipe(coded);
+    return header;
 }
 
 /* The calls of one step, which share its time. */
@@ -185,7 +200,8 @@ static void blank(tw_err_t *err, const char *secret, apr_pool_t *pool)
     }
 }
 
-/* The answer of the token endpoint, to a code or to a refresh token. */
+/* The answer of the token endpoint, to a code or to a refresh token, in a
+ * form that is wiped. */
 static apr_status_t get_tokens(tw_tokens_t *tokens, const calls_t *calls,
                                const char *form, apr_pool_t *pool,
                                tw_err_t *err)
@@ -204,6 +220,9 @@ static apr_status_t get_tokens(tw_tokens_t *tokens, const calls_t *calls,
                    : apr_pstrcat(pool, form, "&client_id=",
                                  tw_codec_percent(pool, client->key), NULL);
     rv = call(&response, calls, &request, pool, err);
+    wipe(request.authorization);
+    wipe(request.body);
+    wipe(form);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -253,6 +272,7 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
     request.authorization = apr_pstrcat(pool, "Bearer ",
                                         identity->tokens.token, NULL);
     rv = call(&response, &calls, &request, pool, err);
+    wipe(request.authorization);
     if (rv != APR_SUCCESS) {
         blank(err, identity->tokens.token, pool);
         /* X counts this call for each user, so that one who signs in too

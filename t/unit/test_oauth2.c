@@ -32,7 +32,9 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     (void)conf;
     failure = APR_SUCCESS;
     assert_true(calls < 3);
-    asked[calls++] = *request;
+    asked[calls] = *request;    /* with copies of what is wiped afterwards */
+    asked[calls].body = apr_pstrdup(pool, request->body);
+    asked[calls++].authorization = apr_pstrdup(pool, request->authorization);
     if (rv != APR_SUCCESS) {
         *response = NULL;
         return tw_err_set(err, p, TW_ERR_TIMEOUT, rv, "too slow");
