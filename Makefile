@@ -22,6 +22,7 @@ TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	chromium chromium-driver faketime valgrind curl procps
 LINT_PACKAGES := cppcheck clang-tidy
+BENCH_PACKAGES := libapache2-mod-auth-openidc iproute2
 FUZZ_PACKAGES := clang libclang-rt-dev
 
 ifneq ($(V),1)
@@ -158,6 +159,8 @@ need-test:
 	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES))
 need-fuzz:
 	$(call need,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
+need-bench:
+	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES) $(BENCH_PACKAGES))
 need-lint:
 	$(call need,$(BUILD_PACKAGES) $(LINT_PACKAGES))
 
@@ -239,6 +242,12 @@ bench: need-test
 .PHONY: docs
 docs:
 	@$(PYTHON) -B t/guard/security_table.py
+
+# what grows and what does not: docs/scaling.md; as root, for the network
+.PHONY: bench-scale
+bench-scale: need-bench
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) -B bench/signin.py
 
 .PHONY: clean
 clean:

@@ -24,12 +24,15 @@ class StandInError(AssertionError):
 
 
 class StandIn:
-    def __init__(self, folder, authority):
+    def __init__(self, folder, authority, address="127.0.0.1", certificate=None):
+        """address: where the application's server finds it, by a certificate of the authority's."""
         folder.mkdir(parents=True, exist_ok=True)
+        self.address = address
         self._stderr = open(folder / "standin.log", "wb")
         self.log = folder / "standin.log"
-        server = authority.server
+        server = certificate or authority.server
         argv = [PYTHON, STANDIN, "--http-port", "0", "--https-port", "0", "--cert", server.cert, "--key", server.key,
+                "--bind", "127.0.0.1" if address == "127.0.0.1" else "0.0.0.0",
                 "--consumer-key", KEY, "--consumer-secret", SECRET,
                 "--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET]
         argv += [a for handle, number in USERS.items() for a in ("--user", f"{number}:{handle}")]
@@ -49,7 +52,7 @@ class StandIn:
     # addresses
 
     def api(self, scheme="https"):
-        return f"{scheme}://127.0.0.1:{self.ports[scheme]}"
+        return f"{scheme}://{self.address}:{self.ports[scheme]}"
 
     def browser_url(self, scheme="https"):
         return f"{scheme}://{'x.test' if scheme == 'https' else 'localhost'}:{self.ports[scheme]}"
