@@ -183,58 +183,80 @@ char *tw_codec_base64_padded(apr_pool_t *pool, const char *text)
     return out;
 }
 
-/* 64: not a digit of base64url */
-static const unsigned char base64_value[256] = {
-#define N8 64, 64, 64, 64, 64, 64, 64, 64
-    N8, N8, N8, N8,
-    N8, 64, 64, 64, 64, 64, 62, 64, 64,
-    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64,
-    64, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 63,
-    64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
-    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
-    N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8
-#undef N8
+/*
+ * What a digit of base64url adds to 24 bits at each of its four places; what
+ * is no digit adds BAD.  Four tables for the sake of the one text that is
+ * decoded at every request: no shifts, and one test for four digits.
+ */
+#define BAD 0x80000000U
+#define BAD8 BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD
+#define BAD32 BAD8, BAD8, BAD8, BAD8
+#define AT(place, n) (apr_uint32_t)(n) << 6 * (3 - (place))
+#define AT5(place, n) AT(place, n), AT(place, (n) + 1), AT(place, (n) + 2),  \
+                      AT(place, (n) + 3), AT(place, (n) + 4)
+#define AT26(place, n) AT5(place, n), AT5(place, (n) + 5),                  \
+                       AT5(place, (n) + 10), AT5(place, (n) + 15),          \
+                       AT5(place, (n) + 20), AT(place, (n) + 25)
+#define DIGITS(place)                                                      \
+    {                                                                      \
+        BAD32, BAD8, BAD, BAD, BAD, BAD, BAD,                              \
+        /* - */ AT(place, 62), BAD, BAD,                                   \
+        /* 0 */ AT5(place, 52), AT5(place, 57),                            \
+        BAD, BAD, BAD, BAD, BAD, BAD, BAD,                                 \
+        /* A */ AT26(place, 0), BAD, BAD, BAD, BAD,                        \
+        /* _ */ AT(place, 63), BAD,                                        \
+        /* a */ AT26(place, 26), BAD, BAD, BAD, BAD, BAD,                  \
+        BAD32, BAD32, BAD32, BAD32                                         \
+    }
+
+static const apr_uint32_t digits[4][256] = {
+    DIGITS(0), DIGITS(1), DIGITS(2), DIGITS(3)
 };
+
+/* Four digits as 24 bits; BAD or more when one is none. */
+static apr_uint32_t four_digits(const unsigned char *t)
+{
+    return digits[0][t[0]] | digits[1][t[1]] | digits[2][t[2]]
+           | digits[3][t[3]];
+}
+
+static void put_bytes(unsigned char *d, apr_uint32_t bits)
+{
+    d[0] = (unsigned char)(bits >> 16);
+    d[1] = (unsigned char)(bits >> 8);
+    d[2] = (unsigned char)bits;
+}
 
 apr_status_t tw_codec_unbase64(unsigned char *data, apr_size_t *data_len,
                                const char *text, apr_size_t len)
 {
     const unsigned char *t = (const unsigned char *)text;
     unsigned char *d = data;
-    unsigned a, b, c, e;
+    unsigned char last[4] = { 'A', 'A', 'A', 'A' };
+    apr_uint32_t bits, all = 0;
 
     *data_len = 0;
-    for (; len >= 4; len -= 4, t += 4) {
-        a = base64_value[t[0]];
-        b = base64_value[t[1]];
-        c = base64_value[t[2]];
-        e = base64_value[t[3]];
-        if ((a | b | c | e) & 64) {
-            return APR_EINVAL;
-        }
-        *d++ = (unsigned char)(a << 2 | b >> 4);
-        *d++ = (unsigned char)(b << 4 | c >> 2);
-        *d++ = (unsigned char)(c << 6 | e);
-    }
-    if (len == 1) {
-        return APR_EINVAL;
+    for (; len >= 4; len -= 4, t += 4, d += 3) {
+        bits = four_digits(t);
+        all |= bits;
+        put_bytes(d, bits);
     }
     if (len) {
-        a = base64_value[t[0]];
-        b = base64_value[t[1]];
-        c = len == 3 ? base64_value[t[2]] : 0;
-        if ((a | b | c) & 64) {
-            return APR_EINVAL;
-        }
+        unsigned char bytes[3];
+
+        memcpy(last, t, len);
+        bits = four_digits(last);
         /* bits that no byte holds must be zero: one spelling per value */
-        if (len == 2 ? b & 15 : c & 3) {
+        if (len == 1 || bits & (len == 2 ? 0xffffU : 0xffU)) {
             return APR_EINVAL;
         }
-        *d++ = (unsigned char)(a << 2 | b >> 4);
-        if (len == 3) {
-            *d++ = (unsigned char)(b << 4 | c >> 2);
-        }
+        all |= bits;
+        put_bytes(bytes, bits);
+        memcpy(d, bytes, len - 1);
+        d += len - 1;
+    }
+    if (all & BAD) {
+        return APR_EINVAL;
     }
     *data_len = (apr_size_t)(d - data);
     return APR_SUCCESS;
