@@ -21,14 +21,12 @@ static int spelled_well(const char *target)
         return 0;
     }
     for (c = target; *c; c++) {
-        if (c - target >= TW_TARGET_MAX) {
-            return 0;
-        }
-        if (*c < 0x21 || *c > 0x7e || strchr("\"<>\\", *c)) {
+        if (*c < 0x21 || *c > 0x7e || *c == '"' || *c == '<' || *c == '>'
+            || *c == '\\') {
             return 0;
         }
     }
-    return 1;
+    return c - target <= TW_TARGET_MAX;
 }
 
 /*
@@ -64,19 +62,14 @@ static int decode_path(char *path, const char *target)
 /* Rule 5.  A path parameter does not make ".." another segment. */
 static int has_dot_segment(const char *path)
 {
-    while (*path) {
-        apr_size_t len;
+    const char *dot;
 
-        path += *path == '/';
-        len = strcspn(path, "/");
-        if (len >= 1 && path[0] == '.') {
-            apr_size_t dots = path[1] == '.' && len > 1 ? 2 : 1;
+    for (dot = strstr(path, "/."); dot; dot = strstr(dot + 1, "/.")) {
+        const char *end = dot + (dot[2] == '.' ? 3 : 2);
 
-            if (len == dots || path[dots] == ';') {
-                return 1;
-            }
+        if (*end == '\0' || *end == '/' || *end == ';') {
+            return 1;
         }
-        path += len;
     }
     return 0;
 }
