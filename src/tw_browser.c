@@ -11,69 +11,146 @@
 #define TOKEN_LIFE apr_time_from_sec(3600)
 /* So that the mark "signed in here before" is there when it is needed. */
 #define BEFORE_SECONDS (90 * 24 * 3600)
-#define FLAG_BEFORE 1
-#define FLAG_LEFT 2
+#define MARK_BEFORE 1
+#define MARK_LEFT 2
 
-static const char *header(const request_rec *r, const char *name)
+/* What a browser says of what it is about to do, found in one walk. */
+typedef struct {
+    const char *mode, *dest;        /* Sec-Fetch-... */
+    const char *accept;
+    int ahead;                      /* it only looks ahead, or a script asks */
+} hints_t;
+
+static int says(const char *value, const char *word)
 {
-    return apr_table_get(r->headers_in, name);
+    return ap_strcasestr(value, word) != NULL;
 }
 
-static int says(const request_rec *r, const char *name, const char *word)
+static void read_hints(hints_t *hints, const request_rec *r)
 {
-    const char *value = header(r, name);
+    const apr_array_header_t *list = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
+    const apr_table_entry_t *end = entry + list->nelts;
 
-    return value && ap_strcasestr(value, word);
+    memset(hints, 0, sizeof(*hints));
+    for (; entry < end; entry++) {
+        const char *name = entry->key, *value = entry->val;
+
+        switch (*name | 0x20) {
+        case 'a':
+            if (!strcasecmp(name, "Accept")) {
+                hints->accept = value;
+            }
+            break;
+        case 'p':
+            if (!strcasecmp(name, "Purpose")) {
+                hints->ahead |= says(value, "prefetch");
+            }
+            break;
+        case 's':
+            if (!strcasecmp(name, "Sec-Fetch-Mode")) {
+                hints->mode = value;
+            }
+            else if (!strcasecmp(name, "Sec-Fetch-Dest")) {
+                hints->dest = value;
+            }
+            else if (!strcasecmp(name, "Sec-Purpose")) {
+                hints->ahead |= says(value, "prefetch")
+                                || says(value, "prerender");
+            }
+            break;
+        case 'x':
+            if (!strcasecmp(name, "X-Moz")) {
+                hints->ahead |= says(value, "prefetch");
+            }
+            else if (!strcasecmp(name, "X-Purpose")) {
+                hints->ahead |= says(value, "preview");
+            }
+            else if (!strcasecmp(name, "X-Requested-With")) {
+                hints->ahead = 1;
+            }
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static int denies_navigation(const request_rec *r, const hints_t *hints)
+{
+    return r->method_number != M_GET || r->header_only || r->main
+           || (r->prev && r->prev->status != HTTP_OK) || hints->ahead
+           || ((hints->mode || hints->dest)
+               && (!hints->mode || !hints->dest
+                   || strcmp(hints->mode, "navigate")
+                   || strcmp(hints->dest, "document")));
 }
 
 int tw_browser_denies_navigation(const request_rec *r)
 {
-    const char *mode = header(r, "Sec-Fetch-Mode");
-    const char *dest = header(r, "Sec-Fetch-Dest");
+    hints_t hints;
 
-    if (r->method_number != M_GET || r->header_only || r->main
-        || (r->prev && r->prev->status != HTTP_OK)
-        || header(r, "X-Requested-With")) {
-        return 1;
-    }
-    if (says(r, "Sec-Purpose", "prefetch") || says(r, "Purpose", "prefetch")
-        || says(r, "Sec-Purpose", "prerender") || says(r, "X-Moz", "prefetch")
-        || says(r, "X-Purpose", "preview")) {
-        return 1;
-    }
-    return (mode || dest)
-           && (!mode || !dest || strcmp(mode, "navigate")
-               || strcmp(dest, "document"));
+    read_hints(&hints, r);
+    return denies_navigation(r, &hints);
 }
 
 int tw_browser_navigates(const request_rec *r)
 {
-    return !tw_browser_denies_navigation(r)
-           && (header(r, "Sec-Fetch-Mode") || says(r, "Accept", "text/html"));
+    hints_t hints;
+
+    read_hints(&hints, r);
+    return !denies_navigation(r, &hints)
+           && (hints.mode || (hints.accept
+                              && says(hints.accept, "text/html")));
+}
+
+/*
+ * The pre-session cookie is sent with every request, so it is short:
+ * base64url of an id, and where there are marks these and a tag.  The id is
+ * random, which is all that it has to be: who makes one up gets no more than
+ * who is given one.  The mark "signed in here before" is worth something.
+ */
+#define MARKED_LEN (TW_ID_LEN + 1)
+#define PRE_MAX (MARKED_LEN + TW_TAG_LEN)
+
+static int open_pre(tw_browser_t *browser, const tw_site_t *site,
+                    const tw_cookie_t *cookie)
+{
+    unsigned char raw[PRE_MAX];
+    apr_size_t len;
+    int marks = 0;
+
+    if (cookie->value_len > TW_CODEC_BASE64_LEN(PRE_MAX)
+        || tw_codec_unbase64(raw, &len, cookie->value, cookie->value_len)
+           != APR_SUCCESS) {
+        return 0;
+    }
+    if (len == PRE_MAX
+        && tw_seal_tag_ok(raw + MARKED_LEN, site->ring, TW_SEAL_PRE,
+                          site->realm, raw, MARKED_LEN)) {
+        marks = raw[TW_ID_LEN];
+    }
+    else if (len != TW_ID_LEN) {
+        return 0;
+    }
+    memcpy(browser->id, raw, TW_ID_LEN);
+    browser->before = (marks & MARK_BEFORE) != 0;
+    browser->left = (marks & MARK_LEFT) != 0;
+    return 1;
 }
 
 int tw_browser_read(tw_browser_t *browser, const tw_visitor_t *visitor)
 {
-    const tw_site_t *site = visitor->site;
     const char *at = visitor->cookies;
-    unsigned char *plain;
     tw_cookie_t cookie;
-    apr_size_t len;
     int tries;
 
     memset(browser, 0, sizeof(*browser));
     for (tries = 0; tries < 4; tries++) {
-        if (!tw_visitor_cookie(&cookie, &at, site->pre_cookie, 0)) {
+        if (!tw_visitor_cookie(&cookie, &at, &visitor->site->pre_cookie, 0)) {
             return 0;
         }
-        if (cookie.value_len <= 200
-            && tw_unseal(&plain, &len, NULL, site->ring, TW_SEAL_PRE,
-                         site->realm, cookie.value, cookie.value_len,
-                         visitor->first->pool) == APR_SUCCESS
-            && len == TW_ID_LEN + 1) {
-            memcpy(browser->id, plain, TW_ID_LEN);
-            browser->before = (plain[TW_ID_LEN] & FLAG_BEFORE) != 0;
-            browser->left = (plain[TW_ID_LEN] & FLAG_LEFT) != 0;
+        if (open_pre(browser, visitor->site, &cookie)) {
             return 1;
         }
     }
@@ -84,18 +161,23 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
                     tw_browser_t *browser)
 {
     static const unsigned char none[TW_ID_LEN];
-    unsigned char plain[TW_ID_LEN + 1];
+    unsigned char raw[PRE_MAX];
+    char text[TW_CODEC_BASE64_LEN(PRE_MAX) + 1];
+    apr_size_t len = TW_ID_LEN;
 
     if (!memcmp(browser->id, none, TW_ID_LEN)) {
         tw_seal_random(browser->id, TW_ID_LEN);
     }
-    memcpy(plain, browser->id, TW_ID_LEN);
-    plain[TW_ID_LEN] = (unsigned char)((browser->before ? FLAG_BEFORE : 0)
-                                       | (browser->left ? FLAG_LEFT : 0));
-    tw_cookie_set(r, site->pre_cookie,
-                  tw_seal(site->ring, TW_SEAL_PRE, site->realm, plain,
-                          sizeof(plain), r->pool),
-                  site->other_attributes,
+    memcpy(raw, browser->id, TW_ID_LEN);
+    if (browser->before || browser->left) {
+        raw[TW_ID_LEN] = (unsigned char)((browser->before ? MARK_BEFORE : 0)
+                                         | (browser->left ? MARK_LEFT : 0));
+        tw_seal_tag(raw + MARKED_LEN, site->ring, TW_SEAL_PRE, site->realm,
+                    raw, MARKED_LEN);
+        len = PRE_MAX;
+    }
+    tw_codec_base64(text, raw, len);
+    tw_cookie_set(r, site->pre_cookie.text, text, site->other_attributes,
                   browser->before ? BEFORE_SECONDS : -1);
 }
 

@@ -49,6 +49,7 @@ static int find_flow(tw_flow_t *flow, const char **cookie_name,
     apr_pool_t *pool = visitor->first->pool;
     const char *at = visitor->cookies;
     char end[TW_FLOW_NAME_LEN + 1];
+    tw_cookie_name_t name;
     tw_cookie_t cookie;
     int tries;
 
@@ -56,9 +57,11 @@ static int find_flow(tw_flow_t *flow, const char **cookie_name,
         return 0;
     }
     tw_flow_name(end, key);
-    *cookie_name = apr_pstrcat(pool, site->flow_cookie, end, NULL);
+    name.text = apr_pstrcat(pool, site->flow_cookie.text, end, NULL);
+    name.len = strlen(name.text);
+    *cookie_name = name.text;
     for (tries = 0; tries < 4; tries++) {
-        if (!tw_visitor_cookie(&cookie, &at, *cookie_name, 0)) {
+        if (!tw_visitor_cookie(&cookie, &at, &name, 0)) {
             return 0;
         }
         if (tw_flow_open(flow, site->ring, site->flow_audience, cookie.value,

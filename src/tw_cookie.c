@@ -16,7 +16,8 @@ int tw_cookie_next(tw_cookie_t *cookie, const char **at)
     if (!p) {
         return 0;
     }
-    end = p + strcspn(p, ";");
+    end = strchr(p, ';');
+    end = end ? end : p + strlen(p);
     *at = *end ? end + 1 : NULL;
     while (p < end && is_blank(*p)) {
         p++;

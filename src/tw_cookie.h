@@ -19,6 +19,12 @@ typedef struct tw_cookie_t {
     apr_size_t value_len;
 } tw_cookie_t;
 
+/* A name to look for, or the beginning of one. */
+typedef struct tw_cookie_name_t {
+    const char *text;
+    apr_size_t len;
+} tw_cookie_name_t;
+
 /*
  * Steps through a Cookie header: *at begins as the header's text and is NULL
  * after the last pair.  0 when there is none left; a piece without '=' is a

@@ -219,8 +219,8 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
                     time_text(d, conf->session_max),
                     time_text(d, conf->session_recheck),
                     time_text(d, conf->session_grace));
-    apr_file_printf(d->out, "  Cookie:        %s%s\n", site->session_cookie,
-                    site->session_attributes);
+    apr_file_printf(d->out, "  Cookie:        %s%s\n",
+                    site->session_cookie.text, site->session_attributes);
     warn_http(d, site);
     warn_port(d, site);
     warn_unprotected(d, site);

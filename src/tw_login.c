@@ -257,7 +257,7 @@ static apr_array_header_t *flow_cookies(const login_t *l)
     tw_flow_t flow;
 
     while (list->nelts < FLOWS_SEEN_MAX
-           && tw_visitor_cookie(&cookie, &at, site->flow_cookie, 1)) {
+           && tw_visitor_cookie(&cookie, &at, &site->flow_cookie, 1)) {
         flow_cookie_t *seen = apr_array_push(list);
 
         seen->name = apr_pstrmemdup(l->r->pool, cookie.name,
@@ -326,7 +326,7 @@ static void set_flow(login_t *l, const tw_pending_t *pending)
     flow.pending = *pending;
     flow.next = l->next;
     tw_flow_name(end, pending->key);
-    name = apr_pstrcat(l->r->pool, site->flow_cookie, end, NULL);
+    name = apr_pstrcat(l->r->pool, site->flow_cookie.text, end, NULL);
     text = tw_flow_seal(&flow, site->ring, site->flow_audience, l->r->pool);
     make_room(l, strlen(name) + 1 + strlen(text));
     tw_cookie_set(l->r, name, text, site->other_attributes,

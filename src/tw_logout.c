@@ -209,7 +209,8 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
                     ? TW_PAGE_SIGNED_OUT : TW_PAGE_STILL_THERE;
         tw_browser_read(&browser, visitor);
         browser.left = 1;
-        tw_cookie_expire(r, site->session_cookie, site->session_attributes);
+        tw_cookie_expire(r, site->session_cookie.text,
+                         site->session_attributes);
         tw_browser_set(r, site, &browser);
         apr_table_setn(r->err_headers_out, "Clear-Site-Data", "\"cache\"");
     }

@@ -39,7 +39,7 @@ static apr_status_t locked_cleanup(void *memory)
     return APR_SUCCESS;
 }
 
-static void *locked_alloc(apr_pool_t *pool, apr_size_t len)
+void *tw_seal_alloc(apr_pool_t *pool, apr_size_t len)
 {
     void *memory = sodium_malloc(len);
 
@@ -52,7 +52,7 @@ static void *locked_alloc(apr_pool_t *pool, apr_size_t len)
 
 tw_ring_t *tw_ring_make(apr_pool_t *pool)
 {
-    tw_ring_t *ring = locked_alloc(pool, sizeof(*ring));
+    tw_ring_t *ring = tw_seal_alloc(pool, sizeof(*ring));
 
     if (ring) {
         memset(ring, 0, sizeof(*ring));
@@ -225,6 +225,44 @@ apr_status_t tw_unseal(unsigned char **data, apr_size_t *data_len, int *stale,
     return APR_SUCCESS;
 }
 
+/* The audience cannot run into the data, which has one length. */
+static void make_tag(unsigned char tag[TW_TAG_LEN], const ring_key_t *key,
+                     tw_seal_purpose_t purpose, const char *audience,
+                     const void *data, apr_size_t len)
+{
+    crypto_generichash_state state;
+
+    crypto_generichash_init(&state, key->purpose[purpose], KEY_LEN,
+                            TW_TAG_LEN);
+    crypto_generichash_update(&state, data, len);
+    crypto_generichash_update(&state, (const unsigned char *)audience,
+                              strlen(audience));
+    crypto_generichash_final(&state, tag, TW_TAG_LEN);
+}
+
+void tw_seal_tag(unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
+                 tw_seal_purpose_t purpose, const char *audience,
+                 const void *data, apr_size_t len)
+{
+    make_tag(tag, &ring->key[0], purpose, audience, data, len);
+}
+
+int tw_seal_tag_ok(const unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
+                   tw_seal_purpose_t purpose, const char *audience,
+                   const void *data, apr_size_t len)
+{
+    unsigned char want[TW_TAG_LEN];
+    int i;
+
+    for (i = 0; i < ring->count; i++) {
+        make_tag(want, &ring->key[i], purpose, audience, data, len);
+        if (sodium_memcmp(want, tag, TW_TAG_LEN) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void tw_seal_random(void *buf, apr_size_t len)
 {
     randombytes_buf(buf, len);
@@ -260,7 +298,7 @@ void tw_seal_wipe(void *buf, apr_size_t len)
 const char *tw_seal_keep(apr_pool_t *pool, const char *text)
 {
     apr_size_t len = strlen(text) + 1;
-    char *copy = locked_alloc(pool, len);
+    char *copy = tw_seal_alloc(pool, len);
 
     if (copy) {
         memcpy(copy, text, len);

@@ -5,7 +5,8 @@
  * all of them open, so keys can be exchanged without signing anybody out.
  * Each purpose has a key of its own, derived from the ring's, and every
  * sealed text is bound to an audience (the realm and whatever else must
- * match), so that no sealed thing is ever taken for another.
+ * match), so that no sealed thing is ever taken for another.  What needs no
+ * secrecy has a tag instead.
  *
  * Sealed text is base64url of
  *     version (1) | key id (3) | nonce (24) | ciphertext and tag (n + 16)
@@ -81,6 +82,19 @@ apr_status_t tw_unseal(unsigned char **data, apr_size_t *data_len, int *stale,
                        const char *audience, const char *text, apr_size_t len,
                        apr_pool_t *pool);
 
+/*
+ * A tag that only who has the ring can make: for what everybody may read and
+ * nobody may change.  BLAKE2b under the purpose's key of the ring's first
+ * key; any key's tag is good.  data is of one length for each purpose.
+ */
+#define TW_TAG_LEN 16
+void tw_seal_tag(unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
+                 tw_seal_purpose_t purpose, const char *audience,
+                 const void *data, apr_size_t len);
+int tw_seal_tag_ok(const unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
+                   tw_seal_purpose_t purpose, const char *audience,
+                   const void *data, apr_size_t len);
+
 /* len bytes from the system's generator. */
 void tw_seal_random(void *buf, apr_size_t len);
 
@@ -100,6 +114,13 @@ int tw_seal_equal(const char *a, const char *b);
 
 /* Forgets len bytes in a way that the compiler keeps. */
 void tw_seal_wipe(void *buf, apr_size_t len);
+
+/*
+ * len bytes of locked memory that are not in core dumps, and wiped with pool.
+ * NULL when the system gives no such memory.  Aligned for any type whose size
+ * divides len.
+ */
+void *tw_seal_alloc(apr_pool_t *pool, apr_size_t len);
 
 /*
  * A copy of text in locked memory that is not in core dumps, read-only, and

@@ -30,6 +30,7 @@ typedef struct {
 static struct {
     retained_t *retained;
     tw_http_pool_t *http;
+    tw_memo_t *memo;
     int any;
     int most_calls;
 } process;
@@ -42,6 +43,11 @@ int tw_site_any(void)
 tw_http_pool_t *tw_site_http(void)
 {
     return process.http;
+}
+
+tw_memo_t *tw_site_memo(void)
+{
+    return process.memo;
 }
 
 /* ---- where we are in httpd's life --------------------------------------- */
@@ -252,6 +258,14 @@ static int build_locations(build_t *b)
     return 1;
 }
 
+static void set_name(const build_t *b, tw_cookie_name_t *name,
+                     const char *before, const char *after)
+{
+    name->text = apr_pstrcat(b->pconf, before, b->conf->cookie_name, after,
+                             NULL);
+    name->len = strlen(name->text);
+}
+
 static int build_cookies(build_t *b)
 {
     tw_site_t *site = b->site;
@@ -273,12 +287,9 @@ static int build_cookies(build_t *b)
         && !site->plain_http) {
         return refuse(b, "TwAuthCookieSameSite None needs https");
     }
-    site->session_cookie = apr_pstrcat(b->pconf, wide, conf->cookie_name,
-                                       NULL);
-    site->pre_cookie = apr_pstrcat(b->pconf, host, conf->cookie_name, "_pre",
-                                   NULL);
-    site->flow_cookie = apr_pstrcat(b->pconf, host, conf->cookie_name,
-                                    "_flow_", NULL);
+    set_name(b, &site->session_cookie, wide, "");
+    set_name(b, &site->pre_cookie, host, "_pre");
+    set_name(b, &site->flow_cookie, host, "_flow_");
     site->other_attributes = site->secure
                              ? "; Path=/; Secure; HttpOnly; SameSite=Lax"
                              : "; Path=/; HttpOnly; SameSite=Lax";
@@ -641,6 +652,7 @@ void tw_site_child_init(apr_pool_t *pchild, server_rec *main)
     }
     rv = tw_seal_init();
     if (rv == APR_SUCCESS) {
+        process.memo = tw_memo_make(pchild);
         rv = tw_http_init();
     }
     if (rv == APR_SUCCESS) {

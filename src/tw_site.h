@@ -12,8 +12,10 @@
 #include <httpd.h>
 
 #include "tw_conf.h"
+#include "tw_cookie.h"
 #include "tw_db.h"
 #include "tw_http.h"
+#include "tw_memo.h"
 #include "tw_provider.h"
 #include "tw_seal.h"
 #include "tw_shared.h"
@@ -44,9 +46,9 @@ struct tw_site_t {
     const char *realm;
 
     /* cookies: names, what follows the value, what the seal is bound to */
-    const char *session_cookie;
-    const char *pre_cookie;
-    const char *flow_cookie;            /* the beginning of the name */
+    tw_cookie_name_t session_cookie;
+    tw_cookie_name_t pre_cookie;
+    tw_cookie_name_t flow_cookie;       /* the beginning of the names */
     const char *session_attributes;
     const char *other_attributes;
     const char *flow_audience;
@@ -85,5 +87,8 @@ void tw_site_child_init(apr_pool_t *pchild, server_rec *main);
  * tw_sign_selftest()), and no sign-in can work in it.
  */
 tw_http_pool_t *tw_site_http(void);
+
+/* This process's memo of session cookies; NULL when there is no memory. */
+tw_memo_t *tw_site_memo(void);
 
 #endif

@@ -98,22 +98,37 @@ static int looks_like_ours(const char *name, apr_size_t len)
     return 1;
 }
 
-static int has_lookalike(const apr_table_t *headers)
+/* What one walk over the headers of a request finds. */
+typedef struct {
+    const char *cookie;         /* the first of each; NULL: none */
+    const char *connection;
+    const char *lookalike;      /* its name */
+} headers_t;
+
+static void look_over(headers_t *seen, const apr_table_t *headers)
 {
     const apr_array_header_t *list = apr_table_elts(headers);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    int i;
+    const apr_table_entry_t *end = entry + list->nelts;
 
-    for (i = 0; i < list->nelts; i++) {
-        const char *name = entry[i].key;
+    memset(seen, 0, sizeof(*seen));
+    for (; entry < end; entry++) {
+        const char *name = entry->key;
 
         /* most names are told apart by their first letter */
-        if (((*name | 0x20) == 'x' || !apr_isalnum(*name))
-            && looks_like_ours(name, strlen(name))) {
-            return 1;
+        if ((*name | 0x20) == 'c') {
+            if (!seen->cookie && !strcasecmp(name, "Cookie")) {
+                seen->cookie = entry->val;
+            }
+            else if (!seen->connection && !strcasecmp(name, "Connection")) {
+                seen->connection = entry->val;
+            }
+        }
+        else if (((*name | 0x20) == 'x' || !apr_isalnum(*name))
+                 && looks_like_ours(name, strlen(name))) {
+            seen->lookalike = name;
         }
     }
-    return 0;
 }
 
 void tw_visitor_scrub(request_rec *r)
@@ -137,10 +152,9 @@ void tw_visitor_scrub(request_rec *r)
  * Whether Connection asks the next hop to drop one of our headers.  Names end
  * where mod_proxy has them end, which is at blanks and semicolons too.
  */
-static int drops_ours(const request_rec *r)
+static int drops_ours(const char *at)
 {
     static const char ends[] = ",; \t\v\f";
-    const char *at = apr_table_get(r->headers_in, "Connection");
 
     while (at && *at) {
         apr_size_t len;
@@ -202,19 +216,24 @@ static int merges_trailers(const request_rec *r)
     return core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
 }
 
-static int is_named(const tw_cookie_t *cookie, const char *name, int prefix)
+static int is_named(const tw_cookie_t *cookie, const tw_cookie_name_t *name)
 {
-    apr_size_t len = strlen(name);
+    return cookie->name_len == name->len
+           && !memcmp(cookie->name, name->text, name->len);
+}
 
-    return (prefix ? cookie->name_len > len : cookie->name_len == len)
-           && !memcmp(cookie->name, name, len);
+static int begins_with(const tw_cookie_t *cookie,
+                       const tw_cookie_name_t *name)
+{
+    return cookie->name_len > name->len
+           && !memcmp(cookie->name, name->text, name->len);
 }
 
 static int is_own(const tw_site_t *site, const tw_cookie_t *cookie)
 {
-    return is_named(cookie, site->session_cookie, 0)
-           || is_named(cookie, site->pre_cookie, 0)
-           || is_named(cookie, site->flow_cookie, 1);
+    return is_named(cookie, &site->session_cookie)
+           || is_named(cookie, &site->pre_cookie)
+           || begins_with(cookie, &site->flow_cookie);
 }
 
 /*
@@ -248,13 +267,15 @@ static apr_size_t foreign_len(const tw_site_t *site, const char *text,
     return len;
 }
 
-/* Copies cookies without the own ones, and remembers those of sessions. */
-static char *take_own(tw_visitor_t *visitor, const char *cookies)
+/*
+ * The cookies without the own ones, of which those of sessions are
+ * remembered; NULL when there are no others.
+ */
+static const char *take_own(tw_visitor_t *visitor, const char *cookies)
 {
     const tw_site_t *site = visitor->site;
-    char *rest = apr_palloc(visitor->first->pool, 2 * strlen(cookies) + 1);
     const char *at = cookies;
-    char *end = rest;
+    char *rest = NULL, *end = NULL;
     tw_cookie_t cookie;
 
     visitor->cookies = cookies;
@@ -264,12 +285,17 @@ static char *take_own(tw_visitor_t *visitor, const char *cookies)
 
         if (is_own(site, &cookie)) {
             if (visitor->session_cookies < TW_SESSIONS_MAX
-                && is_named(&cookie, site->session_cookie, 0)) {
+                && is_named(&cookie, &site->session_cookie)) {
                 visitor->session_cookie[visitor->session_cookies++] = cookie;
             }
         }
         else if ((len = foreign_len(site, cookie.name, len)) > 0) {
-            if (end > rest) {
+            if (!rest) {
+                /* many small pieces become longer: ";a" is "; a" */
+                rest = end = apr_palloc(visitor->first->pool,
+                                        2 * strlen(cookie.name) + 1);
+            }
+            else {
                 *end++ = ';';
                 *end++ = ' ';
             }
@@ -277,7 +303,9 @@ static char *take_own(tw_visitor_t *visitor, const char *cookies)
             end += len;
         }
     }
-    *end = '\0';
+    if (rest) {
+        *end = '\0';
+    }
     return rest;
 }
 
@@ -293,18 +321,18 @@ int tw_visitor_post_read_request(request_rec *r)
     request_rec *first = first_of(r);
     tw_visitor_t *visitor = made(first);
     const tw_site_t *site;
-    const char *cookies, *rest;
+    headers_t seen;
 
     /* Parts of a request have been cleaned with the whole; but the error
      * document of one that was refused while it was read comes here first. */
     if (!tw_site_any() || r->main) {
         return DECLINED;
     }
-    if (!(visitor && visitor->headers_given)
-        && has_lookalike(r->headers_in)) {
+    look_over(&seen, r->headers_in);
+    if (seen.lookalike && !(visitor && visitor->headers_given)) {
         tw_visitor_scrub(r);
     }
-    if (!r->prev && drops_ours(r)) {
+    if (!r->prev && drops_ours(seen.connection)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0301)
                       "refused: the Connection header names an identity "
                       "header");
@@ -317,10 +345,11 @@ int tw_visitor_post_read_request(request_rec *r)
     if (!site || site->off) {
         return DECLINED;
     }
-    cookies = apr_table_get(r->headers_in, "Cookie");
-    if (!(visitor && visitor->cookies) && may_have_own(site, cookies)) {
-        rest = take_own(visitor ? visitor : make(first, site), cookies);
-        if (*rest) {
+    if (!(visitor && visitor->cookies) && may_have_own(site, seen.cookie)) {
+        const char *rest = take_own(visitor ? visitor : make(first, site),
+                                    seen.cookie);
+
+        if (rest) {
             apr_table_setn(r->headers_in, "Cookie", rest);
         }
         else {
@@ -330,11 +359,11 @@ int tw_visitor_post_read_request(request_rec *r)
     return DECLINED;
 }
 
-int tw_visitor_cookie(tw_cookie_t *cookie, const char **at, const char *name,
-                      int prefix)
+int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
+                      const tw_cookie_name_t *name, int prefix)
 {
     while (tw_cookie_next(cookie, at)) {
-        if (is_named(cookie, name, prefix)) {
+        if (prefix ? begins_with(cookie, name) : is_named(cookie, name)) {
             return 1;
         }
     }
@@ -375,8 +404,8 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
     for (i = 0; i < visitor->session_cookies; i++) {
         const tw_cookie_t *cookie = &visitor->session_cookie[i];
 
-        if (tw_session_open(&opened, &old, site->ring, site->realm,
-                            cookie->value, cookie->value_len,
+        if (tw_session_open(&opened, &old, tw_site_memo(), site->ring,
+                            site->realm, cookie->value, cookie->value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
             || tw_shared_ended(site->shared, opened.id, now)) {
@@ -549,7 +578,7 @@ int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
     if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
         return 0;
     }
-    tw_cookie_set(r, site->session_cookie, text, site->session_attributes,
+    tw_cookie_set(r, site->session_cookie.text, text, site->session_attributes,
                   -1);
     return 1;
 }

@@ -94,8 +94,8 @@ tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor,
  * Steps through the visitor's cookies that are called name, or, with prefix,
  * whose names begin so.  *at begins as visitor->cookies.
  */
-int tw_visitor_cookie(tw_cookie_t *cookie, const char **at, const char *name,
-                      int prefix);
+int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
+                      const tw_cookie_name_t *name, int prefix);
 
 /* Sets the cookie of a session, sealed; 0 when it cannot be. */
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,

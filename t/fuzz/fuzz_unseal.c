@@ -34,8 +34,8 @@ static void try_session(const char *text, size_t size, const tw_ring_t *ring,
     char *sealed;
     int stale;
 
-    if (tw_session_open(&session, &stale, ring, AUDIENCE, text, size, pool)
-        != APR_SUCCESS) {
+    if (tw_session_open(&session, &stale, NULL, ring, AUDIENCE, text, size,
+                        pool) != APR_SUCCESS) {
         HOLDS(!session.twitter_id && !session.username
               && !session.screen_name && !session.account);
         return;
@@ -48,7 +48,7 @@ static void try_session(const char *text, size_t size, const tw_ring_t *ring,
         return;
     }
     HOLDS(strlen(sealed) <= TW_SESSION_TEXT_MAX);
-    HOLDS(tw_session_open(&again, &stale, ring, AUDIENCE, sealed,
+    HOLDS(tw_session_open(&again, &stale, NULL, ring, AUDIENCE, sealed,
                           strlen(sealed), pool) == APR_SUCCESS);
     HOLDS(!memcmp(session.id, again.id, TW_ID_LEN)
           && session.account == again.account

@@ -9,7 +9,7 @@ from guard import includes, read, sources
 ROWS = """
  0  tw_err tw_codec tw_target
  1  tw_seal tw_sign tw_http tw_json tw_shared tw_watch
- 2  tw_provider
+ 2  tw_memo tw_provider
  3  tw_oauth1 tw_oauth2 tw_flow tw_session
  4  tw_private tw_tree tw_secret tw_cookie
  5  tw_db

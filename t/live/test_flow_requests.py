@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.checks import PRE
 from harness.site import CANARY
 
 NO_METADATA = {"Sec-Fetch-Mode": None, "Sec-Fetch-Dest": None, "Sec-Fetch-Site": None}
@@ -34,6 +35,11 @@ def known(site, browser):
     assert len(browser.cookies)
     site.standin.reset()
     return browser
+
+
+@pytest.fixture
+def stranger(site):
+    return site.browser()
 
 
 def refused(answer):
@@ -77,20 +83,42 @@ def test_CS_1_without_the_cookie_no_call(site, known):
     assert site.standin.count() == 0
 
 
-def test_CS_1_garbled_cookie_counts_as_none(site, known):
-    for cookie in known.cookies:
-        cookie.value = cookie.value[:-4] + "AAAA"
-    known.get("/twauth/login")
-    assert site.standin.count() == 0
+@pytest.fixture(scope="module")
+def marked(site):
+    """The pre-session cookie of a browser that has signed in here: with a mark, and a tag for it."""
+    browser = site.browser()
+    browser.sign_in("alice")
+    return browser.cookies[PRE]
 
 
-def test_CS_1_cookie_of_another_site_counts_as_none(site, known, make_site):
+GARBLED = {"empty": lambda v: "", "cut": lambda v: v[:-1], "longer": lambda v: v + "A", "padded": lambda v: v + "==",
+           "twice": lambda v: v + v, "another alphabet": lambda v: v[:4] + "+/" + v[6:],
+           "another spelling": lambda v: v[:-1] + chr(ord(v[-1]) + 1)}
+
+
+@pytest.mark.parametrize("how", GARBLED)
+def test_CS_1_garbled_cookie_counts_as_none(site, known, how):
+    value = GARBLED[how](known.cookies[PRE])
+    site.standin.reset()
+    answer = known.get("/twauth/login", headers={"Cookie": f"{PRE}={value}"})
+    assert "mark=" in answer.location and site.standin.count() == 0
+
+
+@pytest.mark.parametrize("at", range(0, 44, 3))
+def test_CS_1_changed_mark_counts_as_none(site, stranger, marked, at):
+    value = marked[:at] + ("A" if marked[at] != "A" else "B") + marked[at + 1:]
+    site.standin.reset()
+    answer = stranger.get("/twauth/login", headers={"Cookie": f"{PRE}={value}"})
+    assert "mark=" in answer.location and site.standin.count() == 0
+
+
+def test_CS_1_mark_of_another_site_counts_as_none(site, stranger, marked, make_site):
     other = make_site().browser()
-    other.get("/members/")
-    for cookie in known.cookies:
-        cookie.value = other.cookies[cookie.name]
-    known.get("/twauth/login")
-    assert site.standin.count() == 0
+    other.sign_in("alice")
+    site.standin.reset()
+    answer = stranger.get("/twauth/login", headers={"Cookie": f"{PRE}={other.cookies[PRE]}"})
+    assert "mark=" in answer.location and site.standin.count() == 0
+    assert site.standin.owns(stranger.get("/twauth/login", headers={"Cookie": f"{PRE}={marked}"}).location)
 
 
 @pytest.mark.protocols("oauth1", "oauth2")

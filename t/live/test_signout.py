@@ -144,10 +144,10 @@ def test_CS_3_token_of_another_browser(site, alice):
 
 def test_CS_3_token_of_another_session_of_this_browser(site, alice):
     old = token(alice)
-    pre = alice.cookies[PRE]
+    session = alice.cookies[SESSION]
     alice.sign_out()
     alice.begin("/twauth/login?next=%2F").approve("alice")
-    assert alice.cookies[PRE] != pre
+    assert alice.cookies[SESSION] != session
     assert by_token(alice, old).status == 403 and user(alice) == "alice"
 
 

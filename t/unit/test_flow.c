@@ -143,8 +143,8 @@ static void test_is_no_session(void **state)
     (void)state;
     assert_int_equal(open_text(&flow, text), APR_EINVAL);
     text = tw_flow_seal(&some, ring, AUDIENCE, pool);
-    assert_int_equal(tw_session_open(&session, NULL, ring, AUDIENCE, text,
-                                     strlen(text), pool), APR_EINVAL);
+    assert_int_equal(tw_session_open(&session, NULL, NULL, ring, AUDIENCE,
+                                     text, strlen(text), pool), APR_EINVAL);
 }
 
 static void test_keys(void **state)

@@ -468,6 +468,48 @@ static void test_keep(void **state)
     }
 }
 
+/* What may be read and not be changed: any key of the ring, one purpose, one
+ * audience, every byte. */
+static void test_tags(void **state)
+{
+    static const unsigned char data[17] = "0123456789abcdef";
+    tw_ring_t *first = ring_of(KEY1, KEY2, NULL);
+    tw_ring_t *turned = ring_of(KEY2, KEY1, NULL);
+    tw_ring_t *without = ring_of(KEY2, KEY3, NULL);
+    unsigned char tag[TW_TAG_LEN], again[TW_TAG_LEN];
+    unsigned char copy[sizeof(data)];
+    int i;
+
+    (void)state;
+    tw_seal_tag(tag, first, TW_SEAL_PRE, AUDIENCE, data, sizeof(data));
+    tw_seal_tag(again, turned, TW_SEAL_PRE, AUDIENCE, data, sizeof(data));
+    assert_memory_not_equal(tag, again, TW_TAG_LEN);
+    assert_true(tw_seal_tag_ok(tag, first, TW_SEAL_PRE, AUDIENCE, data,
+                               sizeof(data)));
+    assert_true(tw_seal_tag_ok(tag, turned, TW_SEAL_PRE, AUDIENCE, data,
+                               sizeof(data)));
+    assert_false(tw_seal_tag_ok(tag, without, TW_SEAL_PRE, AUDIENCE, data,
+                                sizeof(data)));
+    assert_false(tw_seal_tag_ok(tag, first, TW_SEAL_FORM, AUDIENCE, data,
+                                sizeof(data)));
+    assert_false(tw_seal_tag_ok(tag, first, TW_SEAL_PRE, "www.example.org",
+                                data, sizeof(data)));
+    assert_false(tw_seal_tag_ok(tag, first, TW_SEAL_PRE, AUDIENCE, data,
+                                sizeof(data) - 1));
+    for (i = 0; i < 8 * (int)sizeof(data); i++) {
+        memcpy(copy, data, sizeof(data));
+        copy[i / 8] ^= (unsigned char)(1 << i % 8);
+        CHECK(!tw_seal_tag_ok(tag, first, TW_SEAL_PRE, AUDIENCE, copy,
+                              sizeof(copy)), "bit %d", i);
+    }
+    for (i = 0; i < 8 * TW_TAG_LEN; i++) {
+        memcpy(again, tag, TW_TAG_LEN);
+        again[i / 8] ^= (unsigned char)(1 << i % 8);
+        CHECK(!tw_seal_tag_ok(again, first, TW_SEAL_PRE, AUDIENCE, data,
+                              sizeof(data)), "bit %d of the tag", i);
+    }
+}
+
 UNIT_MAIN(sealed_prepare,
           cmocka_unit_test(test_round_trip),
           cmocka_unit_test(test_nothing_shows),
@@ -487,4 +529,5 @@ UNIT_MAIN(sealed_prepare,
           cmocka_unit_test(test_digest),
           cmocka_unit_test(test_wipe),
           cmocka_unit_test(test_random),
-          cmocka_unit_test(test_keep))
+          cmocka_unit_test(test_keep),
+          cmocka_unit_test(test_tags))
