@@ -90,11 +90,15 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
     tw_page_t page = { 0 };
     tw_browser_t browser;
 
-    visitor->next = tw_visitor_target(r, visitor->site);
     if (!tw_browser_navigates(r) || r->proxyreq == PROXYREQ_PROXY
         || mode == TW_UNAUTH_401 || mode == TW_UNAUTH_PASS) {
+        /* scripts and robots come in numbers, and nobody asks where to */
+        if (tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
+            visitor->next = tw_visitor_target(r, visitor->site);
+        }
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
+    visitor->next = tw_visitor_target(r, visitor->site);
     /* who has just left is not signed in again without being asked */
     if (mode == TW_UNAUTH_PAGE
         || (tw_browser_read(&browser, visitor) && browser.left)) {

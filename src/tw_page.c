@@ -327,6 +327,11 @@ static const char *html_of(apr_pool_t *pool, const tw_site_t *site,
         "</main>\n</body>\n</html>\n", NULL);
 }
 
+int tw_page_has_document(request_rec *r, int status)
+{
+    return ap_response_code_string(r, ap_index_of_response(status)) != NULL;
+}
+
 void tw_page_environment(request_rec *r, const tw_visitor_t *visitor)
 {
     if (!visitor->error) {
@@ -376,7 +381,13 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
         visitor->error = status == HTTP_UNAUTHORIZED ? "sign-in"
                          : status == HTTP_FORBIDDEN ? "forbidden"
                          : "database";
-        tw_page_environment(r, visitor);
+        if (tw_page_has_document(r, status)) {
+            tw_page_environment(r, visitor);
+        }
+        else {
+            apr_table_setn(r->subprocess_env, "TWAUTH_ERROR",
+                           visitor->error);
+        }
     }
     return status;
 }
@@ -400,7 +411,7 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
     }
     tw_page_environment(r, visitor);
     if (row->status != HTTP_OK && !page->always
-        && ap_response_code_string(r, ap_index_of_response(row->status))) {
+        && tw_page_has_document(r, row->status)) {
         /* the administrator's document has a policy of its own */
         apr_table_unset(r->err_headers_out, "Content-Security-Policy");
         return row->status;

@@ -83,6 +83,9 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status);
 /* Headers of every answer of the module's own: no-store. */
 void tw_page_no_store(request_rec *r);
 
+/* Whether the administrator has set an ErrorDocument for the status. */
+int tw_page_has_document(request_rec *r, int status);
+
 /* TWAUTH_ERROR and the two links in r's environment, when there is an error
  * to tell: for error documents. */
 void tw_page_environment(request_rec *r, const tw_visitor_t *visitor);
