@@ -456,6 +456,18 @@ tw_http_pool_t *tw_site_http(void)
     return (tw_http_pool_t *)&core;     /* never looked at */
 }
 
+tw_memo_t *tw_site_memo(void)
+{
+    static tw_memo_t *memo;
+    static apr_pool_t *lasting;
+
+    if (!memo) {
+        apr_pool_create(&lasting, NULL);
+        memo = tw_memo_make(lasting);
+    }
+    return memo;
+}
+
 static void set_conf(tw_server_conf_t *conf, tw_site_t *site)
 {
     const tw_rate_t rate = { TW_RATE_MAX, apr_time_from_sec(1) };
@@ -497,9 +509,12 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     HOLDS(site->ring
           && tw_ring_add(site->ring, KEY, pool, NULL) == APR_SUCCESS);
     site->realm = "site.test:443";
-    site->session_cookie = SERVER_SESSION;
-    site->pre_cookie = SERVER_PRE;
-    site->flow_cookie = SERVER_FLOW;
+    site->session_cookie.text = SERVER_SESSION;
+    site->session_cookie.len = strlen(SERVER_SESSION);
+    site->pre_cookie.text = SERVER_PRE;
+    site->pre_cookie.len = strlen(SERVER_PRE);
+    site->flow_cookie.text = SERVER_FLOW;
+    site->flow_cookie.len = strlen(SERVER_FLOW);
     site->session_attributes = site->other_attributes =
         "; Path=/; Secure; HttpOnly; SameSite=Lax";
     site->flow_audience = apr_pstrcat(pool, site->realm, "\n",
