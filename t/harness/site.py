@@ -16,6 +16,7 @@ import secrets
 from .browser import Browser
 from .canaries import Canaries
 from .clock import Clock
+from .http2 import Browser as Http2Browser, Connection
 from .httpd import Httpd, VHost
 from .standin import CLIENT_ID, CLIENT_SECRET, KEY, PUBLIC_CLIENT_ID, SECRET
 
@@ -164,10 +165,15 @@ class Site:
     def url(self, path="/"):
         return self.vhost.url(path)
 
-    def browser(self, **more):
+    def browser(self, http2=False, **more):
         """A new browser, living in the site's time."""
+        kind = Http2Browser if http2 else Browser
         now = {"now": self.clock.now} if self.clock else {}
-        return Browser(self.vhost.origin, self.authority.ca, self.standin, self.canaries, **now, **more)
+        return kind(self.vhost.origin, self.authority.ca, self.standin, self.canaries, **now, **more)
+
+    def http2(self):
+        """A connection over HTTP/2, whose streams the test opens."""
+        return Connection(self.vhost.name, self.vhost.port, self.authority.ca)
 
     # judging
 
