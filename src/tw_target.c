@@ -12,34 +12,27 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Rules 1 to 3: the bytes as they are. */
-static int spelled_well(const char *target)
+/* Rule 2. */
+static int may_stand(char c)
 {
-    const char *c;
-
-    if (target[0] != '/' || target[1] == '/') {
-        return 0;
-    }
-    for (c = target; *c; c++) {
-        if (*c < 0x21 || *c > 0x7e || *c == '"' || *c == '<' || *c == '>'
-            || *c == '\\') {
-            return 0;
-        }
-    }
-    return c - target <= TW_TARGET_MAX;
+    return c >= 0x21 && c <= 0x7e && c != '"' && c != '<' && c != '>'
+           && c != '\\';
 }
 
 /*
- * Rule 4: decodes the path of target into path (as long as target), up to
- * the first '?' or '#'.
+ * Rules 2 to 4: decodes the path of target into path (as long as target), up
+ * to the first '?' or '#'; what follows is looked at only.
  */
 static int decode_path(char *path, const char *target)
 {
     char *p = path;
 
     while (*target && *target != '?' && *target != '#') {
-        int c = (unsigned char)*target++;
+        int c = (unsigned char)*target;
 
+        if (!may_stand(*target++)) {
+            return 0;
+        }
         if (c == '%') {
             int hi = hex_digit(target[0]);
             int lo = hi < 0 ? -1 : hex_digit(target[1]);
@@ -49,14 +42,17 @@ static int decode_path(char *path, const char *target)
             }
             c = hi * 16 + lo;
             target += 2;
-        }
-        if (c < 0x20 || c == 0x7f || c == '\\') {
-            return 0;
+            if (c < 0x20 || c == 0x7f || c == '\\') {
+                return 0;
+            }
         }
         *p++ = (char)c;
     }
     *p = '\0';
-    return path[0] == '/' && path[1] != '/';
+    while (*target && may_stand(*target)) {
+        target++;
+    }
+    return !*target && path[0] == '/' && path[1] != '/';
 }
 
 /* Rule 5.  A path parameter does not make ".." another segment. */
@@ -117,8 +113,8 @@ int tw_target_ok(const char *target, const char *const *own)
 {
     char path[TW_TARGET_MAX + 1];
 
-    if (!target || !spelled_well(target) || !decode_path(path, target)
-        || has_dot_segment(path)) {
+    if (!target || *target != '/' || strlen(target) > TW_TARGET_MAX
+        || !decode_path(path, target) || has_dot_segment(path)) {
         return 0;
     }
     for (; own && *own; own++) {
