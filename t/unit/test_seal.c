@@ -1,6 +1,7 @@
 /* tw_seal: handed out, and taken back unchanged or not at all. */
 
 #include <stdio.h>
+#include <time.h>
 
 #include <apr_hash.h>
 
@@ -414,6 +415,51 @@ static void test_equal(void **state)
     }
 }
 
+static apr_int64_t cpu_time(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * (apr_int64_t)1000000000 + now.tv_nsec;
+}
+
+/* The shortest of some comparisons with a text that differs at one place. */
+static apr_int64_t time_of_equal(const char *text, apr_size_t len,
+                                 apr_size_t place)
+{
+    char *other = apr_pstrmemdup(pool, text, len);
+    apr_int64_t least = APR_INT64_MAX;
+    int i;
+
+    other[place] ^= 1;
+    for (i = 0; i < 40; i++) {
+        apr_int64_t begin = cpu_time(), taken;
+
+        assert_false(tw_seal_equal(text, other));
+        taken = cpu_time() - begin;
+        least = taken < least ? taken : least;
+    }
+    return least;
+}
+
+/* CR-8: a comparison that stops where texts differ would take little more
+ * than strlen() when that is at their begin. */
+static void test_equal_takes_as_long(void **state)
+{
+    enum { LEN = 1 << 20 };
+    char *text = apr_palloc(pool, LEN + 1);
+    apr_int64_t first, middle, last;
+
+    (void)state;
+    memset(text, 'a', LEN);
+    text[LEN] = '\0';
+    first = time_of_equal(text, LEN, 0);
+    middle = time_of_equal(text, LEN, LEN / 2);
+    last = time_of_equal(text, LEN, LEN - 1);
+    assert_true(first * 5 > last * 4 && last * 5 > first * 4);
+    assert_true(middle * 5 > last * 4 && last * 5 > middle * 4);
+}
+
 /* BLAKE2b with 16 bytes, as b2sum -l 128 prints it. */
 static void test_digest(void **state)
 {
@@ -526,6 +572,7 @@ UNIT_MAIN(sealed_prepare,
           cmocka_unit_test(test_random_keys_are_good),
           cmocka_unit_test(test_ring_limits),
           cmocka_unit_test(test_equal),
+          cmocka_unit_test(test_equal_takes_as_long),
           cmocka_unit_test(test_digest),
           cmocka_unit_test(test_wipe),
           cmocka_unit_test(test_random),
