@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -161,7 +162,7 @@ static int is_ours(request_rec *r)
 {
     const char *type = ap_auth_type(r);
 
-    return type && !strcasecmp(type, auth_type);
+    return type && !apr_cstr_casecmp(type, auth_type);
 }
 
 int tw_authn_check(request_rec *r)
