@@ -148,7 +148,7 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
         return 1;
     }
     page->kind = page_of(err->kind);
-    page->reference = tw_page_reference(r);
+    page->reference = tw_visitor_reference(r);
     page->retry_after = page->kind == TW_PAGE_BUSY && !err->retry_after
                         ? 10 : err->retry_after;
     level = level_of(err->kind);

@@ -105,7 +105,7 @@ static int not_stored(request_rec *r, tw_visitor_t *visitor,
 
     p.kind = TW_PAGE_NOT_STORED;
     p.next = flow->next;
-    p.reference = tw_page_reference(r);
+    p.reference = tw_visitor_reference(r);
     p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0215)
                   "sign-in not stored (reference %s): %s%s%s", p.reference,
@@ -122,7 +122,7 @@ static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
     tw_page_t p = { 0 };
 
     p.next = flow->next;
-    p.reference = tw_page_reference(r);
+    p.reference = tw_visitor_reference(r);
     switch (err->kind) {
     case TW_ERR_INACTIVE:
         p.kind = TW_PAGE_INACTIVE;

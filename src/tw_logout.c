@@ -159,10 +159,11 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
                           "account %" APR_INT64_T_FMT " is forgotten; delete "
                           "it by hand", session->account);
         }
+        visitor->reference = tw_visitor_reference(r);
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0221)
                       "signed out: account %" APR_INT64_T_FMT ", but the row "
-                      "is still to be deleted: %s", session->account,
-                      err.why);
+                      "is still to be deleted (reference %s): %s",
+                      session->account, visitor->reference, err.why);
         return 0;
     }
     for (i = 0; i < ended->nelts; i++) {

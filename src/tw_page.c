@@ -151,16 +151,6 @@ static const row_t *row_of(tw_page_kind_t kind)
     return &rows[i];
 }
 
-const char *tw_page_reference(request_rec *r)
-{
-    unsigned char random[4];
-    char *text = apr_palloc(r->pool, 2 * sizeof(random) + 1);
-
-    tw_seal_random(random, sizeof(random));
-    tw_codec_hex(text, random, sizeof(random));
-    return text;
-}
-
 const char *tw_page_login_url(apr_pool_t *pool, const tw_site_t *site,
                               const char *next, int switched)
 {
@@ -294,10 +284,12 @@ static const char *offers(apr_pool_t *pool, const tw_site_t *site,
     return ways.html;
 }
 
-static const char *html_of(apr_pool_t *pool, const tw_site_t *site,
+static const char *html_of(apr_pool_t *pool, const tw_visitor_t *visitor,
                            const row_t *row, const tw_page_t *page,
                            const char *nonce)
 {
+    const char *number = page->reference ? page->reference
+                                         : visitor->reference;
     const char *who = "", *more = "", *reference = "";
 
     if (page->screen_name) {
@@ -312,8 +304,8 @@ static const char *html_of(apr_pool_t *pool, const tw_site_t *site,
                            "</b>: give it to the people who run this site."
                            "</p>\n", NULL);
     }
-    if (page->reference) {
-        reference = apr_pstrcat(pool, "<small>Reference: ", page->reference,
+    if (number) {
+        reference = apr_pstrcat(pool, "<small>Reference: ", number,
                                 "</small>\n", NULL);
     }
     return apr_pstrcat(
@@ -323,7 +315,7 @@ static const char *html_of(apr_pool_t *pool, const tw_site_t *site,
         row->title, "</title>\n<style nonce=\"", nonce, "\">", style,
         "</style>\n</head>\n<body>\n<main>\n<h1>", row->title, "</h1>\n", who,
         "<p>", row->text, "</p>\n", more, "<div class=\"go\">\n",
-        offers(pool, site, row, page), "</div>\n", reference,
+        offers(pool, visitor->site, row, page), "</div>\n", reference,
         "</main>\n</body>\n</html>\n", NULL);
 }
 
@@ -416,7 +408,7 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
         apr_table_unset(r->err_headers_out, "Content-Security-Policy");
         return row->status;
     }
-    html = html_of(r->pool, site, row, page, nonce);
+    html = html_of(r->pool, visitor, row, page, nonce);
     if (row->status != HTTP_OK) {
         visitor->page = 1;
         ap_custom_response(r, row->status, html);

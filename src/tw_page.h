@@ -50,7 +50,7 @@ typedef struct tw_page_t {
     const char *screen_name;    /* who is signed in; NULL: nobody */
     const char *detail;         /* X's id, where the page has a place for it */
     const char *token;          /* of a form or of a link that acts */
-    const char *reference;      /* also in the log; NULL: none */
+    const char *reference;      /* also in the log; NULL: the visitor's */
     int retry_after;            /* seconds; 0: none */
     int always;                 /* never an ErrorDocument: the URL holds what
                                    no other program may see */
@@ -69,9 +69,6 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
  */
 void tw_page_register_filter(void);
 void tw_page_insert_error_filter(request_rec *r);
-
-/* A short text that a visitor can read out and an administrator can find. */
-const char *tw_page_reference(request_rec *r);
 
 /* The login location with next (NULL: none); switched: another account. */
 const char *tw_page_login_url(apr_pool_t *pool, const tw_site_t *site,

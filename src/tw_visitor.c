@@ -9,7 +9,9 @@
 #include <util_filter.h>
 
 #include "tw_account.h"
+#include "tw_codec.h"
 #include "tw_private.h"
+#include "tw_seal.h"
 #include "tw_target.h"
 
 /* Requests beside the one that asks the database pass for so long. */
@@ -76,6 +78,16 @@ tw_visitor_t *tw_visitor(request_rec *r)
         return visitor;
     }
     return make(first, site);
+}
+
+const char *tw_visitor_reference(request_rec *r)
+{
+    unsigned char random[4];
+    char *text = apr_palloc(r->pool, 2 * sizeof(random) + 1);
+
+    tw_seal_random(random, sizeof(random));
+    tw_codec_hex(text, random, sizeof(random));
+    return text;
 }
 
 /* ---- what applications do not see --------------------------------------- */
@@ -471,9 +483,11 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
             visitor->by_grace = 1;
             return TW_VISITOR_SIGNED_IN;
         }
+        visitor->reference = tw_visitor_reference(r);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, err.rv, r, TWLOGNO(0304)
                       "session of account %" APR_INT64_T_FMT " cannot be "
-                      "checked: %s", session->account, err.why);
+                      "checked (reference %s): %s", session->account,
+                      visitor->reference, err.why);
         return TW_VISITOR_UNCERTAIN;
     }
     if (check != TW_CHECK_GOOD) {

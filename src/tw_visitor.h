@@ -51,6 +51,7 @@ typedef struct tw_visitor_t {
     int headers_given;          /* X-Twauth-* are in some request */
     ap_conf_vector_t *per_dir_config;   /* see tw_login_host_access() */
     int page;                   /* the answer is a page of ours */
+    const char *reference;      /* of a database that failed; for the page */
     const request_rec *judged;  /* whose rules are being looked at */
 } tw_visitor_t;
 
@@ -63,6 +64,9 @@ tw_visitor_t *tw_visitor(request_rec *r);
 /* The visitor if somebody has asked for it before, else NULL: for the many
  * requests that have nothing to do with sessions. */
 tw_visitor_t *tw_visitor_known(request_rec *r);
+
+/* A short text that a visitor can read out and an administrator can find. */
+const char *tw_visitor_reference(request_rec *r);
 
 /* post_read_request: takes own cookies and look-alike headers off. */
 int tw_visitor_post_read_request(request_rec *r);

@@ -1,0 +1,210 @@
+"""Every page that the module makes, by either protocol: OU-3 and CS-5, its headers; OU-6, what it does not tell."""
+
+import re
+
+import pytest
+
+from harness.httpd import VHost
+from harness.outline import Outline
+from harness.paths import TREE
+from harness.signin import Flow
+from harness.site import PROTECTED
+
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
+
+ROW = re.compile(r'\{ TW_PAGE_(\w+), (\d+), "([a-z-]*)",[^"]*"([^"]+)"')
+KINDS = {kind: (int(status), title) for kind, status, _, title in ROW.findall((TREE / "src/tw_page.c").read_text())}
+BODY = "canary-of-the-body-of-X-9e1c"
+# no failure that can be made from outside leads there: want of memory, a seal that failed
+BY_NOTHING = {"INTERNAL"}
+FORM = {"SIGN_OUT", "CSRF"}
+# whose reason an administrator must find in the log
+REFERENCE = {"UNREACHABLE", "TIMEOUT", "REFUSED", "USER_REFUSED", "BUSY", "NOT_STORED", "INACTIVE", "NO_ACCOUNT",
+             "DATABASE", "STILL_THERE"}
+
+
+@pytest.fixture(scope="module")
+def site(make_site):
+    """Beside the site itself: hosts whose limits are used up by one, one that is for the invited, one on plain http."""
+    site = make_site(start=False, protected=PROTECTED + """
+        <Location "/page/">
+        AuthType Twitter
+        TwAuthUnauthenticated page
+        Require valid-user
+        </Location>
+        TwAuthProviderTimeout 1s
+        TwAuthSessionRecheck 0
+        TwAuthSessionGrace 0""")
+    hosts = {"client": "TwAuthStartLimit 1/h 1000/min", "all": "TwAuthStartLimit 1000/min 1/h",
+             "closed": "TwAuthSignUp Off"}
+    site.beside = {name: VHost(f"{name}.site.test", port=site.vhost.port, config=f"{site.vhost.config}\n{line}")
+                   for name, line in hosts.items()}
+    site.beside["plain"] = VHost("site.test", tls=False, config=site.vhost.config)
+    site.httpd.vhosts += site.beside.values()
+    site.standin.register(*(host.url("/twauth/callback") for host in site.beside.values()))
+    return site.start()
+
+
+def provoke(site):
+    """The pages, by kind."""
+    got, standin = {}, site.standin
+    stranger, bob = site.browser(), site.browser()
+
+    def failed(kind, **options):
+        standin.clear_faults()
+        flow = site.browser().begin("/members/")
+        url = flow.callback("alice")
+        standin.fault(site.exchange_path, kind, **options)
+        answer = flow.arrive(url)
+        standin.clear_faults()
+        site.browser().sign_in("dave")          # so that no failures add up
+        return answer
+
+    got["SIGN_IN"] = stranger.get("/page/?x=\"'<>&")
+    got["NO_COOKIES"] = stranger.get(stranger.get("/twauth/login", cookies=False).location, cookies=False)
+    got["EXPIRED"] = stranger.get(f"/twauth/callback?{site.key_name}=x&{site.proof_name}=y", site="cross-site")
+    got["NOT_SIGNED_IN"] = stranger.get("/twauth/logout")
+    got["CANCELLED"] = stranger.begin("/members/").deny()
+    got["UNREACHABLE"] = failed("status", status=500, body=f"<h1>{BODY}</h1> /var/www SELECT")
+    got["TIMEOUT"] = failed("hang")
+    got["REFUSED"] = failed("status", status=401, body=f"{BODY}: no such application")
+    got["USER_REFUSED"] = failed("status", status=403, body='{"errors":[{"code":64,"message":"%s"}]}' % BODY)
+    got["BUSY"] = failed("status", status=429, body=BODY)
+    bob.sign_in("bob")
+    got["SIGN_OUT"] = bob.get("/twauth/logout?next=/members/")
+    got["FORBIDDEN"] = bob.get("/admin/")
+    got["SWITCH"] = bob.get("/twauth/login?switch=1&next=/members/", site="cross-site")
+    got["CSRF"] = bob.post("/twauth/logout", headers={"Sec-Fetch-Site": "cross-site"})
+    got["SIGNED_IN"] = bob.get(f"/twauth/callback?{site.key_name}=x", site="cross-site")
+    got["UNCHANGED"] = Flow(bob, bob.get("/twauth/login?switch=1", site="same-origin")).deny()
+    got["SIGNED_OUT"] = bob.sign_out()
+    site.db.execute("UPDATE twauth_account SET active = 0")
+    got["INACTIVE"] = site.browser().sign_in("bob")
+    site.db.execute("UPDATE twauth_account SET active = 1")
+    got["NO_ACCOUNT"] = site.browser().sign_in("carol", next=site.beside["closed"].url("/members/"))
+    for name, kind in (("client", "LIMIT"), ("all", "LIMIT_ALL")):
+        for _ in range(2):
+            got[kind] = site.browser().get(site.beside[name].url("/members/"), follow=2)
+    got["PLAIN_HTTP"] = site.browser().get(site.beside["plain"].url("/members/"))
+    pending = site.browser().begin("/members/")
+    url = pending.callback("alice")
+    alice = site.browser()
+    alice.sign_in("alice")
+    with site.db.away():
+        got["NOT_STORED"] = pending.arrive(url)
+        got["DATABASE"] = alice.get("/members/")
+        got["DATABASE at login"] = alice.get("/twauth/login?next=%2Fmembers%2F")
+        got["STILL_THERE"] = alice.sign_out()
+    return got
+
+
+@pytest.fixture(scope="module")
+def pages(site, protocol):
+    site.allow_log("TW02", "TW03", "TW04", "AH01631", "AH00632")
+    return provoke(site)
+
+
+@pytest.fixture(params=[*(k for k in KINDS if k not in BY_NOTHING), "DATABASE at login"])
+def page(request, pages):
+    return request.param, pages[request.param]
+
+
+def test_each_kind_is_here(pages):
+    assert len(KINDS) > 20 and {kind.partition(" ")[0] for kind in pages} | BY_NOTHING == set(KINDS)
+
+
+def test_a_page_is_a_proper_document(page):
+    kind, answer = page
+    status, title = KINDS[kind.partition(" ")[0]]
+    assert answer.status == status and answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.text.startswith("<!DOCTYPE html>\n<html lang=\"en\">")
+    outline = Outline(answer.text)
+    assert not outline.wrong and not outline.open
+    count = [tag for tag, _ in outline.tags].count
+    assert (count("h1"), count("title"), count("main")) == (1, 1, 1)
+    assert outline.texts["title"] == outline.texts["h1"] == title
+    assert not {"script", "img", "iframe", "object", "link", "base"} & {tag for tag, _ in outline.tags}
+    assert all(link.startswith("/") and not link.startswith("//") for link in outline.links)
+    assert outline.links, "a way on"
+    assert ("meta", {"charset": "utf-8"}) in outline.tags
+    assert len(answer.body) < 8192
+
+
+def test_OU_1_OU_3_CS_5_headers_of_a_page(site, page):
+    kind, answer = page
+    headers = answer.headers
+    policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert set(policy) == {"default-src", "base-uri", "frame-ancestors", "style-src", "form-action"}
+    nonce = re.fullmatch(r"'nonce-(\w{32})'", policy["style-src"]).group(1)
+    assert f'<style nonce="{nonce}">' in answer.text
+    form = kind in FORM
+    assert form == ("<form" in answer.text)
+    assert policy["form-action"] == (f"'self' {site.standin.browser_url()}" if form else "'none'")
+    for name, value in {"Referrer-Policy": "same-origin" if form else "no-referrer", "X-Frame-Options": "DENY",
+                        "X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin",
+                        "Cache-Control": "no-store"}.items():
+        assert headers.all(name) == [value]
+    assert not [n for n, _ in headers if n.lower().startswith("access-control-")]
+    assert "ETag" not in headers and "Last-Modified" not in headers and "Location" not in headers
+    assert ("WWW-Authenticate" in headers) == (answer.status == 401)
+    assert ("Retry-After" in headers) == (answer.status in (429, 503))
+
+
+TELLING = ["select ", "insert ", "twauth_", "sqlite", "postgres", "psql", "libpq", "sql", "dbd", "driver", "curl",
+           "openssl", "ssl ", "jansson", "sodium", "oauth_", "oauth2", "httpd", "apache", "mod_", "errno", "errcode",
+           "exception", "line ", ".c:", ".c(", "127.", "localhost", "x.test", "/tmp", "/usr", "/var", "/etc", "/home",
+           "/2/", "/oauth", "timeout", "certificate", "refused:", "http_", "code ", "verifier", "consumer", "secret",
+           "token=", "(null)", "%s", "500", "429", "401", "64"]
+
+
+def said(site, answer):
+    """What a person or script could read in it: not the style, nor what the browser needs to go on."""
+    text = re.sub(r"<style.*?</style>|Reference: \w+|(token=|value=\")[\w-]+", "", answer.text, flags=re.S)
+    fields = [(n, v) for n, v in answer.headers if n not in ("Set-Cookie", "Content-Security-Policy", "Date", "Server")]
+    return re.sub(r"Number at X is <b>\d+", "", text, flags=re.I), str(fields)
+
+
+def test_OU_6_nothing_of_the_inside(site, page):
+    _, answer = page
+    text, fields = said(site, answer)
+    assert [t for t in TELLING if t in text.lower()] == []
+    assert BODY not in text + fields and str(site.folder) not in text + fields
+    assert site.canaries.find(text + fields) == []
+
+
+def test_OU_6_a_reference_that_is_in_the_log(site, page):
+    kind, answer = page
+    found = re.search(r"Reference: (\w{8})<", answer.text)
+    assert bool(found) == (kind.partition(" ")[0] in REFERENCE)
+    if found:
+        assert len(re.findall(rf"TW\d{{4}}: .*reference {found[1]}\)", site.log.since())) == 1
+
+
+# What is no page of the module's own: httpd's documents, with the module's headers
+
+BARE = {
+    "not a navigation": (401, lambda b: b.image("/members/")),
+    "login by a script": (401, lambda b: b.fetch("/twauth/login")),
+    "callback by a script": (401, lambda b: b.fetch("/twauth/callback?oauth_token=x&code=y")),
+    "another method": (405, lambda b: b.request("PUT", "/twauth/login", body="x")),
+    "nothing there": (404, lambda b: b.get("/twauth/nothing<b>")),
+    "no form": (415, lambda b: b.post("/twauth/logout", "x", content_type="text/plain")),
+    "too large": (413, lambda b: b.post("/twauth/logout", "x" * 9000)),
+    "too many fields": (400, lambda b: b.post("/twauth/logout", "a&" * 60)),
+    "session from elsewhere": (403, lambda b: b.fetch("/twauth/session", site="cross-site")),
+    "sign-in by POST": (405, lambda b: b.post("/twauth/login", {"next": "//evil.example"})),
+}
+
+
+@pytest.mark.parametrize("case", BARE)
+def test_OU_3_OU_6_bare_answers(site, browser, case):
+    status, act = BARE[case]
+    answer = act(browser)
+    assert answer.status == status
+    assert answer.headers.all("Cache-Control") == ["no-store"]
+    assert answer.headers.all("X-Content-Type-Options") == ["nosniff"]
+    assert not answer.location and not answer.set_cookies
+    assert not [n for n, _ in answer.headers if n.lower().startswith("access-control-")]
+    assert "evil" not in answer.text and "<b>" not in answer.text.replace("<b></b>", "")
+    assert str(site.folder) not in answer.text and "twauth:" not in answer.text
