@@ -374,21 +374,20 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     }
     rv = find_account(session, result, db, ring, identity, with, pool, err);
     if (rv == APR_SUCCESS) {
+        /* before there is a new row: all of this account's may be owed */
+        pay_owed(db, database, pool);
         session->checked_at = session->last_seen = session->signed_in_at;
         rv = begin_session(session, db, with, pool, err);
     }
-    if (rv == APR_SUCCESS) {
-        pay_owed(db, database, pool);
-        if (with->former) {
-            const char *former = id_text(pool, with->former->id);
-            tw_err_t ignored = { 0 };
+    if (rv == APR_SUCCESS && with->former) {
+        const char *former = id_text(pool, with->former->id);
+        tw_err_t ignored = { 0 };
 
-            /* refused here at once all the same; elsewhere when it ends */
-            if (tw_db_run(NULL, db, &session_end, &former, &ignored)
-                != APR_SUCCESS) {
-                tw_shared_owe(database->shared, database->slot, 0,
-                              with->former->id);
-            }
+        /* refused here at once all the same; elsewhere when it ends */
+        if (tw_db_run(NULL, db, &session_end, &former, &ignored)
+            != APR_SUCCESS) {
+            tw_shared_owe(database->shared, database->slot, 0,
+                          with->former->id);
         }
     }
     tw_db_close(db);

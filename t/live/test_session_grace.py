@@ -232,3 +232,16 @@ def test_sign_out_everywhere_while_away(site, keeper):
     site.clock.forward(70)
     assert user(also) is None
     assert rows(site) == [("bob",)]
+
+
+def test_sign_in_again_after_a_sign_out_everywhere_while_away(site):
+    """The rows that are owed go; the new one, which this very sign-in writes, stays."""
+    alice, also = signed_in(site), site.browser()
+    also.sign_in("alice")
+    site.expect_log("TW0221")
+    with away(site):
+        assert alice.sign_out(everywhere="1").status == 503
+    alice.sign_in("alice", next="/twauth/login?next=%2Fmembers%2F")
+    assert rows(site) == [("alice",)]
+    site.clock.forward(70)
+    assert user(alice) == "alice" and user(also) is None
