@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+"""A crowd that signs in: so many visitors at a time, each one sign-in after the other, from a process of its own.
+
+    with Crowd(site, 64, seconds=5) as crowd: ...
+    crowd.said      {"done": sign-ins, "busy": answers 503, "seconds": ..., "median": of a sign-in, "slowest": ...}
+
+A visitor asks `login` and, with the verifier or code of an X that asks nobody (quickx.py), `callback`: two requests on
+a kept connection. Who is told to come later does, after a fiftieth of a second.
+"""
+
+import argparse
+import asyncio
+import json
+import re
+import ssl
+import subprocess
+import time
+from pathlib import Path
+
+PAUSE = 0.02
+HEADERS = ("User-Agent: crowd\r\nAccept: text/html\r\nSec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\n"
+           "Sec-Fetch-Dest: document\r\n")
+
+
+class Visitor:
+    def __init__(self, options, context):
+        self.options, self.context = options, context
+        self.reader = self.writer = None
+
+    async def get(self, target, cookies):
+        """(status, Location, cookies set)"""
+        if not self.writer:
+            self.reader, self.writer = await asyncio.open_connection(
+                "127.0.0.1", self.options.port, ssl=self.context, server_hostname=self.options.name)
+        self.writer.write(f"GET {target} HTTP/1.1\r\nHost: {self.options.name}:{self.options.port}\r\n{HEADERS}"
+                          f"Cookie: {cookies}\r\n\r\n".encode())
+        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        length = re.search(r"(?im)^content-length: (\d+)", head)
+        await self.reader.readexactly(int(length[1]) if length else 0)
+        if re.search(r"(?im)^connection: close", head):
+            self.writer.close()
+            self.writer = None
+        where = re.search(r"(?im)^location: (\S+)", head)
+        return int(head[9:12]), where and where[1], "; ".join(re.findall(r"(?im)^set-cookie: ([^;\r]*)", head))
+
+    async def sign_in(self, pre):
+        """Whether it went through, else there was no place."""
+        status, to_x, flow = await self.get("/twauth/login?next=%2Fmembers%2F", pre)
+        if status == 503:
+            return False
+        key, value = re.search(r"[?&](oauth_token|state)=([^&#]*)", to_x).groups()
+        proof = "oauth_verifier=v" if key == "oauth_token" else "code=c"
+        status, _, _ = await self.get(f"/twauth/callback?{key}={value}&{proof}", f"{pre}; {flow}")
+        assert status in (302, 503), status
+        return status == 302
+
+
+async def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--ca", required=True)
+    parser.add_argument("--visitors", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--warm", type=float, default=1.0, help="seconds before it is counted")
+    options = parser.parse_args()
+    context = ssl.create_default_context(cafile=options.ca)
+    begin = time.monotonic() + options.warm
+    end = begin + options.seconds
+    times, busy = [], 0
+
+    async def visit():
+        nonlocal busy
+        visitor = Visitor(options, context)
+        _, _, pre = await visitor.get("/members/", "")
+        while (start := time.monotonic()) < end:
+            if await visitor.sign_in(pre):
+                if begin < start:
+                    times.append(time.monotonic() - start)
+            else:
+                busy += start > begin
+                await asyncio.sleep(PAUSE)
+
+    await asyncio.gather(*(visit() for _ in range(options.visitors)))
+    times.sort()
+    print(json.dumps({"done": len(times), "busy": busy, "seconds": options.seconds,
+                      "median": times[len(times) // 2], "slowest": times[-1]}))
+
+
+class Crowd:
+    def __init__(self, site, visitors, seconds, warm=1.0):
+        from harness import process
+        from harness.paths import PYTHON
+        self._process = process.Process(
+            [PYTHON, "-B", Path(__file__).resolve(), "--name", site.vhost.name, "--port", site.vhost.port,
+             "--ca", site.authority.ca, "--visitors", visitors, "--seconds", seconds, "--warm", warm], cwd="/",
+            stdout=subprocess.PIPE, stderr=None)
+        self.pid = self._process.pid
+        self.said = None
+
+    def wait(self):
+        text = self._process.popen.stdout.read()
+        self._process.stop()
+        self.said = json.loads(text)
+        return self.said
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        if not failure[0]:
+            self.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
