@@ -23,7 +23,7 @@ TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql libcmocka-dev clang \
 	python3-h2 \
 	chromium chromium-driver faketime valgrind curl procps locales
 LINT_PACKAGES := cppcheck clang-tidy
-BENCH_PACKAGES := libapache2-mod-auth-openidc iproute2
+BENCH_PACKAGES := libapache2-mod-auth-openidc iproute2 wrk
 FUZZ_PACKAGES := clang libclang-rt-dev
 
 ifneq ($(V),1)
@@ -153,7 +153,7 @@ define need
 	fi
 endef
 
-.PHONY: need-demo need-test need-lint need-fuzz
+.PHONY: need-demo need-test need-lint need-fuzz need-bench
 need-demo:
 	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES))
 need-test:
@@ -249,6 +249,7 @@ docs:
 bench-scale: need-bench
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) -B bench/signin.py
+	@$(PYTHON) -B bench/many.py
 
 .PHONY: clean
 clean:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """A crowd that signs in: so many visitors at a time, each one sign-in after the other, from a process of its own.
 
-    with Crowd(site, 64, seconds=5) as crowd: ...
+    with Crowd(site, 64, seconds=5) as crowd: ...       rate=100: so many a second in all, where they can
     crowd.said      {"done": sign-ins, "busy": answers 503, "seconds": ..., "median": of a sign-in, "slowest": ...}
 
 A visitor asks `login` and, with the verifier or code of an X that asks nobody (quickx.py), `callback`: two requests on
@@ -34,7 +34,11 @@ class Visitor:
                 "127.0.0.1", self.options.port, ssl=self.context, server_hostname=self.options.name)
         self.writer.write(f"GET {target} HTTP/1.1\r\nHost: {self.options.name}:{self.options.port}\r\n{HEADERS}"
                           f"Cookie: {cookies}\r\n\r\n".encode())
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        try:
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        except (asyncio.IncompleteReadError, ConnectionError):     # a kept connection that has ended
+            self.writer = None
+            return await self.get(target, cookies)
         length = re.search(r"(?im)^content-length: (\d+)", head)
         await self.reader.readexactly(int(length[1]) if length else 0)
         if re.search(r"(?im)^connection: close", head):
@@ -62,6 +66,7 @@ async def main():
     parser.add_argument("--ca", required=True)
     parser.add_argument("--visitors", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--rate", type=float, default=0, help="sign-ins a second; 0: one after the other")
     parser.add_argument("--warm", type=float, default=1.0, help="seconds before it is counted")
     options = parser.parse_args()
     context = ssl.create_default_context(cafile=options.ca)
@@ -69,11 +74,17 @@ async def main():
     end = begin + options.seconds
     times, busy = [], 0
 
-    async def visit():
+    async def visit(number):
         nonlocal busy
+        step = options.visitors / options.rate if options.rate else 0
+        due = time.monotonic() + number / options.visitors * step
         visitor = Visitor(options, context)
         _, _, pre = await visitor.get("/members/", "")
         while (start := time.monotonic()) < end:
+            if start < due:
+                await asyncio.sleep(min(due, end) - start)
+                continue
+            due += step
             if await visitor.sign_in(pre):
                 if begin < start:
                     times.append(time.monotonic() - start)
@@ -81,19 +92,20 @@ async def main():
                 busy += start > begin
                 await asyncio.sleep(PAUSE)
 
-    await asyncio.gather(*(visit() for _ in range(options.visitors)))
+    await asyncio.gather(*(visit(n) for n in range(options.visitors)))
     times.sort()
     print(json.dumps({"done": len(times), "busy": busy, "seconds": options.seconds,
                       "median": times[len(times) // 2], "slowest": times[-1]}))
 
 
 class Crowd:
-    def __init__(self, site, visitors, seconds, warm=1.0):
+    def __init__(self, site, visitors, seconds, rate=0, warm=1.0):
         from harness import process
         from harness.paths import PYTHON
         self._process = process.Process(
             [PYTHON, "-B", Path(__file__).resolve(), "--name", site.vhost.name, "--port", site.vhost.port,
-             "--ca", site.authority.ca, "--visitors", visitors, "--seconds", seconds, "--warm", warm], cwd="/",
+             "--ca", site.authority.ca, "--visitors", visitors, "--seconds", seconds, "--rate", rate,
+             "--warm", warm], cwd="/",
             stdout=subprocess.PIPE, stderr=None)
         self.pid = self._process.pid
         self.said = None

@@ -4,6 +4,7 @@
     with QuickX(folder, authority, delay=0.1) as x:     a program of its own; https
         x.url                                           for TwAuthProvider
         x.seen()                                        {"calls": ..., "connections": ..., "most": in flight at once}
+        x.set_delay(0)
 
 The stand-in of the tests checks every signature, in a thread for each connection: it would be the measure here.
 """
@@ -65,7 +66,9 @@ class Server:
             writer.close()
 
     async def answer(self, path):
-        if path == b"/seen":
+        if path.startswith(b"/delay/"):
+            self.delay, text = float(path[7:]), "{}"
+        elif path == b"/seen":
             text = json.dumps({"calls": self.calls, "connections": self.connections, "most": self.most})
         else:
             self.calls += 1
@@ -108,11 +111,17 @@ class QuickX:
         self.port = int(self._process.popen.stdout.readline())
         self.url = f"https://127.0.0.1:{self.port}"
 
+    def set_delay(self, seconds):
+        self._get(f"/delay/{seconds}")
+
     def seen(self):
+        return self._get("/seen")
+
+    def _get(self, path):
         context = ssl.create_default_context(cafile=self._authority.ca)
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=context)
         try:
-            connection.request("GET", "/seen")
+            connection.request("GET", path)
             return json.loads(connection.getresponse().read())
         finally:
             connection.close()
