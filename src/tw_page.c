@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
 #include <http_core.h>
@@ -205,14 +206,31 @@ static void set_headers(request_rec *r, const tw_site_t *site,
     }
 }
 
+/* Whether text can stand between quotes: AuthName can be an expression, of
+ * what the client sent. */
+static int is_quotable(const char *text)
+{
+    for (; *text; text++) {
+        int escaped = *text == '\\';
+
+        text += escaped;
+        if (apr_iscntrl(*text) || (*text == '"' && !escaped)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static void set_challenge(request_rec *r, const tw_site_t *site)
 {
-    /* httpd keeps AuthName with its quotes escaped; a realm has none */
+    /* httpd gives AuthName with its quotes escaped; a realm has none */
     const char *name = ap_auth_name(r);
 
+    if (!name || !is_quotable(name)) {
+        name = site->realm;
+    }
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                   apr_pstrcat(r->pool, "Twitter realm=\"",
-                               name ? name : site->realm, "\"", NULL));
+                   apr_pstrcat(r->pool, "Twitter realm=\"", name, "\"", NULL));
 }
 
 /* The ways on, as they are put together: the first one stands out. */

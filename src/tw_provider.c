@@ -8,6 +8,7 @@
 #include "tw_json.h"
 
 #define LOGGED_MAX 200
+#define OPAQUE_MIN 16
 
 /* X's codes for sign-in: who is refused, and what an administrator can do. */
 typedef struct {
@@ -206,6 +207,38 @@ static int refusal_code(const char **message,
     return code;
 }
 
+/*
+ * An answer may repeat what it was asked: what could be a token, a verifier
+ * or a signature, which are long and hardly words, is left out of the log.
+ */
+static const char *without_secrets(const char *text, apr_pool_t *pool)
+{
+    static const char opaque[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz"
+                                 "0123456789-_~+=%";
+    char *rest = apr_palloc(pool, strlen(text) + 1);
+    char *end = rest;
+
+    while (*text) {
+        apr_size_t len = strspn(text, opaque);
+        apr_size_t letters = strcspn(text, "0123456789");
+
+        if (len >= OPAQUE_MIN && (letters < len || len >= 2 * OPAQUE_MIN)) {
+            end = apr_cpystrn(end, "[...]", sizeof("[...]"));
+        }
+        else {
+            memcpy(end, text, len);
+            end += len;
+        }
+        text += len;
+        if (*text) {
+            *end++ = *text++;
+        }
+    }
+    *end = '\0';
+    return rest;
+}
+
 /* For an answer with none of X's codes. */
 static tw_err_kind_t kind_of_status(int status)
 {
@@ -257,6 +290,7 @@ apr_status_t tw_provider_refused(tw_err_t *err, const char *step,
             known = &refusals[i];
         }
     }
+    message = without_secrets(message, pool);
     said = tw_err_quote(pool, message, strlen(message), LOGGED_MAX);
     /* an outage at X is an outage, whatever its body says */
     if (response->status >= 500) {

@@ -1,15 +1,25 @@
 """LG-1 to LG-3, DO-7: what is logged, what never is, and that nobody writes lines of their own."""
 
+import base64
 import re
+from urllib.parse import parse_qsl, quote
 
 import pytest
 
+from harness.standin import CLIENT_ID, CLIENT_SECRET, SECRET
+
+both = pytest.mark.protocols("oauth1", "oauth2")
 FOREIGN = ["x\r\n[evil:error] forged", "x\n[evil]", "x\x1b[31mred", "x%n%s%x", "%0d%0a[evil]", "x\x00y", "\x9b31m"]
 
 
 @pytest.fixture(scope="module")
 def site(make_site):
     return make_site(config="TwAuthStartLimit 6/min")
+
+
+@pytest.fixture(scope="module")
+def roomy(make_site):
+    return make_site()
 
 
 def logged(site, mark, number):
@@ -19,6 +29,7 @@ def logged(site, mark, number):
     return found[0]
 
 
+@both
 def test_LG_1_no_secret_at_any_level(make_site):
     """All that can happen, at trace8 (without httpd's own lines that hold each header); the judge searches."""
     site = make_site(loglevel="trace8 core:info http:info ssl:info")
@@ -26,13 +37,13 @@ def test_LG_1_no_secret_at_any_level(make_site):
     browser = site.browser()
     browser.sign_in("alice", next="/members/?q=1")
     browser.get("/admin/")
-    for fault in ({"kind": "status", "status": 401}, {"kind": "status", "status": 500}, {"kind": "garbage"}):
-        try:
-            site.standin.fault("/oauth/access_token", **fault)
-        except AssertionError:
-            continue
-        other = site.browser()
-        other.begin("/members/").approve("bob")
+    for path in site.finish_paths:
+        for fault in ({"kind": "status", "status": 401}, {"kind": "status", "status": 500}, {"kind": "garbage"}):
+            flow = site.browser().begin("/members/")
+            url = flow.callback("bob")
+            site.standin.fault(path, **fault)
+            assert flow.arrive(url).status == 502
+            site.browser().sign_in("dave")          # so that no failures add up
     site.browser().begin("/members/").deny()
     replay = site.browser()
     flow = replay.begin("/members/")
@@ -40,13 +51,29 @@ def test_LG_1_no_secret_at_any_level(make_site):
     copy = replay.clone()
     flow.arrive(url)
     copy.get(url, site="cross-site")
-    copy.get(url.replace("oauth_verifier=", "oauth_verifier=x"), site="cross-site")
+    copy.get(url.replace(f"{site.proof_name}=", f"{site.proof_name}=x"), site="cross-site")
     with site.db.away():
         site.browser().begin("/members/").approve("carol")
     browser.post("/twauth/logout", headers={"Sec-Fetch-Site": "cross-site"})
     browser.sign_out(everywhere="1")
     assert "twauth:" in site.log.since() and len(site.log.since()) > 10_000
     site.stop()
+
+
+@both
+@pytest.mark.parametrize("dress", ["{}", "<html><p>{}</p>", '{{"errors":[{{"code":89,"message":"no {}"}}]}}',
+                                   '{{"error":"invalid_grant","error_description":"{}"}}', "x={}&y={}", "{}{}"])
+def test_LG_1_answers_that_repeat_what_they_were_asked(roomy, dress):
+    """A proxy's page may quote the request: the proof, and the client's secret."""
+    def basic(proof):
+        return "Basic " + base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET} {proof}".encode()).decode()
+    for spell in (str, lambda proof: quote(proof, safe=""), basic, lambda proof: f"{SECRET}&{proof}"):
+        flow = roomy.browser().begin("/members/")
+        url = flow.callback("alice")
+        said = spell(dict(parse_qsl(url.partition("?")[2]))[roomy.proof_name])
+        roomy.standin.fault(roomy.exchange_path, "status", status=401, body=dress.format(said, said))
+        roomy.allow_log("TW0204")
+        assert flow.arrive(url).status in (400, 502)
 
 
 @pytest.mark.parametrize("text", FOREIGN, ids=ascii)

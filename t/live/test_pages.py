@@ -110,6 +110,22 @@ def test_OU_7_AuthName_with_quotes(make_site):
     site.stop()
 
 
+@pytest.mark.parametrize("sent, realm", [
+    ("plain", "plain"), ('a"b', 'a\\"b'), ('a\\"b', 'a\\"b'), ("a\\\\", "a\\\\"), ("a\\", None), ('a"\\', None),
+    ("%1b", None), ("a%7f", None), ("a%0ab", None), ("a%0d%0aX-Injected:1", None)])
+def test_OU_7_AuthName_made_of_what_the_client_sent(said, sent, realm):
+    """AuthName can be an expression."""
+    answer = said.browser().fetch("/members/?" + sent)
+    assert answer.status == 401 and "X-Injected" not in answer.headers
+    assert answer.headers["WWW-Authenticate"] == f'Twitter realm="{realm or said.vhost.origin.partition("//")[2]}"'
+
+
+@pytest.fixture(scope="module")
+def said(make_site):
+    return make_site(protected='<Location "/members/">\nAuthType Twitter\nAuthName "%{unescape:%{QUERY_STRING}}"\n'
+                               'Require valid-user\n</Location>')
+
+
 # session
 
 def test_session_says_who_it_is(site):

@@ -198,9 +198,48 @@ static void test_foreign_text_is_quoted(void **state)
     refused(&err, 401, large, 0);
     assert_true(strlen(err.why) < 500);
     memset(large, 'x', 60000);
+    for (i = 9; i < 60000; i += 10) {
+        large[i] = ' ';
+    }
     refused(&err, 401, large, 0);
     assert_true(strlen(err.why) < 300);
     assert_non_null(strstr(err.why, "..."));
+}
+
+/* LG-1: an answer that repeats what it was asked, as proxies' pages do. */
+static void test_secrets_are_not_repeated(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *said;
+    } rows[] = {
+        { "Invalid oauth_verifier parameter", "Invalid oauth_verifier "
+          "parameter" },
+        { "no such verifier: DKgb6MqRCHsUo7bWz0HeKnWMfJOEZ0cE", "no such "
+          "verifier: [...]" },
+        { "oauth_token=1001-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb&x",
+          "[...]&x" },
+        { "signature \"tR3%2BTy81lMeYAr%2FFid0kMTYa%2FWM%3D\".",
+          "signature \"[...]\"." },
+        { "Basic Y2xpZW50LWlkOnNlY3JldA==, again", "Basic [...], again" },
+        { "abcdefghijklmno1 abcdefghijklmn1", "[...] abcdefghijklmn1" },
+        { "client-not-enrolled, unauthorized_client", "client-not-enrolled, "
+          "unauthorized_client" },
+        { "see https://developer.x.com/en/portal/projects-and-apps", "see "
+          "https://developer.x.com/en/portal/projects-and-apps" },
+        { "abcdefghijklmnopqrstuvwxyzabcdef", "[...]" },
+        { JSON(89, "no token Yo4qkkfGIhQVyDlxVNvKtpqeFvJtwNTfhcT7ARKvrQ"),
+          "no token [...]" },
+    };
+    tw_err_t err;
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        refused(&err, 401, rows[i].body, 0);
+        CHECK(strstr(err.why, apr_psprintf(pool, " \"%s\"", rows[i].said)),
+              "row %d: %s", i, err.why);
+    }
 }
 
 /* The clock's advice says by how much, where X said its time. */
@@ -334,6 +373,7 @@ static void test_token_lengths(void **state)
 UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_refusals),
           cmocka_unit_test(test_foreign_text_is_quoted),
+          cmocka_unit_test(test_secrets_are_not_repeated),
           cmocka_unit_test(test_clock_advice),
           cmocka_unit_test(test_ids),
           cmocka_unit_test(test_handles),
