@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 
@@ -38,35 +39,35 @@ static void read_hints(hints_t *hints, const request_rec *r)
 
         switch (*name | 0x20) {
         case 'a':
-            if (!strcasecmp(name, "Accept")) {
+            if (!apr_cstr_casecmp(name, "Accept")) {
                 hints->accept = value;
             }
             break;
         case 'p':
-            if (!strcasecmp(name, "Purpose")) {
+            if (!apr_cstr_casecmp(name, "Purpose")) {
                 hints->ahead |= says(value, "prefetch");
             }
             break;
         case 's':
-            if (!strcasecmp(name, "Sec-Fetch-Mode")) {
+            if (!apr_cstr_casecmp(name, "Sec-Fetch-Mode")) {
                 hints->mode = value;
             }
-            else if (!strcasecmp(name, "Sec-Fetch-Dest")) {
+            else if (!apr_cstr_casecmp(name, "Sec-Fetch-Dest")) {
                 hints->dest = value;
             }
-            else if (!strcasecmp(name, "Sec-Purpose")) {
+            else if (!apr_cstr_casecmp(name, "Sec-Purpose")) {
                 hints->ahead |= says(value, "prefetch")
                                 || says(value, "prerender");
             }
             break;
         case 'x':
-            if (!strcasecmp(name, "X-Moz")) {
+            if (!apr_cstr_casecmp(name, "X-Moz")) {
                 hints->ahead |= says(value, "prefetch");
             }
-            else if (!strcasecmp(name, "X-Purpose")) {
+            else if (!apr_cstr_casecmp(name, "X-Purpose")) {
                 hints->ahead |= says(value, "preview");
             }
-            else if (!strcasecmp(name, "X-Requested-With")) {
+            else if (!apr_cstr_casecmp(name, "X-Requested-With")) {
                 hints->ahead = 1;
             }
             break;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
@@ -129,10 +130,11 @@ static void look_over(headers_t *seen, const apr_table_t *headers)
 
         /* most names are told apart by their first letter */
         if ((*name | 0x20) == 'c') {
-            if (!seen->cookie && !strcasecmp(name, "Cookie")) {
+            if (!seen->cookie && !apr_cstr_casecmp(name, "Cookie")) {
                 seen->cookie = entry->val;
             }
-            else if (!seen->connection && !strcasecmp(name, "Connection")) {
+            else if (!seen->connection
+                     && !apr_cstr_casecmp(name, "Connection")) {
                 seen->connection = entry->val;
             }
         }
