@@ -12,8 +12,7 @@
 #define TOKEN_LIFE apr_time_from_sec(3600)
 /* So that the mark "signed in here before" is there when it is needed. */
 #define BEFORE_SECONDS (90 * 24 * 3600)
-#define MARK_BEFORE 1
-#define MARK_LEFT 2
+#define MARK_LEFT 1
 
 /* What a browser says of what it is about to do, found in one walk. */
 typedef struct {
@@ -109,9 +108,11 @@ int tw_browser_navigates(const request_rec *r)
  * The pre-session cookie is sent with every request, so it is short:
  * base64url of an id, and where there are marks these and a tag.  The id is
  * random, which is all that it has to be: who makes one up gets no more than
- * who is given one.  The mark "signed in here before" is worth something.
+ * who is given one.  The mark "signed in here before" is worth something, so
+ * it says which account that was: each has but a share of what that is.
  */
-#define MARKED_LEN (TW_ID_LEN + 1)
+#define BEFORE_LEN sizeof(apr_int64_t)
+#define MARKED_LEN (TW_ID_LEN + BEFORE_LEN + 1)
 #define PRE_MAX (MARKED_LEN + TW_TAG_LEN)
 
 static int open_pre(tw_browser_t *browser, const tw_site_t *site,
@@ -119,8 +120,8 @@ static int open_pre(tw_browser_t *browser, const tw_site_t *site,
 {
     unsigned char raw[PRE_MAX];
     apr_size_t len;
-    int marks = 0;
 
+    memset(browser, 0, sizeof(*browser));
     if (cookie->value_len > TW_CODEC_BASE64_LEN(PRE_MAX)
         || tw_codec_unbase64(raw, &len, cookie->value, cookie->value_len)
            != APR_SUCCESS) {
@@ -129,14 +130,13 @@ static int open_pre(tw_browser_t *browser, const tw_site_t *site,
     if (len == PRE_MAX
         && tw_seal_tag_ok(raw + MARKED_LEN, site->ring, TW_SEAL_PRE,
                           site->realm, raw, MARKED_LEN)) {
-        marks = raw[TW_ID_LEN];
+        memcpy(&browser->before, raw + TW_ID_LEN, BEFORE_LEN);
+        browser->left = (raw[TW_ID_LEN + BEFORE_LEN] & MARK_LEFT) != 0;
     }
     else if (len != TW_ID_LEN) {
         return 0;
     }
     memcpy(browser->id, raw, TW_ID_LEN);
-    browser->before = (marks & MARK_BEFORE) != 0;
-    browser->left = (marks & MARK_LEFT) != 0;
     return 1;
 }
 
@@ -171,8 +171,8 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
     }
     memcpy(raw, browser->id, TW_ID_LEN);
     if (browser->before || browser->left) {
-        raw[TW_ID_LEN] = (unsigned char)((browser->before ? MARK_BEFORE : 0)
-                                         | (browser->left ? MARK_LEFT : 0));
+        memcpy(raw + TW_ID_LEN, &browser->before, BEFORE_LEN);
+        raw[TW_ID_LEN + BEFORE_LEN] = browser->left ? MARK_LEFT : 0;
         tw_seal_tag(raw + MARKED_LEN, site->ring, TW_SEAL_PRE, site->realm,
                     raw, MARKED_LEN);
         len = PRE_MAX;

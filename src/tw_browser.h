@@ -3,8 +3,8 @@
  * session.
  *
  * The pre-session cookie tells a browser from a robot that keeps no cookies,
- * and carries two marks: that somebody signed in here before, and that
- * somebody has just left (so that nobody is signed in again unasked).  The
+ * and carries two marks: who signed in here before, and that somebody has
+ * just left (so that nobody is signed in again unasked).  The
  * bounce mark and the token of forms are bound to it.
  */
 #ifndef TW_BROWSER_H
@@ -16,7 +16,7 @@
 
 typedef struct tw_browser_t {
     unsigned char id[TW_ID_LEN];
-    int before;             /* has signed in here before */
+    apr_int64_t before;     /* the account that signed in here last; 0: none */
     int left;               /* signed out or cancelled since */
 } tw_browser_t;
 

@@ -1,5 +1,7 @@
 #include "tw_call.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "tw_private.h"
@@ -9,6 +11,7 @@
 #define REFUSALS 3
 #define PAUSE apr_time_from_sec(2)
 #define LIMITED_MAX 60
+#define LIMITED_DEFAULT 10
 /* A call may end a little past its limit; then its place is free anyway. */
 #define DEADLINE_SLACK apr_time_from_sec(2)
 #define WAIT_STEP apr_time_from_msec(50)
@@ -27,75 +30,157 @@ static int no_place(request_rec *r, const tw_site_t *site, tw_page_t *page,
     return 0;
 }
 
+static int take_place(tw_permit_t *permit, const tw_site_t *site,
+                      apr_time_t now)
+{
+    permit->place = tw_shared_call_begin(site->shared, permit->kind,
+                                         site->calls, permit->deadline, now);
+    return permit->place >= 0;
+}
+
+/* Waits for a place until then, unless too many wait already. */
+static int wait_for_place(tw_permit_t *permit, const tw_site_t *site,
+                          apr_time_t until)
+{
+    apr_time_t now = permit->asked, deadline = until + DEADLINE_SLACK;
+    int found = 0, chair;
+
+    if (until <= now) {
+        return 0;
+    }
+    chair = tw_shared_call_begin(site->shared, TW_CALL_WAIT, site->calls,
+                                 deadline, now);
+    if (chair < 0) {
+        return 0;
+    }
+    /* what those who have a place find out ends the waiting, too */
+    while (!found && now < until
+           && !tw_shared_breaker_open(site->shared, site->provider_slot)) {
+        apr_sleep(WAIT_STEP);
+        now = apr_time_now();
+        found = take_place(permit, site, now);
+    }
+    tw_shared_call_end(site->shared, TW_CALL_WAIT, chair, deadline);
+    return found;
+}
+
 int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
                   tw_call_t kind, apr_interval_time_t wait, tw_page_t *page)
 {
-    apr_time_t now = apr_time_now(), until = now + wait;
+    apr_interval_time_t timeout = site->client.http.timeout;
+    apr_time_t now = apr_time_now();
 
     page->kind = TW_PAGE_BUSY;
     if (!tw_site_http()) {
         page->retry_after = 60;
         return 0;
     }
-    for (;;) {
-        permit->deadline = now + site->client.http.timeout + DEADLINE_SLACK;
-        permit->place = tw_shared_call_begin(site->shared, kind, site->calls,
-                                             permit->deadline, now);
-        if (permit->place >= 0) {
-            break;
-        }
-        if (now >= until) {
-            return no_place(r, site, page, now);
-        }
-        apr_sleep(WAIT_STEP);
-        now = apr_time_now();
+    page->retry_after = tw_shared_breaker_wait(site->shared,
+                                               site->provider_slot, now);
+    if (page->retry_after) {
+        return 0;
+    }
+    permit->kind = kind;
+    permit->asked = now;
+    permit->deadline = now + timeout + DEADLINE_SLACK;
+    if (wait > timeout / 2) {
+        wait = timeout / 2;
+    }
+    if (!take_place(permit, site, now)
+        && !wait_for_place(permit, site, now + wait)) {
+        return no_place(r, site, page, apr_time_now());
     }
     /* asked last: an open breaker lets one through in a while, and that one
      * has to make its call */
+    permit->begun = apr_time_now();
     page->retry_after = tw_shared_breaker_ask(site->shared,
                                               site->provider_slot, PAUSE,
-                                              now);
+                                              permit->begun);
     if (page->retry_after) {
-        tw_shared_call_end(site->shared, permit->place, permit->deadline);
+        tw_call_drop(permit, site);
         return 0;
     }
     return 1;
 }
 
-/* Moves the breaker by how a call ended, and logs when it opens or closes. */
-static void move_breaker(request_rec *r, const tw_site_t *site,
-                         apr_status_t rv, const tw_err_t *err)
+apr_interval_time_t tw_call_time(const tw_permit_t *permit,
+                                 const tw_site_t *site)
 {
-    tw_err_kind_t kind = rv == APR_SUCCESS ? TW_ERR_NONE : err->kind;
-    apr_interval_time_t pause = PAUSE;
-    int limit = FAILURES;
+    return site->client.http.timeout - (permit->begun - permit->asked);
+}
 
-    switch (kind) {
-    case TW_ERR_LIMITED:
-        limit = REFUSALS;
-        pause = apr_time_from_sec(err->retry_after < 1 ? 10
-                                  : err->retry_after > LIMITED_MAX
-                                  ? LIMITED_MAX : err->retry_after);
-        break;
-    case TW_ERR_UNREACHABLE:
-    case TW_ERR_TIMEOUT:
-    case TW_ERR_GARBAGE:
-        break;
-    case TW_ERR_INTERNAL:
-        return;         /* says nothing about X */
-    default:
-        if (tw_shared_breaker_good(site->shared, site->provider_slot)) {
-            ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0202)
-                          "X answers again: sign-ins go on");
-        }
-        return;
+static int limit_pause(const tw_err_t *err)
+{
+    return err->retry_after < 1 ? LIMITED_DEFAULT
+           : err->retry_after > LIMITED_MAX ? LIMITED_MAX : err->retry_after;
+}
+
+static void x_answered(request_rec *r, const tw_site_t *site)
+{
+    if (tw_shared_breaker_good(site->shared, site->provider_slot,
+                               apr_time_now())) {
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0202)
+                      "X answers again: sign-ins go on");
     }
-    if (tw_shared_breaker_bad(site->shared, site->provider_slot, limit, pause,
+}
+
+static void x_failed(request_rec *r, const tw_permit_t *permit,
+                     const tw_site_t *site)
+{
+    tw_failure_t failure = { 0, FAILURES, PAUSE, permit->begun };
+
+    if (tw_shared_breaker_bad(site->shared, site->provider_slot, &failure,
                               apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0203)
                       "X has failed %d times running: sign-ins are answered "
-                      "503, and X is tried every few seconds", limit);
+                      "503, and X is tried every few seconds", FAILURES);
     }
+}
+
+static void x_limits(request_rec *r, const tw_permit_t *permit,
+                     const tw_site_t *site, const tw_err_t *err)
+{
+    int pause = limit_pause(err);
+    tw_failure_t failure = { 1, REFUSALS, apr_time_from_sec(pause),
+                             permit->begun };
+
+    if (tw_shared_breaker_bad(site->shared, site->provider_slot, &failure,
+                              apr_time_now())) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0205)
+                      "X's rate limit has been reached %d times running: "
+                      "sign-ins are answered 503 for %d seconds", REFUSALS,
+                      pause);
+    }
+}
+
+/* Moves the breaker by how a call ended, and logs when it opens or closes. */
+static void move_breaker(request_rec *r, const tw_permit_t *permit,
+                         const tw_site_t *site, apr_status_t rv,
+                         const tw_err_t *err)
+{
+    switch (rv == APR_SUCCESS ? TW_ERR_NONE : err->kind) {
+    case TW_ERR_LIMITED:
+        x_limits(r, permit, site, err);
+        return;
+    case TW_ERR_UNREACHABLE:
+    case TW_ERR_TIMEOUT:
+        x_failed(r, permit, site);
+        return;
+    case TW_ERR_GARBAGE:
+        /* what begins a sign-in is the same for everybody */
+        if (permit->kind == TW_CALL_START) {
+            x_failed(r, permit, site);
+            return;
+        }
+        break;
+    case TW_ERR_INTERNAL:
+        break;
+    default:
+        x_answered(r, site);
+        return;
+    }
+    tw_shared_breaker_unknown(site->shared, site->provider_slot,
+                              apr_time_now());
 }
 
 static tw_page_kind_t page_of(tw_err_kind_t kind)
@@ -136,26 +221,48 @@ static int level_of(tw_err_kind_t kind)
     }
 }
 
+void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site)
+{
+    tw_shared_call_end(site->shared, permit->kind, permit->place,
+                       permit->deadline);
+}
+
+/*
+ * What tells one failure from another in the log: the step and X's code, not
+ * what X said, which can be another text each time, and of a visitor's
+ * making; and of a connection not the milliseconds.
+ */
+static const char *what_failed(const request_rec *r, const tw_err_t *err)
+{
+    int connection = err->kind == TW_ERR_UNREACHABLE
+                     || err->kind == TW_ERR_TIMEOUT;
+
+    return apr_psprintf(r->pool, "%d %.*s", (int)err->kind,
+                        (int)strcspn(err->why, connection ? ":" : "\""),
+                        err->why);
+}
+
 int tw_call_end(const tw_permit_t *permit, request_rec *r,
                 const tw_site_t *site, const char *what, apr_status_t rv,
                 const tw_err_t *err, tw_page_t *page)
 {
     int level;
 
-    tw_shared_call_end(site->shared, permit->place, permit->deadline);
-    move_breaker(r, site, rv, err);
+    tw_call_drop(permit, site);
+    move_breaker(r, permit, site, rv, err);
     if (rv == APR_SUCCESS) {
         return 1;
     }
     page->kind = page_of(err->kind);
     page->reference = tw_visitor_reference(r);
     page->retry_after = page->kind == TW_PAGE_BUSY && !err->retry_after
-                        ? 10 : err->retry_after;
+                        ? LIMITED_DEFAULT : err->retry_after;
     level = level_of(err->kind);
     /* a flood of one failure is one line a minute; the rest is at info */
     if (level < APLOG_INFO
         && !tw_shared_note(site->shared, site->provider_slot, NOTE_FAILED,
-                           err->why, LOG_INTERVAL, apr_time_now())) {
+                           what_failed(r, err), LOG_INTERVAL,
+                           apr_time_now())) {
         level = APLOG_INFO;
     }
     ap_log_rerror(APLOG_MARK, level, 0, r, TWLOGNO(0204)

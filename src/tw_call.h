@@ -4,6 +4,11 @@
  * A breaker that is open, or no free place among TwAuthProviderCalls, is an
  * answer at once instead of one more worker that waits.  How the call ended
  * moves the breaker, and is logged once, with what to do about it.
+ *
+ * What opens the breaker is what X does to everybody.  An answer that makes
+ * no sense is that only where nothing of the visitor's was in the question:
+ * otherwise whoever finds words that X stumbles over could keep all others
+ * out.
  */
 #ifndef TW_CALL_H
 #define TW_CALL_H
@@ -14,16 +19,24 @@
 #include "tw_shared.h"
 
 typedef struct tw_permit_t {
+    tw_call_t kind;
     int place;
-    apr_time_t deadline;
+    apr_time_t asked, begun, deadline;
 } tw_permit_t;
 
 /*
- * Asks for a call, waiting at most wait for a place.  0 with page filled
- * in: not now.
+ * Asks for a call, waiting at most wait, and half of TwAuthProviderTimeout,
+ * for a place.  0 with page filled in: not now.
  */
 int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
                   tw_call_t kind, apr_interval_time_t wait, tw_page_t *page);
+
+/* What is left of TwAuthProviderTimeout for the call after the waiting. */
+apr_interval_time_t tw_call_time(const tw_permit_t *permit,
+                                 const tw_site_t *site);
+
+/* Gives the place back of a call that was not made after all. */
+void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site);
 
 /*
  * Gives the place back after a call that returned rv.  0 with page filled

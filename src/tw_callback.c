@@ -101,13 +101,19 @@ static int cancelled(request_rec *r, tw_visitor_t *visitor,
 static int not_stored(request_rec *r, tw_visitor_t *visitor,
                       const tw_flow_t *flow, const tw_err_t *err)
 {
+    const tw_site_t *site = visitor->site;
     tw_page_t p = { 0 };
+    int level;
 
     p.kind = TW_PAGE_NOT_STORED;
     p.next = flow->next;
     p.reference = tw_visitor_reference(r);
     p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0215)
+    /* the callback can be loaded again and again, as long as it is away */
+    level = tw_shared_note(site->shared, site->slot, NOTE_NOT_STORED, NULL,
+                           apr_time_from_sec(60), apr_time_now())
+            ? APLOG_WARNING : APLOG_INFO;
+    ap_log_rerror(APLOG_MARK, level, 0, r, TWLOGNO(0215)
                   "sign-in not stored (reference %s): %s%s%s", p.reference,
                   err->why, err->advice ? ": " : "",
                   err->advice ? err->advice : "");
@@ -201,7 +207,7 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     tw_browser_read(&browser, visitor);
-    browser.before = 1;
+    browser.before = session.account;
     browser.left = 0;
     tw_browser_set(r, site, &browser);
     log_sign_in(r, &session, &result, former);
@@ -225,6 +231,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
                     const char *cookie_name, const char *proof)
 {
     const tw_site_t *site = visitor->site;
+    tw_client_t client = site->client;
     unsigned char id[TW_ID_LEN];
     tw_identity_t identity;
     tw_permit_t permit;
@@ -255,11 +262,12 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     if (!tw_shared_spend(site->shared, id, flow->started_at
                          + site->conf->flow_timeout + TW_LEEWAY,
                          apr_time_now())) {
-        tw_shared_call_end(site->shared, permit.place, permit.deadline);
+        tw_call_drop(&permit, site);
         return used_before(r, visitor, flow, cookie_name);
     }
     tw_cookie_expire(r, cookie_name, site->other_attributes);
-    rv = site->protocol->finish(&identity, &site->client, tw_site_http(),
+    client.http.timeout = tw_call_time(&permit, site);
+    rv = site->protocol->finish(&identity, &client, tw_site_http(),
                                 &flow->pending, proof, r->pool, &err);
     tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
     if (!tw_call_end(&permit, r, site, "the sign-in", rv, &err, &p)) {

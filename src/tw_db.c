@@ -116,11 +116,13 @@ static apr_status_t away(const tw_database_t *database, apr_pool_t *pool,
                          tw_err_t *err, apr_status_t rv, const char *why,
                          const char *advice)
 {
+    tw_failure_t failure = { 0, 1, PAUSE, apr_time_now() };
+
     tw_err_set(err, pool, TW_ERR_DATABASE, rv, "%s", why);
     err->advice = advice;
     err->retry_after = TW_RETRY_AFTER;
-    if (tw_shared_breaker_bad(database->shared, database->slot, 1, PAUSE,
-                              apr_time_now())) {
+    if (tw_shared_breaker_bad(database->shared, database->slot, &failure,
+                              failure.begun)) {
         ap_log_error(APLOG_MARK, APLOG_ERR, rv, database->server,
                      TWLOGNO(0401) "the database is away: %s%s%s", why,
                      advice ? ": " : "", advice ? advice : "");
@@ -386,7 +388,8 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
     for (try = 0; try < TRIES; try++) {
         if (run_once(rows ? rows : &ignored, db, statement, args, &message)
             == 0) {
-            if (tw_shared_breaker_good(database->shared, database->slot)) {
+            if (tw_shared_breaker_good(database->shared, database->slot,
+                                       apr_time_now())) {
                 ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
                              TWLOGNO(0402) "the database is back");
             }

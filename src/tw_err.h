@@ -18,9 +18,10 @@ typedef enum {
     TW_ERR_NONE = 0,
     TW_ERR_INTERNAL,        /* ours: no memory, a library that fails */
     TW_ERR_INPUT,           /* what the client sent cannot be used */
-    TW_ERR_UNREACHABLE,     /* X: no name, no connection, no TLS, reset */
+    TW_ERR_UNREACHABLE,     /* X: no name, no connection, no TLS, reset; or
+                               502 to 504 */
     TW_ERR_TIMEOUT,         /* X: did not answer in time */
-    TW_ERR_GARBAGE,         /* X: 5xx, or an answer that means nothing */
+    TW_ERR_GARBAGE,         /* X: 500, or an answer that means nothing */
     TW_ERR_REFUSED,         /* X: refuses this application */
     TW_ERR_STALE,           /* X: refuses this one sign-in (used, expired) */
     TW_ERR_LIMITED,         /* X: 429, see retry_after */

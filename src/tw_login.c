@@ -212,6 +212,16 @@ static const char *client_of(const login_t *l)
     return apr_pstrcat(l->r->pool, l->site->realm, "\n", who, NULL);
 }
 
+/* The account that signed in from this browser before, NULL for none: its
+ * number was sealed by a site of this realm. */
+static const char *known_of(const login_t *l)
+{
+    return l->browser.before
+           ? apr_psprintf(l->r->pool, "%s\n%" APR_INT64_T_FMT,
+                          l->site->realm, l->browser.before)
+           : NULL;
+}
+
 static int within_limits(login_t *l)
 {
     const tw_server_conf_t *conf = l->site->conf;
@@ -225,7 +235,7 @@ static int within_limits(login_t *l)
         return page_of_kind(l, TW_PAGE_LIMIT, wait);
     }
     wait = tw_shared_start_all(l->site->shared, l->site->slot,
-                               &conf->start_all, l->browser.before, now);
+                               &conf->start_all, known_of(l), now);
     if (wait) {
         if (tw_shared_note(l->site->shared, l->site->slot, NOTE_LIMIT, NULL,
                            apr_time_from_sec(60), now)) {

@@ -248,6 +248,10 @@ static tw_err_kind_t kind_of_status(int status)
     if (status >= 400 && status < 500) {
         return TW_ERR_REFUSED;
     }
+    /* what stands before X says that X is away */
+    if (status >= 502 && status <= 504) {
+        return TW_ERR_UNREACHABLE;
+    }
     return TW_ERR_GARBAGE;
 }
 

@@ -5,13 +5,15 @@
 #include <apr_atomic.h>
 
 /* Bump it with any change of the layout: an older segment is set up anew. */
-#define LAYOUT 0x7477617574680005ULL
+#define LAYOUT 0x7477617574680006ULL
 
 #define BUCKET 8
 #define ENDED_SIZE 16384
 #define SPENT_SIZE 16384
 #define RECHECK_SIZE 4096
 #define CLIENT_SIZE 8192
+#define KNOWN_SIZE 1024
+#define KNOWN_SHARE 16
 #define OWED_SIZE 256
 /* No pause is longer: a later time is that of a clock that was set back. */
 #define BREAKER_MAX apr_time_from_sec(60)
@@ -44,7 +46,8 @@ typedef struct {
     cell_t name;
     cell_t starts;          /* a counter's window */
     cell_t retry_at;        /* a breaker: 0 closed */
-    volatile apr_uint32_t failures;
+    cell_t closed_at;       /* when it was closed last */
+    volatile apr_uint32_t failures[2];  /* running; the second: limited */
     cell_t noted[TW_NOTES];
 } slot_t;
 
@@ -54,8 +57,10 @@ struct tw_shared_t {
     volatile apr_uint32_t owed_count;
     owed_t owed[OWED_SIZE];
     cell_t call[TW_CALLS_MAX];
+    cell_t waiting[TW_CALLS_MAX];
     slot_t slot[TW_SLOTS];
     counter_t client[CLIENT_SIZE];
+    counter_t known[KNOWN_SIZE];
     mark_t recheck[RECHECK_SIZE];
     mark_t ended[ENDED_SIZE];
     mark_t spent[SPENT_SIZE];
@@ -365,12 +370,13 @@ static int window_count(cell_t *cell, int limit, apr_interval_time_t period,
     }
 }
 
-int tw_shared_start_client(tw_shared_t *shared, const char *client,
-                           const tw_rate_t *rate, apr_time_t now)
+/* Counts one of name in a table of counters. */
+static int name_count(counter_t *table, apr_size_t size, const char *name,
+                      const tw_rate_t *rate, apr_time_t now)
 {
-    apr_uint64_t key = text_key(client);
-    counter_t *bucket = &shared->client[(key ^ key >> 32) & (CLIENT_SIZE - 1)
-                                        & ~(apr_uint64_t)(BUCKET - 1)];
+    apr_uint64_t key = text_key(name);
+    counter_t *bucket = &table[(key ^ key >> 32) & (size - 1)
+                               & ~(apr_uint64_t)(BUCKET - 1)];
     apr_uint32_t number = (apr_uint32_t)(now / rate->period);
     counter_t *least = &bucket[0];
     apr_uint64_t least_key = 0;
@@ -401,37 +407,58 @@ int tw_shared_start_client(tw_shared_t *shared, const char *client,
     return window_count(&least->window, rate->count, rate->period, now);
 }
 
-int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
-                        int known, apr_time_t now)
+int tw_shared_start_client(tw_shared_t *shared, const char *client,
+                           const tw_rate_t *rate, apr_time_t now)
 {
-    int limit = known ? rate->count : rate->count - rate->count / 4;
+    return name_count(shared->client, CLIENT_SIZE, client, rate, now);
+}
 
-    return window_count(&shared->slot[slot].starts, limit, rate->period, now);
+int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
+                        const char *known, apr_time_t now)
+{
+    cell_t *starts = &shared->slot[slot].starts;
+    int kept = rate->count / 4;
+    int wait = window_count(starts, rate->count - kept, rate->period, now);
+    tw_rate_t share = *rate;
+
+    if (!wait || !known) {
+        return wait;
+    }
+    /* one account's share of what is kept; never so little that a second
+     * try would be too much.  In a table of its own, for clients by the
+     * thousand would push accounts out of theirs */
+    share.count = kept / KNOWN_SHARE < 2 ? 2 : kept / KNOWN_SHARE;
+    wait = name_count(shared->known, KNOWN_SIZE, known, &share, now);
+    return wait ? wait : window_count(starts, rate->count, rate->period, now);
 }
 
 int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
                          apr_time_t deadline, apr_time_t now)
 {
+    cell_t *table = kind == TW_CALL_WAIT ? shared->waiting : shared->call;
     int i, places;
 
     cap = cap < TW_CALLS_MAX ? cap : TW_CALLS_MAX;
     places = kind == TW_CALL_CALLBACK || cap < 2 ? cap : cap / 2;
     for (i = 0; i < places; i++) {
         /* callbacks begin at the end that starts cannot use */
-        int place = kind == TW_CALL_START ? i : cap - 1 - i;
-        apr_uint64_t taken = get(&shared->call[place]);
+        int place = kind == TW_CALL_CALLBACK ? cap - 1 - i : i;
+        apr_uint64_t taken = get(&table[place]);
 
         if (taken <= (apr_uint64_t)now
-            && swap(&shared->call[place], (apr_uint64_t)deadline, taken)) {
+            && swap(&table[place], (apr_uint64_t)deadline, taken)) {
             return place;
         }
     }
     return -1;
 }
 
-void tw_shared_call_end(tw_shared_t *shared, int place, apr_time_t deadline)
+void tw_shared_call_end(tw_shared_t *shared, tw_call_t kind, int place,
+                        apr_time_t deadline)
 {
-    swap(&shared->call[place], 0, (apr_uint64_t)deadline);
+    cell_t *table = kind == TW_CALL_WAIT ? shared->waiting : shared->call;
+
+    swap(&table[place], 0, (apr_uint64_t)deadline);
 }
 
 int tw_shared_slot(tw_shared_t *shared, const char *name)
@@ -449,20 +476,32 @@ int tw_shared_slot(tw_shared_t *shared, const char *name)
     return TW_SLOTS - 1;
 }
 
+/* Past the pause one is let through; a clock that was set back must not keep
+ * the breaker open for ever. */
+static int is_past(apr_uint64_t retry_at, apr_time_t now)
+{
+    return retry_at <= (apr_uint64_t)now
+           || retry_at > (apr_uint64_t)(now + BREAKER_MAX);
+}
+
+int tw_shared_breaker_wait(const tw_shared_t *shared, int slot,
+                           apr_time_t now)
+{
+    apr_uint64_t at = get(&shared->slot[slot].retry_at);
+
+    return is_past(at, now) ? 0
+                            : (int)apr_time_sec((apr_time_t)at - now) + 1;
+}
+
 int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
                           apr_interval_time_t pause, apr_time_t now)
 {
     cell_t *retry_at = &shared->slot[slot].retry_at;
     apr_uint64_t at = get(retry_at);
 
-    if (!at) {
-        return 0;
-    }
-    /* past the pause one is let through, and the pause begins again; a clock
-     * that was set back must not keep the breaker open for ever */
-    if ((at <= (apr_uint64_t)now
-         || at > (apr_uint64_t)(now + BREAKER_MAX))
-        && swap(retry_at, (apr_uint64_t)(now + pause), at)) {
+    /* the pause begins again with the one that is let through */
+    if (!at || (is_past(at, now)
+                && swap(retry_at, (apr_uint64_t)(now + pause), at))) {
         return 0;
     }
     at = get(retry_at);
@@ -473,30 +512,60 @@ int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
            ? (int)apr_time_sec((apr_time_t)at - now) + 1 : 1;
 }
 
-int tw_shared_breaker_good(tw_shared_t *shared, int slot)
+/* Looked at before it is written: the good case costs no traffic between
+ * processors. */
+static void forget(volatile apr_uint32_t *count)
 {
-    slot_t *s = &shared->slot[slot];
-    apr_uint64_t at = get(&s->retry_at);
-
-    /* looked at before it is written: the good case costs no traffic
-     * between processors */
-    if (apr_atomic_read32(&s->failures)) {
-        apr_atomic_set32(&s->failures, 0);
+    if (apr_atomic_read32(count)) {
+        apr_atomic_set32(count, 0);
     }
-    return at && swap(&s->retry_at, 0, at);
 }
 
-int tw_shared_breaker_bad(tw_shared_t *shared, int slot, int limit,
-                          apr_interval_time_t pause, apr_time_t now)
+int tw_shared_breaker_good(tw_shared_t *shared, int slot, apr_time_t now)
 {
     slot_t *s = &shared->slot[slot];
     apr_uint64_t at = get(&s->retry_at);
 
-    pause = pause < BREAKER_MAX ? pause : BREAKER_MAX;
-    if (apr_atomic_inc32(&s->failures) + 1 < (apr_uint32_t)limit) {
+    forget(&s->failures[0]);
+    forget(&s->failures[1]);
+    if (!at) {
+        return 0;
+    }
+    apr_atomic_set64(&s->closed_at, (apr_uint64_t)now);
+    return swap(&s->retry_at, 0, at);
+}
+
+int tw_shared_breaker_bad(tw_shared_t *shared, int slot,
+                          const tw_failure_t *failure, apr_time_t now)
+{
+    slot_t *s = &shared->slot[slot];
+    apr_uint64_t at = get(&s->retry_at), closed_at = get(&s->closed_at);
+    apr_interval_time_t pause = failure->pause < BREAKER_MAX
+                                ? failure->pause : BREAKER_MAX;
+
+    /* a time of closing that lies ahead is that of a clock since set back */
+    if ((apr_uint64_t)failure->begun < closed_at
+        && closed_at <= (apr_uint64_t)now) {
+        return 0;
+    }
+    if (failure->limited) {
+        forget(&s->failures[0]);
+    }
+    if (apr_atomic_inc32(&s->failures[failure->limited != 0]) + 1
+        < (apr_uint32_t)failure->limit) {
         return 0;
     }
     return swap(&s->retry_at, (apr_uint64_t)(now + pause), at) && !at;
+}
+
+void tw_shared_breaker_unknown(tw_shared_t *shared, int slot, apr_time_t now)
+{
+    cell_t *retry_at = &shared->slot[slot].retry_at;
+    apr_uint64_t at = get(retry_at);
+
+    if (at) {
+        swap(retry_at, (apr_uint64_t)now, at);
+    }
 }
 
 int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
@@ -508,13 +577,18 @@ int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
                    apr_interval_time_t interval, apr_time_t now)
 {
     cell_t *noted = &shared->slot[slot].noted[kind];
-    /* what (32 bits) | the second when it was noted (32) */
-    apr_uint64_t what = text ? text_key(text) >> 32 << 32 : 0;
-    apr_uint64_t at = get(noted);
-    apr_time_t then = apr_time_from_sec((apr_time_t)(at & 0xffffffffU));
+    /* what (24 bits) | how many in this interval (8) | since when (32) */
+    apr_uint64_t what = text ? text_key(text) >> 40 << 40 : 0;
+    apr_uint64_t at = get(noted), count = at >> 32 & 0xff;
+    apr_time_t since = apr_time_from_sec((apr_time_t)(at & 0xffffffffU));
 
-    if (at && at >> 32 << 32 == what && then <= now && then + interval > now) {
+    if (!at || since > now || since + interval <= now) {
+        count = 0;
+        since = now;
+    }
+    else if (at >> 40 << 40 == what || count >= TW_NOTES_MOST) {
         return 0;
     }
-    return swap(noted, what | (apr_uint32_t)apr_time_sec(now), at);
+    return swap(noted, what | (count + 1) << 32
+                       | (apr_uint32_t)apr_time_sec(since), at);
 }

@@ -98,24 +98,30 @@ int tw_shared_start_client(tw_shared_t *shared, const char *client,
 
 /*
  * Counts one start of the site (a slot, see below) in all.  A quarter of the
- * rate is kept for browsers that are known here.  As above.
+ * rate is kept for browsers whose user is known here (any text that names
+ * the account; NULL: nobody); of that quarter one account gets at most a
+ * sixteenth, so that who has an account cannot use it up for all the others.
+ * As above.
  */
 int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
-                        int known, apr_time_t now);
+                        const char *known, apr_time_t now);
 
 /* ---- calls in flight ---------------------------------------------------- */
 
-typedef enum { TW_CALL_START, TW_CALL_CALLBACK } tw_call_t;
+typedef enum { TW_CALL_START, TW_CALL_CALLBACK, TW_CALL_WAIT } tw_call_t;
 
 /*
  * Takes one of cap places for a call that ends by deadline at the latest (a
  * place whose deadline has passed belonged to a process that died).  Starts
- * get at most half of the places.  Returns the place, -1 when all are taken.
+ * get at most half of the places.  Who waits for a place holds a worker as
+ * well: TW_CALL_WAIT is a place to wait in, of which there are half as many
+ * more.  Returns the place, -1 when all are taken.
  */
 #define TW_CALLS_MAX 1024
 int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
                          apr_time_t deadline, apr_time_t now);
-void tw_shared_call_end(tw_shared_t *shared, int place, apr_time_t deadline);
+void tw_shared_call_end(tw_shared_t *shared, tw_call_t kind, int place,
+                        apr_time_t deadline);
 
 /* ---- slots and breakers ------------------------------------------------- */
 
@@ -130,20 +136,35 @@ int tw_shared_slot(tw_shared_t *shared, const char *name);
 /*
  * A breaker keeps many from waiting for what is known to be away.  ask():
  * 0 go on; otherwise after how many seconds to come back.  While it is open
- * one caller in each `pause` is let through, to find out.
+ * one caller in each `pause` is let through, to find out.  wait(): the same
+ * answer, where 0 means no more than that it is worth asking.
  */
 int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
                           apr_interval_time_t pause, apr_time_t now);
+int tw_shared_breaker_wait(const tw_shared_t *shared, int slot,
+                           apr_time_t now);
 
 /* It answered.  1 when that closed the breaker: worth a line in the log. */
-int tw_shared_breaker_good(tw_shared_t *shared, int slot);
+int tw_shared_breaker_good(tw_shared_t *shared, int slot, apr_time_t now);
+
+typedef struct tw_failure_t {
+    int limited;                    /* it answers, but not now: counted for
+                                       itself */
+    int limit;                      /* this many running open the breaker */
+    apr_interval_time_t pause;      /* for so long */
+    apr_time_t begun;               /* when the attempt began */
+} tw_failure_t;
 
 /*
- * It did not, for the `limit`th time running or more: opens the breaker for
- * pause.  1 when that opened it.
+ * It did not.  1 when that opened the breaker.  An attempt that began before
+ * the breaker was closed last says nothing of now, and is not counted.
  */
-int tw_shared_breaker_bad(tw_shared_t *shared, int slot, int limit,
-                          apr_interval_time_t pause, apr_time_t now);
+int tw_shared_breaker_bad(tw_shared_t *shared, int slot,
+                          const tw_failure_t *failure, apr_time_t now);
+
+/* Nothing was learned: while it is open the next caller is let through. */
+void tw_shared_breaker_unknown(tw_shared_t *shared, int slot,
+                               apr_time_t now);
 
 /* Whether the breaker is open, without asking to be let through. */
 int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
@@ -151,9 +172,11 @@ int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
 /*
  * 1 when an event of this slot and kind (0 to TW_NOTES - 1) was not noted
  * for an interval, or was another one (text tells them apart; NULL: there is
- * but one): so that a flood of one event is one line in the log.
+ * but one): so that a flood of one event is one line in the log, and a flood
+ * of different ones TW_NOTES_MOST in an interval.
  */
 #define TW_NOTES 8
+#define TW_NOTES_MOST 8
 int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
                    apr_interval_time_t interval, apr_time_t now);
 

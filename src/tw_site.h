@@ -62,7 +62,7 @@ struct tw_site_t {
 
 /* Kinds of tw_shared_note(): what is logged once in a while. */
 enum { NOTE_PLAIN_HTTP, NOTE_FAILED, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS,
-       NOTE_ANSWER };
+       NOTE_ANSWER, NOTE_NOT_STORED };
 
 /* The site of a server; NULL where nothing is configured. */
 static inline const tw_site_t *tw_site(const server_rec *s)

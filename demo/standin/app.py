@@ -82,7 +82,7 @@ class App:
         endpoint = ENDPOINTS.get(request.path, NOWHERE)
         record = new_record(request, endpoint.kind)
         if endpoint.kind == "api":
-            self.state.enter(request.connection)
+            self.state.enter(request.path, request.connection)
         delivery = Delivery(self.state, wire, request, record, close)
         try:
             self._answer(request, endpoint, record, delivery)

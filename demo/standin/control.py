@@ -42,6 +42,7 @@ def show_state(state, _wanted):
             "codes": [asdict(code) for code in trial.codes.values()],
             "bearer_tokens": [asdict(token) for token in trial.bearer_tokens.values()],
             "refresh_tokens": [asdict(token) for token in trial.refresh_tokens.values()],
+            "most_in_flight": trial.most_in_flight,
             "counters": {**trial.counters, "connections": len(trial.api_connections),
                          "in_flight": state.in_flight, "max_in_flight": trial.max_in_flight},
         }

@@ -64,7 +64,7 @@ class Delivery:
         """The call is no longer in flight, if it was."""
         if self._in_flight:
             self._in_flight = False
-            self._state.leave()
+            self._state.leave(self.request.path)
 
     def _noted(self, reply):
         """The answer with the time here; its status goes into the record."""
@@ -272,7 +272,8 @@ def drip(delivery, bytes_per_second=1):
 
 
 def hang(delivery, at="accept", seconds=None):
-    """Silence (None: for ever) instead of the answer, after its status line or within its body."""
+    """Silence (None: for ever) instead of the answer, after its status line, within its body, or
+    after it, where only the end of the connection would tell that it was whole."""
     begin_partly(delivery, at)
     delivery.wait(seconds)
     raise Disconnect
@@ -291,12 +292,15 @@ def close(delivery):
 
 
 def begin_partly(delivery, upto):
-    """Send nothing, the proper answer's status line, or its head and half of its body."""
+    """Send nothing, the proper answer's status line, its head and half of its body, or all of it."""
     if upto in ("accept", "before"):
         return
     reply = delivery.proper()
     if upto == "headers":
         delivery.wire.write(reply.head().partition(b"\r\n")[0] + b"\r\n")
+    elif upto == "after":
+        delivery.begin(reply, "")
+        delivery.wire.write(reply.body)
     else:
         delivery.begin(reply, f"Content-Length: {len(reply.body)}")
         delivery.wire.write(reply.body[:len(reply.body) // 2])

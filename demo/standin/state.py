@@ -10,7 +10,7 @@ import secrets
 import string
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -127,6 +127,7 @@ class Trial:
     counters: dict = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
     api_connections: set = field(default_factory=set)
     max_in_flight: int = 0
+    most_in_flight: Counter = field(default_factory=Counter)  # by path
     calls: deque = field(default_factory=lambda: deque(maxlen=CALLS_KEPT))
 
 
@@ -143,6 +144,7 @@ class State:
         self.client_secret = None  # none: a public client
         self.public_client_id = ""  # a second client of the application, always public
         self.in_flight = 0
+        self.in_flight_at = Counter()
         self.last_connection = 0
         self._first_users = dict(users)
         self.trial = Trial(dict(users))
@@ -150,7 +152,8 @@ class State:
     def reset(self):
         """Begin anew.  Calls still being delayed are cut off, see Delivery.wait()."""
         with self.lock:
-            self.trial = Trial(dict(self._first_users), max_in_flight=self.in_flight)
+            self.trial = Trial(dict(self._first_users), max_in_flight=self.in_flight,
+                               most_in_flight=+self.in_flight_at)
 
     def now(self):
         """The time, as the stand-in believes it to be."""
@@ -185,17 +188,20 @@ class State:
         with self.lock:
             self.trial.calls.append(call)
 
-    def enter(self, connection):
-        """A call of the API begins on that connection."""
+    def enter(self, path, connection):
+        """A call of the API at that path begins on that connection."""
         with self.lock:
             self.in_flight += 1
+            self.in_flight_at[path] += 1
             self.trial.max_in_flight = max(self.trial.max_in_flight, self.in_flight)
+            self.trial.most_in_flight |= Counter({path: self.in_flight_at[path]})
             self.trial.api_connections.add(connection)
 
-    def leave(self):
+    def leave(self, path):
         """A call of the API is over."""
         with self.lock:
             self.in_flight -= 1
+            self.in_flight_at[path] -= 1
 
     def take_fault(self, path, is_api):
         """The fault which this request is to suffer, or None."""

@@ -12,6 +12,8 @@ One idea a file:
     httpd      Apache httpd with a configuration made of parts
     database   SQLite and PostgreSQL, alike to a test
     standin    the stand-in for X and its control
+    wire       the network between a site and it, to be broken in any place
+    resolver   a resolver that stalls
     site       an httpd with the module configured, ready to sign in at
     cookies    a browser's cookie jar
     urls       addresses as a browser resolves them

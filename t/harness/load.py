@@ -3,7 +3,7 @@
     asks = [ask(site.vhost, "/members/", cookies=browser, ca=site.authority.ca)] * 500
     answers = Load(asks, rate=200).run()            each once, 200 a second, however slow the answers are
     answers = Load(asks, workers=16).run()          each once, 16 at a time
-    with Load(asks, again=True) as probe:           over and over, one at a time, until the block ends
+    with Load(asks, rate=50, again=True) as probe:  over and over, until the block ends
         ...
     probe.answers.named("page").percentile(99)      seconds
 
@@ -159,7 +159,7 @@ class _Generator:
 
     async def paced(self):
         begin, tasks = self.loop.time(), []
-        for number, ask in enumerate(self.order["asks"]):
+        for number, ask in enumerate(self.asks()):
             await asyncio.sleep(max(0, begin + number / self.order["rate"] - self.loop.time()))
             if self.over.is_set():
                 break
@@ -180,11 +180,12 @@ class _Generator:
         if self.order["rate"]:
             await self.paced()
         else:
-            asks = self.forever() if self.order["again"] else iter(self.order["asks"])
+            asks = self.asks()
             await asyncio.gather(*(self.worker(asks) for _ in range(self.order["workers"])))
 
-    def forever(self):
-        while True:
+    def asks(self):
+        yield from self.order["asks"]
+        while self.order["again"]:
             yield from self.order["asks"]
 
 

@@ -502,7 +502,7 @@ static void test_finish(void **state)
           " parameter", TW_ERR_STALE, 0, 0 },
         { 403, "{\"errors\":[{\"code\":64,\"message\":\"suspended\"}]}",
           TW_ERR_USER, 0, 0 },
-        { 503, "", TW_ERR_GARBAGE, 0, 0 },
+        { 503, "", TW_ERR_UNREACHABLE, 0, 0 },
     };
     static const tw_pending_t pending = { "request-token", "token-secret" };
     int i;

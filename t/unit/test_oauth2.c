@@ -252,7 +252,7 @@ static void test_finish(void **state)
         { 200, "", 200, USER, TW_ERR_GARBAGE, 1 },
         { 201, TOKEN, 200, USER, TW_ERR_GARBAGE, 1 },
         { 302, TOKEN, 200, USER, TW_ERR_GARBAGE, 1 },
-        { 503, TOKEN, 200, USER, TW_ERR_GARBAGE, 1 },
+        { 503, TOKEN, 200, USER, TW_ERR_UNREACHABLE, 1 },
         { 429, "", 200, USER, TW_ERR_LIMITED, 1 },
         { 400, "{\"error\":\"invalid_request\",\"error_description\":"
           "\"Value passed for the authorization code was invalid.\"}", 200,

@@ -690,7 +690,16 @@ static void test_rate_among_many(void **state)
     assert_int_equal(went, 0);
 }
 
-/* A quarter of the rate in all is kept for browsers that are known. */
+/* A name that makes an account. */
+static const char *account(int n)
+{
+    static char name[32];
+
+    snprintf(name, sizeof(name), "site.test\n%d", n);
+    return name;
+}
+
+/* A quarter of the rate in all is kept for those who are known. */
 static void test_rate_of_all(void **state)
 {
     static const struct {
@@ -708,17 +717,87 @@ static void test_rate_of_all(void **state)
 
         fresh();
         for (n = 0; n < rows[i].unknown; n++) {
-            CHECK(!tw_shared_start_all(shared, 1, &rate, 0, NOW),
+            CHECK(!tw_shared_start_all(shared, 1, &rate, NULL, NOW),
                   "row %d, %d", i, n);
         }
-        CHECK(tw_shared_start_all(shared, 1, &rate, 0, NOW) > 0, "row %d", i);
+        CHECK(tw_shared_start_all(shared, 1, &rate, NULL, NOW) > 0, "row %d",
+              i);
         for (; n < rows[i].count; n++) {
-            CHECK(!tw_shared_start_all(shared, 1, &rate, 1, NOW),
+            CHECK(!tw_shared_start_all(shared, 1, &rate, account(n % 20), NOW),
                   "row %d, %d", i, n);
         }
-        CHECK(tw_shared_start_all(shared, 1, &rate, 1, NOW) > 0, "row %d", i);
-        CHECK(!tw_shared_start_all(shared, 2, &rate, 0, NOW), "row %d", i);
+        CHECK(tw_shared_start_all(shared, 1, &rate, account(21), NOW) > 0,
+              "row %d", i);
+        CHECK(!tw_shared_start_all(shared, 2, &rate, NULL, NOW), "row %d", i);
     }
+}
+
+/* Of what is kept one account has its share and no more, whatever else goes
+ * on; what it uses while all is free does not count. */
+static void test_rate_of_one_account(void **state)
+{
+    static const struct {
+        int count, share;
+    } rows[] = {
+        { 4, 1 }, { 8, 2 }, { 100, 2 }, { 600, 9 }, { 6000, 93 },
+    };
+    int i, n, got;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_rate_t rate = { rows[i].count, SEC(60) };
+
+        fresh();
+        for (n = 0; n < rate.count - rate.count / 4; n++) {
+            CHECK(!tw_shared_start_all(shared, 1, &rate, account(1), NOW),
+                  "row %d, %d", i, n);
+        }
+        for (n = got = 0; n < rate.count; n++) {
+            got += !tw_shared_start_all(shared, 1, &rate, account(1), NOW);
+        }
+        CHECK(got == rows[i].share, "row %d: %d", i, got);
+        if (rate.count > 4) {
+            /* clients by the thousand push no account out of its place */
+            for (n = 0; n < 50000; n++) {
+                char name[16];
+
+                snprintf(name, sizeof(name), "c%d", n);
+                tw_shared_start_client(shared, name, &sixty, NOW);
+            }
+            CHECK(tw_shared_start_all(shared, 1, &rate, account(1), NOW) > 0,
+                  "row %d", i);
+            CHECK(rows[i].count == 8
+                  || !tw_shared_start_all(shared, 1, &rate, account(2), NOW),
+                  "row %d", i);
+        }
+        /* a period later it has its share again */
+        CHECK(!tw_shared_start_all(shared, 1, &rate, account(1),
+                                   NOW + SEC(180)), "row %d", i);
+    }
+}
+
+/* Whoever may choose names cannot have another one limited: 100,000 clients
+ * at their limits, each in turn with a stranger who has not begun yet. */
+static void test_rate_of_an_innocent(void **state)
+{
+    static const tw_rate_t two = { 2, SEC(60) };
+    int i, refused = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 100000; i++) {
+        char name[32];
+        int n;
+
+        snprintf(name, sizeof(name), "site.test\n2001db8%09x", i);
+        for (n = 0; n < 4; n++) {
+            tw_shared_start_client(shared, name, &two, NOW);
+        }
+        snprintf(name, sizeof(name), "site.test\n192.0.%d.%d", i / 256,
+                 i % 256);
+        refused += tw_shared_start_client(shared, name, &two, NOW) != 0;
+    }
+    assert_int_equal(refused, 0);
 }
 
 /* Counted by all at once, the limit is kept exactly. */
@@ -730,7 +809,7 @@ static void *start_many(void *arg)
     (void)arg;
     pthread_barrier_wait(line);
     for (i = 0; i < 500; i++) {
-        if (!tw_shared_start_all(shared, 0, &rate, 1, NOW)) {
+        if (!tw_shared_start_all(shared, 0, &rate, NULL, NOW)) {
             __atomic_add_fetch(&wins[0], 1, __ATOMIC_SEQ_CST);
         }
         if (!tw_shared_start_client(shared, "c", &rate, NOW)) {
@@ -756,7 +835,7 @@ static void test_rate_by_threads(void **state)
     for (i = 0; i < RACERS; i++) {
         pthread_join(thread[i], NULL);
     }
-    assert_int_equal(wins[0], 1000);
+    assert_int_equal(wins[0], 750);
     assert_int_equal(wins[1], 1000);
 }
 
@@ -795,6 +874,39 @@ static void test_calls_cap(void **state)
     }
 }
 
+/* Half as many more may wait, and take no call's place by that. */
+static void test_waiting_places(void **state)
+{
+    static const struct {
+        int cap, waiting;
+    } rows[] = {
+        { 1, 1 }, { 2, 1 }, { 4, 2 }, { 37, 18 },
+        { TW_CALLS_MAX, TW_CALLS_MAX / 2 }, { 9999, TW_CALLS_MAX / 2 },
+    };
+    int i, n, chair = -1;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        fresh();
+        for (n = 0; n < rows[i].waiting; n++) {
+            chair = tw_shared_call_begin(shared, TW_CALL_WAIT, rows[i].cap,
+                                         NOW + SEC(4), NOW);
+            CHECK(chair >= 0, "row %d, %d", i, n);
+        }
+        CHECK(tw_shared_call_begin(shared, TW_CALL_WAIT, rows[i].cap,
+                                   NOW + SEC(4), NOW) == -1, "row %d", i);
+        CHECK(tw_shared_call_begin(shared, TW_CALL_CALLBACK, rows[i].cap,
+                                   NOW + SEC(5), NOW) >= 0, "row %d", i);
+        tw_shared_call_end(shared, TW_CALL_WAIT, chair, NOW + SEC(4));
+        CHECK(tw_shared_call_begin(shared, TW_CALL_WAIT, rows[i].cap,
+                                   NOW + SEC(4), NOW) == chair, "row %d", i);
+        /* who died waiting does not wait for ever */
+        CHECK(tw_shared_call_begin(shared, TW_CALL_WAIT, rows[i].cap,
+                                   NOW + SEC(9), NOW + SEC(4)) >= 0,
+              "row %d", i);
+    }
+}
+
 /* Callbacks may take every place; then there is none for a start. */
 static void test_callbacks_take_all(void **state)
 {
@@ -814,7 +926,8 @@ static void test_callbacks_take_all(void **state)
                                           NOW + SEC(5), NOW), -1);
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 10,
                                           NOW + SEC(5), NOW), -1);
-    tw_shared_call_end(shared, places[9], NOW + SEC(5));
+    tw_shared_call_end(shared, TW_CALL_CALLBACK, places[9],
+                       NOW + SEC(5));
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
                                           NOW + SEC(5), NOW), places[9]);
 }
@@ -834,10 +947,10 @@ static void test_dead_calls(void **state)
                                  NOW + SEC(5));
     assert_int_equal(again, 0);
     /* ... and, should it live after all, does not free its successor's */
-    tw_shared_call_end(shared, place, NOW + SEC(5));
+    tw_shared_call_end(shared, TW_CALL_START, place, NOW + SEC(5));
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 1,
                                           NOW + SEC(12), NOW + SEC(6)), -1);
-    tw_shared_call_end(shared, again, NOW + SEC(10));
+    tw_shared_call_end(shared, TW_CALL_START, again, NOW + SEC(10));
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 1,
                                           NOW + SEC(12), NOW + SEC(6)), 0);
 }
@@ -874,7 +987,7 @@ static void *call_often(void *arg)
                 *failed = 1;
             }
             __atomic_sub_fetch(&wins[place], 1, __ATOMIC_SEQ_CST);
-            tw_shared_call_end(shared, place, deadline);
+            tw_shared_call_end(shared, kind, place, deadline);
         }
     }
     return NULL;
@@ -929,7 +1042,31 @@ static void test_slots(void **state)
 
 /* ---- breakers ------------------------------------------------------------ */
 
-typedef enum { ASK, GOOD, BAD } step_t;
+typedef enum { ASK, GOOD, BAD, LIMITED, UNKNOWN } step_t;
+
+static int bad(int slot, int limit, int pause, apr_time_t now)
+{
+    tw_failure_t failure = { 0, limit, SEC(pause), now };
+
+    return tw_shared_breaker_bad(shared, slot, &failure, now);
+}
+
+static int step(step_t what, apr_time_t begun, apr_time_t now)
+{
+    tw_failure_t failure = { what == LIMITED, 3, SEC(10), begun };
+
+    switch (what) {
+    case ASK:
+        return tw_shared_breaker_ask(shared, 4, SEC(10), now);
+    case GOOD:
+        return tw_shared_breaker_good(shared, 4, now);
+    case UNKNOWN:
+        tw_shared_breaker_unknown(shared, 4, now);
+        return 0;
+    default:
+        return tw_shared_breaker_bad(shared, 4, &failure, now);
+    }
+}
 
 static void test_breaker(void **state)
 {
@@ -964,8 +1101,22 @@ static void test_breaker(void **state)
         { BAD, 25, 0, 0 },      /* and failures are counted from one */
         { BAD, 25, 0, 0 },
         { BAD, 25, 1, 1 },
+        { UNKNOWN, 26, 0, 1 },  /* nothing was learned: the next one goes */
+        { ASK, 26, 0, 1 },
+        { ASK, 26, 11, 1 },
         { ASK, -7200, 0, 1 },   /* the clock was set back: not for ever */
         { ASK, -7200, 11, 1 },
+        { GOOD, 40, 1, 0 },
+        { UNKNOWN, 40, 0, 0 },  /* nor does it open a closed one */
+        { ASK, 40, 0, 0 },
+        { BAD, 41, 0, 0 },      /* failures and limits are not added up */
+        { BAD, 41, 0, 0 },
+        { LIMITED, 41, 0, 0 },
+        { LIMITED, 41, 0, 0 },
+        { BAD, 41, 0, 0 },      /* X was there: counted from one */
+        { BAD, 41, 0, 0 },
+        { LIMITED, 42, 1, 1 },
+        { LIMITED, 42, 0, 1 },
     };
     int i;
 
@@ -973,12 +1124,11 @@ static void test_breaker(void **state)
     fresh();
     for (i = 0; i < COUNT(rows); i++) {
         apr_time_t now = NOW + SEC(rows[i].second);
-        int got = rows[i].step == ASK
-                  ? tw_shared_breaker_ask(shared, 4, SEC(10), now)
-                  : rows[i].step == GOOD
-                  ? tw_shared_breaker_good(shared, 4)
-                  : tw_shared_breaker_bad(shared, 4, 3, SEC(10), now);
+        int wait = tw_shared_breaker_wait(shared, 4, now);
+        int got = step(rows[i].step, now, now);
 
+        CHECK(rows[i].step != ASK || rows[i].answer <= 1
+              || wait == rows[i].answer, "row %d: wait %d", i, wait);
         CHECK(got == rows[i].answer, "row %d: %d", i, got);
         CHECK(tw_shared_breaker_open(shared, 4) == rows[i].open, "row %d", i);
         CHECK(!tw_shared_breaker_open(shared, 5)
@@ -987,11 +1137,38 @@ static void test_breaker(void **state)
     }
 }
 
+/* What began before X was back fails late, and says nothing of now. */
+static void test_breaker_and_late_failures(void **state)
+{
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 3; i++) {
+        step(BAD, NOW, NOW + SEC(5));
+    }
+    assert_true(tw_shared_breaker_open(shared, 4));
+    assert_int_equal(step(GOOD, NOW + SEC(7), NOW + SEC(8)), 1);
+    for (i = 0; i < 10; i++) {
+        assert_int_equal(step(BAD, NOW + SEC(6), NOW + SEC(9)), 0);
+    }
+    assert_false(tw_shared_breaker_open(shared, 4));
+    assert_int_equal(step(BAD, NOW + SEC(8), NOW + SEC(9)), 0);
+    assert_int_equal(step(BAD, NOW + SEC(8), NOW + SEC(9)), 0);
+    assert_int_equal(step(BAD, NOW + SEC(8), NOW + SEC(9)), 1);
+    /* the clock was set back after it was closed: they count all the same */
+    assert_int_equal(step(GOOD, NOW + SEC(9), NOW + SEC(9)), 1);
+    for (i = 0; i < 3; i++) {
+        step(BAD, NOW - SEC(3600), NOW - SEC(3600));
+    }
+    assert_true(tw_shared_breaker_open(shared, 4));
+}
+
 static void test_breaker_of_one(void **state)
 {
     (void)state;
     fresh();
-    assert_int_equal(tw_shared_breaker_bad(shared, 0, 1, SEC(1), NOW), 1);
+    assert_int_equal(bad(0, 1, 1, NOW), 1);
     assert_int_equal(tw_shared_breaker_ask(shared, 0, SEC(1), NOW), 2);
     assert_int_equal(tw_shared_breaker_ask(shared, 0, SEC(1), NOW + SEC(1)),
                      0);
@@ -1021,7 +1198,7 @@ static void test_breaker_by_threads(void **state)
 
     (void)state;
     race_begin(&races[0]);
-    tw_shared_breaker_bad(shared, 0, 1, SEC(10), NOW);
+    bad(0, 1, 10, NOW);
     for (i = 0; i < RACERS; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL, ask_once, NULL), 0);
     }
@@ -1056,6 +1233,28 @@ static void test_notes(void **state)
     }
 }
 
+/* Told apart by a text: each is a line, but not more than a few of them. */
+static void test_notes_of_many_kinds(void **state)
+{
+    int i, noted = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 1000; i++) {
+        char text[16];
+
+        snprintf(text, sizeof(text), "why %d", i % 2 ? i : 0);
+        noted += tw_shared_note(shared, 0, 0, text, SEC(60), NOW + SEC(i / 20));
+    }
+    assert_int_equal(noted, TW_NOTES_MOST);
+    assert_int_equal(tw_shared_note(shared, 0, 0, "why 0", SEC(60),
+                                    NOW + SEC(60)), 1);
+    assert_int_equal(tw_shared_note(shared, 0, 0, "why 1", SEC(60),
+                                    NOW + SEC(60)), 1);
+    assert_int_equal(tw_shared_note(shared, 0, 0, "why 1", SEC(60),
+                                    NOW + SEC(61)), 0);
+}
+
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_attach),
           cmocka_unit_test(test_ended),
@@ -1078,14 +1277,19 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_rate_when_the_clock_is_set_back),
           cmocka_unit_test(test_rate_among_many),
           cmocka_unit_test(test_rate_of_all),
+          cmocka_unit_test(test_rate_of_one_account),
+          cmocka_unit_test(test_rate_of_an_innocent),
           cmocka_unit_test(test_rate_by_threads),
           cmocka_unit_test(test_calls_cap),
+          cmocka_unit_test(test_waiting_places),
           cmocka_unit_test(test_callbacks_take_all),
           cmocka_unit_test(test_dead_calls),
           cmocka_unit_test(test_calls_beyond_the_segment),
           cmocka_unit_test(test_calls_by_threads),
           cmocka_unit_test(test_slots),
           cmocka_unit_test(test_breaker),
+          cmocka_unit_test(test_breaker_and_late_failures),
           cmocka_unit_test(test_breaker_of_one),
           cmocka_unit_test(test_breaker_by_threads),
-          cmocka_unit_test(test_notes))
+          cmocka_unit_test(test_notes),
+          cmocka_unit_test(test_notes_of_many_kinds))

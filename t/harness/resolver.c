@@ -1,0 +1,35 @@
+/* A resolver that stalls: see resolver.py. */
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef int lookup_t(const char *, const char *, const struct addrinfo *,
+                     struct addrinfo **);
+
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **found)
+{
+    static const char end[] = "x.test";
+    lookup_t *proper = (lookup_t *)dlsym(RTLD_NEXT, "getaddrinfo");
+    size_t len = name ? strlen(name) : 0;
+    struct timespec left = { 0, 0 };
+    int seconds = 0;
+    FILE *stall;
+
+    if (len < sizeof(end) - 1 || strcmp(name + len - sizeof(end) + 1, end)) {
+        return proper(name, service, hints, found);
+    }
+    stall = fopen(getenv("STALL_FILE"), "r");
+    if (stall) {
+        if (fscanf(stall, "%d", &seconds) != 1) {
+            seconds = 0;
+        }
+        fclose(stall);
+    }
+    left.tv_sec = seconds;
+    nanosleep(&left, NULL);
+    return proper("127.0.0.1", service, hints, found);
+}

@@ -1,0 +1,30 @@
+"""A resolver that stalls: `x.test`, and it alone, is looked up as slowly as a test says.
+
+    resolver = Resolver(folder)
+    make_site(preload=resolver.preload, env=resolver.environment)
+    resolver.stall(20)                      seconds for each look-up that begins from now on
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+SOURCE = Path(__file__).with_suffix(".c")
+
+
+class Resolver:
+    def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        library = folder / "resolver.so"
+        subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", str(library), str(SOURCE)], check=True)
+        self._file = folder / "stall"
+        self.preload = (str(library),)
+        self.environment = {"STALL_FILE": str(self._file)}
+        self.stall(0)
+
+    def stall(self, seconds):
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(f"{seconds}\n")
+        fresh.chmod(0o644)
+        os.replace(fresh, self._file)
