@@ -129,6 +129,13 @@ def body(delivery, body="", body_base64=None, content_type="text/html;charset=ut
     delivery.send(Reply(status, content, content_type))
 
 
+def raw(delivery, head="", body_base64=""):
+    """Other bytes instead of an answer, from its status line on; `head` is written as latin-1."""
+    delivery.over()
+    delivery.wire.write(head.encode("latin-1") + base64.b64decode(body_base64))
+    raise Disconnect
+
+
 def garbage(delivery, bytes=512):
     """Bytes without a meaning."""
     delivery.send(Reply(body=secrets.token_bytes(bytes)))
@@ -307,5 +314,5 @@ def begin_partly(delivery, upto):
 
 
 KINDS = {kind.__name__: kind for kind in (
-    status, error, error2, body, garbage, redirect, edit, huge_headers, interim, gzip_bomb, huge,
+    status, error, error2, body, raw, garbage, redirect, edit, huge_headers, interim, gzip_bomb, huge,
     truncate, delay, drip, hang, reset, close)}

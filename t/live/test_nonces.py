@@ -1,4 +1,4 @@
-"""What must never repeat does not: nonces, states, challenges, seals and ids of many sign-ins, over children and restarts."""
+"""What must never repeat does not, over children and restarts: nonces, states, challenges, seals and ids of sign-ins."""
 
 import base64
 import re
@@ -17,7 +17,8 @@ def site(make_site):
     """As many children as there are browsers at work, and none is ended for want of work."""
     return make_site(config=f"TwAuthProviderCalls {4 * CHILDREN}",
                      mpm_config=f"StartServers {CHILDREN}\nMinSpareServers {CHILDREN}\nMaxSpareServers {4 * CHILDREN}\n"
-                                f"ServerLimit {4 * CHILDREN}\nMaxRequestWorkers {4 * CHILDREN}\nMaxConnectionsPerChild 0")
+                                f"ServerLimit {4 * CHILDREN}\nMaxRequestWorkers {4 * CHILDREN}\n"
+                                "MaxConnectionsPerChild 0")
 
 
 def sealed(text):

@@ -81,7 +81,8 @@ def apart(one, other):
     return abs(ranks - n * (n + m + 1) / 2) / math.sqrt(n * m * (n + m + 1) / 12)
 
 
-@pytest.mark.parametrize("secret", [pytest.param(session, marks=oauth1), pytest.param(form_token, marks=oauth1), callback,
+@pytest.mark.parametrize("secret",
+                         [pytest.param(session, marks=oauth1), pytest.param(form_token, marks=oauth1), callback,
                                     flow_cookie], ids=lambda f: f.__name__)
 def test_CR_8_wrong_at_the_begin_or_at_the_end_takes_as_long(site, alice, full, secret):
     guesses = secret(site, alice)
