@@ -236,8 +236,13 @@ lint: need-lint
 .PHONY: bench
 bench: need-test
 	@$(MAKE) --no-print-directory all
-	@$(PYTHON) -B bench/instructions.py $(BENCH)
-	@$(PYTHON) -B bench/memory.py
+	@$(PYTHON) -B -m bench $(BENCH)
+
+# what t/cost compares with
+.PHONY: bench-figures
+bench-figures: need-test
+	@$(MAKE) --no-print-directory all
+	@$(PYTHON) -B -m bench --figures
 
 # the tables of docs/security.md
 .PHONY: docs

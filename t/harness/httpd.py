@@ -98,6 +98,8 @@ class Httpd:
     mpm_config: str = None                              #: instead of MPM[mpm]
     loglevel: str = "info"
     twauth_loglevel: str = "trace8"                     #: all it has to say, to be searched for secrets
+    log_access: bool = True
+    under: tuple = ()                                   #: a program to run httpd under, in one process (valgrind)
     clock: object = None                                #: clock.Clock
     preload: tuple = ()
     env: dict = field(default_factory=dict)
@@ -186,7 +188,8 @@ class Httpd:
         if self.twauth:
             yield f"LogLevel twauth:{self.twauth_loglevel}"
         yield 'LogFormat "%h %l %u %t \\"%r\\" %>s %b" common'
-        yield f'CustomLog "{self.access_log}" common'
+        if self.log_access:
+            yield f'CustomLog "{self.access_log}" common'
         yield self.mpm_config or MPM[self.mpm]
         yield "Timeout 10\nKeepAliveTimeout 3\nGracefulShutdownTimeout 2"
         yield 'TypesConfig /dev/null\nAddType text/html html\nAddType text/plain txt\nAddType image/png png'
@@ -244,15 +247,17 @@ class Httpd:
         self.write()
         mark = self.log.mark()
         with open(self._stderr.path, "ab") as stderr:
-            self._process = process.Process(self._argv("-DFOREGROUND"), cwd=self.folder, env=self._environment(),
-                                            stdout=stderr, stderr=stderr, cores=True)
+            argv = [*self.under, *self._argv("-X" if self.under else "-DFOREGROUND")]
+            self._process = process.Process(argv, cwd=self.folder, env=self._environment(), stdout=stderr,
+                                            stderr=stderr, cores=True)
         if self not in Httpd.live:
             Httpd.live.append(self)
         self._await_ready(mark)
         return self
 
     def _await_ready(self, mark):
-        ready = process.until(lambda: not self.running or self.log.wait(READY, mark, 0), timeout=30)
+        said = (lambda: ports.answers(self.vhosts[0].port)) if self.under else (lambda: self.log.wait(READY, mark, 0))
+        ready = process.until(lambda: not self.running or said(), timeout=30)
         if not ready or not self.running:
             raise HttpdError("httpd is not running:\n" + self._stderr.since() + self.log.since(mark))
 
@@ -262,6 +267,8 @@ class Httpd:
             time.sleep(0.25)
             self._process.stop(patience=20)     # longer than httpd's own patience with its children
             self._process = None
+            if self.under:                      # one process leaves it behind
+                (self.folder / "run" / "pid").unlink(missing_ok=True)
 
     def restart(self):
         """A full stop and start."""

@@ -26,3 +26,12 @@ def free():
             continue
         _claims.append(claim)
         return port
+
+
+def answers(port):
+    """Whether a server listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        return True
+    except OSError:
+        return False
