@@ -188,6 +188,20 @@ static const char *id_text(apr_pool_t *pool, const unsigned char *id)
     return text;
 }
 
+/*
+ * Whether a name that stands in the database, where others may have put it,
+ * can stand in a header and in a variable.
+ */
+static int is_name(const char *name)
+{
+    const char *c = name;
+
+    while (*c && !apr_iscntrl(*c)) {
+        c++;
+    }
+    return !*c && c - name <= TW_USERNAME_MAX;
+}
+
 /* The default username: the handle in lower case, in ASCII alone. */
 static const char *name_of(apr_pool_t *pool, const char *handle)
 {
@@ -328,11 +342,12 @@ static apr_status_t find_account(tw_session_t *session,
     result->other_name = result->created
                          && !strcmp(row[1], apr_pstrcat(pool, name, ".",
                                                         identity->id, NULL));
-    return strlen(row[1]) <= TW_USERNAME_MAX
+    return is_name(row[1])
            ? APR_SUCCESS
            : tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
-                        "the username of account %s is longer than %d bytes",
-                        row[0], TW_USERNAME_MAX);
+                        "the username of account %s is longer than %d bytes "
+                        "or has control characters", row[0],
+                        TW_USERNAME_MAX);
 }
 
 static apr_status_t begin_session(tw_session_t *session, tw_db_t *db,
@@ -435,8 +450,7 @@ apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
     if (apr_atoi64(row[0]) != session->account
         || strcmp(row[1], session->twitter_id) || strcmp(row[4], "1")
         || apr_atoi64(row[5]) <= apr_time_sec(now)
-        || strlen(row[2]) > TW_USERNAME_MAX || !row[2][0]
-        || strlen(row[3]) > TW_USERNAME_MAX) {
+        || !row[2][0] || !is_name(row[2]) || !is_name(row[3])) {
         goto done;
     }
     *check = TW_CHECK_GOOD;

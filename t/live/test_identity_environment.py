@@ -145,6 +145,7 @@ def test_access_log(site, member):
 ODD = ["x\r\nX-Evil: 1", "tab\there", "nul\0", "emoji\U0001f600", "\u202eevil", "a" * 5000, "a b", "", "a.b"]
 
 
+@pytest.mark.protocols("oauth1", "oauth2")
 @pytest.mark.parametrize("handle", ODD, ids=ascii)
 def test_HD_6_odd_names_from_X(site, handle):
     """A handle is letters, digits and _; whatever else X sends is no sign-in."""
@@ -159,3 +160,20 @@ def test_HD_6_odd_names_from_X(site, handle):
     assert answer.status == 502 and "X-Evil" not in answer.headers
     assert "__Host-twauth" not in browser.cookies
     assert site.browser().sign_in("bob", next="/default/env.cgi").status == 200       # the breaker stays closed
+
+
+@pytest.mark.databases("sqlite", "pgsql")
+@pytest.mark.parametrize("name", ["a\r\nx-evil: 1", "a\nx-evil: 1", "tab\there", "a\x1b[31m", "a\x7f", "\x01"], ids=ascii)
+def test_HD_6_names_that_others_put_into_the_database(site, name):
+    """An invited account has the name that some program gave it; and names are changed there."""
+    site.db.clear()
+    site.db.execute("INSERT INTO twauth_account (twitter_id, username) VALUES ('1003', ?)", name)
+    site.expect_log("TW0215: .*control characters")
+    browser = site.browser()
+    assert browser.sign_in("carol", next="/default/env.cgi").status == 503
+    assert "__Host-twauth" not in browser.cookies
+    bob = site.browser()
+    bob.sign_in("bob", next="/default/env.cgi")
+    site.db.execute("UPDATE twauth_account SET username = ? WHERE twitter_id = '1002'", name + "b")
+    site.restart()                              # all copies must be checked again
+    assert bob.fetch("/default/env.cgi").status == 401
