@@ -96,7 +96,7 @@ class App:
         verdict = endpoint.examine and endpoint.examine(state, request)
         if verdict:
             record.update(verdict.recorded())
-        fault = state.take_fault(request.path, endpoint.kind == "api")
+        fault = state.take_fault(request, endpoint.kind == "api")
         record["fault"] = fault and fault["kind"]
         state.record(record)
         if endpoint.kind == "api" or (endpoint.counter and request.method == "GET"):

@@ -1,6 +1,7 @@
 """Misbehaviour on demand: what a test can have X do instead of answering well.
 
-A fault is a dictionary: path, times, kind and the options of its kind.  KINDS lists the kinds;
+A fault is a dictionary: path, times, when (a text that is in the call's Authorization or body; none: any call), kind and
+the options of its kind.  KINDS lists the kinds;
 each is a function that gets a Delivery and the options, its parameters being named as the options
 are called in JSON (which is why some of them hide a builtin or a neighbour).
 """
@@ -20,6 +21,7 @@ from .server import Disconnect, Reply
 BLOCK = b"a" * 65536
 HEADER_SIZE = 8000
 MEGABYTE = 1 << 20
+COMMON = ("path", "times", "when", "kind")  # what all faults have
 
 
 class Delivery:
@@ -80,7 +82,7 @@ def suffer(fault, delivery):
 
 def fault_from(wanted):
     """A fault as asked for, made whole; ValueError says what is wrong with it."""
-    fault = {"path": "*", "times": None, **wanted}
+    fault = {"path": "*", "times": None, "when": "", **wanted}
     if fault.get("kind") not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}")
     try:
@@ -97,7 +99,7 @@ def fault_from(wanted):
 
 def options_of(fault):
     """What is left of a fault without the members all faults have."""
-    return {name: value for name, value in fault.items() if name not in ("path", "times", "kind")}
+    return {name: value for name, value in fault.items() if name not in COMMON}
 
 
 # Other answers

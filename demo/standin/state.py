@@ -203,11 +203,13 @@ class State:
             self.in_flight -= 1
             self.in_flight_at[path] -= 1
 
-    def take_fault(self, path, is_api):
+    def take_fault(self, request, is_api):
         """The fault which this request is to suffer, or None."""
+        said = request.header("Authorization") + request.body.decode("latin-1")
         with self.lock:
             for fault in self.trial.faults:
-                if fault["path"] == path or (fault["path"] == "*" and is_api):
+                where = fault["path"] == request.path or (fault["path"] == "*" and is_api)
+                if where and fault["when"] in said:
                     if fault["times"] is not None:
                         fault["times"] -= 1
                         if fault["times"] <= 0:

@@ -10,7 +10,7 @@
     hangup      it is reset in the handshake, when something was said
 
     wire.mend()                             all is well again
-    wire.most                               the most connections at one time since the last of these
+    wire.most, wire.count                   connections since the last of these: the most at one time, and all
 """
 
 import select
@@ -24,7 +24,7 @@ from . import ports
 class Wire:
     def __init__(self, target):
         self.port = ports.free()
-        self.most = 0
+        self.most = self.count = 0
         self._target = target
         self._lock = threading.Lock()
         self._open = set()
@@ -77,7 +77,7 @@ class Wire:
                 filler.close()
             for end in self._open:
                 _wake(end)          # its thread closes it
-            self._fillers, self._open, self.most = [], set(), 0
+            self._fillers, self._open, self.most, self.count = [], set(), 0, 0
 
     def _accept(self, listener, how):
         while True:
@@ -95,6 +95,7 @@ class Wire:
                 _reset(end)
                 return
             self._open.add(end)
+            self.count += 1
             self.most = max(self.most, len(self._open))
         try:
             if how == "through":

@@ -20,6 +20,7 @@ import pytest
 from harness.load import Answer, Answers, Load, ask
 from harness.paths import TREE
 from harness.process import until
+from harness.resolver import Resolver
 from harness.wire import Wire
 
 WORKERS = 64
@@ -40,27 +41,33 @@ def limit(full):
 
 
 @pytest.fixture(scope="module")
-def make_suffering(make_site, standin, authority, limit):
-    """make_suffering(protocol, port=, name=): a site that calls X at that port of that name."""
-    def make(protocol, port, name="127.0.0.1", **parts):
-        site = make_site(scheme="http", start=False, protocol=protocol, loglevel="warn", twauth_loglevel="warn",
-                         main='CustomLog "times.log" "%{begin:usec}t %D %>s %U"', **parts)
-        site.vhost.config = site.vhost.config.replace(
-            f"TwAuthProvider {standin.api('http')} {standin.browser_url('http')}",
-            f'TwAuthProvider https://{name}:{port} {standin.browser_url("https")}\n'
-            f'TwAuthProviderCAFile "{authority.ca}"\nTwAuthProviderTimeout {limit}s\nTwAuthProviderCalls {CAP}')
-        return site.start()
-    return make
+def make_trouble(make_site, standin, authority, limit):
+    """make_trouble(name, **parts of Site): sites that call X by this name, and can be kept from it."""
+    made = []
+
+    def make(name="127.0.0.1", **parts):
+        def start(protocol, port):
+            site = make_site(scheme="http", start=False, protocol=protocol, loglevel="warn", twauth_loglevel="warn",
+                             main='CustomLog "times.log" "%{begin:usec}t %D %>s %U"', **parts)
+            site.vhost.config = site.vhost.config.replace(
+                f"TwAuthProvider {standin.api('http')} {standin.browser_url('http')}",
+                f'TwAuthProvider https://{name}:{port} {standin.browser_url("https")}\n'
+                f'TwAuthProviderCAFile "{authority.ca}"\nTwAuthProviderTimeout {limit}s\nTwAuthProviderCalls {CAP}')
+            return site.start()
+        wires = [Wire(standin.ports["https"]) for _ in PROTOCOLS]
+        quiet = start("oauth1", standin.ports["https"])
+        patients = [Patient(start(protocol, wire.port), wire) for protocol, wire in zip(PROTOCOLS, wires)]
+        made.append(Trouble(standin, quiet, patients))
+        return made[-1]
+
+    yield make
+    for trouble in made:
+        trouble.close()
 
 
 @pytest.fixture(scope="module")
-def trouble(make_suffering, standin):
-    wires = [Wire(standin.ports["https"]) for _ in PROTOCOLS]
-    quiet = make_suffering("oauth1", standin.ports["https"])
-    sites = [make_suffering(protocol, wire.port) for protocol, wire in zip(PROTOCOLS, wires)]
-    yield Trouble(standin, quiet, [Patient(*pair) for pair in zip(sites, wires)])
-    for wire in wires:
-        wire.close()
+def trouble(make_trouble):
+    return make_trouble()
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +137,10 @@ class Trouble:
     def end(self):
         self.standin.clear_faults()
         self.cut("through")
+
+    def close(self):
+        for patient in self.patients:
+            patient.wire.close()
 
 
 CASES = {
@@ -266,19 +277,46 @@ def judge(measured, limit):
         assert its.too_much(limit) == []
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_PR_1_PR_2_PR_11_DO_4_X_fails(trouble, case, limit, full):
+def case_of(trouble, case, break_x, mend, limit, full):
+    """A case is run, reported and judged."""
     marks = [patient.site.log.mark() for patient in trouble.patients]
     for left in reversed(range(TRIES)):
         for patient in trouble.patients:
             patient.site.allow_log("TW020[1-5]")
-        measured = measure(trouble, CASES[case], limit, full(500, 5000), 250)
-        trouble.end()
+        measured = measure(trouble, break_x, limit, full(500, 5000), 250)
+        mend()
         wait_for_x(trouble, measured)
         report(case, measured, limit)
         if not any(its.too_much(limit) for its in measured):
             break
     judge(measured, limit)
-    assert trouble.standin.count("/elsewhere") == 0
     for patient, mark in zip(trouble.patients, marks):
         assert len([line for line in patient.site.log.lines(mark) if line.level in ("warn", "error")]) <= 10 * (TRIES - left)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_PR_1_PR_2_PR_11_DO_4_X_fails(trouble, case, limit, full):
+    case_of(trouble, case, CASES[case], trouble.end, limit, full)
+    assert trouble.standin.count("/elsewhere") == 0
+
+
+def test_PR_1_PR_11_DO_4_X_is_looked_up_slowly(make_trouble, folder, limit, full):
+    """The look-ups, which nothing can end, outlive their calls, and a child's end as well."""
+    resolver = Resolver(folder / "resolver")
+    trouble = make_trouble("x.test", preload=resolver.preload, env=resolver.environment)
+
+    def stall(x):
+        resolver.stall(20)
+        for patient in x.patients:
+            patient.site.restart()          # nobody remembers an address
+    case_of(trouble, "resolves slowly", stall, lambda: resolver.stall(0), limit, full)
+    for patient in trouble.patients:
+        children = patient.site.httpd.children()
+        resolver.stall(20)
+        patient.site.allow_log("TW020[1-5]")
+        answers = Load(patient.sign_ins(20), workers=20).run()
+        assert 504 in answers.statuses and answers.slowest < limit + 2
+        resolver.stall(0)
+        patient.site.graceful()
+        assert until(lambda: not set(children) & set(patient.site.httpd.children()), timeout=15)
+        assert until(patient.works, timeout=10, every=.05)
