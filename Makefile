@@ -253,8 +253,9 @@ docs:
 .PHONY: bench-scale
 bench-scale: need-bench
 	@$(MAKE) --no-print-directory all
-	@$(PYTHON) -B bench/signin.py
-	@$(PYTHON) -B bench/many.py
+	@$(PYTHON) -B -m bench.signin
+	@$(PYTHON) -B -m bench.many
+	@$(PYTHON) -B -m bench.growth
 
 .PHONY: clean
 clean:

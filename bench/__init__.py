@@ -6,6 +6,10 @@ One idea a file:
     callgrind    instructions a request of an httpd
     paths        what the module adds to each kind of request
     memory       what the module adds to a child process
+
+    signin       a sign-in at an X that is far away; with far (a link with a delay) and provider (an OpenID provider)
+    many         many sign-ins at once, and a page beside them; with quickx (an X for a crowd) and crowd
+    growth       requests with many accounts, sessions, virtual hosts, sections; with rows (a database that has them)
 """
 
 import sys

@@ -2,6 +2,7 @@
 
     with Callgrind(httpd) as grind:                     httpd in one process under valgrind, on plain http
         grind.cost("/page.html", headers, 200)          [33678.1, 33671.9, ...]: the mean over some requests, each
+        grind.during(work)                              all while work() runs
 
 callgrind dumps its counters and begins anew whenever httpd answers an OPTIONS, which nothing else here sends; what lies
 between two dumps is divided by the requests between them. Threads that wake up by themselves can only add to it, so the
@@ -52,6 +53,13 @@ class Callgrind:
         self._dumps += 1
         text = Path(f"{self._out}.{self._dumps}").read_text()
         return int(re.search(r"(?m)^(?:totals|summary): (\d+)", text)[1])
+
+    def during(self, work):
+        """The instructions of all that httpd does while work() runs."""
+        connection = Connection(self.httpd.vhosts[0].port)
+        self._dump(connection)
+        work()
+        return self._dump(connection)
 
     def cost(self, path, headers, status, count=100, port=None):
         """Instructions a request, from `count` of them in each of several parts."""

@@ -100,7 +100,7 @@ async def main():
 
 class Crowd:
     def __init__(self, site, visitors, seconds, rate=0, warm=1.0):
-        from harness import process
+        from harness import process         # not where this file is a program
         from harness.paths import PYTHON
         self._process = process.Process(
             [PYTHON, "-B", Path(__file__).resolve(), "--name", site.vhost.name, "--port", site.vhost.port,

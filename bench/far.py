@@ -5,9 +5,9 @@
     with far.inside(): ...                  what is started or listened on in there is at far.address
     far.round_trip()                        seconds, measured: there and back for a byte
 
-It does what `tc netem delay` does, and needs no module of the kernel: each end is a TUN device, and a process of its own
-carries the packets over, each after the delay. All of TCP is in those packets: handshakes, acknowledgements, TLS. Needs
-root. Namespaces and devices are gone with the processes in them.
+It does what `tc netem delay` does, and needs no module of the kernel: each end is a TUN device, and a process carries
+the packets over, each after the delay. All of TCP is in those packets: handshakes, acknowledgements, TLS. Needs root.
+Namespaces and devices are gone with the processes in them.
 """
 
 import contextlib

@@ -203,7 +203,7 @@ class Provider:
     """The provider as a program of its own; certificate: one of the authority's for another address."""
 
     def __init__(self, folder, authority, address="127.0.0.1", certificate=None):
-        from harness import process
+        from harness import process         # not where this file is a program
         from harness.paths import PYTHON
         folder.mkdir(parents=True, exist_ok=True)
         certificate = certificate or authority.server

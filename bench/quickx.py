@@ -99,7 +99,7 @@ async def main():
 
 class QuickX:
     def __init__(self, folder, authority, delay):
-        from harness import process
+        from harness import process         # not where this file is a program
         from harness.paths import PYTHON
         folder.mkdir(parents=True, exist_ok=True)
         self._log = open(folder / "quickx.log", "wb")

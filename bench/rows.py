@@ -49,12 +49,13 @@ def captured(site):
 
 
 TOKEN = "x" * 120       # as long as a sealed one
+AGENT = "Mozilla/5.0 " * 8
 NOW = int(time.time())
 ROWS = ("INSERT INTO twauth_account (id, twitter_id, username, screen_name, token, secret, token_kind, created_at,"
         f" signed_in_at) SELECT n, n, 'u' || n, 'u' || n, '{TOKEN}', '{TOKEN}', 'oauth1', {NOW}, {NOW} FROM numbers",
         "INSERT INTO twauth_username (name, twitter_id) SELECT 'u' || n, n FROM numbers",
         "INSERT INTO twauth_session (id, account_id, created_at, seen_at, expires_at, address, user_agent)"
-        f" SELECT 's' || n, n, {NOW}, {NOW}, {NOW} + 600000 + n % 1000, '192.0.2.1', '{'Mozilla/5.0 ' * 8}' FROM numbers")
+        f" SELECT 's' || n, n, {NOW}, {NOW}, {NOW} + 600000 + n % 1000, '192.0.2.1', '{AGENT}' FROM numbers")
 
 
 def fill(db, rows):
@@ -81,7 +82,7 @@ def fill(db, rows):
 
 
 def pgbench(db, statements, rows, seconds=3, clients=1):
-    """From each statement to (microseconds, statements a second) as pgbench has them; all together are one transaction."""
+    """From what to (microseconds, times a second): the statements one after the other, by so many clients."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql", dir=db.server.folder) as script:
         script.write(f"\\set n random(1, {rows})\n\\set m random(1, 1000000000)\n")
         script.writelines(f"{sql};\n" for sql in statements.values())

@@ -4,10 +4,12 @@
         site = world.make_site(config="...")            as the fixture of that name
         httpd = world.make_httpd(VHost(...))
         world.postgres
+    undisturbed()                                       for what is timed
 """
 
 import contextlib
 import itertools
+import os
 from functools import cached_property
 
 from harness import process
@@ -16,6 +18,17 @@ from harness.database import Postgres, Sqlite
 from harness.httpd import Httpd, VHost
 from harness.site import Site
 from harness.standin import StandIn
+
+
+#: One child serves all, so that it is the one that is warm.
+ONE_CHILD = ("StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\nMinSpareThreads 1\n"
+             "MaxSpareThreads 16")
+
+
+def undisturbed():
+    """What else the machine does shall not count: real-time priority for all that is started from here, for root."""
+    if os.geteuid() == 0:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 class World(contextlib.ExitStack):

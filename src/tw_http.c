@@ -211,6 +211,9 @@ static void set_options(CURL *curl, const tw_http_pool_t *http,
     curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+    /* answers are small, and so is what is sent */
+    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 4096L);
+    curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 2L);
     curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, (long)KEPT_SECONDS);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);

@@ -130,7 +130,7 @@ void tw_shared_call_end(tw_shared_t *shared, tw_call_t kind, int place,
  * processes and over restarts.  With more than TW_SLOTS names the last slot
  * is shared.
  */
-#define TW_SLOTS 256
+#define TW_SLOTS 1024
 int tw_shared_slot(tw_shared_t *shared, const char *name);
 
 /*

@@ -3,7 +3,7 @@
     with Relay(("127.0.0.1", 4711)) as relay:       listens on relay.port
     with Relay("/path/.s.PGSQL.5432", below=folder) as relay:       the same for a Unix socket: folder/.s.PGSQL.5432
         relay.connections                           how many were opened
-        relay.turns                                 round trips: how often the client spoke after the server had, or first
+        relay.turns                                 round trips: how often the client spoke first, or after the server
         relay.hang_up()                             the server closes what is open
 
 A round trip is counted by who speaks, whatever is said: a TLS handshake is one or two, a question to a database one,
