@@ -498,6 +498,9 @@ static const location_t *location_of(const tw_site_t *site, const char *uri)
     return NULL;
 }
 
+/* Known by its address. */
+static const char handler[] = "twauth";
+
 /* The site whose own location, or a place below its path, r asks for. */
 static const tw_site_t *own_site(const request_rec *r)
 {
@@ -539,13 +542,20 @@ int tw_login_translate(request_rec *r)
     }
     /* a handler's name keeps FallbackResource off */
     r->filename = apr_pstrdup(r->pool, "twauth:");
-    r->handler = "twauth";
+    r->handler = handler;
     return OK;
+}
+
+/* What tw_login_translate() found, for the hooks that follow it: in the last
+ * one SetHandler may have put another handler there. */
+static int is_own(const request_rec *r)
+{
+    return r->handler == handler;
 }
 
 int tw_login_map_to_storage(request_rec *r)
 {
-    return own_site(r) ? OK : DECLINED;
+    return is_own(r) ? OK : DECLINED;
 }
 
 /*
@@ -557,7 +567,7 @@ int tw_login_host_access(request_rec *r)
 {
     tw_visitor_t *visitor;
 
-    if (!own_site(r)) {
+    if (!is_own(r)) {
         return DECLINED;
     }
     visitor = tw_visitor(r);
@@ -570,7 +580,7 @@ int tw_login_access(request_rec *r)
 {
     tw_visitor_t *visitor;
 
-    if (!own_site(r)) {
+    if (!is_own(r)) {
         return DECLINED;
     }
     visitor = tw_visitor(r);

@@ -127,9 +127,10 @@ static void look_over(headers_t *seen, const apr_table_t *headers)
     memset(seen, 0, sizeof(*seen));
     for (; entry < end; entry++) {
         const char *name = entry->key;
+        char letter = (char)(*name | 0x20);
 
         /* most names are told apart by their first letter */
-        if ((*name | 0x20) == 'c') {
+        if (letter == 'c') {
             if (!seen->cookie && !apr_cstr_casecmp(name, "Cookie")) {
                 seen->cookie = entry->val;
             }
@@ -138,7 +139,7 @@ static void look_over(headers_t *seen, const apr_table_t *headers)
                 seen->connection = entry->val;
             }
         }
-        else if (((*name | 0x20) == 'x' || !apr_isalnum(*name))
+        else if ((letter == 'x' || letter < 'a' || letter > 'z')
                  && looks_like_ours(name, strlen(name))) {
             seen->lookalike = name;
         }
