@@ -3,15 +3,13 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_uri.h>
 
 #include "tw_account.h"
 #include "tw_private.h"
 #include "tw_provider.h"
 #include "tw_secret.h"
-#include "tw_target.h"
+#include "tw_value.h"
 
 #define YEARS apr_time_from_sec(10LL * 366 * 24 * 3600)
 
@@ -63,143 +61,6 @@ static const choice_t remote_user[] = {
     { "id", TW_USER_ID }, { NULL, 0 }
 };
 
-static const char *check_key(const char *text)
-{
-    return tw_provider_token_ok(text, TW_TOKEN_MAX)
-           ? NULL : "must be the key or id as X shows it, without blanks";
-}
-
-/* RFC 6749 section 3.3: words of visible characters, one blank between. */
-static const char *check_scope(const char *text)
-{
-    const char *c;
-
-    for (c = text; *c; c++) {
-        if (*c < 0x20 || *c > 0x7e || *c == '"' || *c == '\\'
-            || (*c == ' ' && (c == text || c[1] == ' ' || !c[1]))) {
-            break;
-        }
-    }
-    return c > text && !*c && c - text <= 300
-           ? NULL : "must be scopes with one blank between, such as "
-                    "\"tweet.read users.read\"";
-}
-
-static const char *check_secret(const char *text)
-{
-    const char *why = NULL;
-
-    tw_secret_ok(&why, text);
-    return why;
-}
-
-static const char *check_path(const char *text)
-{
-    apr_size_t len = strlen(text);
-    apr_size_t plain = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                    "abcdefghijklmnopqrstuvwxyz"
-                                    "0123456789-._~/");
-
-    return len >= 3 && len <= 100 && plain == len && text[0] == '/'
-           && text[len - 1] == '/' && !strstr(text, "//")
-           && tw_target_ok(text, NULL)
-           ? NULL : "must begin and end with a slash, be more than \"/\", "
-                    "and have only letters, digits, and - . _ ~";
-}
-
-static const char *check_realm(const char *text)
-{
-    const char *c;
-
-    for (c = text; *c; c++) {
-        if (*c < 0x21 || *c > 0x7e || *c == '"' || *c == '\\') {
-            break;
-        }
-    }
-    return c > text && !*c && c - text <= 100
-           ? NULL : "must be 1 to 100 visible characters without quotes and "
-                    "backslash";
-}
-
-/* http or https, a host, perhaps a port; nothing else that URLs can have. */
-static int is_plain_url(const char *text)
-{
-    apr_uri_t uri;
-    char copy[TW_TARGET_MAX + 100];
-    apr_size_t i, len = strlen(text);
-    apr_pool_t *pool;
-    int good;
-
-    if (len >= sizeof(copy)) {
-        return 0;
-    }
-    for (i = 0; i < len; i++) {
-        if (text[i] < 0x21 || text[i] > 0x7e || strchr("\"<>\\", text[i])) {
-            return 0;
-        }
-    }
-    apr_pool_create(&pool, NULL);
-    good = apr_uri_parse(pool, text, &uri) == APR_SUCCESS
-           && uri.scheme && uri.hostname && *uri.hostname
-           && (!strcmp(uri.scheme, "https") || !strcmp(uri.scheme, "http"))
-           && !uri.user && !uri.password && !uri.query && !uri.fragment
-           && (!uri.port_str || uri.port);
-    if (good && uri.path) {
-        apr_cpystrn(copy, uri.path, sizeof(copy));
-        good = tw_target_ok(copy, NULL);
-    }
-    apr_pool_destroy(pool);
-    return good;
-}
-
-static const char *check_callback(const char *text)
-{
-    const char *path = strstr(text, "://");
-
-    return is_plain_url(text) && path && strchr(path + 3, '/')
-           && !strchr(text, '%')
-           ? NULL : "must be the whole URL that is registered at X: "
-                    "https://host/path, without query and percent signs";
-}
-
-static const char *check_provider(const char *text)
-{
-    return is_plain_url(text) && text[strlen(text) - 1] != '/'
-           ? NULL : "must be a base URL without a slash at the end, such as "
-                    "https://api.x.com";
-}
-
-static const char *check_proxy(const char *text)
-{
-    return is_plain_url(text)
-           ? NULL : "must be the URL of the proxy, such as "
-                    "http://proxy.example.com:3128";
-}
-
-static const char *check_file(const char *text)
-{
-    return text[0] == '/' ? NULL : "must be an absolute path";
-}
-
-static const char *check_cookie_name(const char *text)
-{
-    apr_size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "abcdefghijklmnopqrstuvwxyz"
-                                  "0123456789-_");
-
-    return len >= 1 && len <= 32 && !text[len]
-           ? NULL : "must be 1 to 32 letters, digits, - or _";
-}
-
-static const char *check_cookie_domain(const char *text)
-{
-    apr_size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
-
-    return len >= 3 && len <= 253 && !text[len] && strchr(text, '.')
-           && text[0] != '.' && text[len - 1] != '.' && !strstr(text, "..")
-           ? NULL : "must be a domain in lower case such as example.com";
-}
-
 #define AT(field) offsetof(tw_server_conf_t, field)
 #define TEXT(name, field, check, value)                                     \
     { name, IS_TEXT, AT(field), 0, 0, NULL, check, value, 0 }
@@ -212,19 +73,19 @@ static const char *check_cookie_domain(const char *text)
 
 static const setting_t server_settings[] = {
     CHOICE("TwAuthEngine", engine, on_off, TW_UNSET),
-    TEXT("TwAuthConsumerKey", consumer_key, check_key, NULL),
-    TEXT("TwAuthConsumerSecret", consumer_secret, check_secret, NULL),
-    TEXT("TwAuthClientID", client_id, check_key, NULL),
-    TEXT("TwAuthClientSecret", client_secret, check_secret, NULL),
-    TEXT("TwAuthScope", scope, check_scope, "tweet.read users.read"),
+    TEXT("TwAuthConsumerKey", consumer_key, tw_value_key, NULL),
+    TEXT("TwAuthConsumerSecret", consumer_secret, tw_value_secret, NULL),
+    TEXT("TwAuthClientID", client_id, tw_value_key, NULL),
+    TEXT("TwAuthClientSecret", client_secret, tw_value_secret, NULL),
+    TEXT("TwAuthScope", scope, tw_value_scope, "tweet.read users.read"),
     CHOICE("TwAuthProtocol", protocol, protocols, TW_UNSET),
-    TEXT("TwAuthPath", path, check_path, "/twauth/"),
-    TEXT("TwAuthCallbackURL", callback_url, check_callback, NULL),
-    TEXT("TwAuthRealm", realm, check_realm, NULL),
-    TEXT("TwAuthProvider", provider_api, check_provider, NULL),
-    TEXT(NULL, provider_browser, check_provider, NULL),
-    TEXT("TwAuthProviderCAFile", provider_ca_file, check_file, NULL),
-    TEXT("TwAuthProviderProxy", provider_proxy, check_proxy, NULL),
+    TEXT("TwAuthPath", path, tw_value_path, "/twauth/"),
+    TEXT("TwAuthCallbackURL", callback_url, tw_value_callback, NULL),
+    TEXT("TwAuthRealm", realm, tw_value_realm, NULL),
+    TEXT("TwAuthProvider", provider_api, tw_value_provider, NULL),
+    TEXT(NULL, provider_browser, tw_value_provider, NULL),
+    TEXT("TwAuthProviderCAFile", provider_ca_file, tw_value_file, NULL),
+    TEXT("TwAuthProviderProxy", provider_proxy, tw_value_proxy, NULL),
     TIME("TwAuthProviderTimeout", provider_timeout, apr_time_from_msec(100),
          apr_time_from_sec(60), apr_time_from_sec(5)),
     NUMBER("TwAuthProviderCalls", provider_calls, 1, TW_CALLS_MAX, 0),
@@ -242,8 +103,8 @@ static const setting_t server_settings[] = {
     TIME("TwAuthSessionGrace", session_grace, 0,
          apr_time_from_sec(7 * 24 * 3600), apr_time_from_sec(600)),
     NUMBER("TwAuthDatabaseCalls", database_calls, 1, 1000, 8),
-    TEXT("TwAuthCookieName", cookie_name, check_cookie_name, "twauth"),
-    TEXT("TwAuthCookieDomain", cookie_domain, check_cookie_domain, NULL),
+    TEXT("TwAuthCookieName", cookie_name, tw_value_cookie_name, "twauth"),
+    TEXT("TwAuthCookieDomain", cookie_domain, tw_value_cookie_domain, NULL),
     CHOICE("TwAuthCookieSameSite", cookie_samesite, same_site,
            TW_SAMESITE_LAX),
     CHOICE("TwAuthTokens", tokens, token_storage, TW_TOKENS_SEALED),
@@ -317,46 +178,6 @@ static const char *wrong(cmd_parms *cmd, const char *text,
                         sentence);
 }
 
-/* Digits, then an unit from the list; nothing before, between or after. */
-static int parse_time(apr_int64_t *time, const char *text)
-{
-    static const struct {
-        const char *unit;
-        apr_int64_t length;
-    } units[] = {
-        { "ms", 1000 }, { "s", APR_USEC_PER_SEC },
-        { "min", 60 * APR_USEC_PER_SEC },
-        { "h", 3600 * (apr_int64_t)APR_USEC_PER_SEC },
-        { "d", 24 * 3600 * (apr_int64_t)APR_USEC_PER_SEC },
-        { "", APR_USEC_PER_SEC },
-    };
-    apr_size_t digits = strspn(text, "0123456789");
-    apr_size_t i;
-
-    if (!digits || digits > 9) {
-        return 0;
-    }
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (!strcmp(text + digits, units[i].unit)) {
-            *time = apr_atoi64(text);
-            if (*time > APR_INT64_MAX / units[i].length) {
-                return 0;
-            }
-            *time *= units[i].length;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static const char *time_text(apr_pool_t *pool, apr_int64_t time)
-{
-    return time % APR_USEC_PER_SEC
-           ? apr_psprintf(pool, "%" APR_INT64_T_FMT "ms", time / 1000)
-           : apr_psprintf(pool, "%" APR_INT64_T_FMT "s",
-                          time / APR_USEC_PER_SEC);
-}
-
 static const char *set_choice(cmd_parms *cmd, void *conf,
                               const setting_t *setting, const char *text)
 {
@@ -395,12 +216,12 @@ static const char *set_value(cmd_parms *cmd, void *conf,
     case IS_CHOICE:
         return set_choice(cmd, conf, setting, text);
     case IS_TIME:
-        if (!parse_time(&number, text) || number < setting->least
+        if (!tw_value_time(&number, text) || number < setting->least
             || number > setting->most) {
             return wrong(cmd, text, apr_psprintf(
                 cmd->pool, "must be a time of %s to %s: digits and one of ms, "
-                "s, min, h, d", time_text(cmd->pool, setting->least),
-                time_text(cmd->pool, setting->most)));
+                "s, min, h, d", tw_value_time_text(cmd->pool, setting->least),
+                tw_value_time_text(cmd->pool, setting->most)));
         }
         break;
     default:
@@ -490,34 +311,19 @@ static const char *set_provider(cmd_parms *cmd, void *dir, const char *api,
                                 const char *browser)
 {
     tw_server_conf_t *conf = tw_conf_server(cmd->server);
-    const char *why = check_provider(api);
+    const char *why = tw_value_provider(api);
 
     (void)dir;
     if (why) {
         return wrong(cmd, api, why);
     }
-    why = browser ? check_provider(browser) : NULL;
+    why = browser ? tw_value_provider(browser) : NULL;
     if (why) {
         return wrong(cmd, browser, why);
     }
     conf->provider_api = api;
     conf->provider_browser = browser ? browser : api;
     return NULL;
-}
-
-static int parse_rate(tw_rate_t *rate, const char *text)
-{
-    apr_size_t digits = strspn(text, "0123456789");
-    const char *unit = text + digits;
-
-    if (!digits || digits > 5) {
-        return 0;
-    }
-    rate->count = (int)apr_atoi64(text);
-    rate->period = !strcmp(unit, "/s") ? apr_time_from_sec(1)
-                   : !strcmp(unit, "/min") ? apr_time_from_sec(60)
-                   : !strcmp(unit, "/h") ? apr_time_from_sec(3600) : 0;
-    return rate->period && rate->count >= 1 && rate->count <= TW_RATE_MAX;
 }
 
 static const char *set_start_limit(cmd_parms *cmd, void *dir,
@@ -529,10 +335,10 @@ static const char *set_start_limit(cmd_parms *cmd, void *dir,
     tw_server_conf_t *conf = tw_conf_server(cmd->server);
 
     (void)dir;
-    if (!parse_rate(&conf->start_client, client)) {
+    if (!tw_value_rate(&conf->start_client, client)) {
         return wrong(cmd, client, right);
     }
-    if (all && !parse_rate(&conf->start_all, all)) {
+    if (all && !tw_value_rate(&conf->start_all, all)) {
         return wrong(cmd, all, right);
     }
     return NULL;

@@ -12,7 +12,7 @@ ROWS = """
  2  tw_memo tw_provider
  3  tw_oauth1 tw_oauth2 tw_flow tw_session
  4  tw_private tw_tree tw_secret tw_cookie
- 5  tw_db
+ 5  tw_db tw_value
  6  tw_account
  7  tw_conf
  8  tw_site

@@ -1,0 +1,202 @@
+#include "tw_value.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_uri.h>
+
+#include "tw_provider.h"
+#include "tw_secret.h"
+#include "tw_target.h"
+
+const char *tw_value_key(const char *text)
+{
+    return tw_provider_token_ok(text, TW_TOKEN_MAX)
+           ? NULL : "must be the key or id as X shows it, without blanks";
+}
+
+/* RFC 6749 section 3.3: words of visible characters, one blank between. */
+const char *tw_value_scope(const char *text)
+{
+    const char *c;
+
+    for (c = text; *c; c++) {
+        if (*c < 0x20 || *c > 0x7e || *c == '"' || *c == '\\'
+            || (*c == ' ' && (c == text || c[1] == ' ' || !c[1]))) {
+            break;
+        }
+    }
+    return c > text && !*c && c - text <= 300
+           ? NULL : "must be scopes with one blank between, such as "
+                    "\"tweet.read users.read\"";
+}
+
+const char *tw_value_secret(const char *text)
+{
+    const char *why = NULL;
+
+    tw_secret_ok(&why, text);
+    return why;
+}
+
+const char *tw_value_path(const char *text)
+{
+    apr_size_t len = strlen(text);
+    apr_size_t plain = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "abcdefghijklmnopqrstuvwxyz"
+                                    "0123456789-._~/");
+
+    return len >= 3 && len <= 100 && plain == len && text[0] == '/'
+           && text[len - 1] == '/' && !strstr(text, "//")
+           && tw_target_ok(text, NULL)
+           ? NULL : "must begin and end with a slash, be more than \"/\", "
+                    "and have only letters, digits, and - . _ ~";
+}
+
+const char *tw_value_realm(const char *text)
+{
+    const char *c;
+
+    for (c = text; *c; c++) {
+        if (*c < 0x21 || *c > 0x7e || *c == '"' || *c == '\\') {
+            break;
+        }
+    }
+    return c > text && !*c && c - text <= 100
+           ? NULL : "must be 1 to 100 visible characters without quotes and "
+                    "backslash";
+}
+
+/* http or https, a host, perhaps a port; nothing else that URLs can have. */
+static int is_plain_url(const char *text)
+{
+    apr_uri_t uri;
+    char copy[TW_TARGET_MAX + 100];
+    apr_size_t i, len = strlen(text);
+    apr_pool_t *pool;
+    int good;
+
+    if (len >= sizeof(copy)) {
+        return 0;
+    }
+    for (i = 0; i < len; i++) {
+        if (text[i] < 0x21 || text[i] > 0x7e || strchr("\"<>\\", text[i])) {
+            return 0;
+        }
+    }
+    apr_pool_create(&pool, NULL);
+    good = apr_uri_parse(pool, text, &uri) == APR_SUCCESS
+           && uri.scheme && uri.hostname && *uri.hostname
+           && (!strcmp(uri.scheme, "https") || !strcmp(uri.scheme, "http"))
+           && !uri.user && !uri.password && !uri.query && !uri.fragment
+           && (!uri.port_str || uri.port);
+    if (good && uri.path) {
+        apr_cpystrn(copy, uri.path, sizeof(copy));
+        good = tw_target_ok(copy, NULL);
+    }
+    apr_pool_destroy(pool);
+    return good;
+}
+
+const char *tw_value_callback(const char *text)
+{
+    const char *path = strstr(text, "://");
+
+    return is_plain_url(text) && path && strchr(path + 3, '/')
+           && !strchr(text, '%')
+           ? NULL : "must be the whole URL that is registered at X: "
+                    "https://host/path, without query and percent signs";
+}
+
+const char *tw_value_provider(const char *text)
+{
+    return is_plain_url(text) && text[strlen(text) - 1] != '/'
+           ? NULL : "must be a base URL without a slash at the end, such as "
+                    "https://api.x.com";
+}
+
+const char *tw_value_proxy(const char *text)
+{
+    return is_plain_url(text)
+           ? NULL : "must be the URL of the proxy, such as "
+                    "http://proxy.example.com:3128";
+}
+
+const char *tw_value_file(const char *text)
+{
+    return text[0] == '/' ? NULL : "must be an absolute path";
+}
+
+const char *tw_value_cookie_name(const char *text)
+{
+    apr_size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz"
+                                  "0123456789-_");
+
+    return len >= 1 && len <= 32 && !text[len]
+           ? NULL : "must be 1 to 32 letters, digits, - or _";
+}
+
+const char *tw_value_cookie_domain(const char *text)
+{
+    apr_size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+
+    return len >= 3 && len <= 253 && !text[len] && strchr(text, '.')
+           && text[0] != '.' && text[len - 1] != '.' && !strstr(text, "..")
+           ? NULL : "must be a domain in lower case such as example.com";
+}
+
+/* Digits, then an unit from the list; nothing before, between or after. */
+int tw_value_time(apr_int64_t *time, const char *text)
+{
+    static const struct {
+        const char *unit;
+        apr_int64_t length;
+    } units[] = {
+        { "ms", 1000 }, { "s", APR_USEC_PER_SEC },
+        { "min", 60 * APR_USEC_PER_SEC },
+        { "h", 3600 * (apr_int64_t)APR_USEC_PER_SEC },
+        { "d", 24 * 3600 * (apr_int64_t)APR_USEC_PER_SEC },
+        { "", APR_USEC_PER_SEC },
+    };
+    apr_size_t digits = strspn(text, "0123456789");
+    apr_size_t i;
+
+    if (!digits || digits > 9) {
+        return 0;
+    }
+    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (!strcmp(text + digits, units[i].unit)) {
+            *time = apr_atoi64(text);
+            if (*time > APR_INT64_MAX / units[i].length) {
+                return 0;
+            }
+            *time *= units[i].length;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *tw_value_time_text(apr_pool_t *pool, apr_int64_t time)
+{
+    return time % APR_USEC_PER_SEC
+           ? apr_psprintf(pool, "%" APR_INT64_T_FMT "ms", time / 1000)
+           : apr_psprintf(pool, "%" APR_INT64_T_FMT "s",
+                          time / APR_USEC_PER_SEC);
+}
+
+int tw_value_rate(tw_rate_t *rate, const char *text)
+{
+    apr_size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits;
+
+    if (!digits || digits > 5) {
+        return 0;
+    }
+    rate->count = (int)apr_atoi64(text);
+    rate->period = !strcmp(unit, "/s") ? apr_time_from_sec(1)
+                   : !strcmp(unit, "/min") ? apr_time_from_sec(60)
+                   : !strcmp(unit, "/h") ? apr_time_from_sec(3600) : 0;
+    return rate->period && rate->count >= 1 && rate->count <= TW_RATE_MAX;
+}
