@@ -229,6 +229,27 @@ def test_CS_9_odd_bodies(site, alice, headers, body, status):
     assert site.httpd.children() == before
 
 
+# httpd reads a body that nobody wanted to its end, within its own Timeout
+COMPLETE = [b for b in BODIES if b[0] != "1 GB announced"]
+
+
+@pytest.mark.parametrize("own", ["login", "callback", "session", "nothing"])
+@pytest.mark.parametrize("headers, body", [b[1:3] for b in COMPLETE], ids=[b[0] for b in COMPLETE])
+def test_CS_9_where_no_body_belongs(site, alice, own, headers, body):
+    before, calls = site.httpd.children(), site.standin.count()
+    head = {"Host": f"site.test:{site.vhost.port}", "Sec-Fetch-Site": "same-origin", "Connection": "close",
+            "Cookie": f"{SESSION}={alice.cookies[SESSION]}", **headers}
+    data = f"POST /twauth/{own} HTTP/1.1\r\n".encode() + b"".join(f"{k}: {v}\r\n".encode() for k, v in head.items())
+    try:
+        answer = alice.raw(data + b"\r\n" + body, method="POST", linger=0.001)
+        assert answer.status in (400, 404 if own == "nothing" else 405), answer
+        assert not answer.headers.all("Set-Cookie") and not answer.location
+    except (BrokenPipeError, ConnectionResetError):
+        assert len(body) > 100_000              # refused before all was sent
+    assert site.httpd.children() == before and site.standin.count() == calls
+    assert alice.whoami()["signed_in"]
+
+
 def test_CS_9_body_cut_short(site, alice):
     data = (f"POST /twauth/logout HTTP/1.1\r\nHost: site.test:{site.vhost.port}\r\nSec-Fetch-Site: same-origin\r\n"
             f"Cookie: {SESSION}={alice.cookies[SESSION]}\r\nContent-Type: {FORM}\r\nContent-Length: 100\r\n\r\na=b")
