@@ -96,10 +96,40 @@ apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
     return rv;
 }
 
+/*
+ * A profile holds what its owner wrote, and nobody shall be kept out by a
+ * name that is no proper text.  The id and the handle are ASCII, so all else
+ * becomes a mark that neither of them can have: bytes and escapes alike.
+ */
+static char *in_ascii(const char *body, apr_size_t len, apr_pool_t *pool)
+{
+    char *copy = apr_pstrmemdup(pool, body, len);
+    char *at, *end = copy + len;
+
+    for (at = copy; at < end; at++) {
+        if (*at == '\t' || *at == '\r' || *at == '\n') {
+            *at = ' ';
+        }
+        else if (*at < ' ' || *at > '~') {
+            *at = '?';
+        }
+        else if (*at == '\\' && end - at >= 6) {
+            /* NUL, and a half of a pair: jansson takes neither */
+            if (at[1] == 'u' && (!strncmp(at + 2, "0000", 4)
+                                 || ((at[2] | 0x20) == 'd'
+                                     && strchr("89abcdefABCDEF", at[3])))) {
+                memcpy(at + 2, "003f", 4);
+            }
+            at++;
+        }
+    }
+    return copy;
+}
+
 apr_status_t tw_json_user(const char **id, const char **username,
                           const char *body, apr_size_t len, apr_pool_t *pool)
 {
-    json_t *root = load(body, len);
+    json_t *root = load(in_ascii(body, len, pool), len);
     const json_t *data = json_object_get(root, "data");
 
     *id = string_of(data, "id", pool);

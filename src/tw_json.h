@@ -36,7 +36,9 @@ apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
                            apr_size_t len, apr_pool_t *pool);
 
 /*
- * X's {"data":{"id":"...","username":"..."}}: both strings, in pool.
+ * X's {"data":{"id":"...","username":"..."}}: both strings, in pool.  What
+ * is not ASCII is a question mark here: of a profile's other members nothing
+ * matters, so they may hold bytes that are no text.
  * APR_EINVAL, both NULL: something else.
  */
 apr_status_t tw_json_user(const char **id, const char **username,

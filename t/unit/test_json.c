@@ -207,6 +207,9 @@ static void test_token(void **state)
     }
 }
 
+#define USER(name) "{\"data\":{\"id\":\"12\",\"username\":\"jack\",\"name\":" \
+    name "}}"
+
 static void test_user(void **state)
 {
     static const struct {
@@ -236,9 +239,25 @@ static void test_user(void **state)
           NULL, NULL },
         { "{\"data\":{\"id\":\"12\",\"username\":\"jack\"},\"data\":{}}",
           NULL, NULL },
-        { "{\"data\":{\"id\":\"12\\u0000\",\"username\":\"jack\"}}", NULL,
+        /* PR-8: a name that is no text; where it matters it is no such id */
+        { USER("\"\xff\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\""), "12", "jack" },
+        { USER("\"\x01\x1f\n\t\""), "12", "jack" },
+        { USER("\"a\\u0000b\""), "12", "jack" },
+        { USER("\"\\ud800\""), "12", "jack" },
+        { USER("\"\\uDFFF\\ud83d\\ude00\\\\ud800\""), "12", "jack" },
+        { USER("\"\\ud800"), NULL, NULL },
+        { USER("\"\\ud8\""), NULL, NULL },
+        { USER("\"\\"), NULL, NULL },
+        { USER("\"\\u"), NULL, NULL },
+        { "{\"data\":{\"id\":\"12\\u0000\",\"username\":\"jack\"}}", "12?",
+          "jack" },
+        { "{\"data\":{\"id\":\"12\n\",\"username\":\"\xff\"}}", "12 ", "?" },
+        { "{\"data\":{\"id\":\"\\ud831\",\"username\":\"\xc3\xa9\"}}", "?",
+          "??" },
+        { "\xef\xbb\xbf{\"data\":{\"id\":\"12\",\"username\":\"jack\"}}", NULL,
           NULL },
-        { "{\"data\":{\"id\":\"12\",\"username\":\"\xff\"}}", NULL, NULL },
+        { "{\"data\":{\"id\":\"12\",\"username\":\"jack\"}}\x01", NULL,
+          NULL },
         { "{\"data\":{\"id\":\"12\",\"username\":\"jack\"}", NULL, NULL },
         { "", NULL, NULL },
     };
