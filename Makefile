@@ -256,6 +256,7 @@ bench-scale: need-bench
 	@$(PYTHON) -B -m bench.signin
 	@$(PYTHON) -B -m bench.many
 	@$(PYTHON) -B -m bench.growth
+	@$(PYTHON) -B -m bench.start
 
 .PHONY: clean
 clean:

@@ -1,14 +1,25 @@
-"""What a child process of httpd gains by the module, in kB of memory of its own, and the database's share of a sign-in."""
+"""What a child of httpd weighs more with the module, in kB, and the database's share of a sign-in.
+
+Pss: what is a child's own, and its share of what several have. It is compared like with like: a server without the
+module and mod_dbd that has done nothing either, or that has answered as many requests.
+"""
 
 import re
 import time
 from pathlib import Path
 
+from harness.load import Load, ask
+
+from .crowd import Crowd
+from .quickx import QuickX
+
 SIGN_INS = 20
+AT_ONCE = 16
+REQUESTS = 5            # of a sign-in: page, login twice, callback, page
 
 
 def own_memory(httpd):
-    """Pss of the children, on average: memory of their own and their share of what is common."""
+    """Pss of the children, on average."""
     time.sleep(0.5)
     sizes = []
     for child in httpd.children():
@@ -17,27 +28,48 @@ def own_memory(httpd):
     return sum(sizes) / len(sizes)
 
 
-def measure(world):
-    """kB of a child `without` the module, `fresh` with it and mod_dbd, `used` after sign-ins; `statements` a sign-in."""
-    database = world.postgres.database()
-    site = world.make_site(db=database)
-    fresh = own_memory(site.httpd)
-    mark = database.mark()
-    for _ in range(SIGN_INS):
-        assert site.browser().sign_in("alice", next="/members/").status == 200
-    statements = len(database.statements(mark))
-    used = own_memory(site.httpd)
-    site.stop()
-    site.httpd.twauth, site.httpd.modules, site.httpd.main, site.vhost.config = False, (), "", ""
-    site.start()
-    without = own_memory(site.httpd)
-    site.stop()
-    return {"without": without, "fresh": fresh, "used": used, "statements": statements / SIGN_INS}
+def make_bare(site):
+    """The same server without the module and mod_dbd."""
+    httpd = site.httpd
+    httpd.twauth, httpd.modules, httpd.main = False, (), ""
+    for vhost in httpd.vhosts:
+        vhost.config = ""
+
+
+def weigh(world):
+    """{state: (with the module, without)} in kB, and statements a sign-in."""
+    site = world.make_site(db=world.postgres.database(), start=False)
+    with QuickX(world.folder / "memory-x", world.authority, 0.02) as x:
+        site.start()
+        fresh = [own_memory(site.httpd)]
+        mark = site.db.mark()
+        for _ in range(SIGN_INS):
+            assert site.browser().sign_in("alice", next="/members/").status == 200
+        statements = len(site.db.statements(mark)) / SIGN_INS
+        used = [own_memory(site.httpd)]
+        site.stop()
+        site.vhost.config = site.vhost.config.replace(world.standin.api(), x.url)
+        site.start()
+        with Crowd(site, AT_ONCE, 4) as crowd:
+            pass
+        storm = [own_memory(site.httpd)]
+        site.stop()
+    make_bare(site)
+    page = ask(site.vhost, "/index.html", ca=site.authority.ca)
+    for found, count, at_once in ((fresh, 0, 1), (used, SIGN_INS * REQUESTS, 1),
+                                  (storm, crowd.said["done"] * 2, AT_ONCE)):
+        site.start()
+        if count:
+            Load([page] * count, workers=at_once).run()
+        found.append(own_memory(site.httpd))
+        site.stop()
+    return {"at rest": fresh, f"after {SIGN_INS} sign-ins": used,
+            f"after {crowd.said['done']} sign-ins, {AT_ONCE} at a time": storm}, statements
 
 
 def show(world):
-    found = measure(world)
-    print(f"memory of a child, kB: {found['without']:,.0f} without the module, "
-          f"{found['fresh'] - found['without']:+,.0f} with it and mod_dbd, "
-          f"{found['used'] - found['without']:+,.0f} after {SIGN_INS} sign-ins")
-    print(f"statements a sign-in (PostgreSQL): {found['statements']:.1f}")
+    found, statements = weigh(world)
+    print(f"{'kB a child':<52}{'without':>9}{'more':>9}")
+    for state, (ours, bare) in found.items():
+        print(f"{state:<52}{bare:>9,.0f}{ours - bare:>+9,.0f}")
+    print(f"statements a sign-in (PostgreSQL): {statements:.1f}")

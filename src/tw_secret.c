@@ -262,6 +262,9 @@ void tw_vault_put(tw_vault_t *vault, const char *from, const char *text)
         /* take the old entry out, the rest moves up */
         char *rest = at + strlen(at) + 1;
 
+        if (!strcmp(rest, text)) {
+            return;     /* many hosts have one secret */
+        }
         rest += strlen(rest) + 1;
         memmove(at, rest, (apr_size_t)(vault->text + VAULT_SIZE - rest));
         at = vault_find(vault, from);

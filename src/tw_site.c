@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <ap_mpm.h>
+#include <apr_hash.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -74,6 +75,8 @@ typedef struct {
     apr_pool_t *pconf;
     apr_pool_t *ptemp;
     server_rec *main;
+    apr_hash_t *secrets;                /* of the hosts before, by origin */
+    apr_hash_t *rings;
     tw_site_t *site;
     tw_server_conf_t *conf;
 } build_t;
@@ -113,22 +116,18 @@ typedef apr_status_t (*try_t)(const char *text, apr_pool_t *pool,
                               tw_err_t *err);
 
 /*
- * A secret, in memory that is locked.  At a restart a secret that cannot be
- * read, or does not do, is the one of before: the rotation of a log must not
- * end a site.
+ * Reads a secret into memory that is locked.  At a restart a secret that
+ * cannot be read, or does not do, is the one of before: the rotation of a log
+ * must not end a site.
  */
-static const char *read_secret(const build_t *b, const char *directive,
-                               const char *from, try_t try)
+static const char *read_anew(const build_t *b, const char *directive,
+                             const char *from, try_t try)
 {
     tw_vault_t *vault = process.retained->vault;
     tw_err_t err = { 0 };
     char *text;
     const char *kept;
 
-    if (tw_secret_is_command(from) && (is_test() || is_trial())) {
-        b->site->incomplete = 1;
-        return "";      /* commands run once, at the real start */
-    }
     if (tw_secret_read(&text, from, b->ptemp, &err) != APR_SUCCESS
         || (try && try(text, b->ptemp, &err) != APR_SUCCESS)) {
         if (text) {
@@ -154,6 +153,25 @@ static const char *read_secret(const build_t *b, const char *directive,
         refuse(b, "no locked memory for secrets (ulimit -l)");
     }
     return kept;
+}
+
+/* A secret, read once for all hosts that say the same. */
+static const char *read_secret(const build_t *b, const char *directive,
+                               const char *from, try_t try)
+{
+    const char *origin, *secret;
+
+    if (tw_secret_is_command(from) && (is_test() || is_trial())) {
+        b->site->incomplete = 1;
+        return "";      /* commands run once, at the real start */
+    }
+    origin = apr_pstrcat(b->ptemp, directive, " ", from, NULL);
+    secret = apr_hash_get(b->secrets, origin, APR_HASH_KEY_STRING);
+    if (!secret) {
+        secret = read_anew(b, directive, from, try);
+        apr_hash_set(b->secrets, origin, APR_HASH_KEY_STRING, secret);
+    }
+    return secret;
 }
 
 static int is_loopback(const char *host)
@@ -409,12 +427,18 @@ static int build_client(build_t *b)
 static int build_ring(build_t *b)
 {
     const apr_array_header_t *keys = b->conf->keys;
+    const char *origin;
     int i;
 
     if (!keys) {
         return refuse(b, "TwAuthKey is missing: make a key with `openssl rand "
                       "-base64 48`, in a file of mode 0600, and say TwAuthKey "
                       "file:/path");
+    }
+    origin = apr_array_pstrcat(b->ptemp, keys, '\n');
+    b->site->ring = apr_hash_get(b->rings, origin, APR_HASH_KEY_STRING);
+    if (b->site->ring) {
+        return 1;
     }
     b->site->ring = tw_ring_make(b->pconf);
     if (!b->site->ring) {
@@ -433,6 +457,9 @@ static int build_ring(build_t *b)
             return refuse(b, "TwAuthKey %s: %s: %s", from, err.why,
                           err.advice);
         }
+    }
+    if (!b->site->incomplete) {
+        apr_hash_set(b->rings, origin, APR_HASH_KEY_STRING, b->site->ring);
     }
     return 1;
 }
@@ -520,11 +547,16 @@ int tw_site_check_config(apr_pool_t *pconf, apr_pool_t *plog,
 {
     server_rec *s;
     int good = 1;
+    build_t b;
 
     (void)plog;
+    b.pconf = pconf;
+    b.ptemp = ptemp;
+    b.main = main;
+    b.secrets = apr_hash_make(ptemp);
+    b.rings = apr_hash_make(ptemp);
     for (s = main; s; s = s->next) {
         tw_server_conf_t *conf = tw_conf_server(s);
-        build_t b;
 
         if (conf->engine == 0
             || (conf->engine == TW_UNSET && !tw_conf_has_credentials(conf))) {
@@ -538,9 +570,6 @@ int tw_site_check_config(apr_pool_t *pconf, apr_pool_t *plog,
             ap_set_module_config(s->module_config, &twauth_module, conf);
         }
         tw_conf_defaults(conf);
-        b.pconf = pconf;
-        b.ptemp = ptemp;
-        b.main = main;
         b.conf = conf;
         b.site = apr_pcalloc(pconf, sizeof(*b.site));
         b.site->server = s;

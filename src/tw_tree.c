@@ -13,8 +13,9 @@ static const ap_directive_t *part_of(const server_rec *s)
         return ap_conftree;
     }
     for (d = ap_conftree; d; d = d->next) {
-        if (!strcasecmp(d->directive, VIRTUAL_HOST)
-            && d->line_num == (int)s->defn_line_number
+        /* the number first: each host asks, and passes all the others */
+        if (d->line_num == (int)s->defn_line_number
+            && !strcasecmp(d->directive, VIRTUAL_HOST)
             && s->defn_name && !strcmp(d->filename, s->defn_name)) {
             return d->first_child;
         }

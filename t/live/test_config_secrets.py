@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from harness.browser import Browser
 from harness.httpd import VHost
 
 KEY = "c2VhbGluZy1rZXktb2YtdGhlLXRlc3RzLTAxMjM0NTY3ODkwMTIzNDU2Nzg5"
@@ -91,6 +92,21 @@ def test_secret_from_a_command(make_site):
     assert counter.read_text() == "run\n"
     site.graceful()
     assert counter.read_text() == "run\nrun\n"
+    site.stop()
+
+
+def test_a_command_runs_once_for_all_hosts(make_site):
+    site = make_site(start=False)
+    counter = site.folder / "runs"
+    script = site.httpd.script("give-key", f"#!/bin/sh\necho run >> {counter}\necho {KEY}\n", site.folder)
+    site.vhost.config = site.vhost.config.replace(f'"file:{site.key}"', f'"exec:{script}"')
+    site.httpd.vhosts.append(VHost("other.test", port=site.vhost.port, config=site.vhost.config))
+    site.start()
+    assert counter.read_text() == "run\n"
+    other = Browser(f"https://other.test:{site.vhost.port}", site.authority.ca, site.standin, site.canaries)
+    site.standin.register(f"https://other.test:{site.vhost.port}/twauth/callback")
+    assert site.browser().sign_in("alice").status == other.sign_in("bob").status == 200
+    assert site.db.value("SELECT count(*) FROM twauth_session") == 2
     site.stop()
 
 
