@@ -1,6 +1,10 @@
 """CF-1: a wrong value stops the configuration test, with a sentence that names the directive; a right one passes."""
 
+import re
+
 import pytest
+
+from harness.paths import TREE
 
 WRONG = {
     "TwAuthEngine": ["yes", "1", '""'],
@@ -70,6 +74,12 @@ RIGHT = {
 @pytest.fixture(scope="module")
 def site(make_site):
     return make_site(start=False, config="")
+
+
+def test_CF_1_each_directive_has_wrong_values():
+    known = set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/tw_conf.c").read_text()))
+    elsewhere = {"TwAuthClientID", "TwAuthClientSecret", "TwAuthScope", "TwAuthFresh"}
+    assert known - set(WRONG) == elsewhere
 
 
 def pairs(table):

@@ -134,11 +134,26 @@ def test_RD_3_what_was_asked_for_is_no_way_out(site, browser, asked):
 
 
 @both
-@pytest.mark.parametrize("more", ["&next=%2Fevil", "&redirect=/evil", "&state=/evil", "&return_to=/evil"])
-def test_RD_5_target_at_the_callback_does_not_count(site, browser, more):
+@pytest.mark.parametrize("name", ["next", "redirect", "state", "return_to", "returnto", "redirect_uri", "oauth_callback",
+                                  "url", "target", "RelayState", "rd", "goto", "continue", "service", "callback", "r"])
+def test_RD_5_target_at_the_callback_does_not_count(site, name):
+    for value in ("%2Fevil", "/evil", "//evil.example", "https%3A%2F%2Fevil.example%2F"):
+        browser = site.browser()
+        flow = browser.begin("/members/env.cgi")
+        answer = flow.arrive(f"{flow.callback()}&{name}={value}", follow=False)
+        assert answer.status == 400 or answer.location == site.url("/members/env.cgi")
+        assert "evil" not in answer.headers.get("Location", "") + answer.text
+
+
+@both
+def test_RD_5_nor_in_its_fields_and_cookies(site, browser):
     flow = browser.begin("/members/env.cgi")
-    answer = flow.arrive(flow.callback() + more, follow=False)
-    assert answer.status == 400 or answer.location == site.url("/members/env.cgi")
+    cookies = "; ".join([*(f"{c.name}={c.value}" for c in browser.cookies), "next=/evil", "twauth_next=/evil",
+                         "__Host-twauth_next=/evil"])
+    answer = browser.get(flow.callback(), site="cross-site", headers={
+        "Referer": site.url("/evil"), "Cookie": cookies, "X-Forwarded-Uri": "/evil", "X-Original-URL": "/evil",
+        "X-Auth-Request-Redirect": "/evil", "Location": "/evil", "Refresh": "0; url=/evil", "Origin": site.url("")})
+    assert answer.location == site.url("/members/env.cgi")
 
 
 @both

@@ -48,6 +48,7 @@ def refused(answer):
     assert "no-store" in answer.headers["Cache-Control"] and CANARY not in answer.text
 
 
+@pytest.mark.protocols("oauth1", "oauth2")
 @pytest.mark.parametrize("headers", NO_NAVIGATION.values(), ids=NO_NAVIGATION)
 @pytest.mark.parametrize("url", ["/members/", "/twauth/login?next=%2Fmembers%2F"], ids=["page", "login"])
 def test_CS_1_DO_1_no_navigation_no_start(site, known, headers, url):

@@ -64,6 +64,22 @@ def test_button_of_another_browser_does_not(site, alice):
     assert alice.get(link, site="cross-site").status == 200 and starts(site) == before
 
 
+def test_CS_3_a_token_of_another_page_does_not(site, alice):
+    """What lets a form sign out does not let a link switch, nor the other way round; and neither outlives the session."""
+    none = {n: None for n in ("Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Origin")}
+    form = re.search(r'name="token" value="([^"]+)"', alice.get("/twauth/logout").text)[1]
+    link = re.search(r'token=([\w-]+)', alice.get(SWITCH, headers=none).text)[1]
+    before = starts(site)
+    assert alice.get(f"{SWITCH}&token={form}", headers=none).status == 200 and starts(site) == before
+    assert alice.post("/twauth/logout", {"token": link}, headers=none).status == 403
+    for values in (f"{link}&token={link}", link[:-1], link + "A", link.swapcase(), ""):
+        assert alice.get(f"{SWITCH}&token={values}", headers=none).status == 200 and starts(site) == before
+    alice.sign_out()
+    alice.begin("/twauth/login?next=%2F").approve("alice")
+    before = starts(site)
+    assert alice.get(f"{SWITCH}&token={link}", headers=none).status == 200 and starts(site) == before
+
+
 def test_own_page_switches_at_once_and_forces_the_login(site, alice):
     answer = alice.get(SWITCH, site="same-origin")
     assert leads_to_a_choice(site, answer)

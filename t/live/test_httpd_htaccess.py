@@ -1,7 +1,10 @@
 """AC-10: in .htaccess only what selects and tightens."""
 
+import re
+
 import pytest
 
+from harness.paths import TREE
 from harness.site import CANARY
 
 CREDENTIALS = "AuthType Twitter\nRequire valid-user\n"
@@ -18,6 +21,11 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
            "TwAuthSessionMax 100d", "TwAuthSessionGrace 1d", "TwAuthDatabaseCalls 1", "TwAuthCookieName x",
            "TwAuthCookieDomain test", "TwAuthCookieSameSite None", "TwAuthTokens plain", "TwAuthSignUp On",
            "TwAuthAllowHTTP On", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
+
+
+def test_AC_10_each_directive_is_tried():
+    known = set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/tw_conf.c").read_text()))
+    assert known - {"TwAuthFresh"} == {line.split()[0] for line in ALLOWED + REFUSED if line.startswith("TwAuth")}
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,21 @@ def test_RD_6_two_nexts_are_none(alice):
     assert SESSION not in alice.cookies
 
 
+@pytest.mark.parametrize("query, form, location", [
+    ("next=/a", "next=/b", "/b"), ("next=/a", "", None), ("next=//evil.example", "next=/b", "/b"),
+    ("next=/a", "next=//evil.example", None), ("", "next=/a;next=/b", "/a;next=/b"), ("", "Next=/a", None),
+    ("", "next[]=/a", None), ("", "next%00=/a", None), ("", "next=/a&next", None), ("", "n%65xt=/a", "/a"),
+    ("next=/a&moved=1", "", None), ("", "next=/a%00//evil.example", None), ("", "xnext=/a&next=/b&nextx=/c", "/b")])
+def test_RD_6_one_next_and_no_other(alice, query, form, location):
+    answer = alice.post(f"/twauth/logout?{query}", form)
+    assert answer.status == (303 if location else 200) and answer.headers.get("Location") == location
+
+
+def test_RD_7_next_longer_than_any_form(alice):
+    assert alice.sign_out(next="/" + "x" * 60_000).status == 413
+    assert alice.sign_out(next="/" + "x" * 1999).headers["Location"] == "/" + "x" * 1999
+
+
 def test_without_a_session_there_is_nothing_to_sign_out_of(browser):
     assert "not signed in" in browser.get("/twauth/logout").text
     assert "not signed in" in browser.sign_out().text
