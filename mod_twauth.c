@@ -17,7 +17,7 @@
 #include "src/tw_login.h"
 #include "src/tw_page.h"
 #include "src/tw_private.h"
-#include "src/tw_site.h"
+#include "src/tw_start.h"
 #include "src/tw_visitor.h"
 
 static void register_hooks(apr_pool_t *pool)
@@ -29,12 +29,12 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_rewrite[] = { "mod_rewrite.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
 
-    ap_hook_pre_config(tw_site_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(tw_site_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_pre_config(tw_start_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(tw_start_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_post_config(tw_site_post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_child_init(tw_site_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(tw_start_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(tw_start_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* headers that look like ours go before anybody reads them */
     ap_hook_post_read_request(tw_visitor_post_read_request, NULL, NULL,

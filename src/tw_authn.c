@@ -9,6 +9,7 @@
 #include <http_request.h>
 
 #include "tw_browser.h"
+#include "tw_headers.h"
 #include "tw_page.h"
 #include "tw_private.h"
 #include "tw_refresh.h"
@@ -221,7 +222,7 @@ static void give_tokens(request_rec *r, tw_visitor_t *visitor)
     }
 }
 
-/* In the order of tw_visitor_headers. */
+/* In the order of tw_headers_names. */
 static const char *const variables[] = {
     "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
     "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT", NULL
@@ -243,7 +244,7 @@ static void tell(request_rec *r, tw_visitor_t *visitor, int exports)
             apr_table_addn(r->subprocess_env, variables[i], values[i]);
         }
         if (exports & TW_EXPORT_HEADERS) {
-            apr_table_addn(r->headers_in, tw_visitor_headers[i], values[i]);
+            apr_table_addn(r->headers_in, tw_headers_names[i], values[i]);
         }
     }
     visitor->headers_given |= (exports & TW_EXPORT_HEADERS) != 0;
@@ -291,7 +292,7 @@ static void take_back(request_rec *r, int exports)
         remove_variables(r, 'T', "TWAUTH_TOKEN");
     }
     if (visitor->headers_given && !(exports & TW_EXPORT_HEADERS)) {
-        tw_visitor_scrub(r);
+        tw_headers_scrub(r->headers_in);
     }
 }
 

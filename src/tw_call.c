@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "tw_private.h"
+#include "tw_start.h"
 
 /* So many failures running open the breaker, and for so long. */
 #define FAILURES 5
@@ -71,7 +72,7 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
     apr_time_t now = apr_time_now();
 
     page->kind = TW_PAGE_BUSY;
-    if (!tw_site_http()) {
+    if (!tw_start_http()) {
         page->retry_after = 60;
         return 0;
     }

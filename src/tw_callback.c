@@ -11,6 +11,7 @@
 #include "tw_flow.h"
 #include "tw_page.h"
 #include "tw_private.h"
+#include "tw_start.h"
 
 #define WAIT_FOR_PLACE apr_time_from_sec(2)
 #define QUERY_FIELDS_MAX 50
@@ -267,7 +268,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     }
     tw_cookie_expire(r, cookie_name, site->other_attributes);
     client.http.timeout = tw_call_time(&permit, site);
-    rv = site->protocol->finish(&identity, &client, tw_site_http(),
+    rv = site->protocol->finish(&identity, &client, tw_start_http(),
                                 &flow->pending, proof, r->pool, &err);
     tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
     if (!tw_call_end(&permit, r, site, "the sign-in", rv, &err, &p)) {

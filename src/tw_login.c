@@ -17,6 +17,7 @@
 #include "tw_logout.h"
 #include "tw_page.h"
 #include "tw_private.h"
+#include "tw_start.h"
 #include "tw_target.h"
 #include "tw_visitor.h"
 
@@ -361,7 +362,7 @@ static int begin(login_t *l)
         && !tw_call_begin(&permit, l->r, site, TW_CALL_START, 0, &p)) {
         return page(l, &p);
     }
-    rv = site->protocol->begin(&pending, &location, &client, tw_site_http(),
+    rv = site->protocol->begin(&pending, &location, &client, tw_start_http(),
                                l->r->pool, &err);
     if (site->protocol->begin_calls
         && !tw_call_end(&permit, l->r, site, "the start of a sign-in", rv, &err,

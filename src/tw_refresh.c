@@ -4,6 +4,7 @@
 #include "tw_call.h"
 #include "tw_page.h"
 #include "tw_private.h"
+#include "tw_start.h"
 
 #define NOTE_INTERVAL apr_time_from_sec(60)
 /* A token that ends while the application uses it is of no use. */
@@ -99,7 +100,7 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
         return 0;
     }
     rv = site->protocol->refresh(&fresh, stored->tokens.secret,
-                                 &site->client, tw_site_http(), r->pool,
+                                 &site->client, tw_start_http(), r->pool,
                                  &err);
     if (!tw_call_end(&permit, r, site, "the refresh of a token", rv, &err,
                      &page)) {

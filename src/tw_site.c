@@ -1,11 +1,8 @@
 #include "tw_site.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include <ap_mpm.h>
 #include <apr_hash.h>
-#include <apr_shm.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
 #include <http_core.h>
@@ -16,40 +13,8 @@
 #include "tw_secret.h"
 #include "tw_tree.h"
 
-#define RETAINED "mod_twauth"
 #define DEFAULT_API "https://api.x.com"
 #define DEFAULT_BROWSER2 "https://x.com"
-
-/* What outlives restarts, while the module itself is loaded anew. */
-typedef struct {
-    void *shared;
-    apr_size_t shared_size;
-    tw_vault_t *vault;
-} retained_t;
-
-/* Set by the hooks at the end of this file alone. */
-static struct {
-    retained_t *retained;
-    tw_http_pool_t *http;
-    tw_memo_t *memo;
-    int any;
-    int most_calls;
-} process;
-
-int tw_site_any(void)
-{
-    return process.any;
-}
-
-tw_http_pool_t *tw_site_http(void)
-{
-    return process.http;
-}
-
-tw_memo_t *tw_site_memo(void)
-{
-    return process.memo;
-}
 
 /* ---- where we are in httpd's life --------------------------------------- */
 
@@ -58,8 +23,7 @@ static int is_test(void)
     return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
 }
 
-/* httpd reads its configuration twice at the start; the first is a trial. */
-static int is_trial(void)
+int tw_site_is_trial(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
@@ -71,21 +35,22 @@ static int is_restart(void)
 
 /* ---- building a site ---------------------------------------------------- */
 
-typedef struct {
+struct tw_build_t {
     apr_pool_t *pconf;
     apr_pool_t *ptemp;
     server_rec *main;
+    tw_vault_t *vault;
     apr_hash_t *secrets;                /* of the hosts before, by origin */
     apr_hash_t *rings;
     tw_site_t *site;
     tw_server_conf_t *conf;
-} build_t;
+};
 
 /* Refuses the configuration of one host, for its administrator to read. */
-static int refuse(const build_t *b, const char *fmt, ...)
+static int refuse(const tw_build_t *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-static int refuse(const build_t *b, const char *fmt, ...)
+static int refuse(const tw_build_t *b, const char *fmt, ...)
 {
     const server_rec *s = b->site->server;
     va_list ap;
@@ -120,10 +85,10 @@ typedef apr_status_t (*try_t)(const char *text, apr_pool_t *pool,
  * cannot be read, or does not do, is the one of before: the rotation of a log
  * must not end a site.
  */
-static const char *read_anew(const build_t *b, const char *directive,
+static const char *read_anew(const tw_build_t *b, const char *directive,
                              const char *from, try_t try)
 {
-    tw_vault_t *vault = process.retained->vault;
+    tw_vault_t *vault = b->vault;
     tw_err_t err = { 0 };
     char *text;
     const char *kept;
@@ -156,12 +121,12 @@ static const char *read_anew(const build_t *b, const char *directive,
 }
 
 /* A secret, read once for all hosts that say the same. */
-static const char *read_secret(const build_t *b, const char *directive,
+static const char *read_secret(const tw_build_t *b, const char *directive,
                                const char *from, try_t try)
 {
     const char *origin, *secret;
 
-    if (tw_secret_is_command(from) && (is_test() || is_trial())) {
+    if (tw_secret_is_command(from) && (is_test() || tw_site_is_trial())) {
         b->site->incomplete = 1;
         return "";      /* commands run once, at the real start */
     }
@@ -184,7 +149,7 @@ static int is_loopback(const char *host)
            || (len > 10 && !strcmp(host + len - 10, ".localhost"));
 }
 
-static int tls_is_on(const build_t *b)
+static int tls_is_on(const tw_build_t *b)
 {
     const server_rec *s = b->site->server;
     const char *engine = tw_tree_inherited(s, b->main, "SSLEngine");
@@ -210,7 +175,7 @@ static char *lower(apr_pool_t *pool, const char *text)
 }
 
 /* The own address; 0 with site->off when there is none to be known. */
-static int build_address(build_t *b)
+static int build_address(tw_build_t *b)
 {
     tw_site_t *site = b->site;
     server_rec *s = site->server;
@@ -250,7 +215,7 @@ static int build_address(build_t *b)
     return 1;
 }
 
-static int build_locations(build_t *b)
+static int build_locations(tw_build_t *b)
 {
     tw_site_t *site = b->site;
     const char *path = b->conf->path;
@@ -276,7 +241,7 @@ static int build_locations(build_t *b)
     return 1;
 }
 
-static void set_name(const build_t *b, tw_cookie_name_t *name,
+static void set_name(const tw_build_t *b, tw_cookie_name_t *name,
                      const char *before, const char *after)
 {
     name->text = apr_pstrcat(b->pconf, before, b->conf->cookie_name, after,
@@ -284,7 +249,7 @@ static void set_name(const build_t *b, tw_cookie_name_t *name,
     name->len = strlen(name->text);
 }
 
-static int build_cookies(build_t *b)
+static int build_cookies(tw_build_t *b)
 {
     tw_site_t *site = b->site;
     const tw_server_conf_t *conf = b->conf;
@@ -324,7 +289,7 @@ static int is_http_url(const char *url)
 }
 
 /* Which protocol: by the credentials, or, with both, by the directive. */
-static int build_protocol(build_t *b)
+static int build_protocol(tw_build_t *b)
 {
     const tw_server_conf_t *conf = b->conf;
     int one = conf->consumer_key || conf->consumer_secret;
@@ -351,7 +316,7 @@ static int build_protocol(build_t *b)
 }
 
 /* The key or id, and the secret; NULL where a client is public. */
-static int build_credentials(build_t *b)
+static int build_credentials(tw_build_t *b)
 {
     const tw_server_conf_t *conf = b->conf;
     tw_client_t *client = &b->site->client;
@@ -373,7 +338,7 @@ static int build_credentials(build_t *b)
 }
 
 /* Whether X may be spoken to at url: http is for a stand-in alone. */
-static int is_provider_ok(const build_t *b, const char *url)
+static int is_provider_ok(const tw_build_t *b, const char *url)
 {
     apr_uri_t uri;
 
@@ -382,7 +347,7 @@ static int is_provider_ok(const build_t *b, const char *url)
            || (b->conf->allow_http && is_loopback(uri.hostname));
 }
 
-static int build_client(build_t *b)
+static int build_client(tw_build_t *b)
 {
     tw_site_t *site = b->site;
     const tw_server_conf_t *conf = b->conf;
@@ -424,7 +389,7 @@ static int build_client(build_t *b)
     return build_credentials(b);
 }
 
-static int build_ring(build_t *b)
+static int build_ring(tw_build_t *b)
 {
     const apr_array_header_t *keys = b->conf->keys;
     const char *origin;
@@ -464,7 +429,7 @@ static int build_ring(build_t *b)
     return 1;
 }
 
-static int build_database(build_t *b)
+static int build_database(tw_build_t *b)
 {
     tw_site_t *site = b->site;
 
@@ -484,7 +449,7 @@ static int build_database(build_t *b)
 }
 
 /* 0: the configuration is refused. */
-static int build(build_t *b)
+static int build(tw_build_t *b)
 {
     tw_site_t *site = b->site;
     tw_server_conf_t *conf = b->conf;
@@ -523,178 +488,25 @@ static int build(build_t *b)
     return 1;
 }
 
-/* ---- hooks -------------------------------------------------------------- */
-
-int tw_site_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
-                       apr_pool_t *ptemp)
+tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
+                          apr_pool_t *pconf, apr_pool_t *ptemp)
 {
-    retained_t *retained = ap_retained_data_get(RETAINED);
+    tw_build_t *b = apr_pcalloc(ptemp, sizeof(*b));
 
-    (void)pconf;
-    (void)plog;
-    (void)ptemp;
-    if (!retained) {
-        retained = ap_retained_data_create(RETAINED, sizeof(*retained));
-        retained->vault = tw_vault_make();
-    }
-    memset(&process, 0, sizeof(process));
-    process.retained = retained;
-    return tw_seal_init() == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    b->pconf = pconf;
+    b->ptemp = ptemp;
+    b->main = main;
+    b->vault = vault;
+    b->secrets = apr_hash_make(ptemp);
+    b->rings = apr_hash_make(ptemp);
+    return b;
 }
 
-int tw_site_check_config(apr_pool_t *pconf, apr_pool_t *plog,
-                         apr_pool_t *ptemp, server_rec *main)
+tw_site_t *tw_site_build(tw_build_t *b, server_rec *s)
 {
-    server_rec *s;
-    int good = 1;
-    build_t b;
-
-    (void)plog;
-    b.pconf = pconf;
-    b.ptemp = ptemp;
-    b.main = main;
-    b.secrets = apr_hash_make(ptemp);
-    b.rings = apr_hash_make(ptemp);
-    for (s = main; s; s = s->next) {
-        tw_server_conf_t *conf = tw_conf_server(s);
-
-        if (conf->engine == 0
-            || (conf->engine == TW_UNSET && !tw_conf_has_credentials(conf))) {
-            continue;
-        }
-        /* a host without directives shares its structure with the main
-         * server, but not its address */
-        if (s != main && conf == tw_conf_server(main)) {
-            conf = apr_pmemdup(pconf, conf, sizeof(*conf));
-            conf->callback_url = NULL;
-            ap_set_module_config(s->module_config, &twauth_module, conf);
-        }
-        tw_conf_defaults(conf);
-        b.conf = conf;
-        b.site = apr_pcalloc(pconf, sizeof(*b.site));
-        b.site->server = s;
-        b.site->conf = conf;
-        if (!build(&b)) {
-            good = 0;
-            continue;
-        }
-        conf->site = b.site;
-        process.any = 1;
-    }
-    return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
-}
-
-/* The segment that all processes share: made once, kept over restarts. */
-static tw_shared_t *shared_memory(server_rec *main)
-{
-    retained_t *retained = process.retained;
-
-    /* another size is another version of the module: its old children go on
-     * with the old segment */
-    if (!retained->shared || retained->shared_size != tw_shared_size()) {
-        apr_shm_t *shm;
-        apr_status_t rv = apr_shm_create(&shm, tw_shared_size(), NULL,
-                                         main->process->pool);
-
-        if (rv != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv, main,
-                         TWLOGNO(0104) "no shared memory (%" APR_SIZE_T_FMT
-                         " bytes)", tw_shared_size());
-            return NULL;
-        }
-        retained->shared = apr_shm_baseaddr_get(shm);
-        retained->shared_size = tw_shared_size();
-        memset(retained->shared, 0, tw_shared_size());
-    }
-    return tw_shared_attach(retained->shared, apr_time_now());
-}
-
-static int workers(void)
-{
-    int processes = 1, threads = 1;
-
-    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    return processes * (threads > 0 ? threads : 1);
-}
-
-int tw_site_post_config(apr_pool_t *pconf, apr_pool_t *plog,
-                        apr_pool_t *ptemp, server_rec *main)
-{
-    tw_shared_t *shared;
-    server_rec *s;
-
-    (void)pconf;
-    (void)plog;
-    if (!process.any || is_trial()) {
-        return OK;
-    }
-    shared = shared_memory(main);
-    if (!shared) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    for (s = main; s; s = s->next) {
-        tw_site_t *site = tw_conf_server(s)->site;
-        apr_int64_t calls;
-
-        if (!site || site->off) {
-            continue;
-        }
-        calls = site->conf->provider_calls;
-        if (!calls) {
-            calls = workers() / 4;
-            calls = calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX
-                                                         : calls;
-        }
-        site->calls = (int)calls;
-        if (site->calls > process.most_calls) {
-            process.most_calls = site->calls;
-        }
-        site->shared = site->database.shared = shared;
-        site->slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "site ", site->origin, NULL));
-        site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "provider ", site->client.api, "\n", site->client.key,
-            NULL));
-        site->database.slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "database ",
-            tw_tree_inherited(s, main, "DBDriver"), " ",
-            tw_tree_inherited(s, main, "DBDParams"), NULL));
-    }
-    return OK;
-}
-
-void tw_site_child_init(apr_pool_t *pchild, server_rec *main)
-{
-    tw_http_pool_t *http = NULL;
-    tw_err_t err = { 0 };
-    apr_status_t rv;
-
-    if (!process.any) {
-        return;
-    }
-    /* on its own: sessions need it also where sign-ins cannot work */
-    if (tw_db_child_init(pchild) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, TWLOGNO(0107)
-                     "no lock for the database: this child ends");
-        exit(APEXIT_CHILDFATAL);
-    }
-    rv = tw_seal_init();
-    if (rv == APR_SUCCESS) {
-        process.memo = tw_memo_make(pchild);
-        rv = tw_http_init();
-    }
-    if (rv == APR_SUCCESS) {
-        rv = tw_oauth1.child_init(pchild, &err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = tw_http_pool_make(&http, process.most_calls, pchild);
-    }
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, main, TWLOGNO(0106)
-                     "no sign-in can work in this process: %s%s%s",
-                     err.why ? err.why : "a library did not start",
-                     err.advice ? ": " : "", err.advice ? err.advice : "");
-    }
-    process.http = http;
+    b->conf = tw_conf_server(s);
+    b->site = apr_pcalloc(b->pconf, sizeof(*b->site));
+    b->site->server = s;
+    b->site->conf = b->conf;
+    return build(b) ? b->site : NULL;
 }

@@ -14,10 +14,9 @@
 #include "tw_conf.h"
 #include "tw_cookie.h"
 #include "tw_db.h"
-#include "tw_http.h"
-#include "tw_memo.h"
 #include "tw_provider.h"
 #include "tw_seal.h"
+#include "tw_secret.h"
 #include "tw_shared.h"
 
 struct tw_site_t {
@@ -70,25 +69,23 @@ static inline const tw_site_t *tw_site(const server_rec *s)
     return tw_conf_server(s)->site;
 }
 
-/* Whether any server here has a site: then headers are scrubbed on all. */
-int tw_site_any(void);
-
-/* pre_config, check_config, post_config and child_init; see mod_twauth.c. */
-int tw_site_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
-                       apr_pool_t *ptemp);
-int tw_site_check_config(apr_pool_t *pconf, apr_pool_t *plog,
-                         apr_pool_t *ptemp, server_rec *main);
-int tw_site_post_config(apr_pool_t *pconf, apr_pool_t *plog,
-                        apr_pool_t *ptemp, server_rec *main);
-void tw_site_child_init(apr_pool_t *pchild, server_rec *main);
+/*
+ * Builds the sites of all servers, one after the other: what several have in
+ * common is read once.  Secrets that cannot be read at a restart come from
+ * vault.
+ */
+typedef struct tw_build_t tw_build_t;
+tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
+                          apr_pool_t *pconf, apr_pool_t *ptemp);
 
 /*
- * This process's connections to X; NULL when the process cannot sign (see
- * tw_sign_selftest()), and no sign-in can work in it.
+ * The site of a server whose configuration has its defaults.  NULL when it is
+ * refused, which has been logged; a site that is off is no error.
  */
-tw_http_pool_t *tw_site_http(void);
+tw_site_t *tw_site_build(tw_build_t *build, server_rec *s);
 
-/* This process's memo of session cookies; NULL when there is no memory. */
-tw_memo_t *tw_site_memo(void);
+/* Whether httpd reads its configuration for the first time of the two that
+ * it does at the start: a trial. */
+int tw_site_is_trial(void);
 
 #endif

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <apr_cstr.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -11,19 +9,15 @@
 
 #include "tw_account.h"
 #include "tw_codec.h"
+#include "tw_headers.h"
 #include "tw_private.h"
 #include "tw_seal.h"
+#include "tw_start.h"
 #include "tw_target.h"
 
 /* Requests beside the one that asks the database pass for so long. */
 #define BESIDE apr_time_from_sec(5)
 #define SEEN_MAX apr_time_from_sec(60)
-#define HEADER_PREFIX "xtwauth"
-
-const char *const tw_visitor_headers[] = {
-    "X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name",
-    "X-Twauth-Id", "X-Twauth-Account", "X-Twauth-Signed-In-At", NULL
-};
 
 static ap_filter_rec_t *trailer_filter;
 
@@ -93,97 +87,6 @@ const char *tw_visitor_reference(request_rec *r)
 
 /* ---- what applications do not see --------------------------------------- */
 
-/* Whether name is x-twauth-..., by letters and digits alone, as gateways
- * that turn header names into variables would read it. */
-static int looks_like_ours(const char *name, apr_size_t len)
-{
-    const char *want = HEADER_PREFIX;
-    const char *end = name + len;
-
-    for (; *want; name++) {
-        while (name < end && !apr_isalnum(*name)) {
-            name++;
-        }
-        if (name >= end || apr_tolower(*name) != *want++) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-/* What one walk over the headers of a request finds. */
-typedef struct {
-    const char *cookie;         /* the first of each; NULL: none */
-    const char *connection;
-    const char *lookalike;      /* its name */
-} headers_t;
-
-static void look_over(headers_t *seen, const apr_table_t *headers)
-{
-    const apr_array_header_t *list = apr_table_elts(headers);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    const apr_table_entry_t *end = entry + list->nelts;
-
-    memset(seen, 0, sizeof(*seen));
-    for (; entry < end; entry++) {
-        const char *name = entry->key;
-        char letter = (char)(*name | 0x20);
-
-        /* most names are told apart by their first letter */
-        if (letter == 'c') {
-            if (!seen->cookie && !apr_cstr_casecmp(name, "Cookie")) {
-                seen->cookie = entry->val;
-            }
-            else if (!seen->connection
-                     && !apr_cstr_casecmp(name, "Connection")) {
-                seen->connection = entry->val;
-            }
-        }
-        else if ((letter == 'x' || letter < 'a' || letter > 'z')
-                 && looks_like_ours(name, strlen(name))) {
-            seen->lookalike = name;
-        }
-    }
-}
-
-void tw_visitor_scrub(request_rec *r)
-{
-    const apr_array_header_t *list = apr_table_elts(r->headers_in);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    int i = 0;
-
-    /* those behind one that is taken out move up: look at i again */
-    while (i < list->nelts) {
-        if (looks_like_ours(entry[i].key, strlen(entry[i].key))) {
-            apr_table_unset(r->headers_in, entry[i].key);
-        }
-        else {
-            i++;
-        }
-    }
-}
-
-/*
- * Whether Connection asks the next hop to drop one of our headers.  Names end
- * where mod_proxy has them end, which is at blanks and semicolons too.
- */
-static int drops_ours(const char *at)
-{
-    static const char ends[] = ",; \t\v\f";
-
-    while (at && *at) {
-        apr_size_t len;
-
-        at += strspn(at, ends);
-        len = strcspn(at, ends);
-        if (looks_like_ours(at, len)) {
-            return 1;
-        }
-        at += len;
-    }
-    return 0;
-}
-
 /*
  * At the end of the body trailers may have joined the headers, behind ours:
  * the first of each name is genuine when we have given any, the rest goes.
@@ -203,14 +106,14 @@ static apr_status_t clean_trailers(ap_filter_t *f,
         || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
         return rv;
     }
-    for (i = 0; visitor && visitor->headers_given && tw_visitor_headers[i];
+    for (i = 0; visitor && visitor->headers_given && tw_headers_names[i];
          i++) {
-        value[i] = apr_table_get(r->headers_in, tw_visitor_headers[i]);
+        value[i] = apr_table_get(r->headers_in, tw_headers_names[i]);
     }
-    tw_visitor_scrub(r);
-    for (i = 0; tw_visitor_headers[i]; i++) {
+    tw_headers_scrub(r->headers_in);
+    for (i = 0; tw_headers_names[i]; i++) {
         if (value[i]) {
-            apr_table_setn(r->headers_in, tw_visitor_headers[i], value[i]);
+            apr_table_setn(r->headers_in, tw_headers_names[i], value[i]);
         }
     }
     return rv;
@@ -336,18 +239,18 @@ int tw_visitor_post_read_request(request_rec *r)
     request_rec *first = first_of(r);
     tw_visitor_t *visitor = made(first);
     const tw_site_t *site;
-    headers_t seen;
+    tw_headers_t seen;
 
     /* Parts of a request have been cleaned with the whole; but the error
      * document of one that was refused while it was read comes here first. */
-    if (!tw_site_any() || r->main) {
+    if (!tw_start_any() || r->main) {
         return DECLINED;
     }
-    look_over(&seen, r->headers_in);
+    tw_headers_look(&seen, r->headers_in);
     if (seen.lookalike && !(visitor && visitor->headers_given)) {
-        tw_visitor_scrub(r);
+        tw_headers_scrub(r->headers_in);
     }
-    if (!r->prev && drops_ours(seen.connection)) {
+    if (!r->prev && tw_headers_drop_ours(seen.connection)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0301)
                       "refused: the Connection header names an identity "
                       "header");
@@ -419,7 +322,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
     for (i = 0; i < visitor->session_cookies; i++) {
         const tw_cookie_t *cookie = &visitor->session_cookie[i];
 
-        if (tw_session_open(&opened, &old, tw_site_memo(), site->ring,
+        if (tw_session_open(&opened, &old, tw_start_memo(), site->ring,
                             site->realm, cookie->value, cookie->value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)

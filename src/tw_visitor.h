@@ -77,9 +77,6 @@ int tw_visitor_post_read_request(request_rec *r);
  */
 void tw_visitor_register_filter(void);
 
-/* The names of the headers that tell a backend who it is; NULL ends. */
-extern const char *const tw_visitor_headers[];
-
 /*
  * Opens the session cookie and judges its times, without the database:
  * SIGNED_IN or NOBODY.
@@ -110,8 +107,5 @@ int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
 apr_time_t tw_visitor_copies_until(const tw_site_t *site,
                                    const tw_session_t *session,
                                    apr_time_t now);
-
-/* Takes X-Twauth-* and all that looks like it out of the request. */
-void tw_visitor_scrub(request_rec *r);
 
 #endif

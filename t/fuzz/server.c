@@ -17,6 +17,7 @@
 #include "tw_oauth1.h"
 #include "tw_oauth2.h"
 #include "tw_private.h"
+#include "tw_start.h"
 #include "tw_target.h"
 
 #define KEY "hCQJQ0+0OZxgvZ2a4Y8mJPoZYqBvK3nVb0oS7lDT1WcXrE9uHkMfGyi6wNzL5s+A"
@@ -446,17 +447,17 @@ const tw_dir_conf_t *tw_conf_dir(const request_rec *r)
     return &dir;
 }
 
-int tw_site_any(void)
+int tw_start_any(void)
 {
     return 1;
 }
 
-tw_http_pool_t *tw_site_http(void)
+tw_http_pool_t *tw_start_http(void)
 {
     return (tw_http_pool_t *)&core;     /* never looked at */
 }
 
-tw_memo_t *tw_site_memo(void)
+tw_memo_t *tw_start_memo(void)
 {
     static tw_memo_t *memo;
     static apr_pool_t *lasting;

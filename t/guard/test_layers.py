@@ -7,7 +7,7 @@ import pytest
 from guard import includes, read, sources
 
 ROWS = """
- 0  tw_err tw_codec tw_target
+ 0  tw_err tw_codec tw_target tw_headers
  1  tw_seal tw_sign tw_http tw_json tw_shared tw_watch
  2  tw_memo tw_provider
  3  tw_oauth1 tw_oauth2 tw_flow tw_session
@@ -16,13 +16,14 @@ ROWS = """
  6  tw_account
  7  tw_conf
  8  tw_site
- 9  tw_visitor tw_dump tw_exchange
-10  tw_browser tw_page
-11  tw_call tw_logout
-12  tw_refresh tw_callback
-13  tw_authn tw_login
-14  tw_authz
-15  mod_twauth
+ 9  tw_start
+10  tw_visitor tw_dump tw_exchange
+11  tw_browser tw_page
+12  tw_call tw_logout
+13  tw_refresh tw_callback
+14  tw_authn tw_login
+15  tw_authz
+16  mod_twauth
 """
 LAST_OF_CORE = 3        # no header of httpd up to here
 

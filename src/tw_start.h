@@ -1,0 +1,37 @@
+/*
+ * tw_start: how the module starts, and restarts.
+ *
+ * The hooks that httpd calls before there are requests, and what a process
+ * has from then on.  The shared memory, and the last secrets that were good,
+ * outlive graceful restarts, in which the module itself is loaded anew.
+ */
+#ifndef TW_START_H
+#define TW_START_H
+
+#include <httpd.h>
+
+#include "tw_http.h"
+#include "tw_memo.h"
+
+/* pre_config, check_config, post_config and child_init; see mod_twauth.c. */
+int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                        apr_pool_t *ptemp);
+int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                          apr_pool_t *ptemp, server_rec *main);
+int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                         apr_pool_t *ptemp, server_rec *main);
+void tw_start_child_init(apr_pool_t *pchild, server_rec *main);
+
+/* Whether any server here has a site: then headers are scrubbed on all. */
+int tw_start_any(void);
+
+/*
+ * This process's connections to X; NULL when the process cannot sign (see
+ * tw_sign_selftest()), and no sign-in can work in it.
+ */
+tw_http_pool_t *tw_start_http(void);
+
+/* This process's memo of session cookies; NULL when there is no memory. */
+tw_memo_t *tw_start_memo(void);
+
+#endif
