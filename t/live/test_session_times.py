@@ -154,3 +154,40 @@ def test_SE_17_far_dates(site, alice, date):
     assert user(alice) == "alice"
     site.clock.forward(61 * MINUTE)
     assert user(alice) is None
+
+
+YEARS = {"1999-12-31T23:59:55": "before the year 2000", "2037-12-31T23:00:00": "before 2038",
+         "2038-01-19T03:13:55": "at 2^31",
+         "2099-06-01T00:00:00": "far", "2106-02-07T06:28:10": "at 2^32"}
+
+
+@pytest.mark.parametrize("date", YEARS, ids=YEARS.values())
+@pytest.mark.databases("sqlite", "pgsql")
+def test_SE_17_a_session_lives_as_long_at_any_time(site, alice, date):
+    """Renewal, idle and absolute end, sign-out, and a clock that is put right meanwhile."""
+    site.clock.set(calendar.timegm(time.strptime(date, "%Y-%m-%dT%H:%M:%S")) - time.time())
+    alice.cookies.clear()
+    alice.sign_in("alice")
+    idle = alice.clone()
+    for _ in range(7):
+        site.clock.forward(30 * MINUTE)
+        assert user(alice) == "alice"
+    assert user(idle) is None
+    left = alice.clone()
+    site.clock.forward(-4 * MINUTE)
+    assert user(alice) == "alice", "a step back within the leeway"
+    site.clock.forward(-2 * MINUTE)
+    assert user(left) is None, "and beyond it"
+    site.clock.forward(6 * MINUTE)
+    assert user(left) == "alice"
+    left.sign_out()
+    assert user(left) is None and user(alice) is None
+    alice.sign_in("alice")
+    site.clock.forward(-HOUR)
+    assert user(alice) is None, "from the future"
+    site.clock.forward(HOUR)
+    assert user(alice) == "alice"
+    for _ in range(7):
+        site.clock.forward(35 * MINUTE)
+        user(alice)
+    assert user(alice) is None, "the absolute end"
