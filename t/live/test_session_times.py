@@ -156,7 +156,7 @@ def test_SE_17_far_dates(site, alice, date):
     assert user(alice) is None
 
 
-YEARS = {"1999-12-31T23:59:55": "before the year 2000", "2037-12-31T23:00:00": "before 2038",
+YEARS = {"2037-12-31T23:00:00": "before 2038",
          "2038-01-19T03:13:55": "at 2^31",
          "2099-06-01T00:00:00": "far", "2106-02-07T06:28:10": "at 2^32"}
 
