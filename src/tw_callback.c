@@ -8,7 +8,7 @@
 #include "tw_browser.h"
 #include "tw_call.h"
 #include "tw_codec.h"
-#include "tw_flow.h"
+#include "tw_flows.h"
 #include "tw_page.h"
 #include "tw_private.h"
 #include "tw_start.h"
@@ -40,38 +40,6 @@ static int start_again(request_rec *r, tw_visitor_t *visitor,
         p.screen_name = visitor->session.screen_name;
     }
     return page(r, visitor, &p);
-}
-
-/* The pending sign-in of this browser that key names; its cookie's name. */
-static int find_flow(tw_flow_t *flow, const char **cookie_name,
-                     const tw_visitor_t *visitor, const char *key)
-{
-    const tw_site_t *site = visitor->site;
-    apr_pool_t *pool = visitor->first->pool;
-    const char *at = visitor->cookies;
-    char end[TW_FLOW_NAME_LEN + 1];
-    tw_cookie_name_t name;
-    tw_cookie_t cookie;
-    int tries;
-
-    if (!key) {
-        return 0;
-    }
-    tw_flow_name(end, key);
-    name.text = apr_pstrcat(pool, site->flow_cookie.text, end, NULL);
-    name.len = strlen(name.text);
-    *cookie_name = name.text;
-    for (tries = 0; tries < 4; tries++) {
-        if (!tw_visitor_cookie(&cookie, &at, &name, 0)) {
-            return 0;
-        }
-        if (tw_flow_open(flow, site->ring, site->flow_audience, cookie.value,
-                         cookie.value_len, pool) == APR_SUCCESS
-            && tw_seal_equal(flow->pending.key, key)) {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 static int cancelled(request_rec *r, tw_visitor_t *visitor,
@@ -325,7 +293,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     }
     site->protocol->answer(&answer, &site->client, query);
 
-    if (!find_flow(&flow, &cookie_name, visitor, answer.key)) {
+    if (!tw_flows_find(&flow, &cookie_name, visitor, answer.key)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0210)
                       "callback without a pending sign-in of this browser");
         return start_again(r, visitor, NULL);

@@ -12,7 +12,7 @@
 #include "tw_call.h"
 #include "tw_callback.h"
 #include "tw_codec.h"
-#include "tw_flow.h"
+#include "tw_flows.h"
 #include "tw_json.h"
 #include "tw_logout.h"
 #include "tw_page.h"
@@ -22,11 +22,6 @@
 #include "tw_visitor.h"
 
 #define QUERY_FIELDS_MAX 200
-#define FLOWS_MAX 5
-#define FLOWS_BYTES_MAX 3500
-#define FLOWS_SEEN_MAX 20
-/* A slow user's next is kept so much longer than the flow is good. */
-#define FLOW_COOKIE_SLACK 3600
 
 /* ---- login: what is asked ------------------------------------------------ */
 
@@ -249,102 +244,6 @@ static int within_limits(login_t *l)
     return GO_ON;
 }
 
-/* ---- login: the flow cookies --------------------------------------------- */
-
-typedef struct {
-    const char *name;
-    apr_size_t size;
-    apr_time_t started_at;
-} flow_cookie_t;
-
-/* This browser's flow cookies; one that does not open is the oldest. */
-static apr_array_header_t *flow_cookies(const login_t *l)
-{
-    const tw_site_t *site = l->site;
-    apr_array_header_t *list = apr_array_make(l->r->pool, 4,
-                                              sizeof(flow_cookie_t));
-    const char *at = l->visitor->cookies;
-    tw_cookie_t cookie;
-    tw_flow_t flow;
-
-    while (list->nelts < FLOWS_SEEN_MAX
-           && tw_visitor_cookie(&cookie, &at, &site->flow_cookie, 1)) {
-        flow_cookie_t *seen = apr_array_push(list);
-
-        seen->name = apr_pstrmemdup(l->r->pool, cookie.name,
-                                    cookie.name_len);
-        seen->size = cookie.name_len + 1 + cookie.value_len;
-        seen->started_at = 0;
-        if (tw_flow_open(&flow, site->ring, site->flow_audience,
-                         cookie.value, cookie.value_len, l->r->pool)
-            == APR_SUCCESS) {
-            seen->started_at = flow.started_at;
-        }
-    }
-    return list;
-}
-
-/* Whether text can stand as a cookie's name: a browser could send others. */
-static int is_token(const char *text)
-{
-    return !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "abcdefghijklmnopqrstuvwxyz"
-                              "0123456789-_")];
-}
-
-/* Makes room for size bytes more: the oldest go. */
-static void make_room(login_t *l, apr_size_t size)
-{
-    apr_array_header_t *list = flow_cookies(l);
-    flow_cookie_t *flows = (flow_cookie_t *)list->elts;
-    apr_size_t total = size;
-    int i, left = list->nelts;
-
-    for (i = 0; i < list->nelts; i++) {
-        total += flows[i].size;
-    }
-    while (left && (left >= FLOWS_MAX || total > FLOWS_BYTES_MAX)) {
-        int oldest = -1;
-
-        for (i = 0; i < list->nelts; i++) {
-            if (flows[i].name
-                && (oldest < 0
-                    || flows[i].started_at < flows[oldest].started_at)) {
-                oldest = i;
-            }
-        }
-        if (oldest < 0) {
-            return;
-        }
-        if (is_token(flows[oldest].name)) {
-            tw_cookie_expire(l->r, flows[oldest].name,
-                             l->site->other_attributes);
-        }
-        total -= flows[oldest].size;
-        flows[oldest].name = NULL;
-        left--;
-    }
-}
-
-static void set_flow(login_t *l, const tw_pending_t *pending)
-{
-    const tw_site_t *site = l->site;
-    char end[TW_FLOW_NAME_LEN + 1];
-    const char *name, *text;
-    tw_flow_t flow;
-
-    flow.started_at = apr_time_now();
-    flow.pending = *pending;
-    flow.next = l->next;
-    tw_flow_name(end, pending->key);
-    name = apr_pstrcat(l->r->pool, site->flow_cookie.text, end, NULL);
-    text = tw_flow_seal(&flow, site->ring, site->flow_audience, l->r->pool);
-    make_room(l, strlen(name) + 1 + strlen(text));
-    tw_cookie_set(l->r, name, text, site->other_attributes,
-                  (int)apr_time_sec(site->conf->flow_timeout)
-                  + FLOW_COOKIE_SLACK);
-}
-
 static int begin(login_t *l)
 {
     const tw_site_t *site = l->site;
@@ -369,7 +268,7 @@ static int begin(login_t *l)
                      &p)) {
         return page(l, &p);
     }
-    set_flow(l, &pending);
+    tw_flows_add(l->r, l->visitor, &pending, l->next);
     tw_seal_wipe((void *)pending.secret, strlen(pending.secret));
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
                   "a sign-in begins");

@@ -18,7 +18,7 @@ ROWS = """
  8  tw_site
  9  tw_start
 10  tw_visitor tw_dump tw_exchange
-11  tw_browser tw_page
+11  tw_browser tw_page tw_flows
 12  tw_call tw_logout
 13  tw_refresh tw_callback
 14  tw_authn tw_login
