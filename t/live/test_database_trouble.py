@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import re
+import subprocess
 import threading
 import time
+from urllib.parse import quote
 
 import pytest
 
 from harness import canaries, process
-from harness.checks import SESSION, together, user
+from harness.checks import FLOW, PRE, SESSION, together, user
+from harness.paths import TREE
 
 both = pytest.mark.databases("sqlite", "pgsql")
 sqlite_only = pytest.mark.databases("sqlite")
@@ -26,43 +30,73 @@ def alice(site):
 
 # DB-1
 
-PAYLOADS = ["'", "''", "\"", "--", "/*", "%s", "%%", "%", "\\", "\\'", ";", "' OR '1'='1", "'); DROP TABLE twauth_session; --",
-            "$1", "?", ":a", "\u00e9", "x" * 9000]
+PAYLOADS = ["'", "''", "\"", "--", "/*", "%s", "%%", "%", "\\", "\\'", ";", "' OR '1'='1",
+            "'); DROP TABLE twauth_session; --", "$1", "?", ":a", "\u00e9", "x" * 9000, "' OR 1=1 --", "\" OR \"\"=\"",
+            "` OR 1", "') OR ('1'='1", "'||(SELECT secret FROM twauth_account)||'", "%1$s", "%n", "%pDt", "$$x$$",
+            "E'\\x27'", "U&'\\0027'", "\\x27", "\\047", "%27", "\u2019", "\u02bc", "\uff07", "\xbf'", "\xbf\\", "0x27",
+            "CHAR(39)", "NULL", "{0}", "${x}", "x'; SELECT pg_sleep(9); --", "'; ATTACH '/tmp/x' AS x; --",
+            "1; PRAGMA writable_schema=1", "\\'; --"]
 
 
 @both
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_DB_1_agents_and_cookies_and_parameters(site, payload):
+    site.allow_log(r"^\[core:error\]")
     site.db.clear()
     browser = site.browser()
     browser.agent = payload.encode("utf-8").decode("latin-1")[:7000]
     assert browser.sign_in("alice").status == 200
     agent = site.db.value("SELECT user_agent FROM twauth_session")
     assert agent == "".join(c if " " <= c <= "~" else "?" for c in browser.agent[:255])
-    browser.post("/twauth/logout", {"everywhere": payload, "next": payload, "token": payload})
+    for form in ({"everywhere": payload, "next": payload, "token": payload}, {"everywhere": "1", payload: payload}):
+        elsewhere = browser.clone()
+        elsewhere.post("/twauth/logout", form, headers={"Sec-Fetch-Site": "cross-site"})
+    quoted = quote(payload.encode()[:2000])
+    for path in (f"/twauth/callback?oauth_token={quoted}&oauth_verifier={quoted}",
+                 f"/twauth/callback?state={quoted}&code={quoted}", f"/twauth/login?next={quoted}&mark={quoted}",
+                 f"/members/?{quoted}"):
+        browser.clone().get(path, site="cross-site", headers={"X-Forwarded-For": payload.encode()[:2000]})
+    for name in (SESSION, PRE, FLOW + "x"):
+        field = f"{name}=".encode() + payload.encode()[:2000]
+        assert site.browser().fetch("/members/", headers={"Cookie": field}).status == 401
+    assert user(browser) == "alice"
     assert site.db.value("SELECT count(*) FROM twauth_account") == 1
     assert site.db.value("SELECT count(*) FROM twauth_username") == 9
 
 
+GIVEN = {"oauth1": [("/oauth/access_token", f) for f in ("oauth_token", "oauth_token_secret", "screen_name", "user_id")],
+         "oauth2": [*(("/2/oauth2/token", f) for f in ("access_token", "refresh_token")),
+                    *(("/2/users/me", f) for f in ("data.username", "data.id", "data.name"))]}
+
+
 @both
-@pytest.mark.parametrize("field", ["oauth_token", "oauth_token_secret"])
-@pytest.mark.parametrize("payload", ["a'b", "a%sb", "a\\b", "a''); --"])
-def test_DB_1_what_x_gives(site, field, payload):
+@pytest.mark.protocols("oauth1", "oauth2")
+@pytest.mark.parametrize("payload", ["a'b", "a%sb", "a\\b", "a''); --", "'||(SELECT 1)||'", "1' OR '1'='1", "$1", "a\"b",
+                                     "?", "1001'; --"])
+def test_DB_1_what_x_gives(site, payload):
     site.db.clear()
-    browser = site.browser()
-    flow = browser.begin()
-    url = flow.callback("alice")
-    site.allow_log("TW02")
-    site.standin.fault("/oauth/access_token", "edit", set={field: payload})
-    assert flow.arrive(url).status in (200, 502)
+    for path, field in GIVEN[site.protocol]:
+        flow = site.browser().begin()
+        url = flow.callback("alice")
+        site.allow_log("TW02")
+        site.standin.fault(path, "edit", set={field: payload})
+        answer = flow.arrive(url)
+        assert answer.status in (200, 502)
+        if field not in ("oauth_token", "oauth_token_secret", "access_token", "refresh_token", "data.name"):
+            assert answer.status == 502, field
+        site.standin.clear_faults()
+        assert site.browser().sign_in("bob").status == 200
     assert site.db.value("SELECT count(*) FROM twauth_username WHERE twitter_id = ''") == 8
+    assert {row[0] for row in site.db.rows("SELECT username FROM twauth_account")} <= {"alice", "bob"}
 
 
 # DB-4
 
 @both
-def test_DB_4_nothing_secret_at_rest(site, request):
-    site.db.clear()
+@pytest.mark.protocols("oauth1", "oauth2")
+def test_DB_4_nothing_secret_at_rest(make_site, protocol):
+    """With a refresh token, where there are any."""
+    site = make_site(config='TwAuthScope "tweet.read users.read offline.access"' if protocol == "oauth2" else "")
     mark = site.db.mark() if site.db.kind == "pgsql" else None
     known = canaries.Canaries()
     for name in ("alice", "bob"):
@@ -347,6 +381,24 @@ def test_DB_2_missing_file(make_site):
 # DB-7
 
 @sqlite_only
+def test_DB_7_made_as_the_documentation_says(tmp_path):
+    """The two commands of README.md, by somebody whose umask lets everybody in."""
+    text = (TREE / "README.md").read_text()
+    install = re.search(r"sudo (install -d .* -o www-data -g www-data) /var/lib/twauth\n", text)[1].split()
+    fill = re.search(r"sudo -u www-data (sqlite3) /var/lib/twauth/(\S+) < \S+/(\S+)\n", text)
+    folder = tmp_path / "twauth"
+    owner = {"user": "www-data", "group": "www-data"} if process.ROOT else {}
+    if not process.ROOT:
+        install = install[:install.index("-o")]
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    subprocess.run([*install, folder], check=True, umask=0)
+    with open(TREE / "sql" / fill[3]) as schema:
+        subprocess.run([fill[1], folder / fill[2]], stdin=schema, check=True, umask=0, capture_output=True, **owner)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert folder.owner() == (folder / fill[2]).owner() == ("www-data" if process.ROOT else folder.owner())
+
+
 def test_DB_7_database_inside_a_document_tree_is_warned_about(make_site, make_db):
     db = make_db()
     site = make_site(db=db, start=False)

@@ -88,6 +88,17 @@ COSTLY = {
     "100 cookies": ("/members/", {"Cookie": "; ".join(f"__Host-twauth_flow{i}={'x' * 60}" for i in range(90))}),
     "100 sessions": ("/members/", {"Cookie": "; ".join(["__Host-twauth=" + "A" * 60] * 100)}),
     "8 kB of semicolons": ("/members/", {"Cookie": ";" * 8000}),
+    "commas": ("/members/", {"Cookie": "__Host-twauth=a" + ",__Host-twauth" * 570}),
+    "names of nothing": ("/members/", [("-" * 8000 + str(i), "x") for i in range(45)]
+                         + [(f"X-Twauth-{i}", "x") for i in range(45)]),
+    "hops": ("/members/", {"Connection": "keep-alive" + " ; -x" * 1600}),
+    "look-alikes": ("/cgi-bin/env", [(f"X{'_' * i}Twauth-{i}", "x" * 80) for i in range(90)]),
+    "escapes at sign-out": ("/twauth/logout?" + "%6e%65%78%74=%2f&" * 450, {}),
+    "slashes": ("/twauth/login?next=/" + "/" * 8000, {}),
+    "own location": ("/twauth/login?next=" + "%2Ftwauth" + "%2F%3B" * 300 + "%2Flogin", {}),
+    "token": ("/twauth/login?switch=1&mark=" + "A" * 7900, {}),
+    "accept": ("/members/", {"Accept": "text/htm," * 900, "Sec-Fetch-Mode": None, "Sec-Fetch-Dest": None}),
+    "purpose": ("/members/", {"Sec-Purpose": "prefetc" * 1100}),
     "callback": ("/twauth/callback?" + "&".join(f"oauth_token={i}&state={i}" for i in range(300)), {}),
 }
 

@@ -155,6 +155,18 @@ def test_HD_8_forwarding_headers_change_nothing(elsewhere, header):
     assert all(cookie.has("Secure") for cookie in answer.set_cookies) and answer.set_cookies
 
 
+def test_HD_8_the_log_has_the_peer(elsewhere):
+    mark = elsewhere.log.mark()
+    forged = {"X-Forwarded-For": "192.0.2.66", "X-Real-IP": "192.0.2.66", "Forwarded": "for=192.0.2.66",
+              "X-Client-IP": "192.0.2.66", "True-Client-IP": "192.0.2.66"}
+    browser = elsewhere.browser()
+    flow = browser.begin("/members/")
+    assert browser.get(flow.callback("alice"), site="cross-site", headers=forged).status == 302
+    line, = [line for line in elsewhere.log.lines(mark) if line.number == "TW0216"]
+    assert "client 127.0.0.1" in line.text and "192.0.2.66" not in line.text
+    assert elsewhere.db.value("SELECT address FROM twauth_session ORDER BY created_at DESC") == "127.0.0.1"
+
+
 # CF-7
 
 @pytest.fixture(scope="module")

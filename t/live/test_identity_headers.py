@@ -14,9 +14,9 @@ NAMES = ["X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name", "X-Twauth
          "X-Twauth-Signed-In-At"]
 LOOKALIKES = ["x-twauth-user", "X-TWAUTH-ID", "X_Twauth_User", "X-Twauth_User", "X_TWAUTH-ID", "X.Twauth.User",
               "X-Twauth-User_", "X--Twauth--User", "X~Twauth~Id", "X!Twauth!User", "_X-Twauth-User",
-              "X-Twauth-Anything",
-              "XTwauthUser", "X-Tw-Auth-User", "-x-twauth-id", "X|Twauth|User", "X+Twauth+User", "X`Twauth`User",
-              "X*Twauth*User", "X$Twauth$Id", "X#Twauth#User", "X%Twauth%User", "X'Twauth'User", "X^Twauth^User"]
+              "X-Twauth-Anything", "XTwauthUser", "X-Tw-Auth-User", "-x-twauth-id", "X|Twauth|User", "X+Twauth+User",
+              "X`Twauth`User", "X*Twauth*User", "X$Twauth$Id", "X#Twauth#User", "X%Twauth%User", "X'Twauth'User",
+              "X^Twauth^User"]
 PLACES = ["/open/", "/members/proxied/", "/pass/", "/none/", "/rewritten/"]
 
 
@@ -165,6 +165,64 @@ def test_HD_9_a_host_without_the_module(site, browser, name):
 def test_HD_9_other_ways_out(browser, method, path):
     answer = browser.request(method, path, headers={"X-Twauth-User": "mallory", "X_Twauth_Id": "mallory"})
     assert "mallory" not in answer.text
+
+
+EXITS = ["400", "401", "403", "404", "405", "408", "413", "414", "500", "501", "503"]
+
+
+@pytest.fixture(scope="module")
+def exits(make_site):
+    """Every refusal shows a program's environment."""
+    documents = "\n".join(f"ErrorDocument {status} /cgi-bin/env" for status in EXITS)
+    return make_site(config=f"""
+        {documents}
+        <Location "/forbidden/">
+        Require all denied
+        </Location>
+        <Location "/gone/">
+        Redirect 503 "/gone/"
+        </Location>
+        <Location "/short/">
+        AuthType Twitter
+        TwAuthUnauthenticated 401
+        Require valid-user
+        LimitRequestBody 10
+        </Location>""")
+
+
+SPOOFED = b"X-Twauth-User: mallory\r\nX_Twauth_Id: mallory\r\nx-twauth-username: mallory\r\nX.TWAUTH.ACCOUNT: mallory\r\n"
+WAYS_OUT = [b"GET /nothing HTTP/1.1\r\n%H", b"GET /forbidden/ HTTP/1.1\r\n%H", b"GET /gone/ HTTP/1.1\r\n%H",
+            b"GET /short/ HTTP/1.1\r\n%H", b"BREW /short/ HTTP/1.1\r\n%H", b"GET /twauth/nothing HTTP/1.1\r\n%H",
+            b"PUT /twauth/login HTTP/1.1\r\n%H", b"GET /twauth/login HTTP/1.1\r\n%H", b"PUT /index.html HTTP/1.1\r\n%H",
+            b"GET /x%00 HTTP/1.1\r\n%H", b"GET /%zz HTTP/1.1\r\n%H", b"GET / HTTP/1.1\r\n",
+            b"GET / HTTP/1.1\r\nHost: a b\r\n", b"GET / HTTP/1.1\r\n%HTransfer-Encoding: nonsense\r\n",
+            b"GET / HTTP/1.1\r\n%HContent-Length: x\r\n", b"GET / HTTP/1.1\r\n%HExpect: nonsense\r\n",
+            b"GET / HTTP/1.1\r\n%HConnection: X-Twauth-User\r\n", b"GET / HTTP/1.1\r\n%HNo colon\r\n",
+            b"GET / HTTP/1.1\r\n%HX\0: y\r\n", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n%H",
+            b"GET / HTTP/1.1\r\n%HX: " + b"a" * 9000 + b"\r\n", b"GET / HTTP/1.1\r\n%H" + b"X: a\r\n" * 101,
+            b"POST /short/ HTTP/1.1\r\n%HContent-Length: 0\r\n",
+            b"POST /twauth/logout HTTP/1.1\r\n%HContent-Length: -1\r\n",
+            b"GET /twauth/session HTTP/1.1\r\n%HSec-Fetch-Site: cross-site\r\n", b"GET /members/ HTTP/1.0\r\n",
+            b"OPTIONS * HTTP/1.1\r\n%H", b"TRACE /x HTTP/1.1\r\n%H", b"GET /x HTTP/3.7\r\n%H", b"x\r\n%H"]
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_HD_9_documents_of_every_refusal(exits, browser, where):
+    """Whatever refuses a request, and however early: what is said of it is not what a client called itself."""
+    exits.allow_log(r"^\[(core|http|ssl|cgid):error\]", "AH01630")
+    host = b"Host: site.test:%d\r\n" % exits.vhost.port
+    told = 0
+    for way in WAYS_OUT:
+        line, _, rest = way.replace(b"%H", host).partition(b"\r\n")
+        fields = SPOOFED + rest if where == "before" else rest + SPOOFED
+        try:
+            answer = browser.raw(line + b"\r\n" + fields + b"Connection: close\r\n\r\n", url=exits.url("/"), linger=0.001)
+        except (ConnectionError, http.client.HTTPException):
+            continue
+        assert answer.status != 200 or line.startswith((b"TRACE", b"OPTIONS", b"GET / ")), (way, answer)
+        assert b"mallory" not in answer.body or line.startswith(b"TRACE"), (way, answer)
+        told += b"SERVER_SOFTWARE" in answer.body
+    assert told >= 15
 
 
 # Where a name in a Connection field begins: mod_proxy's own reading is generous.

@@ -215,7 +215,7 @@ static void test_keys(void **state)
     assert_int_equal(stale, 0);
 }
 
-/* 1 format, 16 id, 4 times of 6 */
+/* AC-11.  1 format, 16 id, 4 times of 6 */
 #define FIXED 41
 
 /* Well sealed, but not what this version writes: no session. */
