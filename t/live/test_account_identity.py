@@ -9,7 +9,8 @@ from harness.standin import USERS
 pytestmark = [pytest.mark.databases("sqlite", "pgsql"), pytest.mark.protocols("oauth1", "oauth2")]
 
 # Where X says who it is.
-WHO = {"oauth1": ("/oauth/access_token", "user_id", "screen_name"), "oauth2": ("/2/users/me", "data.id", "data.username")}
+WHO = {"oauth1": ("/oauth/access_token", "user_id", "screen_name"),
+       "oauth2": ("/2/users/me", "data.id", "data.username")}
 
 SECTIONS = PROTECTED + """
 <Location "/first/">
@@ -151,7 +152,8 @@ def test_ID_2_renamed_user_keeps_account_and_username(site):
 
 # ID-3, ID-4: what X says who it is
 
-BAD_IDS = ["", "0", "-5", "+5", "05", "1e3", "12.0", " 12", "12 ", "0x10", "abc", "123456789012345678901", "1,2", "12%00",
+BAD_IDS = ["", "0", "-5", "+5", "05", "1e3", "12.0", " 12", "12 ", "0x10", "abc", "123456789012345678901", "1,2",
+           "12%00",
            "\u0661\u0662", "null", "1;2"]
 
 
@@ -181,15 +183,35 @@ def test_ID_4_malformed_ids(site, number):
     assert accounts(site) == []
 
 
-def test_ID_4_neighbours_beyond_every_number_type(site):
-    pairs = [("9007199254740993", "n1"), ("9007199254740992", "n2"), ("18446744073709551615", "n3"),
-             ("18446744073709551614", "n4"), ("9223372036854775807", "n5"), ("99999999999999999999", "n6"), ("7", "n7")]
+#: Around the edges of the number types: 32 and 64 bits with and without a sign, doubles, decimal digits.
+EDGES = [2**31, 2**32, 2**53, 2**63, 2**64, 10**15, 10**18, 10**19]
+NUMBERS = sorted({1, 7, 10, 11, *[n + d for n in EDGES for d in (-2, -1, 0, 1, 2)], 10**20 - 2, 10**20 - 1})
+
+
+def test_ID_4_neighbours_beyond_every_number_type(site, full):
+    few = [7, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1, 10**20 - 1]
+    pairs = [(str(number), f"n{i}") for i, number in enumerate(full(few, NUMBERS))]
     people(site, *pairs)
     for number, handle in pairs:
         browser = arrive(site, number)
         assert browser.whoami()["id"] == number
         assert browser.get("/members/env.cgi").json()["TWAUTH_ID"] == number
     assert [(a[0], a[1]) for a in accounts(site)] == pairs
+
+
+@pytest.mark.parametrize("number", [2**53, 2**63, 2**64 - 1])
+def test_ID_4_AC_5_the_rule_means_one_of_them(site, number):
+    rule = site.vhost.config
+    site.vhost.config = rule.replace("Require twitter-id 1001", f"Require twitter-id {number}")
+    assert site.vhost.config != rule
+    site.graceful()
+    near = [str(number + d) for d in (-1, 0, 1)] + [f"1{number}"[:20], f"{number}0"[:20], str(number)[:-1],
+                                                    str(number)[1:].lstrip("0")]
+    people(site, *[(n, f"n{i}") for i, n in enumerate(near)])
+    seen = {n: arrive(site, n).get("/first/").status for n in near}
+    site.vhost.config = rule
+    site.graceful()
+    assert seen == {n: 200 if n == str(number) else 403 for n in near}
 
 
 @pytest.mark.parametrize("how, what", [("drop", 1), ("drop", 2), ("repeat", 1), ("drop", "token"), ("drop", "type")])
@@ -206,7 +228,8 @@ def test_ID_3_half_an_answer_is_none(site, how, what):
 
 # ID-5
 
-@pytest.mark.parametrize("handle", ["\u212aelvin", "alic\u0435", "\u017fam", "d\u0131ana", "a b", "a.b", "a'b", "a" * 21, "",
+@pytest.mark.parametrize("handle",
+                         ["\u212aelvin", "alic\u0435", "\u017fam", "d\u0131ana", "a b", "a.b", "a'b", "a" * 21, "",
                                     "alice.2", "<b>", "a\nb"])
 def test_ID_5_handles_that_are_none(site, handle):
     site.allow_log("TW02")

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import socket
 from urllib.parse import quote
 
 import pytest
@@ -477,8 +478,54 @@ def test_LG_1_tokens_are_not_logged_whatever_the_status(site, walk, full, step):
         body = body.replace(name, secret.encode())
     site.expect_log("TW0204")
     w = walk(step)
-    statuses = (101, 102, 201, 202, 203, 206, 226, 300, 305, 400, 401, 403, 404, 409, 418, 422, 429, 451, 500, 502, 503, 599, 999)
+    statuses = (101, 102, 201, 202, 203, 206, 226, 300, 305, 400, 401, 403, 404, 409, 418, 422, 429, 451, 500, 502,
+                503, 599, 999)
     for status in full(statuses[::4], statuses):
         for written in (body, b" " + body, body + b"\r\n", b"{" + body, b"error: " + body, b"<p>" + body):
             w.answer("raw", head=f"HTTP/1.1 {status} x\r\nContent-Length: {len(written)}\r\n\r\n",
                      body_base64=base64.b64encode(written).decode())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_PR_4_every_status_with_a_good_body(site, walk, full, step):
+    """None but 200 is a success, and none is asked about again and again."""
+    site.expect_log("TW0204")
+    w = walk(step)
+    for status in full([*range(201, 600, 37), 429], [s for s in range(102, 1000) if s != 200]):
+        before = len(site.standin.calls(PATHS[step]))
+        head = f"HTTP/1.1 {status} Fine\r\nRetry-After: 1\r\n" + LENGTH
+        answer = w.answer("raw", head=spoken(head, good_body(step)), times=3)
+        assert len(site.standin.calls(PATHS[step])) - before <= 2 + 2 * (w.count % 2 == 0), status
+        site.standin.clear_faults()
+        assert answer.status in (400, 403, 502, 503, 504) and "Location" not in answer.headers, (status, answer)
+        assert not {c.name for c in answer.set_cookies if not c.deletes} & {SESSION}, status
+    w.nobody_but_dave()
+
+
+ELSEWHERE = ["file:///etc/passwd", "http://169.254.169.254/latest/meta-data/", "gopher://127.0.0.1:{port}/",
+             "dict://127.0.0.1:{port}/",
+             "ftp://127.0.0.1:{port}/", "ldap://127.0.0.1:{port}/", "http://127.0.0.1:{port}/",
+             "https://127.0.0.1:{port}/",
+             "//127.0.0.1:{port}/", "///127.0.0.1:{port}/", "http:127.0.0.1:{port}",
+             "http://[::ffff:127.0.0.1]:{port}/",
+             "http://2130706433:{port}/", "http://0x7f.1:{port}/", "http://localhost:{port}/", "javascript:alert(1)",
+             "data:,x", "",
+             " ", "?", "#", "/", "/oauth/authenticate", "/2/users/me", "http://", "http://user:pass@127.0.0.1:{port}/",
+             "\\t//127.0.0.1:{port}/",
+             "a" * 9000]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_PR_3_nowhere_else_from_any_step(site, walk, full, step):
+    site.expect_log("TW0204")
+    w = walk(step)
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0.05)
+        for i, place in enumerate(full(ELSEWHERE[::3], ELSEWHERE)):
+            place = place.replace("{port}", str(trap.getsockname()[1]))
+            status = (301, 302, 303, 305, 307, 308, 300, 201)[i % 8]
+            head = f"HTTP/1.1 {status} Elsewhere\r\nLocation: {place}\r\nRefresh: 0; url={place}\r\n" + LENGTH
+            w.refused((status, place), w.answer("raw", head=spoken(head, good_body(step))))
+        with pytest.raises(TimeoutError):
+            trap.accept()
+    w.nobody_but_dave()
