@@ -107,6 +107,14 @@ static const tw_statement_t session_end_all = {
     1
 };
 
+/* Sessions that began later are not those that were meant. */
+static const tw_statement_t session_end_owed = {
+    "twauth_session_end_owed",
+    "DELETE FROM twauth_session WHERE account_id = CAST(%s AS bigint)"
+    " AND created_at <= CAST(%s AS bigint)",
+    2
+};
+
 static const tw_statement_t tokens_read = {
     "twauth_tokens_read",
     "SELECT token, secret, token_kind, token_expires_at, token_refresh_at"
@@ -260,17 +268,19 @@ static const char *store(apr_pool_t *pool, const tw_ring_t *ring,
 static void pay_owed(tw_db_t *db, const tw_database_t *database,
                      apr_pool_t *pool)
 {
-    unsigned char id[TW_ID_LEN];
-    apr_int64_t account;
     tw_err_t err = { 0 };
+    tw_owed_t owed;
 
-    while (tw_shared_next_owed(database->shared, database->slot, &account,
-                               id)) {
-        const char *arg = account ? number(pool, account) : id_text(pool, id);
+    while (tw_shared_next_owed(database->shared, database->slot, &owed)) {
+        const char *args[2];
 
-        if (tw_db_run(NULL, db, account ? &session_end_all : &session_end,
-                      &arg, &err) != APR_SUCCESS) {
-            tw_shared_owe(database->shared, database->slot, account, id);
+        args[0] = owed.account ? number(pool, owed.account)
+                               : id_text(pool, owed.id);
+        args[1] = seconds(pool, owed.at);
+        if (tw_db_run(NULL, db, owed.account ? &session_end_owed
+                                             : &session_end,
+                      args, &err) != APR_SUCCESS) {
+            tw_shared_owe(database->shared, database->slot, &owed);
             return;
         }
     }
@@ -397,12 +407,13 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (rv == APR_SUCCESS && with->former) {
         const char *former = id_text(pool, with->former->id);
         tw_err_t ignored = { 0 };
+        tw_owed_t owed = { { 0 }, 0, 0 };
 
         /* refused here at once all the same; elsewhere when it ends */
         if (tw_db_run(NULL, db, &session_end, &former, &ignored)
             != APR_SUCCESS) {
-            tw_shared_owe(database->shared, database->slot, 0,
-                          with->former->id);
+            memcpy(owed.id, with->former->id, TW_ID_LEN);
+            tw_shared_owe(database->shared, database->slot, &owed);
         }
     }
     tw_db_close(db);

@@ -145,6 +145,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     apr_array_header_t *ended;
     apr_time_t now = apr_time_now();
     tw_err_t err = { 0 };
+    tw_owed_t owed;
     int i;
 
     end_here(site, session, session->id, now);
@@ -152,8 +153,10 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
                        &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
         tw_shared_end(site->shared, session->id, session->expires_at, now);
-        if (!tw_shared_owe(site->shared, site->database.slot,
-                           everywhere ? session->account : 0, session->id)) {
+        memcpy(owed.id, session->id, TW_ID_LEN);
+        owed.account = everywhere ? session->account : 0;
+        owed.at = now;
+        if (!tw_shared_owe(site->shared, site->database.slot, &owed)) {
             ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
                           "too many rows are still to be deleted: the one of "
                           "account %" APR_INT64_T_FMT " is forgotten; delete "

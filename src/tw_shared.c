@@ -5,7 +5,7 @@
 #include <apr_atomic.h>
 
 /* Bump it with any change of the layout: an older segment is set up anew. */
-#define LAYOUT 0x7477617574680006ULL
+#define LAYOUT 0x7477617574680007ULL
 
 #define BUCKET 8
 #define ENDED_SIZE 16384
@@ -38,8 +38,7 @@ enum { OWED_FREE, OWED_BUSY, OWED_FULL };
 typedef struct {
     volatile apr_uint32_t state;
     int slot;
-    apr_int64_t account;    /* 0: the session alone */
-    unsigned char id[TW_ID_LEN];
+    tw_owed_t what;
 } owed_t;
 
 typedef struct {
@@ -240,8 +239,7 @@ apr_time_t tw_shared_floor(const tw_shared_t *shared)
     return (apr_time_t)get(&shared->floor);
 }
 
-int tw_shared_owe(tw_shared_t *shared, int slot, apr_int64_t account,
-                  const unsigned char id[TW_ID_LEN])
+int tw_shared_owe(tw_shared_t *shared, int slot, const tw_owed_t *what)
 {
     int i;
 
@@ -251,8 +249,7 @@ int tw_shared_owe(tw_shared_t *shared, int slot, apr_int64_t account,
         if (apr_atomic_cas32(&owed->state, OWED_BUSY, OWED_FREE)
             == OWED_FREE) {
             owed->slot = slot;
-            owed->account = account;
-            memcpy(owed->id, id, TW_ID_LEN);
+            owed->what = *what;
             /* counted first: who dies in between leaves a count too high,
              * never an entry that nobody looks for */
             apr_atomic_inc32(&shared->owed_count);
@@ -263,8 +260,7 @@ int tw_shared_owe(tw_shared_t *shared, int slot, apr_int64_t account,
     return 0;
 }
 
-int tw_shared_next_owed(tw_shared_t *shared, int slot, apr_int64_t *account,
-                        unsigned char id[TW_ID_LEN])
+int tw_shared_next_owed(tw_shared_t *shared, int slot, tw_owed_t *what)
 {
     int i;
 
@@ -282,8 +278,7 @@ int tw_shared_next_owed(tw_shared_t *shared, int slot, apr_int64_t *account,
             apr_atomic_set32(&owed->state, OWED_FULL);
         }
         else {
-            memcpy(id, owed->id, TW_ID_LEN);
-            *account = owed->account;
+            *what = owed->what;
             apr_atomic_set32(&owed->state, OWED_FREE);
             apr_atomic_dec32(&shared->owed_count);
             return 1;

@@ -53,14 +53,18 @@ apr_time_t tw_shared_floor(const tw_shared_t *shared);
 
 /*
  * Sessions that ended while the database (its slot, see below) was away:
- * their rows are still to be deleted, those of a whole account when that is
- * not 0.  owe() notes one (0 when there is no room), next_owed() takes one
- * out (0 when there is none): whoever fails to delete it owes it again.
+ * their rows are still to be deleted.
  */
-int tw_shared_owe(tw_shared_t *shared, int slot, apr_int64_t account,
-                  const unsigned char id[TW_ID_LEN]);
-int tw_shared_next_owed(tw_shared_t *shared, int slot, apr_int64_t *account,
-                        unsigned char id[TW_ID_LEN]);
+typedef struct tw_owed_t {
+    unsigned char id[TW_ID_LEN];    /* the session's, unless ... */
+    apr_int64_t account;            /* ... not 0: all of this account's ... */
+    apr_time_t at;                  /* ... that had begun by then */
+} tw_owed_t;
+
+/* owe() notes one (0 when there is no room), next_owed() takes one out (0
+ * when there is none): whoever fails to delete it owes it again. */
+int tw_shared_owe(tw_shared_t *shared, int slot, const tw_owed_t *what);
+int tw_shared_next_owed(tw_shared_t *shared, int slot, tw_owed_t *what);
 
 /* ---- spent flows, rechecks --------------------------------------------- */
 

@@ -228,23 +228,24 @@ static void test_ended_or_below_the_floor(void **state)
 
 static void test_owed(void **state)
 {
-    unsigned char id[TW_ID_LEN], got[TW_ID_LEN];
+    tw_owed_t owed = { { 0 }, 0, NOW }, got;
+    unsigned char id[TW_ID_LEN];
     char seen[1000] = { 0 };
-    apr_int64_t account;
     int i, j, room, taken = 0;
 
     (void)state;
     fresh();
-    assert_int_equal(tw_shared_next_owed(shared, 0, &account, got), 0);
+    assert_int_equal(tw_shared_next_owed(shared, 0, &got), 0);
     for (room = 0; room < COUNT(seen); room++) {
-        if (!tw_shared_owe(shared, 0, 0, id_of(id, (uint64_t)room))) {
+        id_of(owed.id, (uint64_t)room);
+        if (!tw_shared_owe(shared, 0, &owed)) {
             break;
         }
     }
     assert_in_range(room, 64, COUNT(seen) - 1);
-    while (tw_shared_next_owed(shared, 0, &account, got)) {
+    while (tw_shared_next_owed(shared, 0, &got)) {
         for (i = 0, j = -1; i < room; i++) {
-            if (!memcmp(got, id_of(id, (uint64_t)i), TW_ID_LEN)) {
+            if (!memcmp(got.id, id_of(id, (uint64_t)i), TW_ID_LEN)) {
                 j = i;
             }
         }
@@ -254,13 +255,15 @@ static void test_owed(void **state)
     }
     assert_int_equal(taken, room);
     /* and there is room again */
-    assert_int_equal(tw_shared_owe(shared, 0, 7, id), 1);
+    owed.account = 7;
+    assert_int_equal(tw_shared_owe(shared, 0, &owed), 1);
     /* each database has its own */
-    assert_int_equal(tw_shared_next_owed(shared, 1, &account, got), 0);
-    assert_int_equal(tw_shared_next_owed(shared, 0, &account, got), 1);
-    assert_memory_equal(got, id, TW_ID_LEN);
-    assert_int_equal(account, 7);
-    assert_int_equal(tw_shared_next_owed(shared, 0, &account, got), 0);
+    assert_int_equal(tw_shared_next_owed(shared, 1, &got), 0);
+    assert_int_equal(tw_shared_next_owed(shared, 0, &got), 1);
+    assert_memory_equal(got.id, owed.id, TW_ID_LEN);
+    assert_int_equal(got.account, 7);
+    assert_true(got.at == NOW);
+    assert_int_equal(tw_shared_next_owed(shared, 0, &got), 0);
 }
 
 /* ---- spent flows, rechecks ----------------------------------------------- */
