@@ -198,6 +198,18 @@ test-asan: need-test
 	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 		$(PYTEST) -n 2 --dist loadfile t/unit t/live $(TESTS)
 
+# ThreadSanitizer looks at the module alone; httpd, APR and the libraries are as
+# they are.  Prefork has no threads.
+.PHONY: test-tsan
+test-tsan: need-test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="-Werror -fsanitize=thread -fno-omit-frame-pointer" all
+	@TWAUTH_MODULE=$(BUILD)/tsan/mod_twauth.so \
+	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
+	 TSAN_OPTIONS="ignore_noninstrumented_modules=1:history_size=5" \
+		$(PYTEST) --full --protocol=oauth1,oauth2 -k "(CF_3 or HT_2) and not prefork and not chromium" \
+		t/live/test_httpd_restarts.py t/live/test_http2.py $(TESTS)
+
 # libFuzzer: every target for ten minutes, or `make fuzz FUZZ=fuzz_json
 # FUZZ_SECONDS=60`.  What it learns stays below the build folder; an input that
 # breaks something is named, and belongs into t/fuzz/corpus with the mending.
@@ -220,6 +232,12 @@ fuzz: need-fuzz
 			{ tail -40 $(FUZZ_BUILD)/$$t.log; exit 1; }; \
 		echo "  $$t: $$(grep -a 'DONE' $(FUZZ_BUILD)/$$t.log)"; \
 	done
+
+# ten minutes of everything at once; SOAK_SEED repeats the chances of a run
+.PHONY: soak
+soak: need-test
+	@$(MAKE) --no-print-directory all
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(PYTEST) -s t/soak --db pgsql $(TESTS)
 
 .PHONY: lint
 lint: need-lint

@@ -239,7 +239,7 @@ class Browser:
             connection.endheaders(body)
             answer = connection.getresponse()
             response = Response(answer.status, Headers(answer.headers.raw_items()), answer.read(), "")
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             connection.close()
             if reused:
                 return self._exchange(address, method, headers, body, timeout)

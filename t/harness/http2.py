@@ -136,12 +136,20 @@ class Browser(browser.Browser):
     def _exchange(self, address, method, headers, body, timeout):
         if self.provider.owns(str(address)):
             return super()._exchange(address, method, headers, body, timeout)
-        connection = self._connections.get(address.origin)
-        if not connection or connection.closed:
-            connection = self._connections[address.origin] = Connection(address.host, address.port, self._ca, timeout)
-        stream = connection.open(method, address.target, list(fields(headers)), body, address.authority)
-        response, = connection.answers([stream])
+        connection = self._connections.pop(address.origin, None)
+        reused = connection is not None and not connection.closed
+        if not reused:
+            connection = Connection(address.host, address.port, self._ca, timeout)
+        response = None
+        try:
+            stream = connection.open(method, address.target, list(fields(headers)), body, address.authority)
+            response, = connection.answers([stream])
+        except OSError:
+            connection.closed = True
+        if not connection.closed:
+            self._connections[address.origin] = connection
+        elif response is None and reused:       # an idle connection that httpd has ended meanwhile
+            return self._exchange(address, method, headers, body, timeout)
         if response is None:
             raise ConnectionResetError("the stream was reset")
         return response
-

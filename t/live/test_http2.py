@@ -159,7 +159,7 @@ class Members:
 def test_HT_2_HT_6_a_hundred_streams_of_everything(site, full):
     """Sign-ins, sign-outs, renewals and pages of twenty people at the same time: each sees their own."""
     members = Members(site)
-    for seed in range(full(2, 50)):
+    for seed in range(full(2, 10)):
         chance, connection = random.Random(seed), site.http2()
         alone = chance.sample(sorted(PEOPLE), 10)
         others = [name for name in PEOPLE if name not in alone]
@@ -185,7 +185,8 @@ def test_HT_2_streams_that_are_given_up(site):
     for name, answer in answers.items():
         members.is_in(answer, name)
     connection.close()
-    assert site.db.rows("SELECT count(*) FROM twauth_session WHERE account_id NOT IN (SELECT id FROM twauth_account)") == [(0,)]
+    assert site.db.rows("SELECT id FROM twauth_session "
+                        "WHERE account_id NOT IN (SELECT id FROM twauth_account)") == []
     assert site.db.value("SELECT count(*) FROM twauth_account") == len(PEOPLE)
     assert site.httpd.children() == children
     for name in list(PEOPLE)[::2]:

@@ -1,0 +1,1 @@
+"""Mixed traffic with trouble by chance; test_soak.py says what must hold, people.py what everybody does."""

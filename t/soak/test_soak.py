@@ -1,0 +1,221 @@
+"""A soak: people at two hosts, one with OAuth 1.0a and one with OAuth 2.0, and attackers, while X and the database fail.
+
+SOAK_SECONDS says how long, SOAK_SEED repeats a run's chances; `make soak` takes ten minutes.
+"""
+
+import os
+import random
+import re
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from harness import process
+from harness.httpd import VHost
+
+from .people import OPEN, PAGE, SHOWN, Person
+from .trouble import AFTER, Trouble
+
+SECONDS = float(os.environ.get("SOAK_SECONDS") or 20)
+SEED = os.environ.get("SOAK_SEED") or str(random.SystemRandom().randrange(10**6))
+PEOPLE = 8
+#: What trouble of X and the database may say; and mod_dbd's own complaints.
+EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401", "TW0402", r"AH006(29|3\d)", "AH02655")
+GROWTH = 4096               # kB a child may grow after the first quarter
+
+CONFIG = """
+Protocols h2 http/1.1
+TwAuthProtocol oauth1
+TwAuthProviderTimeout 3s
+TwAuthProviderCalls 64
+TwAuthSessionRecheck 2s
+AddOutputFilter INCLUDES shtml
+<Location "/">
+    Options +Includes
+</Location>
+"""
+# so many processes from beginning to end
+MPM = "StartServers 2\nServerLimit 2\nThreadsPerChild 16\nMaxRequestWorkers 32\nMinSpareThreads 1\nMaxSpareThreads 32"
+
+
+class Soak:
+    def __init__(self, site, other):
+        self.site, self.hosts = site, (site.vhost, other)
+        self.trouble = Trouble(site, random.Random(SEED))
+        self.people = [Person(self, number, SEED) for number in range(PEOPLE)]
+        self.failures = []
+        self.samples = []           # {pid: (memory in kB, descriptors)}, each quarter
+        self.children = site.httpd.children()
+        self._may_go = threading.Event()
+
+    def run(self):
+        self.begun = time.monotonic()
+        self._may_go.set()
+        threads = [threading.Thread(target=self._live, args=(person,), daemon=True) for person in self.people]
+        for thread in threads:
+            thread.start()
+        self.trouble.start()
+        for quarter in range(1, 5):
+            while time.monotonic() < self.begun + SECONDS * quarter / 4 and not self.failures:
+                time.sleep(0.1)
+            self.samples.append(self._measure())
+        self._over = True
+        self.trouble.stop()
+        for thread in threads:
+            thread.join(60)
+        self.seconds = time.monotonic() - self.begun
+        self._settle()
+        for person in self.people:
+            person.close()
+        return self
+
+    _over = False
+
+    def _live(self, person):
+        try:
+            while not self._over and not self.failures:
+                self._may_go.wait()
+                person.step()
+        except BaseException as failure:        # noqa: BLE001 - shown by the first test
+            self.failures.append(failure)
+
+    def _measure(self):
+        """What the children have in a moment of rest."""
+        self._may_go.clear()
+        time.sleep(0.5)
+        sample = {pid: (_private(pid), len(os.listdir(f"/proc/{pid}/fd"))) for pid in self.site.httpd.children()}
+        self._may_go.set()
+        return sample
+
+    def _settle(self):
+        time.sleep(AFTER + 2)       # also past the recheck interval
+        try:
+            for person in self.people:
+                person.settle()
+        except AssertionError as failure:
+            self.failures.append(failure)
+        process.until(lambda: not self.surplus(), timeout=10, every=0.2)
+
+    def surplus(self):
+        """Accounts with more or fewer rows than their people know of."""
+        found = Counter(dict(self.site.db.rows(
+            "SELECT twitter_id, count(*) FROM twauth_session, twauth_account "
+            "WHERE twauth_account.id = account_id GROUP BY twitter_id")))
+        return {person.name: (found[person.id], person.rows, person.left, person.doubtful, [*person.last])
+                for person in self.people if not person.rows <= found[person.id] <= person.rows + person.doubtful}
+
+    def report(self):
+        statuses, done = Counter(), Counter()
+        for person in self.people:
+            statuses += person.tally
+            done += person.done
+        memory = [sum(m for m, _ in sample.values()) for sample in self.samples]
+        descriptors = [sum(d for _, d in sample.values()) for sample in self.samples]
+        kinds = Counter(kind for kind, *_ in self.trouble.log)
+        return "\n".join([
+            f"soak: seed {SEED}, {self.seconds:.0f} s, {PEOPLE} people, database {self.site.db.kind}",
+            f"  requests    {statuses.total()}, " + ", ".join(f"{s}: {n}" for s, n in sorted(statuses.items())),
+            f"  sign-ins    {sum(person.sign_ins for person in self.people)}",
+            f"  did         " + ", ".join(f"{what} {n}" for what, n in done.most_common()),
+            f"  trouble     X {kinds['x']} times, database {kinds['db']} times",
+            f"  memory      {memory} kB, private to all children, each quarter",
+            f"  descriptors {descriptors}",
+        ])
+
+
+def _private(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as rollup:
+        return sum(int(n) for n in re.findall(r"^Private_\w+: +(\d+) kB", rollup.read(), re.M))
+
+
+@pytest.fixture(scope="module")
+def soak(make_site):
+    site = make_site(start=False, protocol="both", config=CONFIG, modules=("http2", "include"), mpm_config=MPM,
+                     twauth_loglevel="info")
+    # a search of so long a log for so many secrets would take longer than the soak: see the last test
+    site.canaries, site.httpd.canaries = None, None
+    other = VHost("other.test", port=site.vhost.port, config=site.vhost.config.replace("TwAuthProtocol oauth1",
+                                                                                       "TwAuthProtocol oauth2"))
+    site.httpd.vhosts.append(other)
+    site.httpd.put(PAGE[1:], SHOWN)
+    site.httpd.put(OPEN[1:], SHOWN)
+    site.standin.register(other.url("/twauth/callback"))
+    site.standin.people(alice="1001", **{f"person{n}": str(7000 + n) for n in range(PEOPLE)})
+    site.start()
+    soak = Soak(site, other).run()
+    site.allow_log(*EXPECTED)
+    print("\n" + soak.report())
+    return soak
+
+
+def test_nobody_saw_what_they_must_not(soak):
+    """A page of somebody else, a spoofed name, a forged session let in, a session lost: people.py has them all."""
+    if soak.failures:
+        raise soak.failures[0]
+
+
+def test_all_of_it_happened(soak):
+    """Traffic, sign-ins by both protocols, and trouble."""
+    assert min(person.sign_ins for person in soak.people) > 0
+    assert {kind for kind, *_ in soak.trouble.log} == {"x", "db"}
+    for path in ("/oauth/access_token", "/2/users/me"):
+        assert soak.site.standin.count(path) > 0
+
+
+def test_every_session_belongs_to_an_account(soak):
+    assert soak.site.db.rows("SELECT id FROM twauth_session "
+                             "WHERE account_id NOT IN (SELECT id FROM twauth_account)") == []
+
+
+def test_every_account_is_somebodys_once(soak):
+    accounts = soak.site.db.rows("SELECT twitter_id, username, screen_name FROM twauth_account")
+    assert sorted(accounts) == sorted((person.id, person.name, person.name) for person in soak.people)
+
+
+def test_sessions_add_up(soak):
+    """Signed in minus signed out, for each person: no session too many, none lost."""
+    assert soak.surplus() == {}, soak.trouble.log[-5:]
+
+
+def test_sign_ins_add_up(soak):
+    """Those that people saw are those that the server logged."""
+    assert soak.site.log.numbers().count("TW0216") == sum(person.sign_ins for person in soak.people)
+
+
+def test_requests_add_up(soak):
+    """Every answer is in the access log with the status that was seen."""
+    seen = sum((person.tally for person in soak.people), Counter())
+    logged = Counter(map(int, re.findall(r'" (\d{3}) [\d-]+$', soak.site.httpd.access_log.read_text(), re.M)))
+    assert logged == seen
+    assert 500 not in seen
+
+
+def test_no_child_died_or_was_added(soak):
+    assert soak.site.httpd.children() == soak.children
+
+
+def test_memory_is_flat(soak):
+    for pid in soak.children:
+        memory = [sample[pid][0] for sample in soak.samples]
+        assert memory[-1] - memory[0] < GROWTH, memory
+
+
+def test_descriptors_are_flat(soak):
+    """Two connections a window, those to X and to the database, and no more in the end than in the beginning."""
+    for pid in soak.children:
+        descriptors = [sample[pid][1] for sample in soak.samples]
+        assert descriptors[-1] <= descriptors[0] + 3 * PEOPLE, descriptors
+
+
+def test_LG_1_no_secret_was_logged(soak):
+    from harness.canaries import Canaries
+    canaries = Canaries()
+    for secret in random.Random(SEED).sample(sorted(soak.site.standin.secrets()), 100):
+        canaries.add("a secret of the stand-in", secret)
+    for person in soak.people:
+        for window in person.windows:
+            for cookie in window.browser.cookies:
+                canaries.add(f"cookie {cookie.name}", cookie.value)
+    assert canaries.find(soak.site.log.since()) == []
