@@ -39,19 +39,24 @@ static int take_place(tw_permit_t *permit, const tw_site_t *site,
     return permit->place >= 0;
 }
 
+int tw_call_wait(tw_permit_t *seat, const tw_site_t *site,
+                 apr_interval_time_t most)
+{
+    seat->kind = TW_CALL_WAIT;
+    seat->asked = seat->begun = apr_time_now();
+    seat->deadline = seat->asked + most + DEADLINE_SLACK;
+    return take_place(seat, site, seat->asked);
+}
+
 /* Waits for a place until then, unless too many wait already. */
 static int wait_for_place(tw_permit_t *permit, const tw_site_t *site,
                           apr_time_t until)
 {
-    apr_time_t now = permit->asked, deadline = until + DEADLINE_SLACK;
-    int found = 0, chair;
+    apr_time_t now = permit->asked;
+    tw_permit_t seat;
+    int found = 0;
 
-    if (until <= now) {
-        return 0;
-    }
-    chair = tw_shared_call_begin(site->shared, TW_CALL_WAIT, site->calls,
-                                 deadline, now);
-    if (chair < 0) {
+    if (until <= now || !tw_call_wait(&seat, site, until - now)) {
         return 0;
     }
     /* what those who have a place find out ends the waiting, too */
@@ -61,7 +66,7 @@ static int wait_for_place(tw_permit_t *permit, const tw_site_t *site,
         now = apr_time_now();
         found = take_place(permit, site, now);
     }
-    tw_shared_call_end(site->shared, TW_CALL_WAIT, chair, deadline);
+    tw_call_drop(&seat, site);
     return found;
 }
 

@@ -35,7 +35,14 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
 apr_interval_time_t tw_call_time(const tw_permit_t *permit,
                                  const tw_site_t *site);
 
-/* Gives the place back of a call that was not made after all. */
+/*
+ * Takes a seat for one that waits, at most so long, for what another one's
+ * call will bring; tw_call_drop() gives it back.  0: too many wait already.
+ */
+int tw_call_wait(tw_permit_t *seat, const tw_site_t *site,
+                 apr_interval_time_t most);
+
+/* Gives a seat back, or the place of a call that was not made after all. */
 void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site);
 
 /*

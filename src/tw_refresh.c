@@ -16,6 +16,8 @@
 #define AGAIN_NEVER apr_time_from_sec(10LL * 365 * 24 * 3600)
 #define WAIT_STEP apr_time_from_msec(200)
 #define WAIT_STEPS 15
+/* In seconds: most refreshes take no longer. */
+#define SOON 1
 #define STORE_TRIES 5
 #define STORE_STEP apr_time_from_msec(300)
 
@@ -94,8 +96,7 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
     tw_page_t page = { 0 };
     apr_status_t rv;
 
-    /* a place of the half that sign-ins begin with: never a callback's */
-    if (!tw_call_begin(&permit, r, site, TW_CALL_START, 0, &page)) {
+    if (!tw_call_begin(&permit, r, site, TW_CALL_REFRESH, 0, &page)) {
         next_try(stored, visitor, AGAIN_AFTER);
         return 0;
     }
@@ -115,44 +116,70 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
     return 1;
 }
 
-int tw_refresh_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
+/* How it stands with the tokens: they are good; there are none to be had;
+ * somebody else is refreshing them, just now or for longer. */
+typedef enum { GOOD, NONE, BUSY, BUSY_LONG } standing_t;
+
+/* Reads them, and refreshes them unless somebody else is at it. */
+static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
     apr_interval_time_t claim = site->client.http.timeout + CLAIM_SLACK;
-    request_rec *r = visitor->first;
+    apr_time_t now = apr_time_now();
     tw_stored_t stored;
     tw_err_t err = { 0 };
-    int claimed, step;
+    int claimed;
 
-    for (step = 0; step < WAIT_STEPS; step++) {
-        apr_int64_t now = apr_time_sec(apr_time_now());
-
-        if (!read_tokens(&stored, visitor)) {
-            return 0;
-        }
-        *tokens = stored.tokens;
-        if (!is_over(tokens)) {
-            return 1;
-        }
-        if (tokens->kind != TW_TOKEN_OAUTH2 || !tokens->secret
-            || !site->protocol->refresh || stored.refresh_at > now) {
-            return 0;
-        }
-        if (-stored.refresh_at <= now) {
-            if (tw_account_claim_refresh(&claimed, &stored,
-                                         apr_time_now() + claim,
-                                         &visitor->session, &site->database,
-                                         r->pool, &err) != APR_SUCCESS) {
-                return 0;
-            }
-            if (claimed) {
-                claimed = refresh(&stored, visitor);
-                *tokens = stored.tokens;
-                return claimed;
-            }
-        }
-        /* somebody else is at it */
-        apr_sleep(WAIT_STEP);
+    if (!read_tokens(&stored, visitor)) {
+        return NONE;
     }
-    return 0;
+    *tokens = stored.tokens;
+    if (!is_over(tokens)) {
+        return GOOD;
+    }
+    if (tokens->kind != TW_TOKEN_OAUTH2 || !tokens->secret
+        || !site->protocol->refresh
+        || stored.refresh_at > apr_time_sec(now)) {
+        return NONE;
+    }
+    if (-stored.refresh_at > apr_time_sec(now)) {
+        return -stored.refresh_at >= apr_time_sec(now + claim) - SOON
+               ? BUSY : BUSY_LONG;
+    }
+    if (tw_account_claim_refresh(&claimed, &stored, now + claim,
+                                 &visitor->session, &site->database,
+                                 visitor->first->pool, &err) != APR_SUCCESS) {
+        return NONE;
+    }
+    if (!claimed) {
+        return BUSY;
+    }
+    if (!refresh(&stored, visitor)) {
+        return NONE;
+    }
+    *tokens = stored.tokens;
+    return GOOD;
+}
+
+int tw_refresh_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
+{
+    standing_t standing = try_tokens(tokens, visitor);
+    tw_permit_t seat;
+    int seated = 0, step;
+
+    for (step = 0; standing >= BUSY && step < WAIT_STEPS; step++) {
+        /* when it takes long, X hangs, and one user's requests, of which
+         * there can be many at once, must not hold all workers */
+        if (standing == BUSY_LONG && !seated
+            && !(seated = tw_call_wait(&seat, visitor->site,
+                                       WAIT_STEP * WAIT_STEPS))) {
+            break;
+        }
+        apr_sleep(WAIT_STEP);
+        standing = try_tokens(tokens, visitor);
+    }
+    if (seated) {
+        tw_call_drop(&seat, visitor->site);
+    }
+    return standing == GOOD;
 }

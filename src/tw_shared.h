@@ -112,14 +112,17 @@ int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
 
 /* ---- calls in flight ---------------------------------------------------- */
 
-typedef enum { TW_CALL_START, TW_CALL_CALLBACK, TW_CALL_WAIT } tw_call_t;
+typedef enum {
+    TW_CALL_START, TW_CALL_CALLBACK, TW_CALL_REFRESH, TW_CALL_WAIT
+} tw_call_t;
 
 /*
  * Takes one of cap places for a call that ends by deadline at the latest (a
- * place whose deadline has passed belonged to a process that died).  Starts
- * get at most half of the places.  Who waits for a place holds a worker as
- * well: TW_CALL_WAIT is a place to wait in, of which there are half as many
- * more.  Returns the place, -1 when all are taken.
+ * place whose deadline has passed belonged to a process that died).  All but
+ * callbacks get at most half of the places.  Who waits, for a place or for
+ * what another one's call will bring, holds a worker as well: TW_CALL_WAIT is
+ * a place to wait in, of which there are half as many more.  Returns the
+ * place, -1 when all are taken.
  */
 #define TW_CALLS_MAX 1024
 int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,

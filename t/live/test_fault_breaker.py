@@ -14,7 +14,7 @@ pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
 FAILURES = 5                # so many running open the breaker
 PAUSE = 2                   # and one is let through so often
-LIMIT = 1
+LIMIT = 2
 LOGIN = "/twauth/login?next=%2Fmembers%2F"
 
 
@@ -109,7 +109,7 @@ def test_PR_11_a_minute_away_and_back(site, wire, full):
         site.graceful()
         time.sleep(seconds / 2)
         attempts = wire.count
-    assert set(load.answers.statuses) <= {502, 503} and load.answers.statuses[503] > .8 * len(asks)
+    assert set(load.answers.statuses) <= {502, 503, 504} and load.answers.statuses[503] > .8 * len(asks)
     # a worker of each kind may have been on its way when the breaker opened
     assert FAILURES <= attempts <= FAILURES + 8 + seconds / PAUSE + 1
     assert not set(children) & set(site.httpd.children())
@@ -125,7 +125,7 @@ def test_PR_11_a_try_that_dies_is_followed_by_another(site, wire):
     open_breaker(site, wire)
     wire.cut("silence")
     asks = sign_ins(site, 1) if site.start_path else []
-    site.allow_log("AH00052", "AH01239", "exit signal Killed")
+    site.allow_log("AH00052", "AH01239", "AH10392", "exit signal Killed")
     with Load(asks * 60, rate=20):
         assert not asks or until(lambda: wire.count, timeout=PAUSE + 1)
         for pid in site.httpd.children():
@@ -204,10 +204,10 @@ def test_PR_11_one_visitor_is_refused_and_the_next_gets_in(site):
 
 
 def test_PR_1_slow_but_working_is_not_away(site):
-    """Each call takes most of the limit; the breaker stays closed, and what does not fit is told to come back."""
+    """Each takes a good part of the limit; the breaker stays closed, and what does not fit is told to come back."""
     asks = sign_ins(site, 60)
     mark = site.log.mark()
-    site.standin.fault("*", "delay", times=None, seconds=.6 * LIMIT if site.start_path else .3 * LIMIT)
+    site.standin.fault("*", "delay", times=None, seconds=.4 * LIMIT if site.start_path else .2 * LIMIT)
     answers = Load(asks, rate=40).run()
     assert set(answers.statuses) <= {302, 400, 503} and answers.statuses[503] < 60
     assert changes(site, mark) == []

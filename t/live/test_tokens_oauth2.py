@@ -5,6 +5,7 @@ import concurrent.futures
 import pytest
 
 from harness.httpd import environment_of
+from harness.load import Answers, Load, ask
 from harness.standin import CLIENT_SECRET
 
 EXPORT = """
@@ -79,6 +80,25 @@ def test_O2_8_one_refresh_for_all(site, browser):
         tokens = {env.get("TWAUTH_TOKEN") for env in pool.map(lambda b: told(b), [browser.clone() for _ in range(20)])}
     assert len(refreshes(site)) == before + 1
     assert len(tokens) == 1 and tokens != {None}
+
+
+def test_PR_1_a_refresh_that_hangs_does_not_hold_all_workers(make_site):
+    """Of one user's many requests only a few wait for as long as a refresh may take."""
+    site = make_site(protocol="oauth2", config=EXPORT + "TwAuthProviderCalls 4")
+    site.httpd.put("tokens/index.html", "for programs")
+    browser = site.browser()
+    browser.sign_in("bob")
+    expire(site)
+    site.standin.fault("/2/oauth2/token", "hang", times=None)
+    site.expect_log("TW0204: the refresh")
+    asks = [ask(site.vhost, "/tokens/", cookies=browser, ca=site.authority.ca)]
+    with Load(asks * 100, rate=25) as load:
+        pass
+    assert load.answers.statuses == {200: 100}
+    # the one that asks X, the two that may wait for it, and those of the first two seconds
+    late = Answers(a for a in load.answers if a.at > load.answers[0].at + 2.2)
+    assert late.at_once(.5) <= 2 and load.answers.slowest < 5 + 1
+    site.standin.clear_faults()
 
 
 def test_O2_8_failure_keeps_the_session_and_is_not_tried_at_once_again(site, browser):
