@@ -28,6 +28,9 @@ static void register_hooks(apr_pool_t *pool)
     };
     static const char *const before_rewrite[] = { "mod_rewrite.c", NULL };
     static const char *const before_proxy[] = { "mod_proxy.c", NULL };
+    static const char *const before_methods[] = {
+        "mod_allowmethods.c", NULL
+    };
 
     ap_hook_pre_config(tw_start_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(tw_start_check_config, NULL, NULL, APR_HOOK_LAST);
@@ -46,7 +49,7 @@ static void register_hooks(apr_pool_t *pool)
                            APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(tw_login_map_to_storage, NULL, before_proxy,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_check_access(tw_login_host_access, NULL, NULL,
+    ap_hook_check_access(tw_login_host_access, NULL, before_methods,
                          APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_check_access_ex(tw_login_access, NULL, after_authz,
                             APR_HOOK_REALLY_FIRST,

@@ -6,6 +6,8 @@ from harness.site import CANARY, PROTECTED
 
 GREEDY = {
     "ProxyPass": 'ProxyPass "/" "{echo}/"',
+    "ProxyPass encoded": 'ProxyPass "/" "{echo}/" mapping=encoded',
+    "ProxyPass servlet": 'ProxyPass "/" "{echo}/" mapping=servlet',
     "ProxyPassMatch": 'ProxyPassMatch "^/(.*)$" "{echo}/$1"',
     "ProxyPass in Location": '<Location "/">\nProxyPass "{echo}/"\n</Location>',
     "balancer": '<Proxy "balancer://pool">\nBalancerMember "{echo}"\n</Proxy>\nProxyPass "/" "balancer://pool/"',
@@ -32,17 +34,30 @@ GREEDY = {
     "Alias": 'Alias "/twauth" "{htdocs}/members"',
     "ScriptAlias": 'ScriptAlias "/twauth/" "{cgi}/"',
     "Action": '<Location "/">\nAction all "/cgi-bin/env" virtual\nSetHandler all\n</Location>',
+    "Dav": '<Location "/">\nDav On\n</Location>',
+    "AllowMethods": '<Location "/">\nAllowMethods PROPFIND\n</Location>',
+    "rewrite in Location": '<Location "/">\nRewriteEngine On\nRewriteRule "." "/index.html" [L]\n</Location>',
+    "rewrite with PT": 'RewriteEngine On\nRewriteRule "^/(.*)$" "/cgi-bin/env/$1" [PT]',
+    "Redirect gone": 'Redirect gone "/twauth"',
+    "AliasMatch": 'AliasMatch "^/(.*)$" "{htdocs}/members/index.html"',
+    "ScriptAliasMatch": 'ScriptAliasMatch "^/(.*)$" "{cgi}/env"',
+    "VirtualDocumentRoot": 'VirtualDocumentRoot "{htdocs}"',
+    "CheckSpelling": '<Location "/">\nCheckSpelling On\n</Location>',
+    "SetHandler none": '<Location "/">\nSetHandler None\n</Location>',
+    "form login": '<Location "/">\nSetHandler form-login-handler\nAuthType form\nAuthName x\nAuthFormProvider file\n'
+                  'AuthUserFile /dev/null\nRequire valid-user\n</Location>',
     "LimitExcept": '<Location "/">\n<LimitExcept POST>\nRequire all denied\n</LimitExcept>\n</Location>',
 }
 MODULES = ("proxy", "proxy_http", "proxy_balancer", "slotmem_shm", "lbmethod_byrequests", "rewrite", "access_compat",
-           "auth_basic", "authn_file", "status", "actions")
+           "auth_basic", "authn_file", "status", "actions", "dav", "dav_fs", "allowmethods", "vhost_alias", "speling",
+           "request", "session", "auth_form")
 
 
 @pytest.fixture(scope="module", params=["early", "late"])
 def site(request, make_site, echo):
     """mod_twauth is loaded after the others, or before them."""
     order = {"modules": MODULES} if request.param == "early" else {"modules": ("twauth",), "late_modules": MODULES}
-    site = make_site(start=False, **order)
+    site = make_site(start=False, main="DavLockDB run/dav", **order)
     site.httpd.put("twauth/login", CANARY)
     site.httpd.put("twauth/other", CANARY)
     site.plain_config = site.vhost.config
@@ -70,7 +85,7 @@ def test_AC_9_own_locations_come_first(site, echo, backend, greedy):
     assert [r.target for r in backend.requests] == []
 
 
-@pytest.mark.parametrize("greedy", ["ProxyPass", "ProxyPassMatch", "balancer", "RewriteRule P"])
+@pytest.mark.parametrize("greedy", ["ProxyPass", "ProxyPass encoded", "ProxyPass servlet", "ProxyPassMatch", "balancer", "RewriteRule P"])
 def test_AC_9_the_backend_sees_no_protected_request_without_session(site, echo, backend, greedy):
     swallow(site, echo, greedy)
     browser = site.browser()

@@ -19,6 +19,7 @@ BACKENDS = {
     "loose": lambda path: re.sub(";[^/]*", "", unquote(unquote(path)).replace("\\", "/").partition("\0")[0]).lower(),
 }
 MODES = ["", "AllowEncodedSlashes On", "AllowEncodedSlashes NoDecode", "MergeSlashes Off"]
+MAPPINGS = ["mapping=encoded", "mapping=servlet"]
 JOINS = ["/", "//", "/./", "/x/../", "%2f", "%2F", "/%2e/", "/x/%2e%2e/", "/x/..%2f", "/;/", "/x/..;/", ";/", ";a=1/",
          "/.;/", "%252f", "\\", "%5c", "/%2f", "/%5c", "/%00/", "/%09/", "/%0a/", "%20/", "/%20", "/.%2f",
          "/%252e%252e/"]
@@ -36,12 +37,12 @@ SPELLINGS = list(dict.fromkeys(
 def fronts(make_site, echo):
     """A site for each way of httpd with slashes; /app/ is protected as a whole, /part/ in its part admin alone."""
     made = {}
-    for mode in MODES:
-        nocanon = "nocanon" if "NoDecode" in mode else ""
+    for mode in MODES + MAPPINGS:
+        how = "nocanon" if "NoDecode" in mode else mode if mode in MAPPINGS else ""
         made[mode] = make_site(modules=("proxy", "proxy_http"), config=f"""
-            {mode}
-            ProxyPass "/app/" "{echo.origin}/" {nocanon}
-            ProxyPass "/part/" "{echo.origin}/part/" {nocanon}
+            {mode if mode not in MAPPINGS else ""}
+            ProxyPass "/app/" "{echo.origin}/" {how}
+            ProxyPass "/part/" "{echo.origin}/part/" {how}
             <Location "/app/">
             AuthType Twitter
             Require valid-user
@@ -70,7 +71,7 @@ def resolved(path):
     return "/" + "/".join(parts)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODES + MAPPINGS)
 def test_AC_12_an_application_protected_as_a_whole(fronts, backend, mode):
     """Whatever the backend reads into a path: no request for it gets there without a session."""
     browser = fronts[mode].browser(keep_alive=True)
