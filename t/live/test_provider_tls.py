@@ -7,7 +7,9 @@ import threading
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from harness import certs
 from harness.process import until
@@ -27,9 +29,9 @@ class Listener:
 
     def __init__(self, certificate, highest=None):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.set_ciphers("ALL:@SECLEVEL=0")
         self.context.load_cert_chain(certificate.cert, certificate.key)
         if highest:
-            self.context.set_ciphers("ALL:@SECLEVEL=0")
             self.context.minimum_version = ssl.TLSVersion.TLSv1
             self.context.maximum_version = highest
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -55,16 +57,32 @@ class Listener:
         self.socket.close()
 
 
-def expired(authority, folder):
-    good = authority.issue("expired", ["127.0.0.1"])
-    parsed = x509.load_pem_x509_certificate(good.cert.read_bytes())
-    builder = (x509.CertificateBuilder().subject_name(parsed.subject).issuer_name(parsed.issuer).public_key(parsed.public_key())
-               .serial_number(1).not_valid_before(datetime.datetime(2001, 1, 1)).not_valid_after(datetime.datetime(2002, 1, 1)))
-    for extension in parsed.extensions:
-        builder = builder.add_extension(extension.value, extension.critical)
-    from cryptography.hazmat.primitives.serialization import Encoding
-    good.cert.write_bytes(builder.sign(authority._key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    return good
+def issued(name, *, names=("127.0.0.1",), subject="127.0.0.1", usage=ExtendedKeyUsageOID.SERVER_AUTH,
+           years=(2001, 2119),
+           key=None, by=None):
+    """A certificate for 127.0.0.1 with something else about it. by: "itself", or a server's certificate."""
+    def make(authority, folder):
+        own = key() if key else ec.generate_private_key(ec.SECP256R1())
+        good = authority.issue("a-good-one", ["127.0.0.1"])
+        issuer, signer = authority._name, authority._key
+        if by == "itself":
+            issuer, signer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]), own
+        elif by == "a server":
+            issuer = x509.load_pem_x509_certificate(good.cert.read_bytes()).subject
+            signer = serialization.load_pem_private_key(good.key.read_bytes(), None)
+        builder = (x509.CertificateBuilder().issuer_name(issuer).public_key(own.public_key()).serial_number(7)
+                   .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
+                   .not_valid_before(datetime.datetime(years[0], 1, 1)).not_valid_after(datetime.datetime(years[1], 1,
+                                                                                                          1))
+                   .add_extension(x509.ExtendedKeyUsage([usage]), False))
+        if names:
+            builder = builder.add_extension(certs._names(names), False)
+        cert, file = folder / f"{name}.pem", folder / f"{name}.key"
+        chain = good.cert.read_bytes() if by == "a server" else b""
+        cert.write_bytes(builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM) + chain)
+        file.write_bytes(certs._pem_key(own))
+        return certs.Certificate(cert, file, None)
+    return make
 
 
 def stranger(authority, folder):
@@ -74,8 +92,16 @@ def stranger(authority, folder):
 
 CASES = {
     "unknown authority": (stranger, None),
-    "expired": (expired, None),
-    "another name": (lambda authority, folder: authority.issue("another", ["x.test"]), None),
+    "expired": (issued("expired", years=(2001, 2002)), None),
+    "not yet valid": (issued("early", years=(2110, 2119)), None),
+    "another name": (issued("name", names=["x.test"]), None),
+    "another address": (issued("address", names=["127.0.0.2", "::1"]), None),
+    "address as a name": (issued("text", names=["127.0.0.1.x.test"]), None),
+    "signed by itself": (issued("self", by="itself"), None),
+    "signed by a server": (issued("server", by="a server"), None),
+    "for clients": (issued("clients", usage=ExtendedKeyUsageOID.CLIENT_AUTH), None),
+    "1,024 bits": (issued("bits", key=lambda: rsa.generate_private_key(65537, 1024)), None),
+    "TLS 1.0": (lambda authority, folder: authority.server, ssl.TLSVersion.TLSv1),
     "TLS 1.1": (lambda authority, folder: authority.server, ssl.TLSVersion.TLSv1_1),
 }
 
@@ -130,8 +156,11 @@ def test_PR_10_the_environment_changes_nothing(make_site, tmp_path):
             "OAUTH_HTTP_GET_CMD": f"touch {out}/get",
             "OAUTH_HTTP_CMDL": f"touch {out}/l", "CURLOPT_PROXYAUTH": "1", "CURLOPT_SSL_VERIFYPEER": "0",
             "CURLOPT_CAINFO": "/nonexistent",
-            "CURLOPT_FOLLOWLOCATION": "1", "HOME": str(tmp_path), "CURL_HOME": str(tmp_path)}
+            "CURLOPT_FOLLOWLOCATION": "1", "XDG_CONFIG_HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc"),
+            "CURL_SSL_BACKEND": "nss", "HOSTALIASES": str(tmp_path / "aliases"), "LOCALDOMAIN": "evil.example",
+            "RES_OPTIONS": "ndots:9", "HOME": str(tmp_path), "CURL_HOME": str(tmp_path)}
     (tmp_path / ".netrc").write_text("default login a password b\n")
+    (tmp_path / "aliases").write_text("localhost evil.example\n")
     (tmp_path / ".curlrc").write_text("insecure\n")
     site = make_site(env=env)
     assert site.browser().sign_in("alice").status == 200
