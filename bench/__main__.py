@@ -1,35 +1,39 @@
-"""The command behind `make bench`."""
+"""What requests cost: measures every side in turn, prints the tables, and renews results.json, docs/performance.md and
+docs/performance.svg with them.
+
+    make bench                                      all of it, some minutes
+    make bench BENCH="--only paths --count 50"      a quick look while working; nothing is written
+"""
 
 import argparse
 
-from . import memory, paths
+from . import memory, paths, plot, report, results
 from .world import World
 
-
-def instructions(world, count):
-    found = paths.measure(world.make_site, count)
-    over = paths.over(found)
-    print(f"{'instructions a request':<52}{'all':>9}{'more':>9}")
-    for r in paths.PATHS:
-        if r.what:
-            more = f"{over[r.key]:>+9,}" if r.over else ""
-            print(f"{r.what:<52}{min(found[r.key]):>9,.0f}{more}")
+PARTS = {"paths": lambda world, args: results.of_paths(world, args.count),
+         "sides": lambda world, args: results.of_sides(world, args.count, args.rounds),
+         "memory": lambda world, args: memory.measure(world)}
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--count", type=int, default=100, help="requests a part of a figure in instructions")
-    parser.add_argument("--only", choices=("instructions", "memory"), help="a part of it")
-    parser.add_argument("--figures", action="store_true", help="renew the committed figures instead (bench-figures)")
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=100, help="requests, for each of five parts of a figure")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each side has its turn under load")
+    parser.add_argument("--only", choices=PARTS, help="a part of it")
+    parser.add_argument("--figures", action="store_true", help="instead: the figures that t/cost compares with")
     args = parser.parse_args()
     with World() as world:
         if args.figures:
             paths.renew(world.make_site)
-            return
-        if args.only in (None, "instructions"):
-            instructions(world, args.count)
-        if args.only in (None, "memory"):
-            memory.show(world)
+        elif args.only:
+            print(report.text({args.only: PARTS[args.only](world, args)}))
+        else:
+            found = results.measure(world, args.count, args.rounds)
+            results.save(found)
+            report.DOCUMENT.write_text(report.document(found, report.DOCUMENT.read_text()))
+            plot.FILE.write_text(plot.svg(found))
+            print(report.text(found))
 
 
 main()

@@ -65,11 +65,3 @@ def weigh(world):
         site.stop()
     return {"at rest": fresh, f"after {SIGN_INS} sign-ins": used,
             f"after {crowd.said['done']} sign-ins, {AT_ONCE} at a time": storm}, statements
-
-
-def show(world):
-    found, statements = weigh(world)
-    print(f"{'kB a child':<52}{'without':>9}{'more':>9}")
-    for state, (ours, bare) in found.items():
-        print(f"{state:<52}{bare:>9,.0f}{ours - bare:>+9,.0f}")
-    print(f"statements a sign-in (PostgreSQL): {statements:.1f}")

@@ -19,6 +19,13 @@ from harness.httpd import Httpd, VHost
 from harness.site import Site
 from harness.standin import StandIn
 
+from .provider import Provider
+from .sides import PAGE
+
+
+#: Logs as on a server at work; of requests none, since that is the same for all.
+QUIET = {"loglevel": "warn", "twauth_loglevel": "warn", "log_access": False}
+
 
 #: One child serves all, so that it is the one that is warm.
 ONE_CHILD = ("StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\nMinSpareThreads 1\n"
@@ -55,16 +62,42 @@ class World(contextlib.ExitStack):
         self.callback(postgres.stop)
         return postgres
 
+    def database(self, **schema):
+        """A fresh database in PostgreSQL, which does not log statements here: that would be work."""
+        database = self.postgres.database(**schema)
+        self.postgres.execute(f"ALTER DATABASE {database.name} SET log_statement = 'none'")
+        return database
+
+    @cached_property
+    def provider(self):
+        """An OpenID provider."""
+        provider = Provider(self.folder / "provider", self.authority)
+        self.callback(provider.stop)
+        return provider
+
+    @cached_property
+    def pages(self):
+        """A document root for all sides."""
+        root = self.folder / "pages"
+        for place in ("open", "members"):
+            (root / place).mkdir(parents=True)
+            (root / place / "page.html").write_text(PAGE)
+        return root
+
+    @property
+    def grant(self):
+        return f'<Directory "{self.pages}">\nRequire all granted\n</Directory>\n'
+
     def make_httpd(self, *vhosts, **parts):
         """An httpd, not started."""
         httpd = Httpd(self.folder / f"httpd{next(self._count)}", self.authority, list(vhosts) or [VHost(tls=False)],
-                      **{"twauth": False} | parts)
+                      **QUIET | {"twauth": False} | parts)
         self.callback(httpd.stop)
         return httpd
 
     def make_site(self, *, start=True, db=None, **parts):
         """A site, on SQLite unless a database is given."""
         db = db or Sqlite(self.folder / f"db{next(self._count)}")
-        site = Site(self.folder / f"site{next(self._count)}", self.authority, self.standin, db, **parts)
+        site = Site(self.folder / f"site{next(self._count)}", self.authority, self.standin, db, **QUIET | parts)
         self.callback(site.stop)
         return site.start() if start else site

@@ -165,6 +165,10 @@ class Postgres:
         self.stop()
         return self.start()
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def _signal_all(self, number):
         for pid in [self._process.pid, *self._process.children()]:
             with contextlib.suppress(ProcessLookupError):

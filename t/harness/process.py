@@ -115,6 +115,14 @@ def children(parent):
     return sorted(found)
 
 
+def tree(pid):
+    """Process ids of a program and of all below it."""
+    found = [pid]
+    for child in children(pid):
+        found += tree(child)
+    return found
+
+
 def until(condition, timeout=5.0, every=0.005):
     """Wait for `condition()` to be true; returns its last value."""
     end = time.monotonic() + timeout

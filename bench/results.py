@@ -1,0 +1,74 @@
+"""The figures of a whole run, as kept in results.json: what the tables and the plot are made of.
+
+    {"machine": {...}, "paths": {key: row}, "sides": {key: row}, "memory": {...}}
+
+A row of `paths`: `instructions` [median, least, most] and `more`, over what it is compared with. A row of `sides`: the
+same over an open page (None where there is no httpd); `cpu`, microseconds a request, `ratio` to the open page and
+`times`, to mod_twauth, each [median, least, most] of the rounds.
+"""
+
+import json
+from pathlib import Path
+from statistics import median
+
+from . import load, machine, memory, paths
+from .callgrind import Callgrind, spread
+from .sides import files, openidc, ours, recipe
+
+FILE = Path(__file__).with_name("results.json")
+SIDES = (files.Open, files.Basic, files.BasicCache, ours.Twauth, ours.Headers, ours.Recheck, openidc.ServerCache,
+         openidc.ClientCookie, recipe.Flask, files.Form)
+TWAUTH = ours.Twauth.key
+#: What is aimed at: instructions over what a path is compared with; a key is that path's own figure.
+AIMS = {"open-module": 1500, "env": 11000, "headers": 13000, "login": 10000, "refused": 10000,
+        "forged-cookie": "good-cookie", "idle-cookie": "good-cookie", "rekeyed-cookie": "good-cookie",
+        "open-forged": "open-good"}
+#: How many times cheaper than the Flask recipe a whole request is to be.
+FLASK_AIM = 15
+
+
+def of_paths(world, count):
+    found = paths.measure(world.make_site, count)
+    more = paths.over(found, median)
+    return {key: {"instructions": _whole(spread(means)), "more": more.get(key)} for key, means in found.items()}
+
+
+def of_sides(world, count, rounds):
+    """Instructions of each side in turn, then the CPU time of all."""
+    rows = {}
+    for kind in SIDES:
+        rows[kind.key] = {"instructions": None, "more": None}
+        side = kind(world)
+        if side.httpd:
+            with Callgrind(side.httpd) as grind:
+                visitor = side.visit()
+                means = grind.cost(side.url, visitor.headers(), 200, max(4, count // 20) if side.slow else count)
+            rows[kind.key]["instructions"] = _whole(spread(means))
+            rows[kind.key]["more"] = round(median(means)) - rows[files.Open.key]["instructions"][0]
+    cpu = load.rounds([kind(world) for kind in SIDES], rounds)
+    for key, times in cpu.items():
+        rows[key]["cpu"] = _short(spread(times))
+        rows[key]["ratio"] = _short(spread([a / b for a, b in zip(times, cpu[files.Open.key])]))
+        rows[key]["times"] = _short(spread([a / b for a, b in zip(times, cpu[TWAUTH])]))
+    return rows
+
+
+def _whole(numbers):
+    return [round(n) for n in numbers]
+
+
+def _short(numbers):
+    return [round(n, 2) for n in numbers]
+
+
+def measure(world, count, rounds):
+    return {"machine": machine.describe(), "paths": of_paths(world, count), "sides": of_sides(world, count, rounds),
+            "memory": memory.measure(world)}
+
+
+def load_file():
+    return json.loads(FILE.read_text())
+
+
+def save(results):
+    FILE.write_text(json.dumps(results, indent=1) + "\n")
