@@ -23,7 +23,8 @@ TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql libcmocka-dev clang \
 	python3-h2 \
 	chromium chromium-driver faketime valgrind curl procps locales
 LINT_PACKAGES := cppcheck clang-tidy
-BENCH_PACKAGES := libapache2-mod-auth-openidc iproute2 wrk
+BENCH_PACKAGES := libapache2-mod-auth-openidc iproute2 wrk gunicorn \
+	python3-flask python3-flask-login python3-flask-sqlalchemy
 FUZZ_PACKAGES := clang libclang-rt-dev
 
 ifneq ($(V),1)
@@ -251,8 +252,9 @@ lint: need-lint
 	clang-tidy --quiet $(ALL_SRCS) -- -std=gnu11 -I. -Isrc $(APR_FLAGS) \
 		-I$(shell $(APXS) -q INCLUDEDIR)
 
+# docs/performance.md; BENCH="--only paths --count 20" for a quick look
 .PHONY: bench
-bench: need-test
+bench: need-bench
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) -B -m bench $(BENCH)
 

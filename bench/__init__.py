@@ -4,8 +4,13 @@ One idea a file:
 
     connection   one kept-alive connection, as lean as can be
     callgrind    instructions a request of an httpd
-    paths        what the module adds to each kind of request
+    world        what they run in: the servers of the live tests, without pytest
+    paths        what the module adds to each kind of request; figures.json: what t/cost holds it to
     memory       what the module adds to a child process
+    sides        the same page behind each way to sign in
+    load         CPU time a request, with the sides taking turns
+    results      all figures of a run, kept in results.json; of which machine
+    report       the tables of docs/performance.md; plot: docs/performance.svg
 
     signin       a sign-in at an X that is far away; with far (a link with a delay) and provider (an OpenID provider)
     many         many sign-ins at once, and a page beside them; with quickx (an X for a crowd) and crowd

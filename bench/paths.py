@@ -190,9 +190,13 @@ def figures():
     return json.loads(FIGURES.read_text()).get(platform.machine(), {})
 
 
+#: So much can come of where things lie in memory.
+NOISE = 250
+
+
 def limit(figure):
-    """What may still be measured where `figure` is committed: a tenth more; a few hundred are the place in memory."""
-    return figure + max(figure / 10, 250)
+    """What may still be measured where `figure` is committed: a tenth more."""
+    return figure + max(figure / 10, NOISE)
 
 
 def renew(make_site):

@@ -7,7 +7,7 @@ from pathlib import Path
 from .results import SIDES
 
 FILE = Path(__file__).resolve().parent.parent / "docs" / "performance.svg"
-LABELS, BAR, GAP, WIDTH, TOP = 270, 20, 9, 500, 66
+LABELS, BAR, GAP, WIDTH, TOP = 300, 20, 9, 500, 50
 
 STYLE = """
 text { font: 13px sans-serif; fill: #222 }
@@ -23,8 +23,10 @@ text { font: 13px sans-serif; fill: #222 }
 """
 
 
-def _panel(rows, top, head, first, last, form):
-    """Bars for (label, key, [median, least, most]); the scale runs from `first` to `last`, powers of ten."""
+def _panel(rows, top, head, first, form):
+    """Bars for (label, key, [median, least, most]); the scale runs from `first`, a power of ten, to the next fit one."""
+    last = 10 ** math.ceil(math.log10(max(most for _, _, (_, _, most) in rows)))
+
     def x(value):
         return LABELS + WIDTH * (math.log10(max(value, first)) - math.log10(first)) / math.log10(last / first)
 
@@ -52,9 +54,9 @@ def svg(results):
             for k in SIDES if found[k.key]["instructions"] and k.key != "open"]
     second = TOP + len(cpu) * (BAR + GAP) + 60
     height = second + len(more) * (BAR + GAP) + 10
-    lines = [*_panel(cpu, TOP, "CPU time of a whole request, as a multiple of an open page's", .1, 100,
-                     lambda n: f"{n:.3g}"),
-             *_panel(more, second, "Instructions over an open page", 1000, 100_000_000, lambda n: f"{n:,.0f}")]
+    lines = [*_panel(cpu, TOP, "CPU time of a whole request, as a multiple of an open page's", .1,
+                     lambda n: f"{n:,.2f}".rstrip("0").rstrip(".") if n < 10 else f"{n:,.0f}"),
+             *_panel(more, second, "Instructions over an open page", 1000, lambda n: f"{n:,.0f}")]
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LABELS + WIDTH + 90} {height}" role="img">\n'
             f"<title>What a request costs, by each way to sign in</title>\n<style>{STYLE}</style>\n"
             + "\n".join(lines) + "\n</svg>\n")

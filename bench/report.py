@@ -7,7 +7,7 @@
 import re
 from pathlib import Path
 
-from .paths import PATHS
+from .paths import NOISE, PATHS
 from .results import AIMS, FLASK_AIM, SIDES, TWAUTH
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -57,7 +57,7 @@ def missed(results):
     """What is not as aimed at, in words."""
     for r in PATHS:
         goal = aim(results, r.key)
-        if goal is not None and results["paths"][r.key]["more"] > goal:
+        if goal is not None and results["paths"][r.key]["more"] > goal + (NOISE if isinstance(AIMS[r.key], str) else 0):
             yield f"{r.what}: {results['paths'][r.key]['more']:+,}, not at most {goal:,}"
     times = results["sides"]["flask"]["times"][0]
     if times < FLASK_AIM:

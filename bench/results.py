@@ -30,7 +30,7 @@ FLASK_AIM = 15
 def of_paths(world, count):
     found = paths.measure(world.make_site, count)
     more = paths.over(found, median)
-    return {key: {"instructions": _whole(spread(means)), "more": more.get(key)} for key, means in found.items()}
+    return {r.key: {"instructions": _whole(spread(found[r.key])), "more": more.get(r.key)} for r in paths.PATHS}
 
 
 def of_sides(world, count, rounds):

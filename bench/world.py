@@ -78,7 +78,7 @@ class World(contextlib.ExitStack):
     @cached_property
     def pages(self):
         """A document root for all sides."""
-        root = self.folder / "pages"
+        root = self.folder / "www"
         for place in ("open", "members"):
             (root / place).mkdir(parents=True)
             (root / place / "page.html").write_text(PAGE)

@@ -6,6 +6,12 @@ from harness.standin import KEY, SECRET
 
 from . import PAGE, USER, Side, Visitor
 
+TABLE = """
+CREATE TABLE account (
+    id SERIAL PRIMARY KEY, username VARCHAR(80) UNIQUE, token VARCHAR(200), secret VARCHAR(200)
+)
+"""
+
 
 class Flask(Side):
     """As gunicorn's and Flask's documentation say; the server is counted with the database's share."""
@@ -16,7 +22,7 @@ class Flask(Side):
         return None
 
     def start(self):
-        self.port, self._database = ports.free(), self.world.database(schema="SELECT")     # it makes its own table
+        self.port, self._database = ports.free(), self.world.database(schema=TABLE)
         self.world.standin.register(f"http://127.0.0.1:{self.port}/callback")
         environment = process.environment(
             DATABASE=f"postgresql://{self._database.server.USER}@/{self._database.name}"

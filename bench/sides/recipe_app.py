@@ -67,7 +67,3 @@ def callback():
 @login_required
 def page():
     return os.environ["PAGE"]
-
-
-with app.app_context():
-    db.create_all()
