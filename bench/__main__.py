@@ -7,12 +7,12 @@ docs/performance.svg with them.
 
 import argparse
 
-from . import memory, paths, plot, report, results
+from . import paths, plot, report, results
 from .world import World
 
 PARTS = {"paths": lambda world, args: results.of_paths(world, args.count),
          "sides": lambda world, args: results.of_sides(world, args.count, args.rounds),
-         "memory": lambda world, args: memory.measure(world)}
+         "memory": lambda world, args: results.of_memory(world)}
 
 
 def main():

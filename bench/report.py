@@ -71,11 +71,10 @@ def machine(results):
 
 
 def memory(results):
-    found = results["memory"]
-    return (f"A child process of httpd has {found['without']:,.0f} kB of its own without the module, "
-            f"{found['fresh'] - found['without']:,.0f} kB more with it and mod_dbd, and "
-            f"{found['used'] - found['without']:,.0f} kB more after {found['sign_ins']} sign-ins. "
-            f"A sign-in is {found['statements']:.0f} statements to PostgreSQL.")
+    rows = [["A child process, kB", "without the module", "more with it"]]
+    for state, sizes in results["memory"]["states"].items():
+        rows.append([state, f"{sizes['without']:,}", f"{sizes['with'] - sizes['without']:+,}"])
+    return rows
 
 
 def _aligned(rows):
@@ -92,7 +91,7 @@ def _markdown(rows):
 def text(results):
     parts = [_aligned(sides(results))] if "sides" in results else []
     parts += [_aligned(paths(results))] if "paths" in results else []
-    parts += [memory(results)] if "memory" in results else []
+    parts += [_aligned(memory(results))] if "memory" in results else []
     if "sides" in results and "paths" in results:
         parts += [machine(results), "\n".join(f"missed: {line}" for line in missed(results)) or "all as aimed at"]
     return "\n\n".join(parts)
@@ -100,7 +99,8 @@ def text(results):
 
 def document(results, before):
     """The document `before` with its blocks made anew."""
-    blocks = {"sides": _markdown(sides(results)), "paths": _markdown(paths(results)), "memory": memory(results),
+    blocks = {"sides": _markdown(sides(results)), "paths": _markdown(paths(results)), "memory": _markdown(memory(results)),
+              "statements": f"A sign-in is {results['memory']['statements']:.0f} statements to PostgreSQL.",
               "machine": machine(results)}
 
     def block(found):

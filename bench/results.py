@@ -4,7 +4,8 @@
 
 A row of `paths`: `instructions` [median, least, most] and `more`, over what it is compared with. A row of `sides`: the
 same over an open page (None where there is no httpd); `cpu`, microseconds a request, `ratio` to the open page and
-`times`, to mod_twauth, each [median, least, most] of the rounds.
+`times`, to mod_twauth, each [median, least, most] of the rounds. `memory`: kB of a child by what it has done, and
+`statements` to PostgreSQL that a sign-in is.
 """
 
 import json
@@ -53,6 +54,12 @@ def of_sides(world, count, rounds):
     return rows
 
 
+def of_memory(world):
+    states, statements = memory.weigh(world)
+    return {"states": {state: {"with": round(ours), "without": round(bare)} for state, (ours, bare) in states.items()},
+            "statements": round(statements, 1)}
+
+
 def _whole(numbers):
     return [round(n) for n in numbers]
 
@@ -63,7 +70,7 @@ def _short(numbers):
 
 def measure(world, count, rounds):
     return {"machine": machine.describe(), "paths": of_paths(world, count), "sides": of_sides(world, count, rounds),
-            "memory": memory.measure(world)}
+            "memory": of_memory(world)}
 
 
 def load_file():
