@@ -1,5 +1,7 @@
 """What a host's own address is, and what happens on a host that has none or is on plain http."""
 
+from urllib.parse import quote
+
 import pytest
 
 from harness.httpd import VHost
@@ -153,6 +155,29 @@ def test_HD_8_forwarding_headers_change_nothing(elsewhere, header):
     answer = elsewhere.browser().get("/members/", headers=header)
     assert answer.location == elsewhere.url("/auth/x/login?next=%2Fmembers%2F")
     assert all(cookie.has("Secure") for cookie in answer.set_cookies) and answer.set_cookies
+
+
+@pytest.fixture(scope="module")
+def dave(elsewhere):
+    browser = elsewhere.browser(keep_alive=True)
+    browser.sign_in("dave")
+    yield browser
+    browser.close()
+
+
+OWN = ["/auth/x/login", "/auth/x/logout", "/auth/x/session", "/oauth/authorized", "/oauth//authorized",
+       "/oauth;x/authorized", "/oauth/;/authorized", "/oauth/authorized;x=1", "/%6fauth/authorized", "/oauth%2Fauthorized",
+       "/auth%2fx/login", "/auth/x//login", "/%61uth/x/%6cogin"]
+NOT_OWN = ["/twauth/login", "/twauth/callback", "/oauth/authorizedx", "/oauth/authorized/", "/oauth", "/auth/x/loginx",
+           "/auth/x/", "/Oauth/authorized", "/oauth/AUTHORIZED", "/x/oauth/authorized", "/?/oauth/authorized",
+           "/auth/x/callback/x"]
+
+
+def test_RD_8_own_locations_elsewhere(elsewhere, dave):
+    for target, given in [*((own + end, "/") for own in OWN for end in ("", "?a", "#c", "?")),
+                          *((near, near) for near in NOT_OWN)]:
+        answer = dave.get(f"/auth/x/login?next={quote(target, safe='')}")
+        assert answer.headers["Location"] == given, target
 
 
 def test_HD_8_the_log_has_the_peer(elsewhere):
