@@ -67,7 +67,8 @@ def with_tests():
     known = {r.id: r for group in groups.values() for r in group}
     prefixes = {name.partition("-")[0] for name in known}
     unknown = []
-    for folder, suffix, look in (("live", "py", in_python), ("unit", "c", in_c), ("guard", "py", in_python)):
+    for folder, suffix, look in (("live", "py", in_python), ("unit", "c", in_c), ("unit", "py", in_python),
+                                 ("guard", "py", in_python)):
         for file in sorted((TREE / "t" / folder).glob(f"test_*.{suffix}")):
             for name, function in look(file.read_text()):
                 if name in known:
