@@ -196,6 +196,20 @@ def test_CS_5_own_pages_are_never_framed(site, page):
         assert "no-store" in answer.headers["Cache-Control"] and answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("page", ["/twauth/logout", "/twauth/callback", "/twauth/login?switch=1", "/twauth/login"])
+def test_CS_5_a_real_browser_frames_none(site, chromium, page):
+    """Not even on a page of the site's own; an ordinary page beside it is framed."""
+    site.httpd.put("frames.html", f'<iframe src="/index.html"></iframe><iframe src="{page}"></iframe>')
+    chromium.get(site.url("/frames.html"))
+    shown = []
+    for frame in chromium.find_elements("tag name", "iframe"):
+        chromium.switch_to.frame(frame)
+        shown.append(chromium.execute_script("return document.body.innerText"))
+        chromium.switch_to.default_content()
+    assert "Welcome" in shown[0]
+    assert not any(word in shown[1] for word in ("Sign", "sign", "account", "Front page")), shown[1]
+
+
 # CS-9
 
 def chunked(*parts):
@@ -263,6 +277,25 @@ def test_CS_9_where_no_body_belongs(site, alice, own, headers, body):
         assert len(body) > 100_000              # refused before all was sent
     assert site.httpd.children() == before and site.standin.count() == calls
     assert alice.whoami()["signed_in"]
+
+
+def test_CS_9_slow_body(make_site):
+    """One that never comes to an end is waited for as long as httpd's Timeout says, and stops nobody else."""
+    site = make_site(main="Timeout 2")
+    browser = site.browser()
+    browser.sign_in("alice")
+    data = (f"POST /twauth/logout HTTP/1.1\r\nHost: site.test:{site.vhost.port}\r\nSec-Fetch-Site: same-origin\r\n"
+            f"Cookie: {SESSION}={browser.cookies[SESSION]}\r\nContent-Type: {FORM}\r\nContent-Length: 100\r\n\r\na=b")
+    tls = ssl.create_default_context(cafile=site.authority.ca)
+    with socket.create_connection(("127.0.0.1", site.vhost.port)) as raw:
+        with tls.wrap_socket(raw, server_hostname="site.test") as sock:
+            sock.sendall(data.encode())
+            assert user(browser) == "alice"
+            sock.settimeout(10)
+            said = sock.recv(4096)
+    assert not said or said.split()[1] in (b"400", b"408")
+    assert user(browser) == "alice"
+    site.stop()
 
 
 def test_CS_9_body_cut_short(site, alice):
