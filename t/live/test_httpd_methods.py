@@ -1,19 +1,23 @@
 """CS-7, AC-6, AC-1: methods, and what somebody without a session is told of a protected page."""
 
+import re
+import subprocess
+
 import pytest
 
 from harness.site import CANARY
 
 METHODS = ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE",
-           "LOCK", "UNLOCK", "REPORT", "SEARCH", "MERGE", "VERSION-CONTROL", "BASELINE-CONTROL", "TRACE", "BREW", "get", "Get",
-           "GETX", "G", "POSTS", "X" * 300, "TRACK", "DEBUG", "INVALID", "M-SEARCH", "QUERY"]
+           "LOCK", "UNLOCK", "REPORT", "SEARCH", "MERGE", "VERSION-CONTROL", "BASELINE-CONTROL", "TRACE", "BREW", "get",
+           "Get", "GETX", "G", "POSTS", "X" * 300, "TRACK", "DEBUG", "INVALID", "M-SEARCH", "QUERY"]
 OWN = {"login": {"GET"}, "callback": {"GET"}, "session": {"GET"}, "logout": {"GET", "POST"}}
 
 
 @pytest.fixture(scope="module")
 def site(make_site, echo):
-    site = make_site(start=False, modules=("proxy", "proxy_http", "dav", "dav_fs"),
+    site = make_site(start=False, modules=("proxy", "proxy_http", "dav", "dav_fs", "http2"),
                      main="DavLockDB run/dav\n", config=f"""
+        Protocols h2 http/1.1
         ProxyPass "/members/proxied/" "{echo.origin}/"
         <Location "/members/dav/">
         Dav On
@@ -85,16 +89,39 @@ def test_TRACE_tells_no_session(site, browser):
 
 # AC-1
 
-@pytest.mark.parametrize("headers", [
+CONDITIONS = [
     {}, {"Range": "bytes=0-5"}, {"If-None-Match": "*"}, {"If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"},
     {"If-Match": "*"}, {"If-Match": '"x"'}, {"If-Unmodified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"},
-    {"If-Range": '"x"', "Range": "bytes=0-5"}, {"Expect": "100-continue"}, {"Accept-Encoding": "gzip"}], ids=str)
+    {"If-Range": '"x"', "Range": "bytes=0-5"}, {"Expect": "100-continue"}, {"Accept-Encoding": "gzip"},
+    {"Range": "bytes=-1"}, {"Range": "bytes=99999-"}, {"Range": "bytes=0-0,1-1,2-2"}, {"Want-Digest": "sha-256"},
+    {"Range": "bytes=0-5", "If-Match": "*"}, {"If-None-Match": "*", "Cache-Control": "only-if-cached"},
+    {"TE": "trailers"}, {"Accept": "multipart/byteranges"}, {"Negotiate": "*"}, {"Prefer": "return=representation"}]
+TELLING = ("etag", "last-modified", "content-range", "accept-ranges", "content-disposition", "content-location",
+           "digest", "tcn", "vary")
+
+
+@pytest.mark.parametrize("headers", CONDITIONS, ids=str)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_AC_1_nothing_of_the_page_before_sign_in(browser, method, headers):
+def test_AC_1_nothing_of_the_page_before_sign_in(site, browser, method, headers):
     answer = browser.request(method, "/members/index.html", headers=headers)
     assert answer.status in (302, 401) and CANARY not in answer.text
-    for telling in ("ETag", "Last-Modified", "Content-Range", "Accept-Ranges"):
-        assert telling not in answer.headers
+    assert not {name.lower() for name, _ in answer.headers} & set(TELLING)
+    assert answer.headers.get("Content-Length") != str((site.httpd.htdocs / "members/index.html").stat().st_size)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
+def test_AC_1_the_same_over_HTTP_2(site, method):
+    """All conditions on one connection, with --next."""
+    asked = []
+    for headers in CONDITIONS:
+        asked += ["--next"] * bool(asked) + ["-s", "-i", "--http2", "--cacert", str(site.authority.ca), "--noproxy",
+                                             "*", "--connect-to", f"::127.0.0.1:{site.vhost.port}"]
+        asked += ["-I"] if method == "HEAD" else ["-X", method]
+        asked += [a for name, value in headers.items() for a in ("-H", f"{name}: {value}")]
+        asked.append(site.url("/members/index.html"))
+    said = subprocess.run(["/usr/bin/curl", *asked], capture_output=True, text=True, timeout=60).stdout
+    assert said.count("HTTP/2 401") == len(CONDITIONS) == said.count("HTTP/2 ")
+    assert CANARY not in said and not re.search(rf"(?im)^({'|'.join(TELLING)}):", said)
 
 
 @pytest.mark.parametrize("request_text", [
