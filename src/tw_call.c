@@ -48,25 +48,31 @@ int tw_call_wait(tw_permit_t *seat, const tw_site_t *site,
     return take_place(seat, site, seat->asked);
 }
 
-/* Waits for a place until then, unless too many wait already. */
-static int wait_for_place(tw_permit_t *permit, const tw_site_t *site,
-                          apr_time_t until)
+static void give_back(const tw_permit_t *permit, const tw_site_t *site)
 {
-    apr_time_t now = permit->asked;
+    tw_shared_call_end(site->shared, permit->kind, permit->place,
+                       permit->deadline);
+}
+
+/* Waits so long for a place, unless too many wait already. */
+static int wait_for_place(tw_permit_t *permit, const tw_site_t *site,
+                          apr_interval_time_t wait)
+{
     tw_permit_t seat;
     int found = 0;
 
-    if (until <= now || !tw_call_wait(&seat, site, until - now)) {
+    if (wait < WAIT_STEP || !tw_call_wait(&seat, site, wait)) {
         return 0;
     }
-    /* what those who have a place find out ends the waiting, too */
-    while (!found && now < until
-           && !tw_shared_breaker_open(site->shared, site->provider_slot)) {
+    /* what those who have a place find out ends the waiting, too; counted in
+     * steps, for the clock could be set back */
+    for (; !found && wait >= WAIT_STEP
+           && !tw_shared_breaker_open(site->shared, site->provider_slot);
+         wait -= WAIT_STEP) {
         apr_sleep(WAIT_STEP);
-        now = apr_time_now();
-        found = take_place(permit, site, now);
+        found = take_place(permit, site, apr_time_now());
     }
-    tw_call_drop(&seat, site);
+    give_back(&seat, site);
     return found;
 }
 
@@ -93,7 +99,7 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
         wait = timeout / 2;
     }
     if (!take_place(permit, site, now)
-        && !wait_for_place(permit, site, now + wait)) {
+        && !wait_for_place(permit, site, wait)) {
         return no_place(r, site, page, apr_time_now());
     }
     /* asked last: an open breaker lets one through in a while, and that one
@@ -103,7 +109,7 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
                                               site->provider_slot, PAUSE,
                                               permit->begun);
     if (page->retry_after) {
-        tw_call_drop(permit, site);
+        give_back(permit, site);
         return 0;
     }
     return 1;
@@ -112,7 +118,12 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
 apr_interval_time_t tw_call_time(const tw_permit_t *permit,
                                  const tw_site_t *site)
 {
-    return site->client.http.timeout - (permit->begun - permit->asked);
+    apr_interval_time_t timeout = site->client.http.timeout;
+    apr_interval_time_t waited = permit->begun - permit->asked;
+
+    /* never less than half: the clock could have been set */
+    return waited < 0 || waited > timeout / 2 ? timeout / 2
+                                              : timeout - waited;
 }
 
 static int limit_pause(const tw_err_t *err)
@@ -229,8 +240,11 @@ static int level_of(tw_err_kind_t kind)
 
 void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site)
 {
-    tw_shared_call_end(site->shared, permit->kind, permit->place,
-                       permit->deadline);
+    give_back(permit, site);
+    if (permit->kind != TW_CALL_WAIT) {
+        tw_shared_breaker_unknown(site->shared, site->provider_slot,
+                                  apr_time_now());
+    }
 }
 
 /*
@@ -254,7 +268,7 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
 {
     int level;
 
-    tw_call_drop(permit, site);
+    give_back(permit, site);
     move_breaker(r, permit, site, rv, err);
     if (rv == APR_SUCCESS) {
         return 1;

@@ -42,7 +42,8 @@ apr_interval_time_t tw_call_time(const tw_permit_t *permit,
 int tw_call_wait(tw_permit_t *seat, const tw_site_t *site,
                  apr_interval_time_t most);
 
-/* Gives a seat back, or the place of a call that was not made after all. */
+/* Gives a seat back, or the place of a call that was not made after all, and
+ * with it the turn at an open breaker. */
 void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site);
 
 /*

@@ -244,6 +244,27 @@ static int within_limits(login_t *l)
     return GO_ON;
 }
 
+/*
+ * With a place for the call, where there is one to make.  Counted is what
+ * has a place: who tries in vain while X is away or busy, again and again,
+ * does not use up what everybody will want when X is back.
+ */
+static int may_begin(login_t *l, tw_permit_t *permit)
+{
+    int calls = l->site->protocol->begin_calls, status;
+    tw_page_t p = { 0 };
+
+    if (calls
+        && !tw_call_begin(permit, l->r, l->site, TW_CALL_START, 0, &p)) {
+        return page(l, &p);
+    }
+    status = within_limits(l);
+    if (calls && status != GO_ON) {
+        tw_call_drop(permit, l->site);
+    }
+    return status;
+}
+
 static int begin(login_t *l)
 {
     const tw_site_t *site = l->site;
@@ -254,12 +275,13 @@ static int begin(login_t *l)
     tw_page_t p = { 0 };
     tw_err_t err = { 0 };
     apr_status_t rv;
+    int status;
 
     /* X would pass the user of its own session through without a word */
     client.force_login |= l->switched;
-    if (site->protocol->begin_calls
-        && !tw_call_begin(&permit, l->r, site, TW_CALL_START, 0, &p)) {
-        return page(l, &p);
+    status = may_begin(l, &permit);
+    if (status != GO_ON) {
+        return status;
     }
     rv = site->protocol->begin(&pending, &location, &client, tw_start_http(),
                                l->r->pool, &err);
@@ -280,7 +302,7 @@ static int login_get(request_rec *r, tw_visitor_t *visitor)
 {
     static int (*const steps[])(login_t *) = {
         go_home, signed_in_already, demand_cookies, confirm_switch,
-        within_limits, begin
+        begin
     };
     login_t l = { 0 };
     apr_size_t i;

@@ -121,6 +121,22 @@ def test_PR_11_a_minute_away_and_back(site, wire, full):
     assert changes(site, mark) == ["TW0203", "TW0202"]
 
 
+@pytest.mark.protocols("oauth1")            # OAuth 2.0 makes no call at the start
+def test_PR_11_who_tried_in_vain_has_not_used_up_the_limit(make_site, site, wire):
+    """Hundreds come back every two seconds, as they are told, until X is there again."""
+    limited = make_site(scheme="http", start=False)
+    limited.vhost.config = site.vhost.config + "\nTwAuthStartLimit 60/h 80/h"
+    limited.vhost.config = limited.vhost.config.replace("TwAuthStartLimit 60000/min 60000/min\n", "")
+    limited.start()
+    asks = sign_ins(limited, 200)
+    wire.cut("refuse")
+    limited.allow_log("TW020[1-4]")
+    assert set(Load(asks, workers=4).run().statuses) <= {502, 503}
+    wire.mend()
+    assert until(lambda: works(limited), timeout=8, every=.05)
+    assert Load(sign_ins(limited, 30), workers=2).run().statuses == {302: 30}
+
+
 def test_PR_11_a_try_that_dies_is_followed_by_another(site, wire):
     open_breaker(site, wire)
     wire.cut("silence")
