@@ -21,7 +21,7 @@ RUN_PACKAGES := apache2 libaprutil1-dbd-sqlite3 sqlite3 openssl python3 \
 TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 \
-	chromium chromium-driver faketime valgrind curl procps locales
+	chromium chromium-driver faketime valgrind curl procps wrk locales
 LINT_PACKAGES := cppcheck clang-tidy
 BENCH_PACKAGES := libapache2-mod-auth-openidc iproute2 wrk gunicorn \
 	python3-flask python3-flask-login python3-flask-sqlalchemy

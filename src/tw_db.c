@@ -178,40 +178,82 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
     return APR_SUCCESS;
 }
 
+/* A new connection to it in dbd, which has the driver and the pool. */
+static apr_status_t connect_to(const tw_database_t *database, ap_dbd_t *dbd,
+                               const char **why)
+{
+    apr_dbd_t *handle;
+    apr_status_t rv;
+    int rows;
+
+    *why = NULL;
+    rv = apr_dbd_open_ex(dbd->driver, dbd->pool, database->params, &handle,
+                         why);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (database->init) {
+        apr_dbd_query(dbd->driver, handle, &rows, database->init);
+    }
+    dbd->handle = handle;
+    dbd->prepared = apr_hash_make(dbd->pool);
+    return APR_SUCCESS;
+}
+
 apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
-                              const char *driver, const char *params,
-                              const char *init, apr_pool_t *pool,
-                              tw_err_t *err)
+                              apr_pool_t *pool, tw_err_t *err)
 {
     tw_db_t *opened = apr_pcalloc(pool, sizeof(*opened));
     ap_dbd_t *dbd = apr_pcalloc(pool, sizeof(*dbd));
     const char *why = NULL;
     apr_status_t rv;
-    int rows;
 
     *db = NULL;
+    dbd->pool = pool;
     apr_dbd_init(pool);
-    rv = apr_dbd_get_driver(pool, driver, &dbd->driver);
+    rv = apr_dbd_get_driver(pool, database->driver, &dbd->driver);
     if (rv == APR_SUCCESS) {
-        rv = apr_dbd_open_ex(dbd->driver, pool, params, &dbd->handle, &why);
+        rv = connect_to(database, dbd, &why);
     }
     if (rv != APR_SUCCESS) {
         return tw_err_set(err, pool, TW_ERR_DATABASE, rv,
                           "the database cannot be opened: %s",
                           why ? tw_err_quote(pool, why, strlen(why), 200)
-                              : driver);
+                              : database->driver);
     }
-    if (init) {
-        apr_dbd_query(dbd->driver, dbd->handle, &rows, init);
-    }
-    dbd->pool = pool;
-    dbd->prepared = apr_hash_make(pool);
     opened->dbd = dbd;
     opened->database = database;
     opened->pool = pool;
     opened->alone = 1;
     *db = opened;
     return APR_SUCCESS;
+}
+
+/*
+ * Puts a new connection in the place of one that will never do again.
+ * SQLite, where it could not open a file for writing, opens it for reading,
+ * and stays so when the reason is long gone; mod_dbd keeps it for as long as
+ * the process lives.  0: not done, for there is no other, or statements of
+ * somebody else's are prepared on this one.
+ */
+static int reconnect(tw_db_t *db)
+{
+    ap_dbd_t *dbd = db->dbd;
+    apr_dbd_t *old = dbd->handle;
+    apr_hash_index_t *at;
+    const char *why;
+
+    for (at = apr_hash_first(db->pool, dbd->prepared); at;
+         at = apr_hash_next(at)) {
+        if (strncmp(apr_hash_this_key(at), "twauth_", 7)) {
+            return 0;
+        }
+    }
+    if (connect_to(db->database, dbd, &why) != APR_SUCCESS) {
+        return 0;
+    }
+    apr_dbd_close(dbd->driver, old);
+    return 1;
 }
 
 void tw_db_close(tw_db_t *db)
@@ -321,13 +363,18 @@ static int is_older_version(const char *message)
            || strstr(message, "column named token_");
 }
 
+/* Whether it was opened, or has become, for reading alone. */
+static int is_read_only(const char *message)
+{
+    return strstr(message, "readonly database")
+           || strstr(message, "read-only transaction");
+}
+
 /* Whether it serves, and takes nothing in. */
 static int refuses_writes(const char *message)
 {
     return strstr(message, "disk is full") || strstr(message, "disk full")
-           || strstr(message, "No space left")
-           || strstr(message, "readonly database")
-           || strstr(message, "read-only transaction");
+           || strstr(message, "No space left") || is_read_only(message);
 }
 
 /*
@@ -401,6 +448,9 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
         }
         /* it has waited long enough, for a lock as a rule */
         if (strstr(message, "locked") || strstr(message, "timeout")) {
+            break;
+        }
+        if (is_read_only(message) && (try || !reconnect(db))) {
             break;
         }
         /* for PostgreSQL this is also what reconnects */

@@ -27,6 +27,9 @@ typedef struct tw_database_t {
     tw_shared_t *shared;
     int slot;                   /* of the breaker */
     int calls;                  /* TwAuthDatabaseCalls */
+    const char *driver;         /* DBDriver */
+    const char *params;         /* DBDParams */
+    const char *init;           /* DBDInitSQL, or NULL */
 } tw_database_t;
 
 /* A statement: %s for each text argument, as apr_dbd_prepare() has it. */
@@ -52,13 +55,10 @@ apr_status_t tw_db_child_init(apr_pool_t *pool);
 
 /*
  * A connection of its own, outside of mod_dbd and its pools, for a command
- * that runs at the configuration test; init, which may be NULL, is run on it
- * first.  It is closed with pool.
+ * that runs at the configuration test.  It is closed with pool.
  */
 apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
-                              const char *driver, const char *params,
-                              const char *init, apr_pool_t *pool,
-                              tw_err_t *err);
+                              apr_pool_t *pool, tw_err_t *err);
 
 /*
  * A connection for a few statements, to be closed soon.  Waits 2 seconds at

@@ -11,7 +11,6 @@
 #include "tw_oauth2.h"
 #include "tw_private.h"
 #include "tw_site.h"
-#include "tw_tree.h"
 
 #define PROGRESS_EVERY 20
 #define WAIT_MAX 900
@@ -134,14 +133,9 @@ static int exchange_all(exchange_t *x, apr_pool_t *pconf)
 }
 
 static int exchange_site(apr_file_t *out, const tw_site_t *site,
-                         const server_rec *main, apr_pool_t *pconf)
+                         apr_pool_t *pconf)
 {
     exchange_t x = { out, site, NULL, NULL, 0, 0, 0, 0 };
-    const server_rec *s = site->server;
-    const char *driver = tw_tree_word(
-        pconf, tw_tree_inherited(s, main, "DBDriver"));
-    const char *params = tw_tree_word(
-        pconf, tw_tree_inherited(s, main, "DBDParams"));
     tw_database_t database = site->database;
     tw_err_t err = { 0 };
     int whole;
@@ -152,10 +146,7 @@ static int exchange_site(apr_file_t *out, const tw_site_t *site,
                                        apr_time_now());
     if (tw_http_init() != APR_SUCCESS
         || tw_http_pool_make(&x.http, 1, pconf) != APR_SUCCESS
-        || tw_db_open_alone(&x.db, &database, driver, params ? params : "",
-                            tw_tree_word(pconf, tw_tree_inherited(
-                                s, main, "DBDInitSQL")), pconf, &err)
-           != APR_SUCCESS) {
+        || tw_db_open_alone(&x.db, &database, pconf, &err) != APR_SUCCESS) {
         apr_file_printf(out, "  %s\n", err.why ? err.why
                                                : "a library did not start");
         return 0;
@@ -200,7 +191,7 @@ void tw_exchange(apr_pool_t *pconf, server_rec *main)
             good = 0;
         }
         else {
-            good &= exchange_site(out, site, main, pconf);
+            good &= exchange_site(out, site, pconf);
             sites++;
         }
     }

@@ -429,6 +429,13 @@ static int build_ring(tw_build_t *b)
     return 1;
 }
 
+/* A directive of mod_dbd that counts for this host; NULL: there is none. */
+static const char *dbd_word(const tw_build_t *b, const char *directive)
+{
+    return tw_tree_word(b->pconf, tw_tree_inherited(b->site->server, b->main,
+                                                    directive));
+}
+
 static int build_database(tw_build_t *b)
 {
     tw_site_t *site = b->site;
@@ -445,6 +452,12 @@ static int build_database(tw_build_t *b)
     }
     site->database.server = site->server;
     site->database.calls = (int)b->conf->database_calls;
+    site->database.driver = dbd_word(b, "DBDriver");
+    site->database.params = dbd_word(b, "DBDParams");
+    if (!site->database.params) {
+        site->database.params = "";
+    }
+    site->database.init = dbd_word(b, "DBDInitSQL");
     return 1;
 }
 

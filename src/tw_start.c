@@ -13,7 +13,6 @@
 #include "tw_private.h"
 #include "tw_secret.h"
 #include "tw_site.h"
-#include "tw_tree.h"
 
 #define RETAINED "mod_twauth"
 
@@ -175,9 +174,8 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
             ptemp, "provider ", site->client.api, "\n", site->client.key,
             NULL));
         site->database.slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "database ",
-            tw_tree_inherited(s, main, "DBDriver"), " ",
-            tw_tree_inherited(s, main, "DBDParams"), NULL));
+            ptemp, "database ", site->database.driver, " ",
+            site->database.params, NULL));
     }
     return OK;
 }
@@ -195,7 +193,7 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
     if (tw_db_child_init(pchild) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, TWLOGNO(0107)
                      "no lock for the database: this child ends");
-        exit(APEXIT_CHILDFATAL);
+        exit(APEXIT_CHILDSICK);
     }
     rv = tw_seal_init();
     if (rv == APR_SUCCESS) {

@@ -84,7 +84,6 @@ def read_only(site):
     reconnect(site)
     yield
     server.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-    reconnect(site)
 
 
 @contextlib.contextmanager
