@@ -1,5 +1,7 @@
 """mod_twauth, on PostgreSQL."""
 
+from harness import process
+
 from . import USER, Side, Visitor
 
 
@@ -20,6 +22,9 @@ Require valid-user
 </Location>
 """
         return self.site.httpd
+
+    def pids(self):
+        return super().pids() + process.tree(self.world.postgres.pid)
 
     def browser(self):
         return self.site.browser()
