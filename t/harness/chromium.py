@@ -100,7 +100,9 @@ return texts.map(text => {
 def resolve(driver, base, texts):
     """What the browser at `base` makes of each text as an address: path, query and fragment where it is of the same
     origin, None where it leads elsewhere or nowhere. That is its own reading, the URL class of the WHATWG."""
-    return driver.execute_script(_RESOLVE, base, list(texts))
+    texts = list(texts)
+    return [read for start in range(0, len(texts), 20_000)
+            for read in driver.execute_script(_RESOLVE, base, texts[start:start + 20_000])]
 
 
 def forget(driver):

@@ -95,3 +95,27 @@ def test_AC_9_the_backend_sees_no_protected_request_without_session(site, echo, 
     assert backend.requests == []
     browser.sign_in("alice", next="/members/")
     assert [r.target for r in backend.requests] == ["/members/"]
+
+
+LINES = ["GET {0}/x", "GET {0}/twauth/login?next=/", "GET {0}/twauth/callback?oauth_token=x", "POST {0}/twauth/logout",
+         "CONNECT {1}", "OPTIONS {0}/", "GET http://evil.invalid/", "PROPFIND {0}/x"]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_AC_9_a_forward_proxy_lets_no_stranger_through(forward, echo, backend, line):
+    target = line.format(echo.origin, echo.origin.partition("//")[2])
+    answer = forward.browser().raw(f"{target} HTTP/1.1\r\nHost: x.test\r\nAccept: text/html\r\nContent-Length: 0\r\n"
+                                   "Connection: close\r\n\r\n".encode(), linger=0.01)
+    assert answer.status == 407 and not answer.location and not answer.headers.all("Set-Cookie")
+    assert backend.requests == []
+
+
+@pytest.fixture(scope="module")
+def forward(make_site, echo):
+    return make_site(modules=("proxy", "proxy_http", "proxy_connect"), config=f"""
+        ProxyRequests On
+        AllowCONNECT {echo.port}
+        <Proxy "*">
+        AuthType Twitter
+        Require valid-user
+        </Proxy>""")
