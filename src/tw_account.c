@@ -237,6 +237,13 @@ static const char *clean_user_agent(apr_pool_t *pool, const char *text)
     return clean;
 }
 
+/* What the column `secret` holds: bound to it as well, so that a refresh
+ * token is never told to a program as the secret of OAuth 1.0a. */
+static const char *secret_of(tw_token_kind_t kind)
+{
+    return kind == TW_TOKEN_OAUTH2 ? "refresh" : "secret";
+}
+
 /* A stored value is bound to its account and its column. */
 static const char *stored_audience(apr_pool_t *pool, const char *twitter_id,
                                    const char *field)
@@ -315,7 +322,7 @@ static apr_status_t find_account(tw_session_t *session,
     const char *token = store(pool, ring, with->tokens, identity->id, "token",
                               t->token);
     const char *secret = store(pool, ring, with->tokens, identity->id,
-                               "secret", t->secret);
+                               secret_of(t->kind), t->secret);
     const char *now = seconds(pool, session->signed_in_at);
     const char *name = name_of(pool, identity->screen_name);
     const char *args[15];
@@ -588,18 +595,18 @@ apr_status_t tw_account_tokens(tw_stored_t *stored,
         goto done;
     }
     row = APR_ARRAY_IDX(rows, 0, const char **);
+    tokens->kind = !strcmp(row[2], KIND_OAUTH2) ? TW_TOKEN_OAUTH2
+                                                : TW_TOKEN_OAUTH1;
     rv = unstore(&tokens->token, &stale, row[0], "token", how, id, ring, pool,
                  err);
     if (rv == APR_SUCCESS) {
-        rv = unstore(&tokens->secret, &stale, row[1], "secret", how, id, ring,
-                     pool, err);
+        rv = unstore(&tokens->secret, &stale, row[1], secret_of(tokens->kind),
+                     how, id, ring, pool, err);
     }
     if (rv != APR_SUCCESS) {
         memset(stored, 0, sizeof(*stored));
         goto done;
     }
-    tokens->kind = !strcmp(row[2], KIND_OAUTH2) ? TW_TOKEN_OAUTH2
-                                                : TW_TOKEN_OAUTH1;
     tokens->expires_at = apr_atoi64(row[3]);
     stored->refresh_at = apr_atoi64(row[4]);
     stored->as = row[0];
@@ -609,7 +616,8 @@ apr_status_t tw_account_tokens(tw_stored_t *stored,
                                   tokens->token);
 
         args[0] = again;
-        args[1] = store(pool, ring, how, id, "secret", tokens->secret);
+        args[1] = store(pool, ring, how, id, secret_of(tokens->kind),
+                        tokens->secret);
         args[2] = account;
         args[3] = row[0];
         if (tw_db_run(NULL, db, &tokens_write, args, &ignored)
@@ -692,7 +700,8 @@ apr_status_t tw_account_refreshed(int *done, const tw_stored_t *stored,
     apr_status_t rv;
 
     args[0] = store(pool, ring, how, id, "token", tokens->token);
-    args[1] = store(pool, ring, how, id, "secret", tokens->secret);
+    args[1] = store(pool, ring, how, id, secret_of(tokens->kind),
+                    tokens->secret);
     args[2] = number(pool, tokens->expires_at);
     args[3] = seconds(pool, apr_time_now() + REFRESH_PAUSE);
     args[4] = number(pool, session->account);
@@ -726,8 +735,9 @@ apr_status_t tw_account_exchanges(apr_array_header_t **list,
         exchange->stored.as = row[2];
         if (unstore(&tokens->token, &stale, row[2], "token", how, row[1],
                     ring, pool, &ignored) != APR_SUCCESS
-            || unstore(&tokens->secret, &stale, row[3], "secret", how,
-                       row[1], ring, pool, &ignored) != APR_SUCCESS
+            || unstore(&tokens->secret, &stale, row[3],
+                       secret_of(TW_TOKEN_OAUTH1), how, row[1], ring, pool,
+                       &ignored) != APR_SUCCESS
             || !tokens->secret) {
             tokens->token = NULL;
         }
@@ -746,7 +756,8 @@ apr_status_t tw_account_exchanged(int *stored, const tw_exchange_t *exchange,
     apr_status_t rv;
 
     args[0] = store(pool, ring, how, id, "token", tokens->token);
-    args[1] = store(pool, ring, how, id, "secret", tokens->secret);
+    args[1] = store(pool, ring, how, id, secret_of(tokens->kind),
+                    tokens->secret);
     args[2] = number(pool, tokens->expires_at);
     args[3] = number(pool, exchange->account);
     args[4] = exchange->stored.as;

@@ -1,4 +1,4 @@
-"""The user's own tokens under OAuth 2.0: kept with kind and end, refreshed once for all, carried over from OAuth 1.0a."""
+"""The user's own tokens under OAuth 2.0: kept with kind and end, refreshed once for all, carried over from 1.0a."""
 
 import concurrent.futures
 
@@ -124,6 +124,40 @@ def test_without_offline_access_there_is_nothing_to_refresh(make_site):
     assert told(browser)["TWAUTH_TOKEN"]
     expire(site)
     assert "TWAUTH_TOKEN" not in told(browser)
+
+
+# CR-6: what somebody can do who writes to the database and has no key
+
+MOVED = {
+    "refresh token": "UPDATE twauth_account SET secret = (SELECT secret FROM twauth_account WHERE username = 'bob')",
+    "access token": "UPDATE twauth_account SET token = (SELECT token FROM twauth_account WHERE username = 'bob')",
+    "both": "UPDATE twauth_account SET (token, secret) = (SELECT token, secret FROM twauth_account"
+            " WHERE username = 'bob')",
+    "exchanged": "UPDATE twauth_account SET token = secret, secret = token",
+    "refresh token as access token": "UPDATE twauth_account SET token = secret",
+    "said to be of OAuth 1.0a": "UPDATE twauth_account SET token_kind = 'oauth1'",
+    "of no kind": "UPDATE twauth_account SET token_kind = ''",
+    "plain": "UPDATE twauth_account SET token = 'plain-text', secret = 'plain-text'",
+    "a letter more": "UPDATE twauth_account SET token = token || 'A', secret = secret || 'A'",
+}
+
+
+@pytest.mark.parametrize("over", [False, True], ids=["in time", "over"])
+@pytest.mark.parametrize("how", MOVED)
+def test_CR_6_moved_values_are_neither_told_nor_used(site, how, over):
+    site.allow_log("TW0309")
+    alice, bob = site.browser(), site.browser()
+    bob.sign_in("bob"), alice.sign_in("alice")
+    own = told(alice)["TWAUTH_TOKEN"]
+    site.db.execute(MOVED[how] + " WHERE username = 'alice'")
+    if over:
+        expire(site)
+    before = len(refreshes(site))
+    secrets = {token["token"] for kind in ("bearer_tokens", "refresh_tokens") for token in site.standin.state()[kind]}
+    env = told(alice)
+    shown = {env.get("TWAUTH_TOKEN"), env.get("TWAUTH_TOKEN_SECRET")} - {None, own}
+    assert not shown & secrets and "plain-text" not in shown, how
+    assert len(refreshes(site)) == before, "nothing of it was sent to X"
 
 
 # Carried over from OAuth 1.0a
