@@ -197,7 +197,23 @@ test-asan: need-test
 		EXTRA_CFLAGS="-Werror $(SANITIZE)" all tests
 	@TWAUTH_BUILD=$(BUILD)/asan TWAUTH_MODULE=$(BUILD)/asan/mod_twauth.so \
 	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
-		$(PYTEST) -n 2 --dist loadfile t/unit t/live $(TESTS)
+		$(PYTEST) -n 2 --dist loadfile t/unit t/live t/soak $(TESTS)
+
+# memcheck: the unit tests, the fuzz corpora, and a minute of the soak on one
+# process of httpd
+MEMCHECK := valgrind -q --vgdb=no
+.PHONY: test-valgrind
+test-valgrind: need-test
+	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
+	@for t in $(UNIT_TESTS); do echo "  MEMCHECK $$t"; \
+		TWAUTH_VECTORS=t/unit/oauth1-vectors.json \
+		$(MEMCHECK) --error-exitcode=9 $$t > $$t.memcheck 2>&1 || \
+			{ cat $$t.memcheck; exit 1; }; done
+	@for t in $(FUZZ_TESTS); do echo "  MEMCHECK $$t"; \
+		$(MEMCHECK) --error-exitcode=9 $$t t/fuzz/corpus/$${t##*/fuzz_} \
+			> $$t.memcheck 2>&1 || { cat $$t.memcheck; exit 1; }; done
+	@SOAK_SECONDS=60 TWAUTH_UNDER="$(MEMCHECK) --log-file={folder}/under.%p" \
+		$(PYTEST) -s t/soak $(TESTS)
 
 # ThreadSanitizer looks at the module alone; httpd, APR and the libraries are as
 # they are.  Prefork has no threads.

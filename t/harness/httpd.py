@@ -24,6 +24,9 @@ USER = "www-data"
 BASE = ("authn_core", "authz_core", "authz_host", "authz_user", "dir", "mime", "alias", "env", "setenvif")
 READY = r"configured -- resuming normal operations"
 
+#: TWAUTH_UNDER: what every httpd runs under; what it writes into {folder}/under.* fails the test.
+UNDER = tuple(os.environ.get("TWAUTH_UNDER", "").split())
+
 #: How many processes and threads: small and quick to start, two children so that what one knows the other must learn.
 MPM = {
     "event": "StartServers 2\nServerLimit 4\nThreadsPerChild 16\nMaxRequestWorkers 64\n"
@@ -99,7 +102,7 @@ class Httpd:
     loglevel: str = "info"
     twauth_loglevel: str = "trace8"                     #: all it has to say, to be searched for secrets
     log_access: bool = True
-    under: tuple = ()                                   #: a program to run httpd under, in one process (valgrind)
+    under: tuple = UNDER                                #: a program to run httpd under, in one process (valgrind)
     clock: object = None                                #: clock.Clock
     preload: tuple = ()
     env: dict = field(default_factory=dict)
@@ -247,7 +250,8 @@ class Httpd:
         self.write()
         mark = self.log.mark()
         with open(self._stderr.path, "ab") as stderr:
-            argv = [*self.under, *self._argv("-X" if self.under else "-DFOREGROUND")]
+            under = [part.replace("{folder}", str(self.folder)) for part in self.under]
+            argv = [*under, *self._argv("-X" if under else "-DFOREGROUND")]
             self._process = process.Process(argv, cwd=self.folder, env=self._environment(), stdout=stderr,
                                             stderr=stderr, cores=True)
         if self not in Httpd.live:
@@ -308,6 +312,8 @@ class Httpd:
         """What is wrong since the last call: loud log lines, sanitizers, dead children, core files, secrets."""
         found = self.log.complaints(self.canaries)
         found += [c for c in self._stderr.complaints(self.canaries) if "expected in the log" not in c]
+        for file in self.folder.glob("under.*"):
+            found += [f"{file.name}:\n{text}"] if (text := file.read_text()) else []
         for core in self.cores.iterdir():
             found.append(f"core file: {core.name}")
             core.unlink()

@@ -67,8 +67,8 @@ class Site:
             self.clock.followers.append(lambda offset: standin.set(clock_offset=offset))
         modules = (*httpd.pop("modules", ()), *(("dbd",) if db else ()))
         main = "\n".join([db.configuration if db else "", dbd, main])
-        self.httpd = Httpd(folder / "httpd", authority, [self.vhost, *vhosts], modules=modules, main=main, cgi=True,
-                           clock=self.clock, canaries=self.canaries, **httpd)
+        self.httpd = Httpd(folder / "httpd", authority, [self.vhost, *vhosts], modules=modules, main=main,
+                           clock=self.clock, canaries=self.canaries, **{"cgi": True} | httpd)
         self.log = self.httpd.log
         self._pages()
         standin.register(self.url("/twauth/callback"))

@@ -133,7 +133,7 @@ def _private(pid):
 @pytest.fixture(scope="module")
 def soak(make_site):
     site = make_site(start=False, protocol="both", config=CONFIG, modules=("http2", "include"), mpm_config=MPM,
-                     twauth_loglevel="info")
+                     twauth_loglevel="info", cgi=False)
     # a search of so long a log for so many secrets would take longer than the soak: see the last test
     site.canaries, site.httpd.canaries = None, None
     other = VHost("other.test", port=site.vhost.port, config=site.vhost.config.replace("TwAuthProtocol oauth1",
@@ -192,7 +192,7 @@ def test_requests_add_up(soak):
     assert 500 not in seen
 
 
-def test_no_child_died_or_was_added(soak):
+def test_no_child_died(soak):
     assert soak.site.httpd.children() == soak.children
 
 
@@ -212,7 +212,8 @@ def test_descriptors_are_flat(soak):
 def test_LG_1_no_secret_was_logged(soak):
     from harness.canaries import Canaries
     canaries = Canaries()
-    for secret in random.Random(SEED).sample(sorted(soak.site.standin.secrets()), 100):
+    secrets = sorted(soak.site.standin.secrets())
+    for secret in random.Random(SEED).sample(secrets, min(100, len(secrets))):
         canaries.add("a secret of the stand-in", secret)
     for person in soak.people:
         for window in person.windows:
