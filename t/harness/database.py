@@ -169,6 +169,10 @@ class Postgres:
     def pid(self):
         return self._process.pid
 
+    def backends(self):
+        """Process ids of its processes but for the first."""
+        return self._process.children()
+
     def _signal_all(self, number):
         for pid in [self._process.pid, *self._process.children()]:
             with contextlib.suppress(ProcessLookupError):
