@@ -32,10 +32,10 @@ ONE_CHILD = ("StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorke
              "MaxSpareThreads 16")
 
 
-def undisturbed():
+def undisturbed(priority=1):
     """What else the machine does shall not count: real-time priority for all that is started from here, for root."""
     if os.geteuid() == 0:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(priority))
 
 
 class World(contextlib.ExitStack):
