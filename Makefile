@@ -293,6 +293,7 @@ bench-scale: need-bench
 	@$(PYTHON) -B -m bench.many
 	@$(PYTHON) -B -m bench.growth
 	@$(PYTHON) -B -m bench.start
+	@$(PYTHON) -B -m bench.capacity
 
 .PHONY: clean
 clean:

@@ -15,6 +15,8 @@ One idea a file:
     signin       a sign-in at an X that is far away; with far (a link with a delay) and provider (an OpenID provider)
     many         many sign-ins at once, and a page beside them; with quickx (an X for a crowd) and crowd
     start        how much longer httpd takes to start
+    capacity     what a request costs the processors of httpd and PostgreSQL
+    model        what a site needs, on paper: the tables of docs/scaling.md
     growth       requests with many accounts, sessions, virtual hosts, sections; with rows (a database that has them)
 """
 
