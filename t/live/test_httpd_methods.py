@@ -14,8 +14,9 @@ OWN = {"login": {"GET"}, "callback": {"GET"}, "session": {"GET"}, "logout": {"GE
 
 
 @pytest.fixture(scope="module")
-def site(make_site, echo):
-    site = make_site(start=False, modules=("proxy", "proxy_http", "dav", "dav_fs", "http2"),
+def site(make_site, echo, mpm):
+    http2 = () if mpm == "prefork" else ("http2",)
+    site = make_site(start=False, modules=("proxy", "proxy_http", "dav", "dav_fs", *http2),
                      main="DavLockDB run/dav\n", config=f"""
         Protocols h2 http/1.1
         ProxyPass "/members/proxied/" "{echo.origin}/"
@@ -109,6 +110,7 @@ def test_AC_1_nothing_of_the_page_before_sign_in(site, browser, method, headers)
     assert answer.headers.get("Content-Length") != str((site.httpd.htdocs / "members/index.html").stat().st_size)
 
 
+@pytest.mark.mpms("event")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 def test_AC_1_the_same_over_HTTP_2(site, method):
     """All conditions on one connection, with --next."""

@@ -165,6 +165,7 @@ def test_HT_7_own_locations_are_never_upgraded(upgrade, chat, alice, own, status
     assert chat.heard == []
 
 
+@pytest.mark.mpms("event")
 def test_HT_7_an_upgrade_to_HTTP_2(make_site):
     """Whether or not httpd agrees to speak h2c, a stranger is answered as by HTTP/1.1."""
     site = make_site(scheme="http", modules=("http2",), config="Protocols h2c http/1.1\nH2Upgrade on")
