@@ -83,18 +83,18 @@ def changes(site, mark):
 
 
 def test_PR_11_known_to_be_away_it_costs_no_more_than_a_page(site, wire):
-    one, = sign_ins(site, 1)            # a callback stays good as long as there is no call
+    asks = [dict(asked, name="sign-in") for asked in sign_ins(site, 60)]
     open_breaker(site, wire)
     wire.cut("reset")
     page = ask(site.vhost, "/", name="page")
-    there = dict(one, name="sign-in")
     for tries in (2, 1, 0):
-        answers = Load([page, there] * 300).run()
+        answers = Load([asked for pair in zip([page] * 60, asks) for asked in pair] * 5).run()
         its, static = answers.named("sign-in"), answers.named("page")
         ratio = its.percentile(50) / static.percentile(50)
         if ratio < 3:
             break
-    assert its.statuses[503] > 290 and ratio < 3
+    # a callback is used up by the try that it is let through for
+    assert its.statuses[503] > 200 and ratio < 3
     assert wire.count <= (answers[-1].at - answers[0].at) / PAUSE + 2 + 3 * (2 - tries)
 
 

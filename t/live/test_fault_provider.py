@@ -52,7 +52,8 @@ def make_trouble(make_site, standin, authority, limit):
             site.vhost.config = site.vhost.config.replace(
                 f"TwAuthProvider {standin.api('http')} {standin.browser_url('http')}",
                 f'TwAuthProvider https://{name}:{port} {standin.browser_url("https")}\n'
-                f'TwAuthProviderCAFile "{authority.ca}"\nTwAuthProviderTimeout {limit}s\nTwAuthProviderCalls {CAP}')
+                f'TwAuthProviderCAFile "{authority.ca}"\nTwAuthProviderTimeout {limit}s\nTwAuthProviderCalls {CAP}\n'
+                'TwAuthFlowTimeout 1h')
             return site.start()
         wires = [Wire(standin.ports["https"]) for _ in PROTOCOLS]
         quiet = start("oauth1", standin.ports["https"])
