@@ -229,6 +229,11 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
     return APR_SUCCESS;
 }
 
+void tw_db_use_pool(tw_db_t *db, apr_pool_t *pool)
+{
+    db->pool = pool;
+}
+
 /*
  * Puts a new connection in the place of one that will never do again.
  * SQLite, where it could not open a file for writing, opens it for reading,

@@ -60,6 +60,9 @@ apr_status_t tw_db_child_init(apr_pool_t *pool);
 apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
                               apr_pool_t *pool, tw_err_t *err);
 
+/* What is read goes into pool from now on, not into that of open(). */
+void tw_db_use_pool(tw_db_t *db, apr_pool_t *pool);
+
 /*
  * A connection for a few statements, to be closed soon.  Waits 2 seconds at
  * most for a free one.  Failure is TW_ERR_DATABASE with retry_after.

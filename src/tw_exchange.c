@@ -109,6 +109,7 @@ static int exchange_all(exchange_t *x, apr_pool_t *pconf)
         int i;
 
         apr_pool_create(&pool, pconf);
+        tw_db_use_pool(x->db, pool);
         if (tw_account_exchanges(&list, after, x->db, x->site->ring,
                                  (tw_storage_t)x->site->conf->tokens, pool,
                                  &err) != APR_SUCCESS) {

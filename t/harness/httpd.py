@@ -267,7 +267,8 @@ class Httpd:
 
     def stop(self):
         if self._process:
-            # the event MPM can crash when it is told to end in the moment in which a connection does
+            # told to end, a child of the event MPM closes its workers' sockets while they may be freeing them, and can
+            # crash (close_worker_sockets(); once in sixty times under load, also without mod_twauth)
             time.sleep(0.25)
             self._process.stop(patience=20)     # longer than httpd's own patience with its children
             self._process = None
