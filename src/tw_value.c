@@ -102,10 +102,13 @@ const char *tw_value_callback(const char *text)
 {
     const char *path = strstr(text, "://");
 
-    return is_plain_url(text) && path && strchr(path + 3, '/')
-           && !strchr(text, '%')
+    /* "/" would take the front page away, the others are never asked for */
+    path = path ? strchr(path + 3, '/') : NULL;
+    return is_plain_url(text) && path && path[1] && !strstr(path, "//")
+           && !strchr(path, ';') && !strchr(text, '%')
            ? NULL : "must be the whole URL that is registered at X: "
-                    "https://host/path, without query and percent signs";
+                    "https://host/path, without query and percent signs, "
+                    "and another one than the front page";
 }
 
 const char *tw_value_provider(const char *text)
