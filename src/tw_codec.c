@@ -191,7 +191,7 @@ char *tw_codec_base64_padded(apr_pool_t *pool, const char *text)
 #define BAD 0x80000000U
 #define BAD8 BAD, BAD, BAD, BAD, BAD, BAD, BAD, BAD
 #define BAD32 BAD8, BAD8, BAD8, BAD8
-#define AT(place, n) (apr_uint32_t)(n) << 6 * (3 - (place))
+#define AT(place, n) ((apr_uint32_t)(n) << 6 * (3 - (place)))
 #define AT5(place, n) AT(place, n), AT(place, (n) + 1), AT(place, (n) + 2),  \
                       AT(place, (n) + 3), AT(place, (n) + 4)
 #define AT26(place, n) AT5(place, n), AT5(place, (n) + 5),                  \
