@@ -280,10 +280,11 @@ bench-figures: need-test
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) -B -m bench --figures
 
-# the tables of docs/security.md
+# the tables of docs/security.md and docs/performance.md
 .PHONY: docs
 docs:
 	@$(PYTHON) -B t/guard/security_table.py
+	@$(PYTHON) -B -m bench --render
 
 # what grows and what does not: docs/scaling.md; as root, for the network
 .PHONY: bench-scale

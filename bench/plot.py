@@ -24,7 +24,7 @@ text { font: 13px sans-serif; fill: #222 }
 
 
 def _panel(rows, top, head, first, form):
-    """Bars for (label, key, [median, least, most]); the scale runs from `first`, a power of ten, to the next fit one."""
+    """Bars for (label, key, [median, least, most]); the scale begins at `first`, a power of ten."""
     last = 10 ** math.ceil(math.log10(max(most for _, _, (_, _, most) in rows)))
 
     def x(value):

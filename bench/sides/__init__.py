@@ -46,14 +46,16 @@ class Side:
     url = URL
     #: a request costs so much that few will do
     slow = False
+    #: whether it is a module of httpd
+    on_httpd = True
 
     def __init__(self, world):
         self.world = world
         self.httpd = self.make()
-        self.port = self.httpd.vhosts[0].port if self.httpd else None
+        self.port = self.httpd.vhosts[0].port if self.on_httpd else None
 
     def make(self):
-        """The httpd, not started."""
+        """The httpd, not started; None where it is no module of httpd."""
         raise NotImplementedError
 
     def serve(self, config, *modules):

@@ -17,6 +17,7 @@ class Flask(Side):
     """As gunicorn's and Flask's documentation say; the server is counted with the database's share."""
 
     key, what = "flask", "Flask-Login, SQLAlchemy, gunicorn"
+    on_httpd = False
 
     def make(self):
         return None
