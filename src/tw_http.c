@@ -16,7 +16,7 @@
 /* A silent connection is asked after so long, and then so often, whether it
  * is still there: what lies between forgets silent ones, and says nothing. */
 #define SILENT_SECONDS 30L
-#define ASK_SECONDS 15L
+#define ASK_SECONDS 5L
 #define HEADERS_MAX (64 * 1024)
 #define CA_DIRECTORY "/etc/ssl/certs"
 
