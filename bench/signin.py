@@ -18,11 +18,11 @@ import urllib.parse
 from functools import cached_property
 
 from harness.browser import Browser
-from harness.httpd import VHost
+from harness.httpd import ONE_CHILD, VHost
 from harness.standin import StandIn
 
 from . import far, provider
-from .world import ONE_CHILD, World, undisturbed
+from .world import World, undisturbed
 
 QUIET = {"loglevel": "warn", "mpm": "event", "mpm_config": ONE_CHILD}
 

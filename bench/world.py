@@ -27,11 +27,6 @@ from .sides import PAGE
 QUIET = {"loglevel": "warn", "twauth_loglevel": "warn", "log_access": False}
 
 
-#: One child serves all, so that it is the one that is warm.
-ONE_CHILD = ("StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\nMinSpareThreads 1\n"
-             "MaxSpareThreads 16")
-
-
 def undisturbed(priority=1):
     """What else the machine does shall not count: real-time priority for all that is started from here, for root."""
     if os.geteuid() == 0:

@@ -36,6 +36,10 @@ MPM = {
     "prefork": "StartServers 4\nServerLimit 32\nMaxRequestWorkers 32\nMinSpareServers 2\nMaxSpareServers 32",
 }
 
+#: With event, one child that serves all: what it keeps, the next request finds.
+ONE_CHILD = ("StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\nMinSpareThreads 1\n"
+             "MaxSpareThreads 16")
+
 ENV_SCRIPT = """#!/usr/bin/python3 -SIE
 import json, os, sys
 print("Content-Type: application/json\\n")

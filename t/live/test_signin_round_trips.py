@@ -4,13 +4,12 @@ import threading
 
 import pytest
 
+from harness.httpd import ONE_CHILD
 from harness.process import until
 from harness.relay import Relay
 
 pytestmark = [pytest.mark.protocols("oauth1", "oauth2"), pytest.mark.databases("pgsql")]
 
-ONE_CHILD = "StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\nMinSpareThreads 1\n" \
-            "MaxSpareThreads 16"
 USERS = ("alice", "bob", "carol", "dave")
 
 
