@@ -1,6 +1,7 @@
 #include "tw_seal.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 #include <apr_strings.h>
 #include <sodium.h>
@@ -305,4 +306,12 @@ const char *tw_seal_keep(apr_pool_t *pool, const char *text)
         sodium_mprotect_readonly(copy);
     }
     return copy;
+}
+
+void tw_seal_lock(const tw_ring_t *ring, const char *kept)
+{
+    (void)mlock(ring, sizeof(*ring));
+    if (kept) {
+        (void)mlock(kept, strlen(kept) + 1);
+    }
 }

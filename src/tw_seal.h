@@ -128,4 +128,11 @@ void *tw_seal_alloc(apr_pool_t *pool, apr_size_t len);
  */
 const char *tw_seal_keep(apr_pool_t *pool, const char *text);
 
+/*
+ * Locks are not inherited: a child locks a ring, and a text of
+ * tw_seal_keep() (NULL: none), anew.  Where the system refuses they are as
+ * good, and may be swapped.
+ */
+void tw_seal_lock(const tw_ring_t *ring, const char *kept);
+
 #endif

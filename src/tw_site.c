@@ -112,7 +112,8 @@ static const char *read_anew(const tw_build_t *b, const char *directive,
     else if (vault && !is_test()) {
         tw_vault_put(vault, from, text);
     }
-    kept = tw_seal_keep(b->pconf, text);
+    /* a key is needed until the rings are made, other secrets for good */
+    kept = tw_seal_keep(try ? b->ptemp : b->pconf, text);
     tw_seal_wipe(text, strlen(text));
     if (!kept) {
         refuse(b, "no locked memory for secrets (ulimit -l)");

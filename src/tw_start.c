@@ -180,6 +180,19 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
+static void lock_secrets(server_rec *main)
+{
+    server_rec *s;
+
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_conf_server(s)->site;
+
+        if (site && !site->off) {
+            tw_seal_lock(site->ring, site->client.secret);
+        }
+    }
+}
+
 void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
 {
     tw_http_pool_t *http = NULL;
@@ -189,6 +202,7 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
     if (!process.any) {
         return;
     }
+    lock_secrets(main);
     /* on its own: sessions need it also where sign-ins cannot work */
     if (tw_db_child_init(pchild) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, TWLOGNO(0107)

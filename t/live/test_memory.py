@@ -32,17 +32,27 @@ def site(make_site):
     return site
 
 
-def dumped(pid):
-    """The memory of a process that would go into a core file: what it can write to and has not kept out of it."""
+MOST = 1 << 28      # bytes of a mapping: larger ones are a sanitizer's
+
+
+def regions(pid):
+    """The memory of a process, what it only reads from files left out: (flags as in smaps, content)."""
     with open(f"/proc/{pid}/smaps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
         for region in re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", maps.read()):
-            where = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", region)
-            if where and " dd" not in re.search(r"VmFlags:(.*)", region)[1]:
-                memory.seek(int(where[1], 16))
+            where = re.match(r"([0-9a-f]+)-([0-9a-f]+) r", region)
+            flags = re.search(r"VmFlags:(.*)", region)[1].split() if where else ()
+            begin, end = (int(where[i], 16) for i in (1, 2)) if {"wr", "dd"} & set(flags) else (0, 0)
+            if 0 < end - begin < MOST:
+                memory.seek(begin)
                 try:
-                    yield memory.read(int(where[2], 16) - int(where[1], 16))
+                    yield flags, memory.read(end - begin)
                 except OSError:             # a mapping of a device
                     pass
+
+
+def dumped(pid):
+    """What would go into a core file: what can be written to and was not kept out of it."""
+    return [content for flags, content in regions(pid) if "wr" in flags and "dd" not in flags]
 
 
 def found(site, secrets):
@@ -72,6 +82,19 @@ def test_CR_7_keys_are_in_no_core_file(site):
     named = base64.urlsafe_b64decode(browser.cookies[SESSION][:8])[1:4]
     assert derived(keys["master"], 0, 16)[:3] == named, "these are the keys in use"
     assert found(site, keys) == []
+
+
+def test_CR_7_keys_are_in_locked_memory_alone(site):
+    """Of each child that serves, which inherits the memory and not its lock; the text of a key is in none."""
+    keys = keys_of(site.key.read_text().strip())
+    serving = [pid for pid in site.httpd.children() if len(os.listdir(f"/proc/{pid}/task")) > 3]    # not mod_cgid's
+    assert serving
+    for pid in (site.httpd.pid, *serving):
+        holding = [(flags, [what for what, key in keys.items() if key in content]) for flags, content in regions(pid)]
+        holding = [(flags, what) for flags, what in holding if what]
+        assert all("dd" in flags and "lo" in flags for flags, _ in holding), (pid, holding)
+        assert pid == site.httpd.pid or not any("key as text" in what for _, what in holding)
+    assert holding, "the last child has them"
 
 
 @pytest.mark.parametrize("secret", [pytest.param(CLIENT_SECRET, marks=pytest.mark.protocols("oauth2"))])
