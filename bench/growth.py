@@ -140,6 +140,7 @@ def main():
         statements(world, sizes, options.seconds)
         print()
         by_places(world, options.count)
+        print()
 
 
 if __name__ == "__main__":

@@ -123,6 +123,7 @@ def main():
                   f"{'of quick X':>14}   members' pages a second")
             for protocol, name in PROTOCOLS:
                 pages_beside(world, protocol, name, rates, options.seconds, options.rounds)
+    print()
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ def main():
     undisturbed()
     with World() as world:
         show(world, map(int, options.hosts.split(",")), options.rounds)
+    print()
 
 
 def show(world, sizes, rounds):
