@@ -8,8 +8,6 @@
 #include "tw_codec.h"
 
 #define USER_AGENT_MAX 255
-#define KIND_OAUTH1 "oauth1"
-#define KIND_OAUTH2 "oauth2"
 
 /*
  * Both databases would infer other types for bare parameters, hence the
@@ -115,69 +113,6 @@ static const tw_statement_t session_end_owed = {
     2
 };
 
-static const tw_statement_t tokens_read = {
-    "twauth_tokens_read",
-    "SELECT token, secret, token_kind, token_expires_at, token_refresh_at"
-    " FROM twauth_account"
-    " WHERE id = CAST(%s AS bigint) AND twitter_id = %s",
-    2
-};
-
-/* One of all who see these tokens gets a row back. */
-static const tw_statement_t refresh_claim = {
-    "twauth_refresh_claim",
-    "UPDATE twauth_account SET token_refresh_at = CAST(%s AS bigint)"
-    " WHERE id = CAST(%s AS bigint) AND token = %s"
-    " AND ABS(COALESCE(token_refresh_at, 0)) <= CAST(%s AS bigint)"
-    " RETURNING id",
-    4
-};
-
-/* Both only while the claim stands. */
-static const tw_statement_t refresh_again = {
-    "twauth_refresh_again",
-    "UPDATE twauth_account SET token_refresh_at = CAST(%s AS bigint)"
-    " WHERE id = CAST(%s AS bigint)"
-    " AND token_refresh_at = CAST(%s AS bigint)",
-    3
-};
-
-static const tw_statement_t refresh_done = {
-    "twauth_refresh_done",
-    "UPDATE twauth_account SET token = CAST(%s AS text),"
-    " secret = CAST(%s AS text), token_expires_at = CAST(%s AS bigint),"
-    " token_refresh_at = CAST(%s AS bigint)"
-    " WHERE id = CAST(%s AS bigint)"
-    " AND token_refresh_at = CAST(%s AS bigint) RETURNING id",
-    6
-};
-
-static const tw_statement_t exchange_next = {
-    "twauth_exchange_next",
-    "SELECT id, twitter_id, token, secret FROM twauth_account"
-    " WHERE token_kind <> '" KIND_OAUTH2 "' AND token <> ''"
-    " AND id > CAST(%s AS bigint) ORDER BY id LIMIT 50",
-    1
-};
-
-static const tw_statement_t exchange_done = {
-    "twauth_exchange_done",
-    "UPDATE twauth_account SET token = CAST(%s AS text),"
-    " secret = CAST(%s AS text), token_kind = '" KIND_OAUTH2 "',"
-    " token_expires_at = CAST(%s AS bigint), token_refresh_at = NULL"
-    " WHERE id = CAST(%s AS bigint) AND token = %s RETURNING id",
-    5
-};
-
-/* Only what was read is replaced: a sign-in meanwhile is newer. */
-static const tw_statement_t tokens_write = {
-    "twauth_tokens_write",
-    "UPDATE twauth_account SET token = CAST(%s AS text),"
-    " secret = CAST(%s AS text)"
-    " WHERE id = CAST(%s AS bigint) AND token = %s",
-    4
-};
-
 static const char *number(apr_pool_t *pool, apr_int64_t n)
 {
     return apr_psprintf(pool, "%" APR_INT64_T_FMT, n);
@@ -237,40 +172,6 @@ static const char *clean_user_agent(apr_pool_t *pool, const char *text)
     return clean;
 }
 
-/* What the column `secret` holds: bound to it as well, so that a refresh
- * token is never told to a program as the secret of OAuth 1.0a. */
-static const char *secret_of(tw_token_kind_t kind)
-{
-    return kind == TW_TOKEN_OAUTH2 ? "refresh" : "secret";
-}
-
-/* A stored value is bound to its account and its column. */
-static const char *stored_audience(apr_pool_t *pool, const char *twitter_id,
-                                   const char *field)
-{
-    return apr_pstrcat(pool, "account\n", twitter_id, "\n", field, NULL);
-}
-
-/* What stands in the column for value; NULL is "". */
-static const char *store(apr_pool_t *pool, const tw_ring_t *ring,
-                         tw_storage_t how, const char *twitter_id,
-                         const char *field, const char *value)
-{
-    if (!value) {
-        return "";
-    }
-    switch (how) {
-    case TW_TOKENS_PLAIN:
-        return value;
-    case TW_TOKENS_SEALED:
-        return tw_seal(ring, TW_SEAL_STORED,
-                       stored_audience(pool, twitter_id, field), value,
-                       strlen(value), pool);
-    default:
-        return "";
-    }
-}
-
 /* Deletes the rows of sessions that ended while the database was away. */
 static void pay_owed(tw_db_t *db, const tw_database_t *database,
                      apr_pool_t *pool)
@@ -318,28 +219,23 @@ static apr_status_t find_account(tw_session_t *session,
                                  const tw_sign_in_t *with, apr_pool_t *pool,
                                  tw_err_t *err)
 {
-    const tw_tokens_t *t = &identity->tokens;
-    const char *token = store(pool, ring, with->tokens, identity->id, "token",
-                              t->token);
-    const char *secret = store(pool, ring, with->tokens, identity->id,
-                               secret_of(t->kind), t->secret);
     const char *now = seconds(pool, session->signed_in_at);
     const char *name = name_of(pool, identity->screen_name);
     const char *args[15];
+    tw_columns_t kept;
     apr_array_header_t *rows;
     const char **row;
     apr_status_t rv;
 
+    tw_token_columns(&kept, &identity->tokens, identity->id, ring,
+                     with->tokens, pool);
     args[0] = identity->id;
     args[1] = name;
     args[2] = args[8] = identity->screen_name;
-    args[3] = args[9] = token;
-    args[4] = args[10] = secret;
-    args[5] = args[11] = with->tokens == TW_TOKENS_NONE ? ""
-                         : t->kind == TW_TOKEN_OAUTH2 ? KIND_OAUTH2
-                                                      : KIND_OAUTH1;
-    args[6] = args[12] = number(pool, with->tokens == TW_TOKENS_NONE
-                                      ? 0 : t->expires_at);
+    args[3] = args[9] = kept.token;
+    args[4] = args[10] = kept.secret;
+    args[5] = args[11] = kept.kind;
+    args[6] = args[12] = kept.expires;
     args[7] = args[13] = now;
     args[14] = identity->id;
     rv = tw_db_run(&rows, db, with->sign_up ? &find_or_create : &find_only,
@@ -529,239 +425,5 @@ apr_status_t tw_account_end(apr_array_header_t **ended,
             memcpy(apr_array_push(*ended), id, TW_ID_LEN);
         }
     }
-    return rv;
-}
-
-/*
- * Opens a stored value; *stale is set when it should be sealed again.
- * A value that was sealed and does not open is never taken for plain text:
- * whoever can write to the table but has no key would choose it.
- */
-static apr_status_t unstore(const char **value, int *stale,
-                            const char *stored, const char *field,
-                            tw_storage_t how, const char *twitter_id,
-                            const tw_ring_t *ring, apr_pool_t *pool,
-                            tw_err_t *err)
-{
-    unsigned char *plain;
-    apr_size_t len;
-    int old = 0;
-
-    *value = NULL;
-    if (!stored[0] || how == TW_TOKENS_NONE) {
-        return APR_SUCCESS;
-    }
-    if (tw_unseal(&plain, &len, &old, ring, TW_SEAL_STORED,
-                  stored_audience(pool, twitter_id, field), stored,
-                  strlen(stored), pool) != APR_SUCCESS) {
-        if (how == TW_TOKENS_PLAIN) {
-            *value = stored;
-            return APR_SUCCESS;
-        }
-        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
-                          "the stored %s of X id %s does not open", field,
-                          twitter_id);
-    }
-    *stale |= old;
-    *value = (const char *)plain;
-    return APR_SUCCESS;
-}
-
-apr_status_t tw_account_tokens(tw_stored_t *stored,
-                               const tw_session_t *session,
-                               const tw_database_t *database,
-                               const tw_ring_t *ring, tw_storage_t how,
-                               apr_pool_t *pool, tw_err_t *err)
-{
-    const char *account = number(pool, session->account);
-    const char *id = session->twitter_id;
-    tw_tokens_t *tokens = &stored->tokens;
-    const char *args[4];
-    apr_array_header_t *rows;
-    const char **row;
-    tw_db_t *db;
-    apr_status_t rv;
-    int stale = 0;
-
-    memset(stored, 0, sizeof(*stored));
-    rv = tw_db_open(&db, database, pool, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    args[0] = account;
-    args[1] = id;
-    rv = tw_db_run(&rows, db, &tokens_read, args, err);
-    if (rv != APR_SUCCESS || !rows->nelts) {
-        goto done;
-    }
-    row = APR_ARRAY_IDX(rows, 0, const char **);
-    tokens->kind = !strcmp(row[2], KIND_OAUTH2) ? TW_TOKEN_OAUTH2
-                                                : TW_TOKEN_OAUTH1;
-    rv = unstore(&tokens->token, &stale, row[0], "token", how, id, ring, pool,
-                 err);
-    if (rv == APR_SUCCESS) {
-        rv = unstore(&tokens->secret, &stale, row[1], secret_of(tokens->kind),
-                     how, id, ring, pool, err);
-    }
-    if (rv != APR_SUCCESS) {
-        memset(stored, 0, sizeof(*stored));
-        goto done;
-    }
-    tokens->expires_at = apr_atoi64(row[3]);
-    stored->refresh_at = apr_atoi64(row[4]);
-    stored->as = row[0];
-    if (stale && tokens->token) {
-        tw_err_t ignored = { 0 };
-        const char *again = store(pool, ring, how, id, "token",
-                                  tokens->token);
-
-        args[0] = again;
-        args[1] = store(pool, ring, how, id, secret_of(tokens->kind),
-                        tokens->secret);
-        args[2] = account;
-        args[3] = row[0];
-        if (tw_db_run(NULL, db, &tokens_write, args, &ignored)
-            == APR_SUCCESS) {
-            stored->as = again;
-        }
-    }
-
-done:
-    tw_db_close(db);
-    return rv;
-}
-
-/* One statement on a connection of its own. */
-static apr_status_t run_alone(apr_array_header_t **rows,
-                              const tw_statement_t *statement,
-                              const char *const *args,
-                              const tw_database_t *database,
-                              apr_pool_t *pool, tw_err_t *err)
-{
-    tw_db_t *db;
-    apr_status_t rv = tw_db_open(&db, database, pool, err);
-
-    if (rv == APR_SUCCESS) {
-        rv = tw_db_run(rows, db, statement, args, err);
-        tw_db_close(db);
-    }
-    return rv;
-}
-
-apr_status_t tw_account_claim_refresh(int *claimed, tw_stored_t *stored,
-                                      apr_time_t until,
-                                      const tw_session_t *session,
-                                      const tw_database_t *database,
-                                      apr_pool_t *pool, tw_err_t *err)
-{
-    apr_array_header_t *rows = NULL;
-    const char *args[4];
-    apr_status_t rv;
-
-    args[0] = number(pool, -apr_time_sec(until));
-    args[1] = number(pool, session->account);
-    args[2] = stored->as;
-    args[3] = seconds(pool, apr_time_now());
-    rv = run_alone(&rows, &refresh_claim, args, database, pool, err);
-    *claimed = rv == APR_SUCCESS && rows->nelts > 0;
-    if (*claimed) {
-        stored->refresh_at = -apr_time_sec(until);
-    }
-    return rv;
-}
-
-apr_status_t tw_account_refresh_again(const tw_stored_t *stored,
-                                      apr_time_t at,
-                                      const tw_session_t *session,
-                                      const tw_database_t *database,
-                                      apr_pool_t *pool, tw_err_t *err)
-{
-    const char *args[3];
-
-    args[0] = seconds(pool, at);
-    args[1] = number(pool, session->account);
-    args[2] = number(pool, stored->refresh_at);
-    return run_alone(NULL, &refresh_again, args, database, pool, err);
-}
-
-/* A token that ends at once must not be refreshed at each request. */
-#define REFRESH_PAUSE apr_time_from_sec(10)
-
-apr_status_t tw_account_refreshed(int *done, const tw_stored_t *stored,
-                                  const tw_tokens_t *tokens,
-                                  const tw_session_t *session,
-                                  const tw_database_t *database,
-                                  const tw_ring_t *ring, tw_storage_t how,
-                                  apr_pool_t *pool, tw_err_t *err)
-{
-    const char *id = session->twitter_id;
-    apr_array_header_t *rows = NULL;
-    const char *args[6];
-    apr_status_t rv;
-
-    args[0] = store(pool, ring, how, id, "token", tokens->token);
-    args[1] = store(pool, ring, how, id, secret_of(tokens->kind),
-                    tokens->secret);
-    args[2] = number(pool, tokens->expires_at);
-    args[3] = seconds(pool, apr_time_now() + REFRESH_PAUSE);
-    args[4] = number(pool, session->account);
-    args[5] = number(pool, stored->refresh_at);
-    rv = run_alone(&rows, &refresh_done, args, database, pool, err);
-    *done = rv == APR_SUCCESS && rows->nelts > 0;
-    return rv;
-}
-
-apr_status_t tw_account_exchanges(apr_array_header_t **list,
-                                  apr_int64_t after, tw_db_t *db,
-                                  const tw_ring_t *ring, tw_storage_t how,
-                                  apr_pool_t *pool, tw_err_t *err)
-{
-    const char *arg = number(pool, after);
-    apr_array_header_t *rows;
-    apr_status_t rv = tw_db_run(&rows, db, &exchange_next, &arg, err);
-    int i;
-
-    *list = apr_array_make(pool, 50, sizeof(tw_exchange_t));
-    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        const char **row = APR_ARRAY_IDX(rows, i, const char **);
-        tw_exchange_t *exchange = apr_array_push(*list);
-        tw_tokens_t *tokens = &exchange->stored.tokens;
-        tw_err_t ignored = { 0 };
-        int stale = 0;
-
-        memset(exchange, 0, sizeof(*exchange));
-        exchange->account = apr_atoi64(row[0]);
-        exchange->twitter_id = row[1];
-        exchange->stored.as = row[2];
-        if (unstore(&tokens->token, &stale, row[2], "token", how, row[1],
-                    ring, pool, &ignored) != APR_SUCCESS
-            || unstore(&tokens->secret, &stale, row[3],
-                       secret_of(TW_TOKEN_OAUTH1), how, row[1], ring, pool,
-                       &ignored) != APR_SUCCESS
-            || !tokens->secret) {
-            tokens->token = NULL;
-        }
-    }
-    return rv;
-}
-
-apr_status_t tw_account_exchanged(int *stored, const tw_exchange_t *exchange,
-                                  const tw_tokens_t *tokens, tw_db_t *db,
-                                  const tw_ring_t *ring, tw_storage_t how,
-                                  apr_pool_t *pool, tw_err_t *err)
-{
-    const char *id = exchange->twitter_id;
-    apr_array_header_t *rows = NULL;
-    const char *args[5];
-    apr_status_t rv;
-
-    args[0] = store(pool, ring, how, id, "token", tokens->token);
-    args[1] = store(pool, ring, how, id, secret_of(tokens->kind),
-                    tokens->secret);
-    args[2] = number(pool, tokens->expires_at);
-    args[3] = number(pool, exchange->account);
-    args[4] = exchange->stored.as;
-    rv = tw_db_run(&rows, db, &exchange_done, args, err);
-    *stored = rv == APR_SUCCESS && rows->nelts > 0;
     return rv;
 }

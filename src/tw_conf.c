@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "tw_account.h"
+#include "tw_token.h"
 #include "tw_private.h"
 #include "tw_provider.h"
 #include "tw_secret.h"

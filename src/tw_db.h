@@ -9,7 +9,7 @@
  * process uses; a breaker keeps all but one request a second from waiting
  * for a database that is away.
  *
- * This file knows apr_dbd; it knows no SQL (that is tw_account's).
+ * This file knows apr_dbd; it knows no SQL (tw_account and tw_token do).
  */
 #ifndef TW_DB_H
 #define TW_DB_H

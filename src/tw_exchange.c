@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
-#include "tw_account.h"
+#include "tw_token.h"
 #include "tw_oauth2.h"
 #include "tw_private.h"
 #include "tw_site.h"
@@ -82,8 +82,8 @@ static int exchange_one(exchange_t *x, const tw_exchange_t *account,
                && ++x->running < RUNNING_MAX;
     }
     x->running = 0;
-    rv = tw_account_exchanged(&stored, account, &tokens, x->db, site->ring,
-                              (tw_storage_t)site->conf->tokens, pool, &err);
+    rv = tw_token_exchanged(&stored, account, &tokens, x->db, site->ring,
+                            (tw_storage_t)site->conf->tokens, pool, &err);
     if (rv != APR_SUCCESS) {
         failed(x, account, err.why);
         return 0;
@@ -110,9 +110,9 @@ static int exchange_all(exchange_t *x, apr_pool_t *pconf)
 
         apr_pool_create(&pool, pconf);
         tw_db_use_pool(x->db, pool);
-        if (tw_account_exchanges(&list, after, x->db, x->site->ring,
-                                 (tw_storage_t)x->site->conf->tokens, pool,
-                                 &err) != APR_SUCCESS) {
+        if (tw_token_exchanges(&list, after, x->db, x->site->ring,
+                               (tw_storage_t)x->site->conf->tokens, pool,
+                               &err) != APR_SUCCESS) {
             apr_file_printf(x->out, "  %s%s%s\n", err.why,
                             err.advice ? ": " : "",
                             err.advice ? err.advice : "");

@@ -1,6 +1,6 @@
 #include "tw_refresh.h"
 
-#include "tw_account.h"
+#include "tw_token.h"
 #include "tw_call.h"
 #include "tw_page.h"
 #include "tw_private.h"
@@ -35,9 +35,9 @@ static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
     tw_err_t err = { 0 };
     int loud;
 
-    if (tw_account_tokens(stored, &visitor->session, &site->database,
-                          site->ring, (tw_storage_t)site->conf->tokens,
-                          r->pool, &err) == APR_SUCCESS) {
+    if (tw_token_read(stored, &visitor->session, &site->database,
+                      site->ring, (tw_storage_t)site->conf->tokens,
+                      r->pool, &err) == APR_SUCCESS) {
         return stored->tokens.token != NULL;
     }
     loud = err.kind != TW_ERR_DATABASE
@@ -54,9 +54,9 @@ static void next_try(const tw_stored_t *stored, tw_visitor_t *visitor,
 {
     tw_err_t ignored = { 0 };
 
-    tw_account_refresh_again(stored, apr_time_now() + wait,
-                             &visitor->session, &visitor->site->database,
-                             visitor->first->pool, &ignored);
+    tw_token_again(stored, apr_time_now() + wait,
+                   &visitor->session, &visitor->site->database,
+                   visitor->first->pool, &ignored);
 }
 
 /* The new pair is nowhere else: a database that is busy is asked again.  A
@@ -70,10 +70,10 @@ static void keep(const tw_stored_t *stored, const tw_tokens_t *fresh,
     int try, done;
 
     for (try = 0; try < STORE_TRIES; try++) {
-        if (tw_account_refreshed(&done, stored, fresh, &visitor->session,
-                                 &site->database, site->ring,
-                                 (tw_storage_t)site->conf->tokens, r->pool,
-                                 &err) == APR_SUCCESS) {
+        if (tw_token_refreshed(&done, stored, fresh, &visitor->session,
+                               &site->database, site->ring,
+                               (tw_storage_t)site->conf->tokens, r->pool,
+                               &err) == APR_SUCCESS) {
             return;     /* or a sign-in meanwhile has stored newer ones */
         }
         apr_sleep(STORE_STEP);
@@ -146,9 +146,9 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
         return -stored.refresh_at >= apr_time_sec(now + claim) - SOON
                ? BUSY : BUSY_LONG;
     }
-    if (tw_account_claim_refresh(&claimed, &stored, now + claim,
-                                 &visitor->session, &site->database,
-                                 visitor->first->pool, &err) != APR_SUCCESS) {
+    if (tw_token_claim(&claimed, &stored, now + claim,
+                       &visitor->session, &site->database,
+                       visitor->first->pool, &err) != APR_SUCCESS) {
         return NONE;
     }
     if (!claimed) {

@@ -352,11 +352,11 @@ apr_status_t tw_account_end(apr_array_header_t **ended,
 }
 
 /* No tokens are kept, so there is nothing to refresh. */
-apr_status_t tw_account_tokens(tw_stored_t *stored,
-                               const tw_session_t *session,
-                               const tw_database_t *database,
-                               const tw_ring_t *ring, tw_storage_t how,
-                               apr_pool_t *pool, tw_err_t *err)
+apr_status_t tw_token_read(tw_stored_t *stored,
+                           const tw_session_t *session,
+                           const tw_database_t *database,
+                           const tw_ring_t *ring, tw_storage_t how,
+                           apr_pool_t *pool, tw_err_t *err)
 {
     (void)session;
     (void)database;
@@ -368,11 +368,11 @@ apr_status_t tw_account_tokens(tw_stored_t *stored,
     return APR_SUCCESS;
 }
 
-apr_status_t tw_account_claim_refresh(int *claimed, tw_stored_t *stored,
-                                      apr_time_t until,
-                                      const tw_session_t *session,
-                                      const tw_database_t *database,
-                                      apr_pool_t *pool, tw_err_t *err)
+apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
+                            apr_time_t until,
+                            const tw_session_t *session,
+                            const tw_database_t *database,
+                            apr_pool_t *pool, tw_err_t *err)
 {
     (void)claimed;
     (void)stored;
@@ -384,12 +384,12 @@ apr_status_t tw_account_claim_refresh(int *claimed, tw_stored_t *stored,
     abort();
 }
 
-apr_status_t tw_account_refreshed(int *done, const tw_stored_t *stored,
-                                  const tw_tokens_t *tokens,
-                                  const tw_session_t *session,
-                                  const tw_database_t *database,
-                                  const tw_ring_t *ring, tw_storage_t how,
-                                  apr_pool_t *pool, tw_err_t *err)
+apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
+                                const tw_tokens_t *tokens,
+                                const tw_session_t *session,
+                                const tw_database_t *database,
+                                const tw_ring_t *ring, tw_storage_t how,
+                                apr_pool_t *pool, tw_err_t *err)
 {
     (void)done;
     (void)stored;
@@ -403,11 +403,11 @@ apr_status_t tw_account_refreshed(int *done, const tw_stored_t *stored,
     abort();
 }
 
-apr_status_t tw_account_refresh_again(const tw_stored_t *stored,
-                                      apr_time_t at,
-                                      const tw_session_t *session,
-                                      const tw_database_t *database,
-                                      apr_pool_t *pool, tw_err_t *err)
+apr_status_t tw_token_again(const tw_stored_t *stored,
+                            apr_time_t at,
+                            const tw_session_t *session,
+                            const tw_database_t *database,
+                            apr_pool_t *pool, tw_err_t *err)
 {
     (void)stored;
     (void)at;

@@ -13,17 +13,18 @@ ROWS = """
  3  tw_oauth1 tw_oauth2 tw_flow tw_session
  4  tw_private tw_tree tw_secret tw_cookie
  5  tw_db tw_value
- 6  tw_account
- 7  tw_conf
- 8  tw_site
- 9  tw_start
-10  tw_visitor tw_dump tw_exchange
-11  tw_browser tw_page tw_flows
-12  tw_call tw_logout
-13  tw_refresh tw_callback
-14  tw_authn tw_login
-15  tw_authz
-16  mod_twauth
+ 6  tw_token
+ 7  tw_account
+ 8  tw_conf
+ 9  tw_site
+10  tw_start
+11  tw_visitor tw_dump tw_exchange
+12  tw_browser tw_page tw_flows
+13  tw_call tw_logout
+14  tw_refresh tw_callback
+15  tw_authn tw_login
+16  tw_authz
+17  mod_twauth
 """
 LAST_OF_CORE = 3        # no header of httpd up to here
 
