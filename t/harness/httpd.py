@@ -222,8 +222,8 @@ class Httpd:
         preload = [*os.environ.get("TWAUTH_PRELOAD", "").split(), *self.preload]
         more = dict(self.env)
         if preload:     # httpd does not free at exit; libfaketime hangs at start unless it comes first
-            given = os.environ.get("ASAN_OPTIONS", "detect_leaks=0")
-            more.setdefault("ASAN_OPTIONS", given + ":verify_asan_link_order=0")
+            given = os.environ.get("ASAN_OPTIONS", "")
+            more.setdefault("ASAN_OPTIONS", f"detect_leaks=0:verify_asan_link_order=0:{given}")
         if self.clock:
             preload.insert(0, FAKETIME)
             more |= self.clock.environment()
