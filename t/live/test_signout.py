@@ -279,8 +279,9 @@ def test_CS_9_where_no_body_belongs(site, alice, own, headers, body):
     assert alice.whoami()["signed_in"]
 
 
-def test_CS_9_slow_body(make_site):
+def test_CS_9_slow_body(site, make_site):
     """One that never comes to an end is waited for as long as httpd's Timeout says, and stops nobody else."""
+    site.clock.set(0)               # X's clock is that of the other site
     site = make_site(main="Timeout 2")
     browser = site.browser()
     browser.sign_in("alice")
