@@ -45,7 +45,7 @@ def regions(pid):
             if 0 < end - begin < MOST:
                 memory.seek(begin)
                 try:
-                    yield flags, memory.read(end - begin)
+                    yield flags, memory.read(end - begin).strip(b"\0")
                 except OSError:             # a mapping of a device
                     pass
 
