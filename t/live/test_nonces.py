@@ -1,4 +1,4 @@
-"""What must never repeat does not, over children and restarts: nonces, states, challenges, seals and ids of sign-ins."""
+"""What must never repeat does not, over children and restarts: nonces, states, challenges, seals, ids of sign-ins."""
 
 import base64
 import re

@@ -155,7 +155,8 @@ def test_CR_1_SE_10_all_are_answered_like_none(site, alice, way):
     pre = f"{PRE}={asked.cookies[PRE]}"
 
     def answers(cookies):
-        return [shape(asked.request("GET", path, headers={"Cookie": cookies}, cookies=False, **how)) for path, how in ASKED]
+        return [shape(asked.request("GET", path, headers={"Cookie": cookies}, cookies=False, **how))
+                for path, how in ASKED]
     good = answers(f"{SESSION}={alice.cookies[SESSION]}; {pre}")
     value = way(site, alice)
     nothing = answers(pre)
