@@ -240,13 +240,19 @@ void tw_db_use_pool(tw_db_t *db, apr_pool_t *pool)
  * and stays so when the reason is long gone; mod_dbd keeps it for as long as
  * the process lives.  0: not done, for there is no other, or statements of
  * somebody else's are prepared on this one.
+ *
+ * SQLite's connections of one process share what they know of a file: the
+ * old one has to be closed before the new one is opened.  Meanwhile, and if
+ * there is none to be had then, an empty database stands in, for the handle
+ * must never be a closed one.
  */
 static int reconnect(tw_db_t *db)
 {
     ap_dbd_t *dbd = db->dbd;
-    apr_dbd_t *old = dbd->handle;
+    apr_dbd_t *old = dbd->handle, *stopgap = NULL;
     apr_hash_index_t *at;
     const char *why;
+    int done;
 
     for (at = apr_hash_first(db->pool, dbd->prepared); at;
          at = apr_hash_next(at)) {
@@ -254,11 +260,20 @@ static int reconnect(tw_db_t *db)
             return 0;
         }
     }
-    if (connect_to(db->database, dbd, &why) != APR_SUCCESS) {
-        return 0;
+    if (!strcmp(db->database->driver, "sqlite3")) {
+        if (apr_dbd_open_ex(dbd->driver, dbd->pool, ":memory:", &stopgap,
+                            &why) != APR_SUCCESS) {
+            return 0;
+        }
+        apr_dbd_close(dbd->driver, old);
+        dbd->handle = old = stopgap;
+        dbd->prepared = apr_hash_make(dbd->pool);
     }
-    apr_dbd_close(dbd->driver, old);
-    return 1;
+    done = connect_to(db->database, dbd, &why) == APR_SUCCESS;
+    if (done) {
+        apr_dbd_close(dbd->driver, old);
+    }
+    return done;
 }
 
 void tw_db_close(tw_db_t *db)
