@@ -56,7 +56,10 @@ static const char *rest_of(apr_pool_t *pool, const char *header)
             continue;
         }
         for (comma = strchr(pair, ','); comma; comma = strchr(comma, ',')) {
-            if (is_own(past_blanks(++comma))) {
+            const char *hidden = past_blanks(++comma);
+
+            /* in there a name ends at the next comma, too */
+            if (hidden[strcspn(hidden, "=,")] == '=' && is_own(hidden)) {
                 comma[-1] = '\0';
                 break;
             }
