@@ -207,21 +207,21 @@ static int refusal_code(const char **message,
     return code;
 }
 
+/* What tokens are made of, but for digits. */
+#define NO_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_~+=%"
+
 /*
  * An answer may repeat what it was asked: what could be a token, a verifier
  * or a signature, which are long and hardly words, is left out of the log.
  */
 static const char *without_secrets(const char *text, apr_pool_t *pool)
 {
-    static const char opaque[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz"
-                                 "0123456789-_~+=%";
     char *rest = apr_palloc(pool, strlen(text) + 1);
     char *end = rest;
 
     while (*text) {
-        apr_size_t len = strspn(text, opaque);
-        apr_size_t letters = strcspn(text, "0123456789");
+        apr_size_t len = strspn(text, NO_DIGITS "0123456789");
+        apr_size_t letters = strspn(text, NO_DIGITS);
 
         if (len >= OPAQUE_MIN && (letters < len || len >= 2 * OPAQUE_MIN)) {
             end = apr_cpystrn(end, "[...]", sizeof("[...]"));
