@@ -88,7 +88,7 @@ def table():
             tests = "; ".join(f"[{Path(file).stem}](../{file}): " + ", ".join(f"`{f}`" for f in functions)
                               for file, functions in r.tests.items())
             lines.append(f"| {r.id}{'' if r.must else ' (should)'} | {r.holds} | "
-                         + " ".join(part for part in (tests, r.reason) if part) + " |")
+                         + ". ".join(part for part in (tests, r.reason) if part) + " |")
     return "\n".join([*lines, "", END])
 
 
