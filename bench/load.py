@@ -30,7 +30,7 @@ def drive(side, visitor):
     headers = [part for name, value in visitor.headers().items() for part in ("-H", f"{name}: {value}")]
     pids = side.pids()
     before = cpu(pids)
-    ran = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", *headers,
+    ran = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--timeout", "20s", *headers,
                           f"http://127.0.0.1:{side.port}{side.url}"], capture_output=True, text=True, check=True)
     spent = sum(now - before.get(task, 0) for task, now in cpu(pids).items())
     assert "Non-2xx" not in ran.stdout and "Socket errors" not in ran.stdout, ran.stdout
