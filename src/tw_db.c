@@ -18,6 +18,8 @@
 #define WAIT_MAX apr_time_from_sec(2)
 #define PAUSE apr_time_from_sec(1)
 #define TRIES 3
+/* Among a connection's statements: it is to none of ours, see reconnect(). */
+#define STOPGAP "twauth_stopgap"
 
 struct tw_db_t {
     const tw_database_t *database;
@@ -273,6 +275,9 @@ static int reconnect(tw_db_t *db)
     if (done) {
         apr_dbd_close(dbd->driver, old);
     }
+    else if (stopgap) {
+        apr_hash_set(dbd->prepared, STOPGAP, APR_HASH_KEY_STRING, stopgap);
+    }
     return done;
 }
 
@@ -452,6 +457,11 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
     const char *message = "";
     int try;
 
+    if (apr_hash_get(db->dbd->prepared, STOPGAP, APR_HASH_KEY_STRING)
+        && !reconnect(db)) {
+        return away(database, db->pool, err, APR_EGENERAL,
+                    "it cannot be opened again", NULL);
+    }
     for (try = 0; try < TRIES; try++) {
         if (run_once(rows ? rows : &ignored, db, statement, args, &message)
             == 0) {

@@ -362,6 +362,12 @@ def test_read_only_file(make_site):
     site.allow_log(DBD)
     for _ in range(4):                              # each child has opened it, for reading alone
         refused_sign_in(site)
+    folder.chmod(0o700)                             # and now not even that: nothing can be opened in its place
+    site.expect_log("TW0401.*cannot be opened again")
+    for _ in range(4):
+        refused_sign_in(site)
+        time.sleep(1)
+    folder.chmod(0o755)
     process.give(folder, "www-data")
     # connections of one process share what SQLite has open: the last old one may have to go first
     assert process.until(lambda: all(site.browser().sign_in("bob").status == 200 for _ in range(8)), timeout=10)
