@@ -32,6 +32,7 @@ TwAuthProtocol oauth1
 TwAuthProviderTimeout 3s
 TwAuthProviderCalls 64
 TwAuthSessionRecheck 2s
+TwAuthSessionGrace 30s
 AddOutputFilter INCLUDES shtml
 <Location "/">
     Options +Includes
