@@ -13,6 +13,7 @@ from collections import Counter
 import pytest
 
 from harness import process
+from harness.checks import SANITIZED
 from harness.httpd import VHost
 
 from .people import OPEN, PAGE, SHOWN, Person
@@ -24,7 +25,7 @@ PEOPLE = 8
 #: What trouble of X and the database may say; and mod_dbd's own complaints.
 EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401", "TW0402", r"AH006(29|3\d)", "AH02655")
 #: kB a child may grow after the first quarter; sanitizers and valgrind keep what was freed.
-GROWTH = 2**20 if os.environ.get("TWAUTH_PRELOAD") or os.environ.get("TWAUTH_UNDER") else 4096
+GROWTH = 2**20 if SANITIZED or os.environ.get("TWAUTH_UNDER") else 4096
 
 CONFIG = """
 Protocols h2 http/1.1
