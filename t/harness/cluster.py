@@ -88,10 +88,12 @@ class Cluster:
         assert process.until(lambda: browser.get("/").headers["X-Node"] == before, every=0)
 
     def at(self, node, ask):
-        """The answer that `ask` has of this node; asked again when the balancer meant another."""
-        answers = []
-        for _ in range(100):
+        """The answer that `ask` has of this node; asked again, a turn later, when the balancer meant another."""
+        answers, browser = [], self.browser()
+        for late in range(100):
             self.turn_to(node)
+            for _ in range(late % (2 * len(self.nodes) + 1)):
+                browser.get("/")
             answers.append(ask())
             if where(answers[-1]) == node:
                 return answers[-1]
