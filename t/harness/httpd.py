@@ -106,6 +106,7 @@ class Httpd:
     loglevel: str = "info"
     twauth_loglevel: str = "trace8"                     #: all it has to say, to be searched for secrets
     log_access: bool = True
+    timeout: int = 10
     under: tuple = UNDER                                #: a program to run httpd under, in one process (valgrind)
     clock: object = None                                #: clock.Clock
     preload: tuple = ()
@@ -198,7 +199,7 @@ class Httpd:
         if self.log_access:
             yield f'CustomLog "{self.access_log}" common'
         yield self.mpm_config or MPM[self.mpm]
-        yield "Timeout 10\nKeepAliveTimeout 3\nGracefulShutdownTimeout 2"
+        yield f"Timeout {self.timeout}\nKeepAliveTimeout 3\nGracefulShutdownTimeout 2"
         yield 'TypesConfig /dev/null\nAddType text/html html\nAddType text/plain txt\nAddType image/png png'
         yield "DirectoryIndex index.html"
         if any(v.tls for v in self.vhosts):
