@@ -288,10 +288,21 @@ class Httpd:
     def graceful(self):
         """A graceful restart with the configuration as it is now; returns when the new one is in force."""
         self.write()
-        mark = self.log.mark()
+        mark, before = self.log.mark(), self._cgid()
         self._process.signal(signal.SIGUSR1)
         self._await_ready(mark)
+        # told to end before it has its socket, mod_cgid's daemon leaves the next one without
+        if self.cgi and self.mpm != "prefork":
+            process.until(lambda: not self.running or self._cgid() not in (None, before))
         return self
+
+    def _cgid(self):
+        """What tells the socket of mod_cgid's daemon from that of the daemon before; None where there is none."""
+        try:
+            socket = (self.folder / "run" / f"cgisock.{self.pid}").stat()
+        except FileNotFoundError:
+            return None
+        return socket.st_ino, socket.st_ctime_ns
 
     @property
     def running(self):
