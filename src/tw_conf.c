@@ -170,12 +170,14 @@ static void inherit_all(void *conf, void *base, const setting_t *settings,
 
 /* ---- values ------------------------------------------------------------- */
 
-static const char *wrong(cmd_parms *cmd, const char *text,
-                         const char *sentence)
+/*
+ * What would be right, never what stands there: a secret, or a URL with a
+ * password in it, may have been put behind any directive, and configuration
+ * tests are copied and mailed.  httpd says which line it is.
+ */
+static const char *wrong(cmd_parms *cmd, const char *sentence)
 {
-    return apr_psprintf(cmd->pool, "%s \"%s\" %s", cmd->cmd->name,
-                        tw_err_quote(cmd->pool, text, strlen(text), 200),
-                        sentence);
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", sentence, NULL);
 }
 
 static const char *set_choice(cmd_parms *cmd, void *conf,
@@ -192,8 +194,7 @@ static const char *set_choice(cmd_parms *cmd, void *conf,
         list = list ? apr_pstrcat(cmd->pool, list, ", ", choice->text, NULL)
                     : choice->text;
     }
-    return wrong(cmd, text, apr_pstrcat(cmd->pool, "must be one of: ", list,
-                                        NULL));
+    return wrong(cmd, apr_pstrcat(cmd->pool, "must be one of: ", list, NULL));
 }
 
 static const char *set_value(cmd_parms *cmd, void *conf,
@@ -209,7 +210,7 @@ static const char *set_value(cmd_parms *cmd, void *conf,
     case IS_TEXT:
         why = setting->check(text);
         if (why) {
-            return wrong(cmd, text, why);
+            return wrong(cmd, why);
         }
         *text_at(conf, setting) = text;
         return NULL;
@@ -218,7 +219,7 @@ static const char *set_value(cmd_parms *cmd, void *conf,
     case IS_TIME:
         if (!tw_value_time(&number, text) || number < setting->least
             || number > setting->most) {
-            return wrong(cmd, text, apr_psprintf(
+            return wrong(cmd, apr_psprintf(
                 cmd->pool, "must be a time of %s to %s: digits and one of ms, "
                 "s, min, h, d", tw_value_time_text(cmd->pool, setting->least),
                 tw_value_time_text(cmd->pool, setting->most)));
@@ -228,7 +229,7 @@ static const char *set_value(cmd_parms *cmd, void *conf,
         number = apr_atoi64(text);
         if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 9
             || number < setting->least || number > setting->most) {
-            return wrong(cmd, text, apr_psprintf(
+            return wrong(cmd, apr_psprintf(
                 cmd->pool, "must be a whole number of %" APR_INT64_T_FMT
                 " to %" APR_INT64_T_FMT, setting->least, setting->most));
         }
@@ -298,7 +299,7 @@ static const char *add_key(cmd_parms *cmd, void *dir, const char *text)
 
     (void)dir;
     if (!tw_secret_ok(&why, text)) {
-        return wrong(cmd, text, why);
+        return wrong(cmd, why);
     }
     if (!conf->keys) {
         conf->keys = apr_array_make(cmd->pool, 2, sizeof(const char *));
@@ -315,11 +316,11 @@ static const char *set_provider(cmd_parms *cmd, void *dir, const char *api,
 
     (void)dir;
     if (why) {
-        return wrong(cmd, api, why);
+        return wrong(cmd, why);
     }
     why = browser ? tw_value_provider(browser) : NULL;
     if (why) {
-        return wrong(cmd, browser, why);
+        return wrong(cmd, why);
     }
     conf->provider_api = api;
     conf->provider_browser = browser ? browser : api;
@@ -336,10 +337,10 @@ static const char *set_start_limit(cmd_parms *cmd, void *dir,
 
     (void)dir;
     if (!tw_value_rate(&conf->start_client, client)) {
-        return wrong(cmd, client, right);
+        return wrong(cmd, right);
     }
     if (all && !tw_value_rate(&conf->start_all, all)) {
-        return wrong(cmd, all, right);
+        return wrong(cmd, right);
     }
     return NULL;
 }
@@ -374,8 +375,8 @@ static const char *set_export(cmd_parms *cmd, void *dir, const char *args)
             none = 1;
         }
         else {
-            return wrong(cmd, word, "must be one of: env, headers, tokens, "
-                                    "none");
+            return wrong(cmd, "must be a list of: env, headers, tokens; or "
+                              "none");
         }
     }
     if (none && exports) {

@@ -18,7 +18,7 @@
 
 /* ---- where we are in httpd's life --------------------------------------- */
 
-static int is_test(void)
+int tw_site_is_test(void)
 {
     return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
 }
@@ -96,7 +96,8 @@ static const char *read_anew(const tw_build_t *b, const char *directive,
     if (tw_secret_read(&text, from, b->ptemp, &err) != APR_SUCCESS
         || (try && try(text, b->ptemp, &err) != APR_SUCCESS)) {
         if (text) {
-            err.why = apr_pstrcat(b->ptemp, from, ": ", err.why, NULL);
+            err.why = apr_pstrcat(b->ptemp, tw_secret_name(b->ptemp, from),
+                                  ": ", err.why, NULL);
         }
         text = vault && is_restart() ? tw_vault_get(vault, from, b->ptemp)
                                      : NULL;
@@ -109,7 +110,7 @@ static const char *read_anew(const tw_build_t *b, const char *directive,
                      TWLOGNO(0102) "%s %s: the value of before stays in use "
                      "until the next stop", directive, err.why);
     }
-    else if (vault && !is_test()) {
+    else if (vault && !tw_site_is_test()) {
         tw_vault_put(vault, from, text);
     }
     /* a key is needed until the rings are made, other secrets for good */
@@ -127,7 +128,8 @@ static const char *read_secret(const tw_build_t *b, const char *directive,
 {
     const char *origin, *secret;
 
-    if (tw_secret_is_command(from) && (is_test() || tw_site_is_trial())) {
+    if (tw_secret_is_command(from)
+        && (tw_site_is_test() || tw_site_is_trial())) {
         b->site->incomplete = 1;
         return "";      /* commands run once, at the real start */
     }
@@ -383,8 +385,14 @@ static int build_client(tw_build_t *b)
                                    APR_FINFO_TYPE, b->ptemp);
 
         if (rv != APR_SUCCESS || info.filetype != APR_REG) {
-            return refuse(b, "TwAuthProviderCAFile %s cannot be read",
-                          conf->provider_ca_file);
+            char reason[120] = "it is not a regular file";
+
+            if (rv != APR_SUCCESS) {
+                apr_strerror(rv, reason, sizeof(reason));
+            }
+            return refuse(b, "TwAuthProviderCAFile %s cannot be read (%s)",
+                          tw_secret_path(b->ptemp, conf->provider_ca_file),
+                          reason);
         }
     }
     return build_credentials(b);
@@ -420,8 +428,10 @@ static int build_ring(tw_build_t *b)
         }
         if (*text && tw_ring_add(b->site->ring, text, b->ptemp, &err)
                      != APR_SUCCESS) {
-            return refuse(b, "TwAuthKey %s: %s: %s", from, err.why,
-                          err.advice);
+            return refuse(b, "TwAuthKey %s: %s%s%s",
+                          tw_secret_name(b->ptemp, from), err.why,
+                          err.advice ? ": " : "",
+                          err.advice ? err.advice : "");
         }
     }
     if (!b->site->incomplete) {
@@ -473,16 +483,7 @@ static int build(tw_build_t *b)
                       "TwAuthConsumerKey nor a TwAuthClientID");
     }
     if (!build_address(b)) {
-        /* a main server beside virtual hosts seldom serves anybody */
-        ap_log_error(APLOG_MARK, APLOG_STARTUP
-                     | (site->server == b->main && b->main->next
-                        ? APLOG_INFO : APLOG_WARNING), 0,
-                     site->server, TWLOGNO(0103)
-                     "mod_twauth is off for the host at %s:%u: %s",
-                     site->server->defn_name ? site->server->defn_name
-                                             : "the main server",
-                     site->server->defn_line_number, site->off);
-        return 1;
+        return 1;       /* off, which tw_start says when there is a log */
     }
     if (conf->allow_http && !is_loopback(site->host)) {
         return refuse(b, "TwAuthAllowHTTP On is for development on a "

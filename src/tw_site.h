@@ -84,6 +84,9 @@ tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
  */
 tw_site_t *tw_site_build(tw_build_t *build, server_rec *s);
 
+/* Whether this is a configuration test, or some dump: not a start. */
+int tw_site_is_test(void);
+
 /* Whether httpd reads its configuration for the first time of the two that
  * it does at the start: a trial. */
 int tw_site_is_trial(void);

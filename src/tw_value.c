@@ -67,7 +67,8 @@ const char *tw_value_realm(const char *text)
                     "backslash";
 }
 
-/* http or https, a host, perhaps a port; nothing else that URLs can have. */
+/* http or https, a host, perhaps a port and a path; nothing else that URLs can
+ * have, such as a user's name and password, which may hold anything. */
 static int is_plain_url(const char *text)
 {
     apr_uri_t uri;
@@ -80,7 +81,7 @@ static int is_plain_url(const char *text)
         return 0;
     }
     for (i = 0; i < len; i++) {
-        if (text[i] < 0x21 || text[i] > 0x7e || strchr("\"<>\\", text[i])) {
+        if (text[i] < 0x21 || text[i] > 0x7e || strchr("\"<>\\@", text[i])) {
             return 0;
         }
     }
@@ -88,8 +89,8 @@ static int is_plain_url(const char *text)
     good = apr_uri_parse(pool, text, &uri) == APR_SUCCESS
            && uri.scheme && uri.hostname && *uri.hostname
            && (!strcmp(uri.scheme, "https") || !strcmp(uri.scheme, "http"))
-           && !uri.user && !uri.password && !uri.query && !uri.fragment
-           && (!uri.port_str || uri.port);
+           && !uri.query && !uri.fragment
+           && (!uri.port_str || (*uri.port_str && uri.port));
     if (good && uri.path) {
         apr_cpystrn(copy, uri.path, sizeof(copy));
         good = tw_target_ok(copy, NULL);

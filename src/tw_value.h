@@ -2,8 +2,8 @@
  * tw_value: what may stand behind a directive.
  *
  * Each kind of text has a function that returns NULL where it is right, else
- * what would be right, as the end of a sentence: TwAuthPath "x" must begin
- * and end with a slash.
+ * what would be right, as the end of a sentence: TwAuthPath must begin and
+ * end with a slash.  Nothing ever repeats the text, which may be a secret.
  */
 #ifndef TW_VALUE_H
 #define TW_VALUE_H

@@ -1,11 +1,13 @@
 """Secrets and keys at the configuration test and at restarts, and what belongs together."""
 
 import os
+import shutil
+import subprocess
 
 import pytest
 
 from harness.browser import Browser
-from harness.httpd import VHost
+from harness.httpd import HttpdError, VHost
 
 KEY = "c2VhbGluZy1rZXktb2YtdGhlLXRlc3RzLTAxMjM0NTY3ODkwMTIzNDU2Nzg5"
 
@@ -39,7 +41,10 @@ def test_CF_1_missing(check, directive):
 @pytest.mark.parametrize("mode, text, says", [
     (0o600, "", "empty"), (0o600, "\n", "empty"), (0o600, f"{KEY}\n{KEY}\n", "more than one line"),
     (0o600, f"{KEY}\0\n", "NUL"), (0o644, KEY, "others"), (0o620, KEY, "others"), (0o600, "x" * 10000, "4 kB"),
-    (None, None, "cannot be read")])
+    (0o600, f"{KEY[:30]} {KEY[30:]}", "no secret has"), (0o600, f"{KEY[:30]}\x1b{KEY[30:]}", "no secret has"),
+    (0o600, f"{KEY[:30]}\t{KEY[30:]}", "no secret has"), (0o600, f"{KEY[:30]}\u200b{KEY[30:]}", "no secret has"),
+    (0o600, f"{KEY}\x7f", "no secret has"), (0o600, f"\x01{KEY}", "no secret has"), (0o600, "clé" * 20, "no secret has"),
+    (0o600, "\ufeff \t\n", "empty"), (None, None, "cannot be read (No such file or directory)")])
 def test_CF_1_secret_file_that_will_not_do(site, check, directive, mode, text, says):
     file = site.folder / "odd-secret"
     file.unlink(missing_ok=True)
@@ -68,12 +73,63 @@ def test_CF_1_key_that_will_not_do(site, check, text):
     assert not ran and "TwAuthKey" in ran.stderr and text not in ran.stderr
 
 
-@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-def test_one_line_end_is_dropped(site, check, ending):
-    file = site.folder / "good-key"
-    file.write_bytes((KEY + ending).encode())
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_CF_1_a_secret_in_another_encoding(site, check, encoding):
+    file = site.folder / "odd-secret"
+    file.write_bytes(KEY.encode(encoding))
     file.chmod(0o600)
-    assert check("TwAuthKey", f'"file:{file}"')
+    ran = check("TwAuthConsumerSecret", f'"file:{file}"')
+    assert not ran and "UTF-16" in ran.stderr and KEY not in ran.stderr
+
+
+MARGINS = ["", "\n", "\r\n", "\n\n", " ", "\t", " \n", "\n ", "\xa0", "\ufeff", "\u200b", "\u2028", "\v", "\f", " \xa0\t\r\n"]
+
+
+@pytest.mark.parametrize("before, after", [("", margin) for margin in MARGINS] + [(margin, "\n") for margin in MARGINS])
+def test_what_editors_leave_around_a_key_is_dropped(site, check, before, after):
+    file = site.folder / "good-key"
+    file.write_text(before + KEY + after, newline="")
+    file.chmod(0o600)
+    ran = check("TwAuthKey", f'"file:{file}"')
+    assert ran, ran.stderr
+
+
+@pytest.mark.protocols("oauth1", "oauth2")
+def test_X9_what_editors_leave_around_the_secret_of_X(make_site):
+    """The key is judged by its letters, of this one X alone knows whether it is right: one can sign in."""
+    site = make_site(start=False)
+    file = site.folder / ("secret" if site.protocol == "oauth1" else "client-secret")
+    secret = file.read_text().strip()
+    file.write_text(f"\ufeff {secret}\xa0 \t\r\n\n")
+    site.start()
+    assert site.browser().sign_in("alice").status == 200
+    site.stop()
+
+
+@pytest.mark.parametrize("output, status", [("x" * 5000, "more than 4 kB"), ("x" * 4097, "more than 4 kB"),
+                                            (f"{KEY}\\0{KEY}", "NUL"), ("\\n" + KEY, "is empty"),
+                                            ("two words", "no secret has")],
+                         ids=["long", "one-too-long", "NUL", "empty-line", "blank"])
+def test_B6_what_a_command_writes_is_used_whole_or_refused(make_site, output, status):
+    """Commands do not run at the test: the restart keeps the value of before, and says why."""
+    site = make_site()
+    script = site.httpd.script("give", f"#!/bin/sh\nprintf '{output}'\n", site.folder)
+    file, before = site.folder / "secret", site.vhost.config
+    site.vhost.config = before.replace(f'"file:{file}"', f'"exec:{script} {{}}"')
+    assert before != site.vhost.config
+    with pytest.raises(HttpdError, match=status):
+        site.restart()
+    site.allow_log("TW0101", "AH")
+
+
+def test_B6_a_long_line_that_is_short_enough(make_site):
+    site = make_site(start=False)
+    file = site.folder / "secret"
+    script = site.httpd.script("give", f"#!/bin/sh\ncat '{file}'\nhead -c 100000 /dev/zero\n", site.folder)
+    site.vhost.config = site.vhost.config.replace(f'"file:{file}"', f'"exec:{script}"')
+    site.start()
+    assert site.browser().sign_in("alice").status == 200
+    site.stop()
 
 
 def test_a_command_is_not_run_at_the_test(site, check):
@@ -162,3 +218,52 @@ def test_plain_http_on_loopback(make_site, host):
 def test_SameSite_None_needs_https(make_site):
     ran = make_site(start=False, scheme="http", config="TwAuthCookieSameSite None").httpd.check()
     assert not ran and "TwAuthCookieSameSite" in ran.stderr
+
+
+# N9: a secret that the server's own user can read is not kept from the programs that it runs
+
+def expose(file, mode, user, group):
+    shutil.chown(file, user, group)
+    file.chmod(mode)
+
+
+@pytest.mark.parametrize("mode, user, group", [(0o640, "root", "www-data"), (0o600, "www-data", "root"),
+                                               (0o440, "root", "www-data"), (0o400, "www-data", "www-data")])
+@pytest.mark.parametrize("name, directive", [("key", "TwAuthKey"), ("secret", "TwAuthConsumerSecret")])
+def test_N9_a_secret_that_the_servers_user_can_read_is_warned_of(site, check, name, directive, mode, user, group):
+    file = site.folder / name
+    expose(file, mode, user, group)
+    ran = site.httpd.check()
+    said = [line for line in ran.stderr.splitlines() if "TW0110" in line]
+    assert ran and len(said) == 1 and directive in said[0] and str(file) in said[0]
+    assert f"mode {mode:04o}, {user}:{group}" in said[0]
+    expose(file, 0o600, "root", "root")
+
+
+@pytest.mark.parametrize("mode, group", [(0o640, "root"), (0o640, "adm"), (0o600, "www-data"), (0o400, "root")])
+def test_N9_another_group_is_not(site, mode, group):
+    expose(site.key, mode, "root", group)
+    ran = site.httpd.check()
+    assert ran and "TW0110" not in ran.stderr
+    expose(site.key, 0o600, "root", "root")
+
+
+def test_N9_the_warning_is_in_the_log_once_for_all_hosts(make_site):
+    site = make_site(start=False)
+    site.httpd.vhosts.append(VHost("other.test", port=site.vhost.port, config=site.vhost.config))
+    expose(site.key, 0o640, "root", "www-data")
+    site.start()
+    assert site.log.numbers().count("TW0110") == 1
+    mark = site.log.mark()
+    site.graceful()
+    assert site.log.numbers(mark).count("TW0110") == 1
+    site.expect_log("TW0110")
+    site.stop()
+
+
+def test_N9_the_configuration_test_of_somebody_who_may_not_read(site, check):
+    """The sentence has the reason, and what to do."""
+    check("TwAuthKey", f'"file:{site.key}"')
+    ran = subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *site.httpd._argv("-t")],
+                         capture_output=True, text=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, cwd="/")
+    assert ran.returncode and "cannot be read (Permission denied): run it as root" in ran.stderr, ran.stderr

@@ -25,7 +25,9 @@ def off(make_site):
     site.engine_off = more(site, "off.site.test", "TwAuthEngine Off\n" + credentials)
     site.nothing = more(site, "other.test", PROTECTED)
     site.nameless = more(site, "127.0.0.1", credentials, port=0, server_name="")
-    return site.start()
+    site.start()
+    site.allow_log("TW0103")
+    return site
 
 
 @pytest.mark.parametrize("host", ["engine_off", "nothing", "nameless"])
@@ -50,6 +52,20 @@ def test_the_host_beside_works(off):
 def test_a_nameless_host_is_told_of_at_the_test(off):
     ran = off.httpd.check()
     assert ran and "TW0103" in ran.stderr and "ServerName" in ran.stderr
+
+
+@pytest.mark.protocols("oauth1", "oauth2")
+def test_N1_the_only_host_is_nameless(make_site):
+    """The log says so at each start, and no more than that: nothing is wrong with a library."""
+    site = make_site(start=False)
+    site.vhost.server_name = ""
+    site.start()
+    assert site.log.numbers().count("TW0103") == 1 and "TW0106" not in site.log.numbers()
+    mark = site.log.mark()
+    site.graceful()
+    assert site.log.numbers(mark).count("TW0103") == 1 and "TW0106" not in site.log.numbers()
+    site.expect_log("TW0103.*ServerName")
+    site.stop()
 
 
 # plain http
