@@ -69,6 +69,14 @@ def test_documents_that_sources_name_exist():
     assert not [path for path in named if not (TREE / path).exists()]
 
 
+def test_N9_files_that_messages_name_are_installed():
+    """An administrator has what `make install` put there, and not the sources."""
+    named = set(re.findall(r"/usr/share/mod_twauth/[\w.-]+", "".join(sources().values())))
+    installed = re.search(r"^install:.*?^\t@if", read("Makefile"), re.M | re.S)[0]
+    assert named and not [file for file in named if f"sql/{file.rpartition('/')[2]}" not in installed]
+    assert not [line for text in sources().values() for line in re.findall(r'"[^"\n]*\bsql/[^"\n]*"', text)]
+
+
 def test_sections_that_pages_promise_exist():
     """The reference says where its sections are in its first lines; each directive is one."""
     text = read("docs/directives.md")
