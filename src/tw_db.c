@@ -417,14 +417,15 @@ static int serves_others(const char *message)
 static const char *advice_for(const char *message)
 {
     if (is_older_version(message)) {
-        return "the tables are of an older version: run sql/sqlite3-2.sql or "
-               "sql/pgsql-2.sql";
+        return "the tables are of an older version: run "
+               "/usr/share/mod_twauth/sqlite3-2.sql or pgsql-2.sql";
     }
     if (strstr(message, "no such table") || strstr(message, "does not exist")
         || strstr(message, "no such column")
         || strstr(message, "no column named")) {
-        return "make the tables with sql/sqlite3.sql (sqlite3 FILE < "
-               "sqlite3.sql) or sql/pgsql.sql (psql -d NAME -f pgsql.sql)";
+        return "make the tables: sqlite3 FILE < "
+               "/usr/share/mod_twauth/sqlite3.sql, or psql -d NAME -f "
+               "/usr/share/mod_twauth/pgsql.sql";
     }
     if (strstr(message, "did not answer") || strstr(message, "timeout")) {
         return "it stands still, or something holds a lock on the twauth_ "
