@@ -55,7 +55,7 @@ def hints(secret):
 
 @pytest.mark.parametrize("name", [name for name in SECRETS if name != "base64"])
 @pytest.mark.parametrize("directive", ["TwAuthConsumerSecret", "TwAuthClientSecret", "TwAuthKey"])
-def test_CR_5_inline(refused, directive, name):
+def test_S3_inline(refused, directive, name):
     secret = SECRETS[name]
     for place in PLACES:
         said = refused(f'{directive} "{place.format(secret)}"', secret)
@@ -65,7 +65,7 @@ def test_CR_5_inline(refused, directive, name):
 @pytest.mark.parametrize("secret", [SECRETS["X's"], SECRETS["base64"].strip("/"), SECRETS["short"]],
                          ids=["X's", "base64", "short"])
 @pytest.mark.parametrize("directive", ["TwAuthConsumerSecret", "TwAuthKey"])
-def test_CR_5_behind_what_looks_like_a_path(refused, directive, secret):
+def test_S3_behind_what_looks_like_a_path(refused, directive, secret):
     """It may well be refused for what comes later: commands are not run here."""
     for place in EXISTING:
         refused(f'{directive} "{place.format(secret)}"', secret)
@@ -82,14 +82,14 @@ def test_a_path_is_named_as_far_as_it_is_there(site, refused):
 
 @pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
 @pytest.mark.parametrize("directive", ["TwAuthProviderProxy", "TwAuthProvider", "TwAuthCallbackURL"])
-def test_CR_5_in_a_URL(refused, directive, secret):
+def test_S3_in_a_URL(refused, directive, secret):
     for url in URLS:
         said = refused(f'{directive} "{url.format(secret)}"', secret)
         assert said and directive in said and "must be" in said, url
 
 
 @pytest.mark.parametrize("directive", directives())
-def test_CR_5_in_any_directive(refused, directive):
+def test_S3_in_any_directive(refused, directive):
     """What was meant for another line."""
     secret = SECRETS["X's"]
     refused(f'{directive} "{SECRETS["words"]}"', SECRETS["words"])
@@ -110,7 +110,7 @@ def ends_at_restart(site):
 
 @pytest.mark.parametrize("line", ["TwAuthConsumerSecret {}", "TwAuthKey exec:{}", "TwAuthProviderProxy http://u:{}@proxy.test:1",
                                   "TwAuthClientSecret file:{}", "TwAuthTokens {}"])
-def test_CR_5_at_a_restart(make_site, line):
+def test_S3_at_a_restart(make_site, line):
     """The log has the directive, and not the value; httpd ends."""
     secret = SECRETS["X's"]
     site = make_site()
@@ -121,7 +121,7 @@ def test_CR_5_at_a_restart(make_site, line):
     site.allow_log("AH", "must be")
 
 
-def test_CR_5_the_arguments_of_a_command_that_fails(make_site):
+def test_S3_the_arguments_of_a_command_that_fails(make_site):
     """They may be what opens a vault."""
     site = make_site()
     site.canaries.add("the argument", SECRETS["X's"])

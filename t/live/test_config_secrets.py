@@ -74,7 +74,7 @@ def test_CF_1_key_that_will_not_do(site, check, text):
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
-def test_CF_1_a_secret_in_another_encoding(site, check, encoding):
+def test_X9_a_secret_in_another_encoding(site, check, encoding):
     file = site.folder / "odd-secret"
     file.write_bytes(KEY.encode(encoding))
     file.chmod(0o600)
