@@ -91,7 +91,7 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 		$(LDFLAGS) $(LIBS) $(APR_LIBS) -lcmocka
 
 # the glue's targets: with the glue, and a stand-in for what is below it
-FUZZ_GLUE := visitor cookie browser page flows call logout callback refresh authn \
+FUZZ_GLUE := visitor caching cookie browser page flows call logout callback refresh authn \
 	login
 FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
 FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE:%=$(BUILD)/src/tw_%.o)

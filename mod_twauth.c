@@ -11,6 +11,7 @@
 
 #include "src/tw_authn.h"
 #include "src/tw_authz.h"
+#include "src/tw_caching.h"
 #include "src/tw_conf.h"
 #include "src/tw_dump.h"
 #include "src/tw_exchange.h"
@@ -72,6 +73,11 @@ static void register_hooks(apr_pool_t *pool)
                                 APR_HOOK_MIDDLE);
     ap_hook_insert_filter(tw_authn_insert_filter, NULL, NULL,
                           APR_HOOK_MIDDLE);
+    tw_caching_register_filter();
+    ap_hook_insert_filter(tw_visitor_insert_filter, NULL, NULL,
+                          APR_HOOK_REALLY_LAST);
+    ap_hook_insert_error_filter(tw_visitor_insert_error_filter, NULL, NULL,
+                                APR_HOOK_REALLY_LAST);
 }
 
 module AP_MODULE_DECLARE_DATA twauth_module = {

@@ -188,7 +188,7 @@ int tw_authn_check(request_rec *r)
         return plain_http(r, visitor);
     }
     dir = tw_conf_dir(r);
-    switch (tw_visitor_look(visitor, recheck_of(visitor->site, dir), 1)) {
+    switch (tw_visitor_look(visitor, r, recheck_of(visitor->site, dir), 1)) {
     case TW_VISITOR_SIGNED_IN:
         return set_user(r, visitor, dir) ? OK : no_name(r, visitor);
     case TW_VISITOR_UNCERTAIN:
@@ -298,22 +298,16 @@ static void take_back(request_rec *r, int exports)
 
 void tw_authn_insert_filter(request_rec *r)
 {
-    if (tw_site(r->server)) {
-        take_back(r, exports_of(tw_conf_dir(r)));
-    }
-}
+    tw_visitor_t *visitor;
 
-/* mod_cache knows only Authorization as a sign of a private answer;
- * err_headers_out, because CGI and proxies replace headers_out. */
-static void keep_private(request_rec *r)
-{
-    /* what mod_dir looks up for an index hands its headers on */
-    if (r->main && apr_table_get(r->main->err_headers_out,
-                                 "Cache-Control")) {
+    if (!tw_site(r->server)) {
         return;
     }
-    if (!apr_table_get(r->err_headers_out, "Cache-Control")) {
-        apr_table_setn(r->err_headers_out, "Cache-Control", "private");
+    take_back(r, exports_of(tw_conf_dir(r)));
+    visitor = tw_visitor_known(r);
+    /* a fast internal redirect has no user, but the AuthType of its target */
+    if (visitor && visitor->renewal_due && is_ours(r)) {
+        tw_visitor_renew(visitor, r);
     }
 }
 
@@ -335,13 +329,11 @@ int tw_authn_fixups(request_rec *r)
     }
     visitor = tw_authn_visitor(r);
     if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS && is_ours(r)) {
-        /* what nobody sees here is not what somebody would */
-        keep_private(r);
         visitor = tw_visitor(r);
         if (visitor
             && (visitor->site->plain_http
-                || tw_visitor_look(visitor, recheck_of(visitor->site, dir), 1)
-                   != TW_VISITOR_SIGNED_IN
+                || tw_visitor_look(visitor, r, recheck_of(visitor->site, dir),
+                                   1) != TW_VISITOR_SIGNED_IN
                 || !set_user(r, visitor, dir))) {
             visitor = NULL;
         }
@@ -349,7 +341,6 @@ int tw_authn_fixups(request_rec *r)
     take_back(r, exports & ~TW_EXPORT_HEADERS);
     if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
         tell(r, visitor, exports);
-        keep_private(r);
     }
     if (r->prev) {
         visitor = tw_visitor_known(r);

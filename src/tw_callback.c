@@ -35,7 +35,7 @@ static int start_again(request_rec *r, tw_visitor_t *visitor,
 
     p.kind = TW_PAGE_EXPIRED;
     p.next = next;
-    if (tw_visitor_look(visitor, recheck, 0) == TW_VISITOR_SIGNED_IN) {
+    if (tw_visitor_look(visitor, r, recheck, 0) == TW_VISITOR_SIGNED_IN) {
         p.kind = TW_PAGE_SIGNED_IN;
         p.screen_name = visitor->session.screen_name;
     }

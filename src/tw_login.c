@@ -128,7 +128,7 @@ static int signed_in_already(login_t *l)
 {
     /* the page that sent it here may ask the database more often: what it
      * knows to be over must not be good here, or the two would loop */
-    switch (tw_visitor_look(l->visitor, 0, 1)) {
+    switch (tw_visitor_look(l->visitor, l->r, 0, 1)) {
     case TW_VISITOR_SIGNED_IN:
         return l->switched ? GO_ON : redirect(l->r, l->next);
     case TW_VISITOR_UNCERTAIN:
@@ -349,7 +349,7 @@ static int session_get(request_rec *r, tw_visitor_t *visitor)
     if (from && strcmp(from, "same-origin") && strcmp(from, "none")) {
         return HTTP_FORBIDDEN;
     }
-    switch (tw_visitor_look(visitor, visitor->site->conf->session_recheck,
+    switch (tw_visitor_look(visitor, r, visitor->site->conf->session_recheck,
                             0)) {
     case TW_VISITOR_UNCERTAIN:
         apr_table_setn(r->err_headers_out, "Retry-After",
@@ -523,6 +523,7 @@ int tw_login_handler(request_rec *r)
     }
     location = location_of(site, r->uri);
     tw_page_no_store(r);
+    tw_visitor_insert_filter(r);
     if (!location) {
         return HTTP_NOT_FOUND;
     }

@@ -199,7 +199,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
         return send_home(r, site, HTTP_SEE_OTHER);
     }
     next = next_of(site, form);
-    if (tw_visitor_look(visitor, site->conf->session_recheck, 0)
+    if (tw_visitor_look(visitor, r, site->conf->session_recheck, 0)
         != TW_VISITOR_NOBODY) {
         if (!is_from_here(r, visitor, form)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)

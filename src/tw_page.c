@@ -164,7 +164,11 @@ const char *tw_page_login_url(apr_pool_t *pool, const tw_site_t *site,
 
 void tw_page_no_store(request_rec *r)
 {
-    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    tw_visitor_t *visitor = tw_visitor(r);
+
+    if (visitor) {
+        tw_caching_no_store(&visitor->caching, r);
+    }
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
 }
 

@@ -126,6 +126,25 @@ void tw_visitor_register_filter(void)
                                               AP_FTYPE_CONTENT_SET);
 }
 
+void tw_visitor_insert_filter(request_rec *r)
+{
+    tw_visitor_t *visitor = tw_visitor_known(r);
+
+    if (visitor) {
+        tw_caching_insert_filter(&visitor->caching, r,
+                                 visitor->session_cookies);
+    }
+}
+
+void tw_visitor_insert_error_filter(request_rec *r)
+{
+    tw_visitor_t *visitor = tw_visitor_known(r);
+
+    if (visitor) {
+        tw_caching_insert_error_filter(&visitor->caching, r);
+    }
+}
+
 static int merges_trailers(const request_rec *r)
 {
     const core_server_config *core =
@@ -202,9 +221,9 @@ static const char *take_own(tw_visitor_t *visitor, const char *cookies)
                                       - cookie.name);
 
         if (is_own(site, &cookie)) {
-            if (visitor->session_cookies < TW_SESSIONS_MAX
-                && is_named(&cookie, &site->session_cookie)) {
-                visitor->session_cookie[visitor->session_cookies++] = cookie;
+            if (is_named(&cookie, &site->session_cookie)
+                && !visitor->session_cookies++) {
+                visitor->session_cookie = cookie;
             }
         }
         else if ((len = foreign_len(site, cookie.name, len)) > 0) {
@@ -316,14 +335,14 @@ static int is_in_time(const tw_site_t *site, const tw_session_t *session,
 static int read_session(tw_visitor_t *visitor, apr_time_t now)
 {
     const tw_site_t *site = visitor->site;
+    tw_cookie_t cookie = visitor->session_cookie;
+    const char *at = cookie.value + cookie.value_len;
+    int left = visitor->session_cookies, old, found = 0;
     tw_session_t opened;
-    int i, old, found = 0;
 
-    for (i = 0; i < visitor->session_cookies; i++) {
-        const tw_cookie_t *cookie = &visitor->session_cookie[i];
-
+    do {
         if (tw_session_open(&opened, &old, tw_start_memo(), site->ring,
-                            site->realm, cookie->value, cookie->value_len,
+                            site->realm, cookie.value, cookie.value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
             || tw_shared_ended(site->shared, opened.id, now)) {
@@ -340,8 +359,9 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
             visitor->stale_key = old;
         }
         found = 1;
-    }
-    if (i && !found) {
+    } while (--left && tw_visitor_cookie(&cookie, &at,
+                                       &site->session_cookie, 0));
+    if (!found) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->first,
                       TWLOGNO(0303) "the session cookie is void, over, or "
                       "of another key");
@@ -453,18 +473,16 @@ static int is_unseen(const tw_visitor_t *visitor, apr_time_t now)
            < now - (most < SEEN_MAX ? most : SEEN_MAX);
 }
 
-tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor,
-                                   apr_interval_time_t recheck, int activity)
+/* The session as it is for r, once it has been opened. */
+static tw_visitor_state_t authenticate(tw_visitor_t *visitor,
+                                       apr_interval_time_t recheck,
+                                       int activity)
 {
     const tw_site_t *site = visitor->site;
     tw_session_t *session = &visitor->session;
-    apr_time_t now;
+    apr_time_t now = apr_time_now();
     int renew = 0;
 
-    if (tw_visitor_open(visitor) != TW_VISITOR_SIGNED_IN) {
-        return visitor->state;
-    }
-    now = apr_time_now();
     if (visitor->asked) {
         /* what the grace allowed in one place need not be enough here */
         return !visitor->by_grace || is_in_grace(visitor, recheck, now)
@@ -485,9 +503,40 @@ tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor,
         }
         session->expires_at = absolute_end(site, session);
         visitor->stale_key = 0;
-        tw_visitor_set_session(visitor->first, site, session);
+        visitor->renewal_due = 1;
     }
     return visitor->state;
+}
+
+void tw_visitor_renew(tw_visitor_t *visitor, request_rec *r)
+{
+    if (visitor->renewal_due && !r->main) {
+        visitor->renewal_due = 0;
+        tw_visitor_set_session(r, visitor->site, &visitor->session);
+    }
+}
+
+tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
+                                   apr_interval_time_t recheck, int activity)
+{
+    int is_marked = tw_caching_private(&visitor->caching, r);
+    tw_visitor_state_t state;
+
+    if (tw_visitor_open(visitor) != TW_VISITOR_SIGNED_IN) {
+        return visitor->state;
+    }
+    if (!is_marked) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0316)
+                      "a protected part of an open page whose beginning has "
+                      "been sent: refused, for a cache may keep the page; "
+                      "protect the page too");
+        return TW_VISITOR_NOBODY;
+    }
+    state = authenticate(visitor, recheck, activity);
+    if (state == TW_VISITOR_SIGNED_IN) {
+        tw_visitor_renew(visitor, r);
+    }
+    return state;
 }
 
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,

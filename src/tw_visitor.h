@@ -17,6 +17,7 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "tw_caching.h"
 #include "tw_cookie.h"
 #include "tw_session.h"
 #include "tw_site.h"
@@ -28,20 +29,19 @@ typedef enum {
     TW_VISITOR_UNCERTAIN        /* the database is away, the grace is over */
 } tw_visitor_state_t;
 
-/* More session cookies than that in one request are not looked at. */
-#define TW_SESSIONS_MAX 4
-
 typedef struct tw_visitor_t {
     const tw_site_t *site;
     request_rec *first;         /* the request that the client sent */
     const char *cookies;        /* the header as it came; NULL: none */
-    tw_cookie_t session_cookie[TW_SESSIONS_MAX];
-    int session_cookies;        /* so many of them */
+    tw_cookie_t session_cookie; /* the first one */
+    int session_cookies;        /* how many there are */
     tw_visitor_state_t state;
     tw_session_t session;       /* when signed in */
     int stale_key;              /* sealed by another key than the first */
     int asked;                  /* the database has been asked ... */
     int by_grace;               /* ... in vain, and the copy was honoured */
+    int renewal_due;            /* the cookie is to be set anew */
+    tw_caching_t caching;
     int tokens_read;            /* these have been asked for: */
     int has_tokens;
     tw_tokens_t tokens;         /* the user's own at X */
@@ -84,12 +84,23 @@ void tw_visitor_register_filter(void);
 tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor);
 
 /*
- * Looks the session up, at most recheck old.  With activity the session is
- * marked as used.  A cookie that has to be renewed is set on the answer.
+ * Looks the session up for r, at most recheck old; the answer is private
+ * from then on.  With activity the session is marked as used.  A cookie that
+ * has to be renewed is set when r is the answer itself, and never for a part
+ * of it.
  */
-tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor,
+tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
                                    apr_interval_time_t recheck,
                                    int activity);
+
+/* The hooks insert_filter (and for handlers that mark their answer later)
+ * and insert_error_filter: see tw_caching.h. */
+void tw_visitor_insert_filter(request_rec *r);
+void tw_visitor_insert_error_filter(request_rec *r);
+
+/* Sets the cookie that a part of the answer has found to be due, when r,
+ * which is the answer, turns out to be protected. */
+void tw_visitor_renew(tw_visitor_t *visitor, request_rec *r);
 
 /*
  * Steps through the visitor's cookies that are called name, or, with prefix,

@@ -80,12 +80,10 @@ static const char *without_blanks(apr_pool_t *pool, const char *text)
     return copy;
 }
 
-/* Of the first session cookies, the texts that are sessions. */
+/* Whether one of the session cookies is that text. */
 static int has_session(apr_pool_t *pool, const char *header, const char *text)
 {
-    int seen = 0;
-
-    while (header && seen < TW_SESSIONS_MAX) {
+    while (header) {
         const char *semicolon = strchr(header, ';');
         char *pair = trimmed(pool, semicolon
                              ? apr_pstrmemdup(pool, header, (apr_size_t)
@@ -93,11 +91,9 @@ static int has_session(apr_pool_t *pool, const char *header, const char *text)
                              : header);
 
         header = semicolon ? semicolon + 1 : NULL;
-        if (begins(pair, SERVER_SESSION "=")) {
-            seen++;
-            if (!strcmp(pair + strlen(SERVER_SESSION "="), text)) {
-                return 1;
-            }
+        if (begins(pair, SERVER_SESSION "=")
+            && !strcmp(pair + strlen(SERVER_SESSION "="), text)) {
+            return 1;
         }
     }
     return 0;

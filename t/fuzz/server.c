@@ -205,6 +205,12 @@ ap_filter_t *ap_add_output_filter_handle(ap_filter_rec_t *f, void *ctx,
     return ap_add_input_filter_handle(f, ctx, r, c);
 }
 
+module *ap_find_linked_module(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
 void ap_remove_output_filter(ap_filter_t *f)
 {
     (void)f;

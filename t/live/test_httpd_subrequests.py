@@ -289,3 +289,25 @@ def test_AC_8_AC_6_WebDAV(winding, method, source, to):
     assert (winding.httpd.htdocs / "members/dav/file.txt").read_text() == CANARY
     assert not (winding.httpd.htdocs / "members/dav/new.txt").exists()
     assert not (winding.httpd.htdocs / "dav/stolen.txt").exists()
+
+
+def test_S1_a_part_that_comes_too_late_is_refused(make_site):
+    """Where the beginning of an open page has left unmarked, nothing of anybody's own follows."""
+    site = make_site(start=False, modules=("include", "filter"))
+    site.httpd.put("open/late.html", "x" * 120_000 + '<!--#include virtual="/open/more.txt" -->'
+                                                '[<!--#include virtual="/members/index.html" -->]')
+    site.httpd.put("open/more.txt", "x" * 120_000)
+    site.httpd.main += f"""
+        <Directory "{site.httpd.htdocs}/open">
+        Options +Includes
+        FilterDeclare parts
+        FilterProvider parts INCLUDES "true"
+        FilterChain parts
+        </Directory>"""
+    site.start()
+    site.allow_log("include:error")
+    browser = site.browser()
+    browser.sign_in("alice")
+    answer = browser.get("/open/late.html")
+    assert answer.status == 200 and CANARY not in answer.text and not answer.set_cookies
+    site.stop()
