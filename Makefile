@@ -120,8 +120,8 @@ install: $(MODULE)
 	$(APXS) -i -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
 		-n twauth $(MODULE)
 	$(INSTALL) -d $(DESTDIR)/usr/share/mod_twauth
-	$(INSTALL) -m 0644 sql/sqlite3.sql sql/sqlite3-2.sql sql/pgsql.sql \
-		sql/pgsql-2.sql conf/twauth.conf \
+	$(INSTALL) -m 0644 sql/sqlite3.sql sql/sqlite3-2.sql sql/sqlite3-3.sql \
+		sql/pgsql.sql sql/pgsql-2.sql sql/pgsql-3.sql conf/twauth.conf \
 		$(DESTDIR)/usr/share/mod_twauth/
 	@if [ -x /usr/sbin/a2enmod ]; then \
 		$(INSTALL) -d $(MODS_AVAILABLE) && \

@@ -1,7 +1,7 @@
 -- mod_twauth: for tables of the first version, which knew OAuth 1.0a alone.
 -- Once, before the module is exchanged; the server may go on meanwhile.
 --
---   sudo -u postgres psql -d twauth < pgsql-2.sql
+--   sudo runuser -u postgres -- psql -d twauth < pgsql-2.sql
 
 BEGIN;
 

@@ -1,8 +1,10 @@
 -- mod_twauth: for tables of the first version, which knew OAuth 1.0a alone.
 -- Once, before the module is exchanged; the server may go on meanwhile.
 --
---   sudo -u www-data sqlite3 -bail /var/lib/twauth/twauth.db < sqlite3-2.sql
+--   sudo runuser -u www-data -- \
+--       sqlite3 -bail /var/lib/twauth/twauth.db < sqlite3-2.sql
 
+PRAGMA busy_timeout = 10000;
 BEGIN IMMEDIATE;
 
 ALTER TABLE twauth_account ADD COLUMN token_kind TEXT NOT NULL DEFAULT '';

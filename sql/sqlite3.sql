@@ -1,7 +1,7 @@
 -- mod_twauth: tables for SQLite 3.35 or later.
 --
 --   sudo install -d -m 0700 -o www-data -g www-data /var/lib/twauth
---   sudo -u www-data sqlite3 /var/lib/twauth/twauth.db < sqlite3.sql
+--   sudo runuser -u www-data -- sqlite3 /var/lib/twauth/twauth.db < sqlite3.sql
 --
 -- Times are seconds since 1970.  The rules about names and sessions live
 -- here, in triggers, so that they hold for whoever writes to the tables.
@@ -12,7 +12,9 @@ PRAGMA journal_mode = WAL;
 CREATE TABLE twauth_account (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
     twitter_id   TEXT    NOT NULL UNIQUE,            -- X's numeric id
-    username     TEXT    UNIQUE CHECK (username = lower(username)),
+    username     TEXT    UNIQUE
+        CONSTRAINT "username is in lower case"
+        CHECK (username = lower(username)),
     screen_name  TEXT    NOT NULL DEFAULT '',        -- at the last sign-in
     token        TEXT,
     secret       TEXT,                               -- 2.0: refresh token
@@ -50,6 +52,53 @@ CREATE TABLE twauth_session (
 CREATE INDEX twauth_session_account ON twauth_session (account_id, created_at);
 CREATE INDEX twauth_session_expires ON twauth_session (expires_at);
 
+-- What is put in by hand: by triggers, for they can be given to tables that
+-- are there already, which a CHECK cannot.
+CREATE TRIGGER twauth_account_id_new BEFORE INSERT ON twauth_account
+WHEN NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+     OR length(NEW.twitter_id) > 20
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only');
+END;
+
+CREATE TRIGGER twauth_account_id_changed
+BEFORE UPDATE OF twitter_id ON twauth_account
+WHEN NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+     OR length(NEW.twitter_id) > 20
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only');
+END;
+
+-- A row that is there already is not another one, as in a restore.
+CREATE TRIGGER twauth_username_new BEFORE INSERT ON twauth_username
+BEGIN
+    SELECT RAISE(IGNORE)
+    WHERE EXISTS (SELECT 1 FROM twauth_username
+                  WHERE name = NEW.name AND twitter_id = NEW.twitter_id);
+    SELECT RAISE(ABORT, 'CHECK constraint failed: name is in lower case')
+    WHERE NEW.name <> lower(NEW.name);
+    SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only or empty')
+    WHERE NEW.twitter_id <> ''
+      AND (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+           OR length(NEW.twitter_id) > 20);
+    SELECT RAISE(ABORT, 'CHECK constraint failed: reserved name has no blank and no @')
+    WHERE NEW.twitter_id = ''
+      AND (COALESCE(NEW.name, '') = '' OR NEW.name GLOB '*[^!-?A-~]*');
+END;
+
+CREATE TRIGGER twauth_username_edited BEFORE UPDATE ON twauth_username
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: name is in lower case')
+    WHERE NEW.name <> lower(NEW.name);
+    SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only or empty')
+    WHERE NEW.twitter_id <> ''
+      AND (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+           OR length(NEW.twitter_id) > 20);
+    SELECT RAISE(ABORT, 'CHECK constraint failed: reserved name has no blank and no @')
+    WHERE NEW.twitter_id = ''
+      AND (COALESCE(NEW.name, '') = '' OR NEW.name GLOB '*[^!-?A-~]*');
+END;
+
 -- A username is written down when it is given, and never given to another.
 CREATE TRIGGER twauth_username_given AFTER INSERT ON twauth_account
 WHEN NEW.username <> ''
@@ -71,6 +120,23 @@ BEGIN
     INSERT INTO twauth_username (name, twitter_id)
     SELECT NEW.username, NEW.twitter_id
     WHERE NOT EXISTS (SELECT 1 FROM twauth_username WHERE name = NEW.username);
+END;
+
+-- And again when it is given up, for an account whose name was not.
+CREATE TRIGGER twauth_username_left AFTER DELETE ON twauth_account
+WHEN OLD.username <> ''
+BEGIN
+    INSERT INTO twauth_username (name, twitter_id)
+    SELECT OLD.username, OLD.twitter_id
+    WHERE NOT EXISTS (SELECT 1 FROM twauth_username WHERE name = OLD.username);
+END;
+
+CREATE TRIGGER twauth_username_given_up AFTER UPDATE OF username ON twauth_account
+WHEN OLD.username <> '' AND NEW.username IS NOT OLD.username
+BEGIN
+    INSERT INTO twauth_username (name, twitter_id)
+    SELECT OLD.username, OLD.twitter_id
+    WHERE NOT EXISTS (SELECT 1 FROM twauth_username WHERE name = OLD.username);
 END;
 
 -- A handle belongs to the account that signed in with it last.

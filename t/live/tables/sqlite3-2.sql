@@ -1,0 +1,107 @@
+-- mod_twauth: tables for SQLite 3.35 or later.
+--
+--   sudo install -d -m 0700 -o www-data -g www-data /var/lib/twauth
+--   sudo -u www-data sqlite3 /var/lib/twauth/twauth.db < sqlite3.sql
+--
+-- Times are seconds since 1970.  The rules about names and sessions live
+-- here, in triggers, so that they hold for whoever writes to the tables.
+
+-- readers and the writer do not wait for each other; the file remembers it
+PRAGMA journal_mode = WAL;
+
+CREATE TABLE twauth_account (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
+    twitter_id   TEXT    NOT NULL UNIQUE,            -- X's numeric id
+    username     TEXT    UNIQUE CHECK (username = lower(username)),
+    screen_name  TEXT    NOT NULL DEFAULT '',        -- at the last sign-in
+    token        TEXT,
+    secret       TEXT,                               -- 2.0: refresh token
+    token_kind       TEXT NOT NULL DEFAULT '',       -- oauth1 or oauth2
+    token_expires_at INTEGER,                        -- empty: never
+    token_refresh_at INTEGER,                        -- no refresh before
+    active       INTEGER NOT NULL DEFAULT 1,
+    created_at   INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)),
+    signed_in_at INTEGER
+);
+
+CREATE INDEX twauth_account_screen_name
+    ON twauth_account (lower(screen_name));
+
+-- Every username ever given, and names that nobody gets (twitter_id empty).
+CREATE TABLE twauth_username (
+    name       TEXT PRIMARY KEY,
+    twitter_id TEXT NOT NULL DEFAULT ''
+);
+
+INSERT INTO twauth_username (name) VALUES
+    ('admin'), ('administrator'), ('root'), ('system'), ('guest'),
+    ('anonymous'), ('nobody'), ('www-data');
+
+CREATE TABLE twauth_session (
+    id         TEXT    PRIMARY KEY,
+    account_id INTEGER NOT NULL REFERENCES twauth_account (id) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    address    TEXT    NOT NULL DEFAULT '',
+    user_agent TEXT    NOT NULL DEFAULT ''
+);
+
+CREATE INDEX twauth_session_account ON twauth_session (account_id, created_at);
+CREATE INDEX twauth_session_expires ON twauth_session (expires_at);
+
+-- A username is written down when it is given, and never given to another.
+CREATE TRIGGER twauth_username_given AFTER INSERT ON twauth_account
+WHEN NEW.username <> ''
+BEGIN
+    SELECT RAISE(ABORT, 'username belongs to another account')
+    WHERE EXISTS (SELECT 1 FROM twauth_username
+                  WHERE name = NEW.username AND twitter_id <> NEW.twitter_id);
+    INSERT INTO twauth_username (name, twitter_id)
+    SELECT NEW.username, NEW.twitter_id
+    WHERE NOT EXISTS (SELECT 1 FROM twauth_username WHERE name = NEW.username);
+END;
+
+CREATE TRIGGER twauth_username_changed AFTER UPDATE OF username ON twauth_account
+WHEN NEW.username <> '' AND NEW.username IS NOT OLD.username
+BEGIN
+    SELECT RAISE(ABORT, 'username belongs to another account')
+    WHERE EXISTS (SELECT 1 FROM twauth_username
+                  WHERE name = NEW.username AND twitter_id <> NEW.twitter_id);
+    INSERT INTO twauth_username (name, twitter_id)
+    SELECT NEW.username, NEW.twitter_id
+    WHERE NOT EXISTS (SELECT 1 FROM twauth_username WHERE name = NEW.username);
+END;
+
+-- A handle belongs to the account that signed in with it last.
+CREATE TRIGGER twauth_handle_new AFTER INSERT ON twauth_account
+WHEN NEW.screen_name <> ''
+BEGIN
+    UPDATE twauth_account SET screen_name = ''
+    WHERE lower(screen_name) = lower(NEW.screen_name) AND id <> NEW.id;
+END;
+
+CREATE TRIGGER twauth_handle_changed AFTER UPDATE OF screen_name ON twauth_account
+WHEN NEW.screen_name <> '' AND lower(NEW.screen_name) <> lower(OLD.screen_name)
+BEGIN
+    UPDATE twauth_account SET screen_name = ''
+    WHERE lower(screen_name) = lower(NEW.screen_name) AND id <> NEW.id;
+END;
+
+-- Foreign keys are off in SQLite unless a connection asks for them.
+CREATE TRIGGER twauth_account_gone AFTER DELETE ON twauth_account
+BEGIN
+    DELETE FROM twauth_session WHERE account_id = OLD.id;
+END;
+
+-- Each new session sweeps a few that are over, and keeps an account at 50.
+CREATE TRIGGER twauth_session_new AFTER INSERT ON twauth_session
+BEGIN
+    DELETE FROM twauth_session WHERE id IN (
+        SELECT id FROM twauth_session WHERE expires_at < NEW.created_at
+        ORDER BY expires_at LIMIT 10);
+    DELETE FROM twauth_session WHERE id IN (
+        SELECT id FROM twauth_session
+        WHERE account_id = NEW.account_id AND id <> NEW.id
+        ORDER BY created_at DESC LIMIT -1 OFFSET 49);
+END;
