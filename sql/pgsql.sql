@@ -44,8 +44,8 @@ CREATE TABLE twauth_username (
         CHECK (name = lower(name COLLATE "C")),
     twitter_id text NOT NULL DEFAULT ''
         CONSTRAINT "twitter_id is digits only or empty"
-        CHECK (twitter_id COLLATE "C" ~ '^([1-9][0-9]{0,19})?$'),
-    CONSTRAINT "reserved name has no blank and no @"
+        CHECK (twitter_id COLLATE "C" ~ '^([1-9][0-9]{0,19})?$')
+        CONSTRAINT "reserved name has no blank and no @"
         CHECK (twitter_id <> '' OR name COLLATE "C" ~ '^[!-?A-~]+$')
 );
 
