@@ -15,7 +15,7 @@
 #include "src/tw_conf.h"
 #include "src/tw_dump.h"
 #include "src/tw_exchange.h"
-#include "src/tw_login.h"
+#include "src/tw_locations.h"
 #include "src/tw_page.h"
 #include "src/tw_private.h"
 #include "src/tw_start.h"
@@ -46,16 +46,16 @@ static void register_hooks(apr_pool_t *pool)
     tw_visitor_register_filter();
 
     /* the own locations, before everything that would take them */
-    ap_hook_translate_name(tw_login_translate, NULL, before_mapping,
+    ap_hook_translate_name(tw_locations_translate, NULL, before_mapping,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_map_to_storage(tw_login_map_to_storage, NULL, before_proxy,
+    ap_hook_map_to_storage(tw_locations_map_to_storage, NULL, before_proxy,
                            APR_HOOK_REALLY_FIRST);
-    ap_hook_check_access(tw_login_host_access, NULL, before_methods,
+    ap_hook_check_access(tw_locations_host_access, NULL, before_methods,
                          APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_check_access_ex(tw_login_access, NULL, after_authz,
+    ap_hook_check_access_ex(tw_locations_access, NULL, after_authz,
                             APR_HOOK_REALLY_FIRST,
                             AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_handler(tw_login_handler, NULL, before_proxy,
+    ap_hook_handler(tw_locations_handler, NULL, before_proxy,
                     APR_HOOK_REALLY_FIRST);
 
     ap_hook_check_authn(tw_authn_check, NULL, NULL, APR_HOOK_MIDDLE,

@@ -8,8 +8,10 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "tw_address.h"
 #include "tw_browser.h"
 #include "tw_headers.h"
+#include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
 #include "tw_refresh.h"
@@ -70,18 +72,14 @@ static int set_user(request_rec *r, const tw_visitor_t *visitor,
 static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    const char *url = tw_page_login_url(r->pool, site, visitor->next, 0);
     tw_browser_t browser;
 
-    if (!tw_browser_is_home(r, site)) {
-        /* the sign-in happens at the own address; it is sent there once */
-        url = apr_pstrcat(r->pool, site->origin, url, "&moved=1", NULL);
-    }
-    else if (!tw_browser_read(&browser, visitor)) {
+    if (tw_address_is_own(r, site) && !tw_browser_read(&browser, visitor)) {
         tw_browser_set(r, site, &browser);
     }
     tw_page_no_store(r);
-    apr_table_setn(r->headers_out, "Location", url);
+    apr_table_setn(r->headers_out, "Location",
+                   tw_address_login(r, site, visitor->next, 0));
     return HTTP_MOVED_TEMPORARILY;
 }
 
@@ -92,7 +90,7 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
     tw_page_t page = { 0 };
     tw_browser_t browser;
 
-    if (!tw_browser_navigates(r) || r->proxyreq == PROXYREQ_PROXY
+    if (!tw_navigation_is(r) || r->proxyreq == PROXYREQ_PROXY
         || mode == TW_UNAUTH_401 || mode == TW_UNAUTH_PASS) {
         /* scripts and robots come in numbers, and nobody asks where to */
         if (tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
@@ -115,7 +113,7 @@ static int database_away(request_rec *r, tw_visitor_t *visitor)
 {
     tw_page_t page = { 0 };
 
-    if (tw_browser_denies_navigation(r)) {
+    if (tw_navigation_is_denied(r)) {
         apr_table_setn(r->err_headers_out, "Retry-After",
                        APR_STRINGIFY(TW_RETRY_AFTER));
         return tw_page_bare(r, visitor, HTTP_SERVICE_UNAVAILABLE);
@@ -137,7 +135,7 @@ static int plain_http(request_rec *r, tw_visitor_t *visitor)
                       "be signed in here (use https, or TwAuthAllowHTTP On on "
                       "a loopback address)");
     }
-    if (tw_browser_denies_navigation(r)) {
+    if (tw_navigation_is_denied(r)) {
         return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
     }
     page.kind = TW_PAGE_PLAIN_HTTP;

@@ -8,7 +8,7 @@
 #include <mod_auth.h>
 
 #include "tw_authn.h"
-#include "tw_browser.h"
+#include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
 #include "tw_provider.h"
@@ -150,7 +150,7 @@ int tw_authz_check(request_rec *r)
                   "account %" APR_INT64_T_FMT " (%s) is not allowed",
                   visitor->session.account, visitor->session.username);
     visitor->next = tw_visitor_target(r, visitor->site);
-    if (tw_browser_denies_navigation(r)) {
+    if (tw_navigation_is_denied(r)) {
         return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
     }
     page.kind = TW_PAGE_FORBIDDEN;

@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-#include <apr_cstr.h>
 #include <apr_strings.h>
-#include <http_protocol.h>
 
 #include "tw_codec.h"
 #include "tw_private.h"
@@ -13,96 +11,6 @@
 /* So that the mark "signed in here before" is there when it is needed. */
 #define BEFORE_SECONDS (90 * 24 * 3600)
 #define MARK_LEFT 1
-
-/* What a browser says of what it is about to do, found in one walk. */
-typedef struct {
-    const char *mode, *dest;        /* Sec-Fetch-... */
-    const char *accept;
-    int ahead;                      /* it only looks ahead, or a script asks */
-} hints_t;
-
-static int says(const char *value, const char *word)
-{
-    return ap_strcasestr(value, word) != NULL;
-}
-
-static void read_hints(hints_t *hints, const request_rec *r)
-{
-    const apr_array_header_t *list = apr_table_elts(r->headers_in);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    const apr_table_entry_t *end = entry + list->nelts;
-
-    memset(hints, 0, sizeof(*hints));
-    for (; entry < end; entry++) {
-        const char *name = entry->key, *value = entry->val;
-
-        switch (*name | 0x20) {
-        case 'a':
-            if (!apr_cstr_casecmp(name, "Accept")) {
-                hints->accept = value;
-            }
-            break;
-        case 'p':
-            if (!apr_cstr_casecmp(name, "Purpose")) {
-                hints->ahead |= says(value, "prefetch");
-            }
-            break;
-        case 's':
-            if (!apr_cstr_casecmp(name, "Sec-Fetch-Mode")) {
-                hints->mode = value;
-            }
-            else if (!apr_cstr_casecmp(name, "Sec-Fetch-Dest")) {
-                hints->dest = value;
-            }
-            else if (!apr_cstr_casecmp(name, "Sec-Purpose")) {
-                hints->ahead |= says(value, "prefetch")
-                                || says(value, "prerender");
-            }
-            break;
-        case 'x':
-            if (!apr_cstr_casecmp(name, "X-Moz")) {
-                hints->ahead |= says(value, "prefetch");
-            }
-            else if (!apr_cstr_casecmp(name, "X-Purpose")) {
-                hints->ahead |= says(value, "preview");
-            }
-            else if (!apr_cstr_casecmp(name, "X-Requested-With")) {
-                hints->ahead = 1;
-            }
-            break;
-        default:
-            break;
-        }
-    }
-}
-
-static int denies_navigation(const request_rec *r, const hints_t *hints)
-{
-    return r->method_number != M_GET || r->header_only || r->main
-           || (r->prev && r->prev->status != HTTP_OK) || hints->ahead
-           || ((hints->mode || hints->dest)
-               && (!hints->mode || !hints->dest
-                   || strcmp(hints->mode, "navigate")
-                   || strcmp(hints->dest, "document")));
-}
-
-int tw_browser_denies_navigation(const request_rec *r)
-{
-    hints_t hints;
-
-    read_hints(&hints, r);
-    return denies_navigation(r, &hints);
-}
-
-int tw_browser_navigates(const request_rec *r)
-{
-    hints_t hints;
-
-    read_hints(&hints, r);
-    return !denies_navigation(r, &hints)
-           && (hints.mode || (hints.accept
-                              && says(hints.accept, "text/html")));
-}
 
 /*
  * The pre-session cookie is sent with every request, so it is short:
@@ -227,17 +135,4 @@ int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
     }
     memcpy(&made, plain, sizeof(made));
     return made <= now + TW_LEEWAY && now - made < TOKEN_LIFE;
-}
-
-int tw_browser_is_home(request_rec *r, const tw_site_t *site)
-{
-    const char *scheme = ap_http_scheme(r);
-    apr_port_t port = r->parsed_uri.port_str && r->parsed_uri.port
-                      ? r->parsed_uri.port
-                      : !strcmp(scheme, "https") ? 443 : 80;
-
-    /* HTTP/1.0 names no host: nobody to be sent elsewhere */
-    return !r->hostname
-           || (!strcmp(scheme, site->scheme) && port == site->port
-               && !strcasecmp(r->hostname, site->host));
 }

@@ -20,13 +20,6 @@ typedef struct tw_browser_t {
     int left;               /* signed out or cancelled since */
 } tw_browser_t;
 
-/* Whether r is a navigation: the only kind of request that may be redirected
- * to a sign-in. */
-int tw_browser_navigates(const request_rec *r);
-
-/* Whether r says that it is none: a script's, a frame's, a prefetch, HEAD. */
-int tw_browser_denies_navigation(const request_rec *r);
-
 /* Reads the pre-session cookie; 0 when there is none that opens. */
 int tw_browser_read(tw_browser_t *browser, const tw_visitor_t *visitor);
 
@@ -46,8 +39,5 @@ int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
                         tw_seal_purpose_t purpose,
                         const tw_browser_t *browser,
                         const tw_session_t *session, const char *text);
-
-/* Whether r came to the site's own address. */
-int tw_browser_is_home(request_rec *r, const tw_site_t *site);
 
 #endif

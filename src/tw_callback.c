@@ -9,6 +9,7 @@
 #include "tw_call.h"
 #include "tw_codec.h"
 #include "tw_flows.h"
+#include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
 #include "tw_start.h"
@@ -284,7 +285,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     unsigned char id[TW_ID_LEN];
 
     /* a link checker or a prefetch must not use a sign-in up */
-    if (tw_browser_denies_navigation(r)) {
+    if (tw_navigation_is_denied(r)) {
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
     if (tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,

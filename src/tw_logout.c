@@ -6,8 +6,10 @@
 #include <http_protocol.h>
 
 #include "tw_account.h"
+#include "tw_address.h"
 #include "tw_browser.h"
 #include "tw_codec.h"
+#include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
 #include "tw_target.h"
@@ -24,13 +26,14 @@ static const char *next_of(const tw_site_t *site,
     return tw_target_ok(next, site->own) ? next : NULL;
 }
 
-/* To the own address, once: the session's cookie is there. */
-static int send_home(request_rec *r, const tw_site_t *site, int status)
+/* To the logout location, with a query: at the own address, where the
+ * session's cookie is. */
+static int go_to_page(request_rec *r, const tw_site_t *site, int status,
+                      const char *query)
 {
     tw_page_no_store(r);
     apr_table_setn(r->headers_out, "Location",
-                   apr_pstrcat(r->pool, site->origin, site->logout,
-                               "?moved=1", NULL));
+                   tw_address_url(r, site, site->logout, query));
     return status;
 }
 
@@ -56,18 +59,26 @@ static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
     return tw_page_answer(r, visitor, &page);
 }
 
+/* The query that brings next along. */
+static const char *query_of(request_rec *r, const char *next)
+{
+    return next ? apr_pstrcat(r->pool, "next=",
+                              tw_codec_percent(r->pool, next), NULL) : "";
+}
+
 int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
     apr_array_header_t *query;
+    const char *next;
 
     tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0, FIELDS_MAX,
                   r->pool);
-    if (tw_browser_navigates(r) && !tw_browser_is_home(r, site)
-        && !tw_codec_form_get(query, "moved", NULL)) {
-        return send_home(r, site, HTTP_MOVED_TEMPORARILY);
+    next = next_of(site, query);
+    if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
+        return go_to_page(r, site, HTTP_MOVED_TEMPORARILY, query_of(r, next));
     }
-    return ask(r, visitor, TW_PAGE_SIGN_OUT, next_of(site, query));
+    return ask(r, visitor, TW_PAGE_SIGN_OUT, next);
 }
 
 /* The posted form; OK, or the status that says what is wrong with it. */
@@ -113,12 +124,12 @@ static int is_from_here(request_rec *r, tw_visitor_t *visitor,
                         const apr_array_header_t *form)
 {
     const tw_site_t *site = visitor->site;
-    const char *fetch = apr_table_get(r->headers_in, "Sec-Fetch-Site");
     const char *origin = apr_table_get(r->headers_in, "Origin");
+    tw_from_t from = tw_navigation_from(r);
     tw_browser_t browser;
 
-    if (fetch) {
-        return !strcmp(fetch, "same-origin");
+    if (from != TW_FROM_UNKNOWN) {
+        return from == TW_FROM_HERE;
     }
     if (origin && strcmp(origin, "null")) {
         return !strcmp(origin, site->origin);
@@ -183,7 +194,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
 int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    apr_array_header_t *form, *query;
+    apr_array_header_t *form;
     const char *everywhere, *next;
     tw_browser_t browser;
     tw_page_t page = { 0 };
@@ -192,13 +203,10 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     if (status != OK) {
         return status;
     }
-    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0, FIELDS_MAX,
-                  r->pool);
-    if (!tw_browser_is_home(r, site)
-        && !tw_codec_form_get(query, "moved", NULL)) {
-        return send_home(r, site, HTTP_SEE_OTHER);
-    }
     next = next_of(site, form);
+    if (tw_address_is_elsewhere(r, site)) {
+        return go_to_page(r, site, HTTP_SEE_OTHER, query_of(r, next));
+    }
     if (tw_visitor_look(visitor, r, site->conf->session_recheck, 0)
         != TW_VISITOR_NOBODY) {
         if (!is_from_here(r, visitor, form)) {

@@ -11,6 +11,7 @@
 #include <mod_core.h>
 #include <util_filter.h>
 
+#include "tw_address.h"
 #include "tw_codec.h"
 #include "tw_private.h"
 #include "tw_seal.h"
@@ -152,16 +153,6 @@ static const row_t *row_of(tw_page_kind_t kind)
     return &rows[i];
 }
 
-const char *tw_page_login_url(apr_pool_t *pool, const tw_site_t *site,
-                              const char *next, int switched)
-{
-    const char *mark = switched ? "?switch=1" : "";
-
-    return apr_pstrcat(pool, site->login, mark,
-                       !next ? "" : switched ? "&next=" : "?next=",
-                       next ? tw_codec_percent(pool, next) : "", NULL);
-}
-
 void tw_page_no_store(request_rec *r)
 {
     tw_visitor_t *visitor = tw_visitor(r);
@@ -256,11 +247,14 @@ static void add_link(ways_t *ways, const char *url, const char *label)
                                "</a>\n", NULL));
 }
 
-static const char *sign_out_form(apr_pool_t *pool, const tw_site_t *site,
+static const char *sign_out_form(request_rec *r, const tw_site_t *site,
                                  const tw_page_t *page)
 {
+    apr_pool_t *pool = r->pool;
+
     return apr_pstrcat(
-        pool, "<form method=\"post\" action=\"", site->logout, "\">",
+        pool, "<form method=\"post\" action=\"",
+        tw_address_url(r, site, site->logout, ""), "\">",
         page->token ? "<input type=\"hidden\" name=\"token\" value=\"" : "",
         page->token ? page->token : "", page->token ? "\">" : "",
         page->next ? "<input type=\"hidden\" name=\"next\" value=\"" : "",
@@ -269,22 +263,23 @@ static const char *sign_out_form(apr_pool_t *pool, const tw_site_t *site,
         "<button class=\"first\">Sign out</button></form>\n", NULL);
 }
 
-static const char *offers(apr_pool_t *pool, const tw_site_t *site,
+static const char *offers(request_rec *r, const tw_site_t *site,
                           const row_t *row, const tw_page_t *page)
 {
+    apr_pool_t *pool = r->pool;
     const char *next = page->next ? page->next : "/";
-    const char *another = tw_page_login_url(pool, site, page->next, 1);
+    const char *another = tw_address_login(r, site, page->next, 1);
     ways_t ways = { pool, "" };
 
     if (row->offers & OFFER_GO_ON) {
         add_link(&ways, next, "Continue");
     }
     if (row->offers & OFFER_SIGN_IN) {
-        add_link(&ways, tw_page_login_url(pool, site, page->next, 0),
+        add_link(&ways, tw_address_login(r, site, page->next, 0),
                  "Sign in with X");
     }
     if (row->offers & OFFER_RETRY) {
-        add_link(&ways, tw_page_login_url(pool, site, next, 0),
+        add_link(&ways, tw_address_login(r, site, next, 0),
                  row->kind == TW_PAGE_EXPIRED ? "Start again" : "Try again");
     }
     if (row->offers & OFFER_SWITCH) {
@@ -295,7 +290,7 @@ static const char *offers(apr_pool_t *pool, const tw_site_t *site,
                                     NULL), "Go to X");
     }
     if (row->offers & OFFER_SIGN_OUT) {
-        add_html(&ways, sign_out_form(pool, site, page));
+        add_html(&ways, sign_out_form(r, site, page));
     }
     if (row->offers & OFFER_GO_BACK) {
         add_link(&ways, next, "Go back");
@@ -306,10 +301,11 @@ static const char *offers(apr_pool_t *pool, const tw_site_t *site,
     return ways.html;
 }
 
-static const char *html_of(apr_pool_t *pool, const tw_visitor_t *visitor,
+static const char *html_of(request_rec *r, const tw_visitor_t *visitor,
                            const row_t *row, const tw_page_t *page,
                            const char *nonce)
 {
+    apr_pool_t *pool = r->pool;
     const char *number = page->reference ? page->reference
                                          : visitor->reference;
     const char *who = "", *more = "", *reference = "";
@@ -337,7 +333,7 @@ static const char *html_of(apr_pool_t *pool, const tw_visitor_t *visitor,
         row->title, "</title>\n<style nonce=\"", nonce, "\">", style,
         "</style>\n</head>\n<body>\n<main>\n<h1>", row->title, "</h1>\n", who,
         "<p>", row->text, "</p>\n", more, "<div class=\"go\">\n",
-        offers(pool, visitor->site, row, page), "</div>\n", reference,
+        offers(r, visitor->site, row, page), "</div>\n", reference,
         "</main>\n</body>\n</html>\n", NULL);
 }
 
@@ -353,11 +349,9 @@ void tw_page_environment(request_rec *r, const tw_visitor_t *visitor)
     }
     apr_table_setn(r->subprocess_env, "TWAUTH_ERROR", visitor->error);
     apr_table_setn(r->subprocess_env, "TWAUTH_LOGIN_URL",
-                   tw_page_login_url(r->pool, visitor->site, visitor->next,
-                                     0));
+                   tw_address_login(r, visitor->site, visitor->next, 0));
     apr_table_setn(r->subprocess_env, "TWAUTH_SWITCH_URL",
-                   tw_page_login_url(r->pool, visitor->site, visitor->next,
-                                     1));
+                   tw_address_login(r, visitor->site, visitor->next, 1));
 }
 
 static ap_filter_rec_t *label_filter;
@@ -430,7 +424,7 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
         apr_table_unset(r->err_headers_out, "Content-Security-Policy");
         return row->status;
     }
-    html = html_of(r->pool, visitor, row, page, nonce);
+    html = html_of(r, visitor, row, page, nonce);
     if (row->status != HTTP_OK) {
         visitor->page = 1;
         ap_custom_response(r, row->status, html);

@@ -70,10 +70,6 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
 void tw_page_register_filter(void);
 void tw_page_insert_error_filter(request_rec *r);
 
-/* The login location with next (NULL: none); switched: another account. */
-const char *tw_page_login_url(apr_pool_t *pool, const tw_site_t *site,
-                              const char *next, int switched);
-
 /* A bare status with what every refusal has: for scripts, images, HEAD. */
 int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status);
 

@@ -49,7 +49,7 @@ typedef struct tw_visitor_t {
     const char *next;           /* ... and where to go after signing in */
     int tokens_given;           /* TWAUTH_TOKEN is in some environment */
     int headers_given;          /* X-Twauth-* are in some request */
-    ap_conf_vector_t *per_dir_config;   /* see tw_login_host_access() */
+    ap_conf_vector_t *per_dir_config;   /* see tw_locations_host_access() */
     int page;                   /* the answer is a page of ours */
     const char *reference;      /* of a database that failed; for the page */
     const request_rec *judged;  /* whose rules are being looked at */

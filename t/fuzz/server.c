@@ -13,7 +13,7 @@
 #include "tw_browser.h"
 #include "tw_codec.h"
 #include "tw_flow.h"
-#include "tw_login.h"
+#include "tw_locations.h"
 #include "tw_oauth1.h"
 #include "tw_oauth2.h"
 #include "tw_private.h"
@@ -732,13 +732,13 @@ int server_run(request_rec *r)
     if (status != DECLINED) {
         return status;
     }
-    status = tw_login_translate(r);
+    status = tw_locations_translate(r);
     if (status != OK && status != DECLINED) {
         return status;
     }
-    own = tw_login_map_to_storage(r) == OK;
-    tw_login_host_access(r);
-    HOLDS((tw_login_access(r) == OK) == own);
+    own = tw_locations_map_to_storage(r) == OK;
+    tw_locations_host_access(r);
+    HOLDS((tw_locations_access(r) == OK) == own);
     HOLDS(r->per_dir_config == (ap_conf_vector_t *)dir_config);
     if (!own) {
         status = tw_authn_check(r);
@@ -748,7 +748,7 @@ int server_run(request_rec *r)
     }
     tw_authn_fixups(r);
     tw_authn_insert_filter(r);
-    status = tw_login_handler(r);
+    status = tw_locations_handler(r);
     HOLDS((status != DECLINED) == own);
     return status == DECLINED ? OK : status;
 }

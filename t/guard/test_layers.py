@@ -11,19 +11,19 @@ ROWS = """
  1  tw_seal tw_sign tw_http tw_json tw_shared tw_watch
  2  tw_memo tw_provider
  3  tw_oauth1 tw_oauth2 tw_flow tw_session
- 4  tw_private tw_tree tw_secret tw_cookie tw_caching
+ 4  tw_private tw_tree tw_secret tw_cookie tw_caching tw_navigation
  5  tw_db tw_value
  6  tw_token
  7  tw_account
  8  tw_conf
  9  tw_site
-10  tw_start
+10  tw_start tw_address
 11  tw_visitor tw_dump tw_exchange
 12  tw_browser tw_page tw_flows
-13  tw_call tw_logout
+13  tw_call tw_logout tw_whoami
 14  tw_refresh tw_callback
 15  tw_authn tw_login
-16  tw_authz
+16  tw_authz tw_locations
 17  mod_twauth
 """
 LAST_OF_CORE = 3        # no header of httpd up to here

@@ -15,7 +15,6 @@ NO_NAVIGATION = {
     "frame": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"},
     "object": {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"},
     "script": {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
-    "xhr": {"X-Requested-With": "XMLHttpRequest"},
     "old xhr": {**NO_METADATA, "X-Requested-With": "XMLHttpRequest"},
     "prefetch": {**NAVIGATION, "Sec-Purpose": "prefetch"},
     "prerender": {**NAVIGATION, "Sec-Purpose": "prefetch;prerender"},
@@ -164,7 +163,7 @@ def test_RD_9_a_form_is_not_kept(site, browser):
     assert browser.sign_in("alice", next="/members/env.cgi").json()["REQUEST_METHOD"] == "GET"
 
 
-ROBOTS = [NO_METADATA, {}, *(NO_NAVIGATION[kind] for kind in ("image", "robot", "xhr", "prefetch", "json"))]
+ROBOTS = [NO_METADATA, {}, *(NO_NAVIGATION[kind] for kind in ("image", "robot", "old xhr", "prefetch", "json"))]
 
 
 @pytest.mark.protocols("oauth1", "oauth2")
