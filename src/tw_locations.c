@@ -93,8 +93,8 @@ int tw_locations_translate(request_rec *r)
     return OK;
 }
 
-/* What tw_locations_translate() found, for the hooks that follow it: in the last
- * one SetHandler may have put another handler there. */
+/* What tw_locations_translate() found, for the hooks that follow it: in the
+ * last one SetHandler may have put another handler there. */
 static int is_own(const request_rec *r)
 {
     return r->handler == handler;

@@ -70,7 +70,7 @@ def known(site):
 
 @both
 @pytest.mark.parametrize("headers", NAVIGATIONS.values(), ids=NAVIGATIONS)
-def test_G1_G2_CS_1_a_navigation_is_asked_to_sign_in(site, known, headers):
+def test_G1_G2_a_navigation_is_asked_to_sign_in(site, known, headers):
     assert known.get("/members/", headers=headers).location == site.url("/twauth/login?next=%2Fmembers%2F")
     assert site.standin.owns(known.get("/twauth/login", headers=headers).location)
     assert known.get("/twauth/logout", headers=headers).status == 200
@@ -78,7 +78,7 @@ def test_G1_G2_CS_1_a_navigation_is_asked_to_sign_in(site, known, headers):
 
 @both
 @pytest.mark.parametrize("headers", NAVIGATIONS.values(), ids=NAVIGATIONS)
-def test_G1_G2_CS_8_a_navigation_comes_back_from_X(site, headers):
+def test_G1_G2_a_navigation_comes_back_from_X(site, headers):
     browser = site.browser()
     flow = browser.begin("/members/")
     answer = browser.get(flow.callback("alice"), headers=headers)
@@ -89,7 +89,7 @@ def test_G1_G2_CS_8_a_navigation_comes_back_from_X(site, headers):
 
 @both
 @pytest.mark.parametrize("headers", OTHERS.values(), ids=OTHERS)
-def test_G1_G2_CS_1_nothing_else_begins_a_sign_in(site, known, headers):
+def test_G1_G2_nothing_else_begins_a_sign_in(site, known, headers):
     site.standin.reset()
     for url in ("/members/", "/twauth/login?next=%2Fmembers%2F"):
         answer = known.get(url, headers=headers)
@@ -166,7 +166,7 @@ def test_G2_a_whole_visit_through_a_worker(working, chromium):
     assert CANARY not in driver.page_source and "Sign in with X" in driver.page_source
 
 
-def test_G2_CS_2_a_foreign_form_signs_nobody_out_through_a_worker(working, chromium):
+def test_G2_a_foreign_form_signs_nobody_out_through_a_worker(working, chromium):
     """What the browser says of the origin of a worker's request is believed with the Origin beside it."""
     site, driver = working, chromium
     driver.get(site.url("/home.html"))
