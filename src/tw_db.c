@@ -13,6 +13,7 @@
 #include <mod_dbd.h>
 
 #include "tw_private.h"
+#include "tw_rights.h"
 #include "tw_watch.h"
 
 #define WAIT_MAX apr_time_from_sec(2)
@@ -211,6 +212,10 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
     apr_status_t rv;
 
     *db = NULL;
+    rv = tw_rights_drop(database->server, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     dbd->pool = pool;
     apr_dbd_init(pool);
     rv = apr_dbd_get_driver(pool, database->driver, &dbd->driver);

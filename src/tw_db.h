@@ -55,7 +55,8 @@ apr_status_t tw_db_child_init(apr_pool_t *pool);
 
 /*
  * A connection of its own, outside of mod_dbd and its pools, for a command
- * that runs at the configuration test.  It is closed with pool.
+ * that an administrator runs at the configuration test.  It is closed with
+ * pool.  From here on the process is root no more (tw_rights).
  */
 apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
                               apr_pool_t *pool, tw_err_t *err);

@@ -11,7 +11,7 @@ ROWS = """
  1  tw_seal tw_sign tw_http tw_json tw_shared tw_watch
  2  tw_memo tw_provider
  3  tw_oauth1 tw_oauth2 tw_flow tw_session
- 4  tw_private tw_tree tw_secret tw_cookie tw_caching tw_navigation
+ 4  tw_private tw_rights tw_tree tw_secret tw_cookie tw_caching tw_navigation
  5  tw_db tw_value
  6  tw_token
  7  tw_account

@@ -1,0 +1,76 @@
+"""N6: a command that an administrator runs as root opens the database as the server's user, as the server does."""
+
+import contextlib
+import getpass
+
+import psycopg2
+import pytest
+
+from harness import process
+from harness.httpd import USER
+
+SERVER = USER if process.ROOT else getpass.getuser()
+
+
+@pytest.fixture
+def peer(postgres, make_db):
+    """A database that is asked by the socket, as on Debian: nobody but the server's user may be www-data."""
+    db = make_db()
+    rules = postgres.data / "pg_hba.conf"
+    before = rules.read_text()
+
+    def reload(text, seen):
+        rules.write_text(text)
+        postgres.execute("SELECT pg_reload_conf()")
+        assert process.until(lambda: asks_the_socket() == seen)
+
+    def asks_the_socket():
+        """Whether a name that is not one's own is refused."""
+        with contextlib.suppress(psycopg2.OperationalError):
+            psycopg2.connect(host=str(postgres.folder), user=f"{SERVER}-else", dbname=db.name).close()
+            return False
+        return True
+    roles = f'"{SERVER}", "{SERVER}-else"'
+    postgres.execute(f'CREATE ROLE "{SERVER}" LOGIN; CREATE ROLE "{SERVER}-else" LOGIN')
+    db.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON twauth_account, twauth_username, twauth_session TO "{SERVER}"')
+    reload(f'local {db.name} {roles.replace(" ", "")} peer\n{before}', True)
+    yield db
+    reload(before, False)
+    db.execute(f"DROP OWNED BY {roles}")
+    db.execute(f"DROP ROLE {roles}")
+
+
+def changed_over(make_site, db):
+    site = make_site(db=db, protocol="oauth1", start=False)
+    site.httpd.main = site.httpd.main.replace(f"user={getattr(db.server, 'USER', None)} ", f"user={SERVER} ") \
+        if db.kind == "pgsql" else site.httpd.main
+    site.start()
+    site.browser().sign_in("alice"), site.browser().sign_in("bob")
+    site.change_over("oauth2")
+    site.graceful()
+    return site
+
+
+@pytest.mark.databases("pgsql")
+@pytest.mark.mpms("event", "prefork")
+def test_N6_tokens_are_carried_over_where_postgresql_asks_the_socket(make_site, peer):
+    site = changed_over(make_site, peer)
+    ran = site.httpd.check("-D", "TWAUTH_EXCHANGE")
+    assert ran and "2 exchanged, 0 not" in ran.stdout, ran
+    assert site.db.rows("SELECT DISTINCT token_kind FROM twauth_account") == [("oauth2",)]
+    site.stop()
+
+
+@pytest.mark.databases("sqlite")
+def test_N6_what_the_server_cannot_open_root_does_not_open_for_it(make_site, make_db):
+    site = changed_over(make_site, make_db())
+    site.stop()
+    site.db.drop()
+    folder = site.db.file.parent
+    process.give(folder, "root")
+    folder.chmod(0o700 if process.ROOT else 0)
+    ran = site.httpd.check("-D", "TWAUTH_EXCHANGE")
+    assert not ran and "the database cannot be opened" in ran.stdout, ran
+    folder.chmod(0o700)
+    process.give(folder, USER)
+    assert "2 exchanged, 0 not" in site.httpd.check("-D", "TWAUTH_EXCHANGE").stdout
