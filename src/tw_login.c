@@ -47,7 +47,7 @@ static void read_query(login_t *l)
     if (!given) {
         l->next = tw_address_referer(l->r, l->site);
     }
-    if (!tw_target_ok(l->next, l->site->own)) {
+    if (!tw_target_ok(l->next, &l->site->own)) {
         l->next = "/";
     }
     switched = tw_codec_form_get(l->query, "switch", NULL);

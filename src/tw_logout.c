@@ -23,7 +23,7 @@ static const char *next_of(const tw_site_t *site,
 {
     const char *next = tw_codec_form_get(form, "next", NULL);
 
-    return tw_target_ok(next, site->own) ? next : NULL;
+    return tw_target_ok(next, &site->own) ? next : NULL;
 }
 
 /* To the logout location, with a query: at the own address, where the

@@ -237,10 +237,8 @@ static int build_locations(tw_build_t *b)
                       "session location");
     }
     site->callback_apart = strncmp(site->callback, path, site->path_len) != 0;
-    site->own[0] = site->login;
-    site->own[1] = site->callback;
-    site->own[2] = site->logout;
-    site->own[3] = site->session;
+    site->own.path = path;
+    site->own.callback = site->callback;
     return 1;
 }
 

@@ -18,6 +18,7 @@
 #include "tw_seal.h"
 #include "tw_secret.h"
 #include "tw_shared.h"
+#include "tw_target.h"
 
 struct tw_site_t {
     server_rec *server;
@@ -33,9 +34,9 @@ struct tw_site_t {
     int secure;                         /* the scheme is https */
     int plain_http;                     /* http, and that is not allowed */
 
-    /* own locations, decoded paths; own[] lists them all */
+    /* own locations, decoded paths */
     const char *login, *callback, *logout, *session;
-    const char *own[5];
+    tw_own_t own;                       /* no return targets */
     apr_size_t path_len;                /* of conf->path */
     int callback_apart;                 /* the callback is not below it */
 

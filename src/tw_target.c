@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
@@ -82,34 +81,35 @@ static const char *after_slashes(const char *path)
     return path;
 }
 
-/* Whether two decoded paths name the same location, as rule 6 has it. */
-static int same_location(const char *a, const char *b)
+/* Whether a decoded path names location or, where below is set and location
+ * ends in '/', something below it: as rule 6 has it. */
+static int is_at(const char *path, const char *location, int below)
 {
     for (;;) {
-        if (*a == ';') {
-            a += strcspn(a, "/");
+        if (*path == ';') {
+            path += strcspn(path, "/");
         }
-        if (*b == ';') {
-            b += strcspn(b, "/");
-        }
-        if (*a != *b) {
+        if (*path != *location) {
             return 0;
         }
-        if (!*a) {
+        if (!*path) {
             return 1;
         }
-        if (*a == '/') {
-            a = after_slashes(a);
-            b = after_slashes(b);
+        if (*path == '/') {
+            path = after_slashes(path);
+            location = after_slashes(location);
+            if (below && !*location) {
+                return 1;
+            }
         }
         else {
-            a++;
-            b++;
+            path++;
+            location++;
         }
     }
 }
 
-int tw_target_ok(const char *target, const char *const *own)
+int tw_target_ok(const char *target, const tw_own_t *own)
 {
     char path[TW_TARGET_MAX + 1];
 
@@ -117,10 +117,38 @@ int tw_target_ok(const char *target, const char *const *own)
         || !decode_path(path, target) || has_dot_segment(path)) {
         return 0;
     }
-    for (; own && *own; own++) {
-        if (same_location(path, *own)) {
-            return 0;
+    return !own || (!(own->path && is_at(path, own->path, 1))
+                    && !(own->callback && is_at(path, own->callback, 0)));
+}
+
+const char *tw_target_asked(apr_pool_t *pool, const char *url,
+                            const tw_own_t *own)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *target, *t;
+
+    if (!url || *url != '/' || strlen(url) > TW_TARGET_MAX) {
+        return "/";
+    }
+    if (tw_target_ok(url, own)) {
+        return url;
+    }
+    while (url[1] == '/') {
+        url++;
+    }
+    target = t = apr_palloc(pool, 3 * strlen(url) + 1);
+    for (; *url; url++) {
+        unsigned char c = (unsigned char)*url;
+
+        if (may_stand(*url)) {
+            *t++ = *url;
+        }
+        else {
+            *t++ = '%';
+            *t++ = hex[c >> 4];
+            *t++ = hex[c & 15];
         }
     }
-    return 1;
+    *t = '\0';
+    return tw_target_ok(target, own) ? target : "/";
 }

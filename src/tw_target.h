@@ -24,10 +24,25 @@
  *   4. the path has only well-formed %XX, and, decoded once, no control
  *      character, no backslash, and no "//" at the start;
  *   5. no segment of the path is "." or "..", also when written with %2e;
- *   6. the path is none of the own locations.
- * own is a NULL-terminated list of paths; they are compared after decoding,
- * without path parameters (";x"), and with runs of '/' taken as one.
+ *   6. the path is not the module's own: neither below own->path nor
+ *      own->callback.  Compared after decoding, without path parameters
+ *      (";x"), and with runs of '/' taken as one.
+ * own may be NULL.
  */
-int tw_target_ok(const char *target, const char *const *own);
+typedef struct tw_own_t {
+    const char *path;           /* ends in '/': itself and all that is below */
+    const char *callback;
+} tw_own_t;
+
+int tw_target_ok(const char *target, const tw_own_t *own);
+
+/*
+ * The target for a URL that this server was asked for (path and query, as
+ * they came): the same place, in a spelling that passes; "/" when there is
+ * none.  What no browser would send back as it stands is percent-encoded,
+ * and slashes at the start are one, for several would be another host.
+ */
+const char *tw_target_asked(apr_pool_t *pool, const char *url,
+                            const tw_own_t *own);
 
 #endif

@@ -40,7 +40,7 @@ const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
         target = strstr(target, "://");
         target = target ? strchr(target + 3, '/') : NULL;
     }
-    return tw_target_ok(target, site->own) ? target : "/";
+    return tw_target_asked(r->pool, target, &site->own);
 }
 
 static tw_visitor_t *made(const request_rec *first)

@@ -505,10 +505,12 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->port = 443;
     site->origin = SERVER_ORIGIN;
     site->secure = 1;
-    site->own[0] = site->login = "/twauth/login";
-    site->own[1] = site->callback = "/twauth/callback";
-    site->own[2] = site->logout = "/twauth/logout";
-    site->own[3] = site->session = "/twauth/session";
+    site->login = "/twauth/login";
+    site->callback = "/twauth/callback";
+    site->logout = "/twauth/logout";
+    site->session = "/twauth/session";
+    site->own.path = "/twauth/";
+    site->own.callback = site->callback;
     site->path_len = strlen("/twauth/");
     site->protocol = protocol;
     site->client = client;

@@ -165,7 +165,7 @@ PATHS = ["/", "/a", "/a/", "/a//b", "/a///", "/caf%C3%A9", "/caf%c3%a9", "/%41%7
          "/a/...", "/.../b", "/.well-known/x", "/a/.b/c", "/a.b/..c/d..", "/%2ea", "/%2e%2ea", "/a%2e%2e", "/a.;x",
          "/a..;x", "/!$&'()*+,;=:@", "/-._~", "/a%3Fb", "/a%23b", "/%80", "/%FF%FE", "/%E2%80%AE", "/%22%3C%3E", "/%20",
          "/javascript:alert(1)", "/data:,x", "/www.evil.example", "/evil.example", "/login", "/twauthx/login",
-         "/a/twauth/login", "/Twauth/login", "/twauth-login", "/twauth/loginx", "/twauth/x", "/twauth", "/[]{}|^`",
+         "/a/twauth/login", "/Twauth/login", "/twauth-login", "/twauthx", "/xtwauth/x", "/twauth", "/[]{}|^`",
          "/a&b=c", "/a=b", "/a+b", "/~user/", "/a,b", "/*", "/members/env.cgi", "/%7Euser"]
 QUERIES = ["", "?", "?a", "?a=b&c=d", "?q=a%20b+c", "?u=https://other.example/", "?u=//other.example",
            "?//evil.example", "?/../x", "?../..", "?ids[]=1", "?x=%0D%0A", "?x=%00", "?x=%", "?x=%zz",

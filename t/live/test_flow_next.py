@@ -14,10 +14,13 @@ GOOD = ["/", "/?", "/a?", "/a//b", "/search?q=a%20b+c", "/caf%C3%A9", "/caf%c3%a
         "/app#/inbox", "/a?b#c?d", "/a&b=c", "/?next=//evil.example", "/a..b/...", "/a@b", "/a:b", "/'",
         "/" + "a" * 1989]
 NEAR = ["/login", "/twauthx/login", "/a/twauth/login", "/Twauth/login", "/?next=/twauth/login", "/twauth-login",
-        "/#/twauth/login"]
+        "/#/twauth/login", "/twauth"]
 OWN = [path + end for path in ("/twauth/login", "/twauth/callback", "/twauth/logout", "/twauth/session",
                                "/twauth/%6cogin", "/twauth%2Flogout", "/twauth//login", "/twauth;a/login",
-                               "/twauth/login;x=1", "/%74wauth/log%6Fut") for end in ("", "?a=b", "#c")]
+                               "/twauth/login;x=1", "/%74wauth/log%6Fut",
+                               # S4: what is not there either
+                               "/twauth/", "/twauth/account", "/twauth/login/", "/twauth/login/x", "/twauth//x",
+                               "/twauth;a/x", "/%74wauth/x/y.html", "/;b/twauth/x") for end in ("", "?a=b", "#c")]
 
 BAD = ["", "a", "evil.example", ".evil.example", "@evil.example", "//evil.example", "///evil.example",
        "/\\evil.example",
@@ -71,6 +74,27 @@ def test_RD_4_as_the_page_that_was_asked_for(site, target):
     browser = site.browser()
     flow = browser.begin(target)
     assert flow.arrive(flow.callback(), follow=False).headers["Location"] == target
+
+
+#: G11: what was asked for -> where one lands.
+ASKED = {"//members/env.cgi": "/members/env.cgi", "///members//env.cgi?a": "/members//env.cgi?a",
+         "/members/env.cgi?q=\\": "/members/env.cgi?q=%5C", '/members/env.cgi?q="x"': "/members/env.cgi?q=%22x%22",
+         '/members/env.cgi/"a"': "/members/env.cgi/%22a%22", "/members/env.cgi/<b>?<i>": "/members/env.cgi/%3Cb%3E?%3Ci%3E",
+         "/members/env.cgi?q=\xc3\xa9\xff": "/members/env.cgi?q=%C3%A9%FF", "//members/env.cgi/\xe9": "/members/env.cgi/%E9",
+         '//members/env.cgi?"\\': "/members/env.cgi?%22%5C"}
+
+
+@both
+@pytest.mark.parametrize("asked", ASKED, ids=range(len(ASKED)))
+def test_G11_the_page_first_asked_for_in_any_spelling(site, asked):
+    browser = site.browser()
+    flow = browser.begin(asked)
+    answer = flow.arrive(flow.callback(), follow=False)
+    assert answer.headers["Location"] == ASKED[asked]
+    env = browser.get(answer.location).json()
+    assert env["SCRIPT_NAME"].replace("//", "/") == "/members/env.cgi"
+    assert env.get("PATH_INFO", "") == asked.partition("?")[0].partition("env.cgi")[2].encode("latin-1").decode(
+        "utf-8", "surrogateescape")
 
 
 @pytest.mark.parametrize("target", BAD, ids=range(len(BAD)))

@@ -183,10 +183,10 @@ def dave(elsewhere):
 
 OWN = ["/auth/x/login", "/auth/x/logout", "/auth/x/session", "/oauth/authorized", "/oauth//authorized",
        "/oauth;x/authorized", "/oauth/;/authorized", "/oauth/authorized;x=1", "/%6fauth/authorized", "/oauth%2Fauthorized",
-       "/auth%2fx/login", "/auth/x//login", "/%61uth/x/%6cogin"]
-NOT_OWN = ["/twauth/login", "/twauth/callback", "/oauth/authorizedx", "/oauth/authorized/", "/oauth", "/auth/x/loginx",
-           "/auth/x/", "/Oauth/authorized", "/oauth/AUTHORIZED", "/x/oauth/authorized", "/?/oauth/authorized",
-           "/auth/x/callback/x"]
+       "/auth%2fx/login", "/auth/x//login", "/%61uth/x/%6cogin",
+       "/auth/x/", "/auth/x/loginx", "/auth/x/callback", "/auth/x/callback/x", "/auth//x/y"]
+NOT_OWN = ["/twauth/login", "/twauth/callback", "/oauth/authorizedx", "/oauth/authorized/", "/oauth", "/auth/x",
+           "/auth/xx/login", "/Oauth/authorized", "/oauth/AUTHORIZED", "/x/oauth/authorized", "/?/oauth/authorized"]
 
 
 def test_RD_8_own_locations_elsewhere(elsewhere, dave):

@@ -13,10 +13,7 @@
 #include "tw_codec.h"
 #include "tw_target.h"
 
-static const char *const own[] = {
-    "/twauth/login", "/twauth/callback", "/twauth/logout", "/twauth/session",
-    NULL
-};
+static const tw_own_t own = { "/twauth/", "/twauth/callback" };
 
 int main(void)
 {
@@ -34,7 +31,7 @@ int main(void)
         len -= line[len - 1] == '\n';
         if (tw_codec_form(&query, line, (apr_size_t)len, 200, pool)
             == APR_SUCCESS) {
-            good = tw_target_ok(tw_codec_form_get(query, "next", NULL), own);
+            good = tw_target_ok(tw_codec_form_get(query, "next", NULL), &own);
         }
         puts(good ? "1" : "0");
         apr_pool_clear(pool);

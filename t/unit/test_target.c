@@ -6,16 +6,19 @@
 
 #include "tw_target.h"
 
-static const char *const own[] = {
+static const tw_own_t own = { "/twauth/", "/back from x" };
+
+/* What is there below own.path, and the callback. */
+static const char *const locations[] = {
     "/twauth/login", "/twauth/callback", "/twauth/logout", "/twauth/session",
-    "/back from x", NULL
+    "/twauth/", "/twauth/account", "/twauth/a/b/c", "/back from x", NULL
 };
 
 static int refused;             /* rows that a test has tried */
 
 static void refuse(const char *target)
 {
-    CHECK(!tw_target_ok(target, own), "accepted: %s", target);
+    CHECK(!tw_target_ok(target, &own), "accepted: %s", target);
     refused++;
 }
 
@@ -29,7 +32,7 @@ static void refuse_all(const char *const *targets)
 static void accept_all(const char *const *targets)
 {
     for (; *targets; targets++) {
-        CHECK(tw_target_ok(*targets, own), "refused: %s", *targets);
+        CHECK(tw_target_ok(*targets, &own), "refused: %s", *targets);
     }
 }
 
@@ -82,15 +85,15 @@ static void test_lengths(void **state)
             memset(target, fills[fill], (size_t)rows[i].len);
             target[0] = '/';
             target[rows[i].len] = '\0';
-            good = tw_target_ok(target, own);
+            good = tw_target_ok(target, &own);
             free(target);
             CHECK(good == rows[i].good, "%d of %c", rows[i].len, fills[fill]);
         }
     }
-    assert_false(tw_target_ok(NULL, own));
-    assert_false(tw_target_ok("", own));
+    assert_false(tw_target_ok(NULL, &own));
+    assert_false(tw_target_ok("", &own));
     assert_true(tw_target_ok("/twauth/login", NULL));
-    assert_true(tw_target_ok("/twauth/login", own + COUNT(own) - 1));
+    assert_true(tw_target_ok("/twauth/login", &(tw_own_t){ NULL, NULL }));
 }
 
 /* RD-1, as it has been tried against others. */
@@ -214,7 +217,7 @@ static void test_every_byte(void **state)
             if (i == 3 && c == '.') {
                 good = 0;
             }
-            CHECK(tw_target_ok(target, own) == good, "%s (byte %d)", target,
+            CHECK(tw_target_ok(target, &own) == good, "%s (byte %d)", target,
                   c);
         }
     }
@@ -236,7 +239,7 @@ static void test_every_escape(void **state)
             int good = (c >= 0x20 && c != 0x7f && c != '\\'
                         && !(i < 2 && c == '/')) || i >= 5;
 
-            CHECK(tw_target_ok(target, own) == good, "%s", target);
+            CHECK(tw_target_ok(target, &own) == good, "%s", target);
         }
     }
 }
@@ -277,13 +280,13 @@ static void test_own_locations_escaped(void **state)
 
     (void)state;
     refused = 0;
-    for (o = 0; own[o]; o++) {
+    for (o = 0; locations[o]; o++) {
         for (t = 0; t < COUNT(tails); t++) {
             const char *all = "/";
 
-            for (c = own[o] + 1; *c; c++) {
-                const char *head = apr_pstrmemdup(pool, own[o],
-                                                  (apr_size_t)(c - own[o]));
+            for (c = locations[o] + 1; *c; c++) {
+                const char *head = apr_pstrmemdup(pool, locations[o],
+                                                  (apr_size_t)(c - locations[o]));
 
                 if (strchr(head, ' ') || strchr(c + 1, ' ')) {
                     continue;   /* one that can only be written escaped */
@@ -293,12 +296,12 @@ static void test_own_locations_escaped(void **state)
                 refuse(apr_psprintf(pool, "%s%%%02X%s%s", head, *c, c + 1,
                                     tails[t]));
             }
-            for (c = own[o] + 1; *c; c++) {
+            for (c = locations[o] + 1; *c; c++) {
                 all = apr_psprintf(pool, "%s%%%02x", all, *c);
             }
             refuse(apr_pstrcat(pool, all, tails[t], NULL));
-            if (!strchr(own[o], ' ')) {
-                refuse(apr_pstrcat(pool, own[o], tails[t], NULL));
+            if (!strchr(locations[o], ' ')) {
+                refuse(apr_pstrcat(pool, locations[o], tails[t], NULL));
             }
         }
     }
@@ -317,13 +320,29 @@ static void test_own_locations_spelled(void **state)
         "/back%20from%20x", "/back%20from%20x?", "/back%20from%20x;y#z",
         NULL
     };
-    static const char *const own_only[] = { "/twauth;x", "/b", NULL };
 
     (void)state;
     refuse_all(rows);
-    /* a list is data: parameters in it are dropped like those of a target */
-    assert_false(tw_target_ok("/twauth", own_only));
-    assert_false(tw_target_ok("/b;", own_only));
+}
+
+/* S4, RD-8: whatever is below the path, there or not. */
+static void test_below_the_own_path(void **state)
+{
+    static const char *const rows[] = {
+        "/twauth/", "/twauth//", "/twauth/;x", "/twauth;x/", "/twauth%2F",
+        "/twauth/?login", "/twauth/#x", "/twauth/logi", "/twauth/loginx",
+        "/twauth/login-help", "/twauth/login/", "/twauth/login/x",
+        "/twauth/login//", "/twauth/login%2F", "/twauth/login;/",
+        "/twauth/login.html", "/twauth/xlogin", "/twauth/Login",
+        "/twauth/a/login", "/twauth/lo/gin", "/twauth/login%20",
+        "/twauth/%20login", "/twauth/login%2520", "/twauth/%256cogin",
+        "/twauth/login,x", "/twauth/x;login", "/;y/twauth/x",
+        "/%74w%61uth/anything", "/twauth/account", "/twauth/...",
+        "/twauth/%C3%A9", "/twauth;a;b//;c/x/y?z", NULL
+    };
+
+    (void)state;
+    refuse_all(rows);
 }
 
 /*
@@ -346,48 +365,71 @@ static void test_own_locations_behind_empty_segments(void **state)
 static void test_near_own_locations(void **state)
 {
     static const char *const rows[] = {
-        "/twauth", "/twauth/", "/twauth//", "/twauth;x", "/twauth?/login",
-        "/twauth#/login", "/twauth/?login", "/twauth/logi", "/twauth/loginx",
-        "/twauth/login-help", "/twauth/login/", "/twauth/login/x",
-        "/twauth/login//", "/twauth/login%2F", "/twauth/login;/",
-        "/twauth/login.html", "/twauth/xlogin", "/twauthlogin", "/login",
-        "/twauth/Login", "/TWAUTH/login", "/Twauth/Login", "/a/twauth/login",
-        "/a//twauth/login", "/twauth/a/login", "/twauth/lo/gin",
-        "/twauth/login%20", "/twauth/%20login", "/twauth/login%2520",
-        "/twauth%252Flogin", "/twauth/%256cogin", "/twauth/login,x",
-        "/twauth/login&x", "/twauth/login=x", "/twauth/login:x",
-        "/twauth/login%3Fx", "/twauth/login%23x", "/twauth/callbac",
-        "/twauth/callbacks", "/twauth/sessions", "/twauth/logout2",
+        "/twauth", "/twauth;x", "/twauth?/login", "/twauth#/login",
+        "/twauthlogin", "/login", "/TWAUTH/login", "/Twauth/Login",
+        "/a/twauth/login", "/a//twauth/login", "/twauth%252Flogin",
+        "/twauth%20/login", "/twauth./login", "/twauth,/login",
         "/?/twauth/login", "/#/twauth/login", "/a?next=/twauth/login",
         "/back", "/back+from+x", "/back%20from%20", "/back%20%20from%20x",
-        "/back%2520from%2520x", "/twauth.login", "/x;/twauth/login",
-        "/x/;y/twauth/login", "/twauth/x;login", NULL
+        "/back%2520from%2520x", "/back%20from%20x/", "/back%20from%20x/y",
+        "/twauth.login", "/x;/twauth/login", "/x/;y/twauth/login", NULL
     };
 
     (void)state;
     accept_all(rows);
 }
 
-/* An own location that is the site's root, or ends in '/'. */
+/* Own locations that end in '/', or have several. */
 static void test_odd_own_locations(void **state)
 {
     static const struct {
-        const char *own, *target;
+        tw_own_t own;
+        const char *target;
         int good;
     } rows[] = {
-        { "/", "/", 0 }, { "/", "/?a", 0 }, { "/", "/a", 1 },
-        { "/", "/;x", 0 }, { "/a/", "/a/", 0 }, { "/a/", "/a//", 0 },
-        { "/a/", "/a", 1 }, { "/a/", "/a/;x", 0 }, { "/a//b", "/a/b", 0 },
-        { "/a//b", "/a///b", 0 }, { "/a", "/a/", 1 },
+        { { "/a/", NULL }, "/a/", 0 }, { { "/a/", NULL }, "/a//", 0 },
+        { { "/a/", NULL }, "/a", 1 }, { { "/a/", NULL }, "/a/b", 0 },
+        { { "/a/", NULL }, "/a/;x", 0 }, { { "/a/b/", NULL }, "/a/", 1 },
+        { { "/a//b/", NULL }, "/a/b/c", 0 }, { { "/a/b/", NULL }, "/a/bc", 1 },
+        { { NULL, "/a/" }, "/a/", 0 }, { { NULL, "/a/" }, "/a/b", 1 },
+        { { NULL, "/a/" }, "/a//", 0 }, { { NULL, "/a/" }, "/a", 1 },
+        { { NULL, "/a/" }, "/a/;x", 0 }, { { NULL, "/a//b" }, "/a///b", 0 },
+        { { NULL, "/a" }, "/a/", 1 }, { { NULL, "/a" }, "/a;b", 0 },
     };
     int i;
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        const char *const list[] = { rows[i].own, NULL };
+        CHECK(tw_target_ok(rows[i].target, &rows[i].own) == rows[i].good,
+              "%d: %s", i, rows[i].target);
+    }
+}
 
-        CHECK(tw_target_ok(rows[i].target, list) == rows[i].good,
-              "%s of %s", rows[i].target, rows[i].own);
+/* G11: what was asked for, as a browser would send it again. */
+static void test_asked(void **state)
+{
+    static const struct {
+        const char *url, *target;
+    } rows[] = {
+        { "/members/", "/members/" }, { "/a?b=%22", "/a?b=%22" },
+        { "//members/x", "/members/x" }, { "///members//x", "/members//x" },
+        { "//evil.example", "/evil.example" }, { "//", "/" },
+        { "//evil.example/\"?\"", "/evil.example/%22?%22" },
+        { "/a\"b", "/a%22b" }, { "/a?\"", "/a?%22" },
+        { "/a?b=\\", "/a?b=%5C" }, { "/a<b>?<>", "/a%3Cb%3E?%3C%3E" },
+        { "/caf\xc3\xa9?\xe9", "/caf%C3%A9?%E9" }, { "/a b", "/a%20b" },
+        { "/\x7f?\x7f", "/" }, { "/?\x7f", "/?%7F" },
+        { "//twauth/login", "/" }, { "//\"/..", "/" }, { "/a\"/../b", "/" },
+        { "/%\"", "/" }, { "//%2Fevil", "/" }, { "//%5Cevil", "/" },
+        { NULL, "/" }, { "", "/" }, { "evil", "/" }, { "\\/evil", "/" },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const char *target = tw_target_asked(pool, rows[i].url, &own);
+
+        CHECK(!strcmp(target, rows[i].target), "%s: %s", rows[i].url, target);
     }
 }
 
@@ -402,5 +444,7 @@ UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_own_locations_escaped),
           cmocka_unit_test(test_own_locations_spelled),
           cmocka_unit_test(test_own_locations_behind_empty_segments),
+          cmocka_unit_test(test_below_the_own_path),
           cmocka_unit_test(test_near_own_locations),
+          cmocka_unit_test(test_asked),
           cmocka_unit_test(test_odd_own_locations))
