@@ -285,8 +285,8 @@ static void test_own_locations_escaped(void **state)
             const char *all = "/";
 
             for (c = locations[o] + 1; *c; c++) {
-                const char *head = apr_pstrmemdup(pool, locations[o],
-                                                  (apr_size_t)(c - locations[o]));
+                const char *head = apr_pstrmemdup(
+                    pool, locations[o], (apr_size_t)(c - locations[o]));
 
                 if (strchr(head, ' ') || strchr(c + 1, ' ')) {
                     continue;   /* one that can only be written escaped */
@@ -325,7 +325,7 @@ static void test_own_locations_spelled(void **state)
     refuse_all(rows);
 }
 
-/* S4, RD-8: whatever is below the path, there or not. */
+/* S4: whatever is below the path, there or not. */
 static void test_below_the_own_path(void **state)
 {
     static const char *const rows[] = {
