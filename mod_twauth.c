@@ -34,6 +34,7 @@ static void register_hooks(apr_pool_t *pool)
     };
 
     ap_hook_pre_config(tw_start_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(tw_authz_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(tw_start_check_config, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);

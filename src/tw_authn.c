@@ -10,11 +10,10 @@
 
 #include "tw_address.h"
 #include "tw_browser.h"
-#include "tw_headers.h"
+#include "tw_export.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
-#include "tw_refresh.h"
 
 /* r->ap_auth_type points here when, and only when, the user is ours. */
 static char auth_type[] = "Twitter";
@@ -157,7 +156,7 @@ static int no_name(request_rec *r, tw_visitor_t *visitor)
 
 /* ---- hooks -------------------------------------------------------------- */
 
-static int is_ours(request_rec *r)
+int tw_authn_is_ours(request_rec *r)
 {
     const char *type = ap_auth_type(r);
 
@@ -169,7 +168,7 @@ int tw_authn_check(request_rec *r)
     const tw_dir_conf_t *dir;
     tw_visitor_t *visitor;
 
-    if (!is_ours(r)) {
+    if (!tw_authn_is_ours(r)) {
         return DECLINED;
     }
     visitor = tw_visitor(r);
@@ -188,109 +187,16 @@ int tw_authn_check(request_rec *r)
     dir = tw_conf_dir(r);
     switch (tw_visitor_look(visitor, r, recheck_of(visitor->site, dir), 1)) {
     case TW_VISITOR_SIGNED_IN:
-        return set_user(r, visitor, dir) ? OK : no_name(r, visitor);
+        if (!set_user(r, visitor, dir)) {
+            return no_name(r, visitor);
+        }
+        /* now, not with the rest in fixups: rules may be about them */
+        tw_export_variables(r, visitor, exports_of(dir));
+        return OK;
     case TW_VISITOR_UNCERTAIN:
         return database_away(r, visitor);
     default:
         return unauthenticated(r, visitor, dir);
-    }
-}
-
-/* ---- what the application is told ---------------------------------------- */
-
-static void give_tokens(request_rec *r, tw_visitor_t *visitor)
-{
-    const tw_tokens_t *tokens = &visitor->tokens;
-
-    /* asked for once, however many subrequests a listing makes */
-    if (!visitor->tokens_read) {
-        visitor->tokens_read = 1;
-        visitor->has_tokens = tw_refresh_tokens(&visitor->tokens, visitor);
-    }
-    if (!visitor->has_tokens
-        || (tokens->kind == TW_TOKEN_OAUTH1 && !tokens->secret)) {
-        return;
-    }
-    visitor->tokens_given = 1;
-    apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", tokens->token);
-    /* that of OAuth 2.0 would be the refresh token: nobody else's business */
-    if (tokens->kind == TW_TOKEN_OAUTH1) {
-        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN_SECRET",
-                       tokens->secret);
-    }
-}
-
-/* In the order of tw_headers_names. */
-static const char *const variables[] = {
-    "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
-    "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT", NULL
-};
-
-static void tell(request_rec *r, tw_visitor_t *visitor, int exports)
-{
-    const tw_session_t *session = &visitor->session;
-    const char *const values[] = {
-        r->user, session->username, session->screen_name,
-        session->twitter_id,
-        apr_off_t_toa(r->pool, (apr_off_t)session->account),
-        apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at))
-    };
-    int i;
-
-    for (i = 0; variables[i]; i++) {
-        if (exports & TW_EXPORT_ENV) {
-            apr_table_addn(r->subprocess_env, variables[i], values[i]);
-        }
-        if (exports & TW_EXPORT_HEADERS) {
-            apr_table_addn(r->headers_in, tw_headers_names[i], values[i]);
-        }
-    }
-    visitor->headers_given |= (exports & TW_EXPORT_HEADERS) != 0;
-    if (exports & TW_EXPORT_TOKENS) {
-        give_tokens(r, visitor);
-    }
-}
-
-/* Whether name, after any number of "REDIRECT_", begins with prefix. */
-static int is_variable(const char *name, const char *prefix)
-{
-    while (!strncmp(name, "REDIRECT_", 9)) {
-        name += 9;
-    }
-    return !strncmp(name, prefix, strlen(prefix));
-}
-
-/* Takes variables out whose names begin so: as they are with first 'T', and
- * their REDIRECT_ copies with first 'R'. */
-static void remove_variables(request_rec *r, char first, const char *prefix)
-{
-    const apr_array_header_t *list = apr_table_elts(r->subprocess_env);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    int i;
-
-    for (i = 0; i < list->nelts; i++) {
-        const char *name = entry[i].key;
-
-        if (name[0] == first && is_variable(name, prefix)) {
-            apr_table_unset(r->subprocess_env, name);
-            i = -1;     /* the table has moved */
-        }
-    }
-}
-
-/* What was given to another directory and is not exported here. */
-static void take_back(request_rec *r, int exports)
-{
-    const tw_visitor_t *visitor = tw_visitor_known(r);
-
-    if (!visitor) {
-        return;
-    }
-    if (visitor->tokens_given && !(exports & TW_EXPORT_TOKENS)) {
-        remove_variables(r, 'T', "TWAUTH_TOKEN");
-    }
-    if (visitor->headers_given && !(exports & TW_EXPORT_HEADERS)) {
-        tw_headers_scrub(r->headers_in);
     }
 }
 
@@ -301,10 +207,10 @@ void tw_authn_insert_filter(request_rec *r)
     if (!tw_site(r->server)) {
         return;
     }
-    take_back(r, exports_of(tw_conf_dir(r)));
+    tw_export_withdraw(r, exports_of(tw_conf_dir(r)));
     visitor = tw_visitor_known(r);
     /* a fast internal redirect has no user, but the AuthType of its target */
-    if (visitor && visitor->renewal_due && is_ours(r)) {
+    if (visitor && visitor->renewal_due && tw_authn_is_ours(r)) {
         tw_visitor_renew(visitor, r);
     }
 }
@@ -320,13 +226,9 @@ int tw_authn_fixups(request_rec *r)
     }
     dir = tw_conf_dir(r);
     exports = exports_of(dir);
-    /* whoever set them, they are not ours */
-    remove_variables(r, 'T', "TWAUTH_");
-    if (!(exports & TW_EXPORT_TOKENS)) {
-        remove_variables(r, 'R', "TWAUTH_TOKEN");
-    }
     visitor = tw_authn_visitor(r);
-    if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS && is_ours(r)) {
+    if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS
+        && tw_authn_is_ours(r)) {
         visitor = tw_visitor(r);
         if (visitor
             && (visitor->site->plain_http
@@ -336,9 +238,12 @@ int tw_authn_fixups(request_rec *r)
             visitor = NULL;
         }
     }
-    take_back(r, exports & ~TW_EXPORT_HEADERS);
+    tw_export_withdraw(r, exports & ~TW_EXPORT_HEADERS);
     if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
-        tell(r, visitor, exports);
+        tw_export_identity(r, visitor, exports);
+    }
+    else {
+        tw_export_clean(r, exports);
     }
     if (r->prev) {
         visitor = tw_visitor_known(r);

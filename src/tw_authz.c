@@ -8,6 +8,7 @@
 #include <mod_auth.h>
 
 #include "tw_authn.h"
+#include "tw_export.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
@@ -117,6 +118,65 @@ static authz_status check_ids(request_rec *r, const char *line,
 
 static const authz_provider users = { check_users, parse_users };
 static const authz_provider ids = { check_ids, parse_ids };
+
+/*
+ * httpd judges expressions and variables before it asks anybody to sign in,
+ * and takes their no for final.  Where they are about the user, it is a "not
+ * before there is a user": then the visitor is asked first, and they are
+ * judged again.
+ */
+enum { BY_EXPR, BY_ENV, ABOUT_USER };
+static const char *const about_user[ABOUT_USER] = { "expr", "env" };
+static const authz_provider *httpd_s[ABOUT_USER];
+static authz_provider ours[ABOUT_USER];
+
+static authz_status judge_again(request_rec *r, const char *line,
+                                const void *parsed, int by)
+{
+    int is_about = ap_strcasestr(line, "TWAUTH_")
+                   || ap_strcasestr(line, "REMOTE_USER");
+    authz_status status;
+
+    if (is_about && tw_site(r->server) && !tw_authn_visitor(r)) {
+        tw_export_clean(r, TW_EXPORT_TOKENS);
+    }
+    status = httpd_s[by]->check_authorization(r, line, parsed);
+    return status == AUTHZ_DENIED && is_about && !r->user
+           && tw_authn_is_ours(r) ? AUTHZ_DENIED_NO_USER : status;
+}
+
+static authz_status check_expr(request_rec *r, const char *line,
+                               const void *parsed)
+{
+    return judge_again(r, line, parsed, BY_EXPR);
+}
+
+static authz_status check_env(request_rec *r, const char *line,
+                              const void *parsed)
+{
+    return judge_again(r, line, parsed, BY_ENV);
+}
+
+int tw_authz_pre_config(apr_pool_t *pool, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    int i;
+
+    (void)plog;
+    (void)ptemp;
+    for (i = 0; i < ABOUT_USER; i++) {
+        httpd_s[i] = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, about_user[i],
+                                        AUTHZ_PROVIDER_VERSION);
+        if (httpd_s[i]) {
+            ours[i] = *httpd_s[i];
+            ours[i].check_authorization = i == BY_EXPR ? check_expr
+                                                       : check_env;
+            ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP,
+                                      about_user[i], AUTHZ_PROVIDER_VERSION,
+                                      &ours[i], AP_AUTH_INTERNAL_PER_CONF);
+        }
+    }
+    return OK;
+}
 
 void tw_authz_register(apr_pool_t *pool)
 {

@@ -47,6 +47,7 @@ typedef struct tw_visitor_t {
     tw_tokens_t tokens;         /* the user's own at X */
     const char *error;          /* TWAUTH_ERROR, for error documents ... */
     const char *next;           /* ... and where to go after signing in */
+    const request_rec *variables_given;     /* who had TWAUTH_* last */
     int tokens_given;           /* TWAUTH_TOKEN is in some environment */
     int headers_given;          /* X-Twauth-* are in some request */
     ap_conf_vector_t *per_dir_config;   /* see tw_locations_host_access() */

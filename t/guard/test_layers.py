@@ -22,9 +22,10 @@ ROWS = """
 12  tw_browser tw_page tw_flows
 13  tw_call tw_logout tw_whoami
 14  tw_refresh tw_callback
-15  tw_authn tw_login
-16  tw_authz tw_locations
-17  mod_twauth
+15  tw_export tw_login
+16  tw_authn tw_locations
+17  tw_authz
+18  mod_twauth
 """
 LAST_OF_CORE = 3        # no header of httpd up to here
 

@@ -41,11 +41,11 @@ def nobody_died(site):
 def told(header, value):
     """Whether this header signs its sender in, by the rule.
 
-    Pairs end at ";"; blanks and tabs around them do not count; a name is what stands before the first "="; of ours the
-    first four are looked at. No value here is somebody else's.
+    Pairs end at ";"; blanks and tabs around them do not count; a name is what stands before the first "="; of ours all
+    are looked at. No value here is somebody else's.
     """
     pairs = [pair.strip(b" \t").partition(b"=") for pair in header.split(b";")]
-    return value in [value for name, equals, value in pairs if equals and name == S][:4]
+    return value in [value for name, equals, value in pairs if equals and name == S]
 
 
 def agree(stranger, header, value):

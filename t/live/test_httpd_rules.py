@@ -29,6 +29,18 @@ RULES = {
     "ip and user": ("<RequireAll>\nRequire ip 127.0.0.1\nRequire twitter-user alice\n</RequireAll>", {"alice"}),
     "expr and user": ("<RequireAll>\nRequire valid-user\nRequire expr %{REMOTE_USER} == 'bob'\n</RequireAll>",
                       {"bob"}),
+    # N7: rules about variables ask for a sign-in, as those about users do
+    "expr alone": ("Require expr %{REMOTE_USER} == 'bob'", {"bob"}),
+    "expr id": ("Require expr \"%{reqenv:TWAUTH_ID} in {'1001', '1003'}\"", {"alice", "carol"}),
+    "expr function": ("Require expr reqenv('TWAUTH_SCREEN_NAME') -strmatch 'b*'", {"bob"}),
+    "expr or user": ("<RequireAny>\nRequire expr %{reqenv:TWAUTH_ID} == '1001'\nRequire twitter-user bob\n</RequireAny>",
+                     {"alice", "bob"}),
+    "expr not": ("<RequireAll>\nRequire valid-user\nRequire not expr %{reqenv:TWAUTH_ID} == '1002'\n</RequireAll>",
+                 {"alice", "carol"}),
+    "expr never": ("Require expr %{reqenv:TWAUTH_ID} == '7'", set()),
+    "env": ("Require env TWAUTH_ID", ALL),
+    "env planted": ("SetEnvIf Request_URI . TWAUTH_ID=1001 twauth_id=1001\nRequire expr %{reqenv:TWAUTH_ID} == '1001'",
+                    {"alice"}),
     "send forbidden": ("AuthzSendForbiddenOnFailure On\nRequire twitter-user alice", {"alice"}),
     "nested": ("<RequireAny>\n<RequireAll>\nRequire ip 192.0.2.1\nRequire valid-user\n</RequireAll>\n<RequireAll>\n"
                "Require twitter-user carol\nRequire not twitter-user dave\n</RequireAll>\n</RequireAny>", {"carol"}),

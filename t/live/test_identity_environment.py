@@ -26,6 +26,7 @@ def site(make_site):
         SetEnvIf Request_URI . TWAUTH_SCREEN_NAME=mallory TWAUTH_ID=mallory TWAUTH_USER=mallory
         SetEnvIf Request_URI . TWAUTH_TOKEN=mallory REDIRECT_TWAUTH_TOKEN=mallory
         SetEnvIf X-Evil (.*) TWAUTH_USERNAME=$1
+        SetEnvIf Request_URI . twauth_id=mallory TwAuth_Account=mallory redirect_twauth_token=mallory
         LogFormat "log user=%u id=%{TWAUTH_ID}e" ours
         CustomLog "logs-access" ours""")
     for name in areas:
@@ -177,3 +178,13 @@ def test_HD_6_names_that_others_put_into_the_database(site, name):
     site.db.execute("UPDATE twauth_account SET username = ? WHERE twitter_id = '1002'", name + "b")
     site.restart()                              # all copies must be checked again
     assert bob.fetch("/default/env.cgi").status == 401
+
+
+def test_A6_HD_5_no_variable_of_ours_in_another_case(site, member):
+    """Expressions look variables up without regard to case: one planted as twauth_id would come first."""
+    answer = member.get("/default/env.cgi")
+    seen = {name: value for name, value in answer.json().items() if name.lower().startswith("twauth_")}
+    assert seen == {name: answer.json()[name] for name in seen if name.isupper()} and seen["TWAUTH_ID"] == "1001"
+    assert member.get("/default/index.cgi").headers["X-Seen-User"] == "alice 1001"
+    for browser in (member, site.browser()):
+        assert not [name for name in browser.get("/open/env.cgi").json() if name.lower().startswith("twauth_")]

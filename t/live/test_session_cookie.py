@@ -204,7 +204,9 @@ def test_SE_11_the_session_beside_much_else(alice, sealed):
 @pytest.mark.parametrize("order, name", [
     ("void alice", "alice"), ("alice void", "alice"), ("void void alice", "alice"), ("alice alice", "alice"),
     ("void alice void alice", "alice"), ("alice bob", None), ("bob alice", None), ("alice void bob", None),
-    ("void bob alice", None), ("void void void void alice", None), ("bob void", "bob"),
+    ("void bob alice", None), ("void void void void alice", "alice"), ("bob void", "bob"),
+    # S2: void ones between two good ones do not choose
+    ("alice void void void bob", None), ("bob " + "void " * 20 + "alice", None), ("void " * 25 + "alice", "alice"),
 ])
 def test_SE_12_several_session_cookies(site, alice, sealed, order, name):
     if not hasattr(site, "bob"):
