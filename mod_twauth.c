@@ -73,10 +73,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_error_filter(tw_page_insert_error_filter, NULL, NULL,
                                 APR_HOOK_MIDDLE);
     ap_hook_insert_filter(tw_authn_insert_filter, NULL, NULL,
-                          APR_HOOK_MIDDLE);
-    tw_caching_register_filter();
-    ap_hook_insert_filter(tw_visitor_insert_filter, NULL, NULL,
                           APR_HOOK_REALLY_LAST);
+    tw_caching_register_filter();
     ap_hook_insert_error_filter(tw_visitor_insert_error_filter, NULL, NULL,
                                 APR_HOOK_REALLY_LAST);
 }

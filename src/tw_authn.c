@@ -202,17 +202,17 @@ int tw_authn_check(request_rec *r)
 
 void tw_authn_insert_filter(request_rec *r)
 {
-    tw_visitor_t *visitor;
+    tw_visitor_t *visitor = tw_visitor_known(r);
 
-    if (!tw_site(r->server)) {
+    if (!visitor) {
         return;
     }
     tw_export_withdraw(r, exports_of(tw_conf_dir(r)));
-    visitor = tw_visitor_known(r);
     /* a fast internal redirect has no user, but the AuthType of its target */
-    if (visitor && visitor->renewal_due && tw_authn_is_ours(r)) {
+    if (visitor->renewal_due && tw_authn_is_ours(r)) {
         tw_visitor_renew(visitor, r);
     }
+    tw_visitor_insert_filter(visitor, r);
 }
 
 int tw_authn_fixups(request_rec *r)

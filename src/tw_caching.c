@@ -148,20 +148,18 @@ static int has_filter(const request_rec *r, const char *name)
     return 0;
 }
 
-static void add_filter(tw_caching_t *caching, request_rec *r)
+/* The header is among those that errors, CGI and proxies leave alone. */
+static void mark(tw_caching_t caching, request_rec *r)
 {
+    apr_table_setn(r->err_headers_out, "Cache-Control", words[caching]);
     if (has_mod_cache) {
         apr_table_setn(r->subprocess_env, "no-cache", "1");
     }
-    ap_add_output_filter_handle(last_word, caching, r, r->connection);
 }
 
-static void mark(tw_caching_t *caching, request_rec *answer,
-                 tw_caching_t as)
+static void add_filter(tw_caching_t *caching, request_rec *r)
 {
-    *caching = as;
-    /* among those that errors, CGI and proxies leave alone */
-    apr_table_setn(answer->err_headers_out, "Cache-Control", words[as]);
+    ap_add_output_filter_handle(last_word, caching, r, r->connection);
 }
 
 static int has_left(const request_rec *answer)
@@ -185,19 +183,20 @@ int tw_caching_private(tw_caching_t *caching, request_rec *r)
     if (has_left(answer)) {
         return 0;
     }
-    mark(caching, answer, TW_CACHING_PRIVATE);
+    *caching = TW_CACHING_PRIVATE;
     /* a part of it is looked at while its filters are in place */
     if (answer != r) {
+        mark(*caching, answer);
         add_filter(caching, answer);
     }
     return 1;
 }
 
-void tw_caching_no_store(tw_caching_t *caching, request_rec *r)
+void tw_caching_no_store(tw_caching_t *caching, const request_rec *r)
 {
     /* what a part of it says of itself is lost with that part */
     if (!r->main) {
-        mark(caching, r, TW_CACHING_NO_STORE);
+        *caching = TW_CACHING_NO_STORE;
     }
 }
 
@@ -211,16 +210,23 @@ void tw_caching_insert_filter(tw_caching_t *caching, request_rec *r,
         && has_filter(r, "includes")) {
         tw_caching_private(caching, r);
     }
-    if (*caching && !has_filter(r, NULL)) {
-        add_filter(caching, r);
+    if (*caching) {
+        mark(*caching, r);
+        if (!has_filter(r, NULL)) {
+            add_filter(caching, r);
+        }
     }
 }
 
 void tw_caching_insert_error_filter(tw_caching_t *caching, request_rec *r)
 {
+    if (!*caching || r->main) {
+        return;
+    }
+    mark(*caching, r);
     /* an error's answer has a chain of its own, without the application's
      * headers */
-    if (*caching && has_mod_headers && !r->main) {
+    if (has_mod_headers) {
         add_filter(caching, r);
     }
 }

@@ -40,7 +40,7 @@ void tw_caching_child_init(void);
 int tw_caching_private(tw_caching_t *caching, request_rec *r);
 
 /* The answer is the module's own: nobody keeps it. */
-void tw_caching_no_store(tw_caching_t *caching, request_rec *r);
+void tw_caching_no_store(tw_caching_t *caching, const request_rec *r);
 
 /*
  * For the hooks insert_filter and insert_error_filter, last of all, and for a

@@ -148,7 +148,7 @@ int tw_locations_handler(request_rec *r)
     }
     location = location_of(site, r->uri);
     tw_page_no_store(r);
-    tw_visitor_insert_filter(r);
+    tw_visitor_insert_filter(tw_visitor(r), r);
     if (!location) {
         return HTTP_NOT_FOUND;
     }

@@ -126,14 +126,9 @@ void tw_visitor_register_filter(void)
                                               AP_FTYPE_CONTENT_SET);
 }
 
-void tw_visitor_insert_filter(request_rec *r)
+void tw_visitor_insert_filter(tw_visitor_t *visitor, request_rec *r)
 {
-    tw_visitor_t *visitor = tw_visitor_known(r);
-
-    if (visitor) {
-        tw_caching_insert_filter(&visitor->caching, r,
-                                 visitor->session_cookies);
-    }
+    tw_caching_insert_filter(&visitor->caching, r, visitor->session_cookies);
 }
 
 void tw_visitor_insert_error_filter(request_rec *r)

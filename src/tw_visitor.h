@@ -96,7 +96,7 @@ tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
 
 /* The hooks insert_filter (and for handlers that mark their answer later)
  * and insert_error_filter: see tw_caching.h. */
-void tw_visitor_insert_filter(request_rec *r);
+void tw_visitor_insert_filter(tw_visitor_t *visitor, request_rec *r);
 void tw_visitor_insert_error_filter(request_rec *r);
 
 /* Sets the cookie that a part of the answer has found to be due, when r,
