@@ -14,6 +14,7 @@ typedef struct {
     apr_pool_t *pool;
     apr_file_t *out;
     server_rec *main;
+    tw_tree_t *tree;
 } dump_t;
 
 static const char *where(const dump_t *d, const server_rec *s)
@@ -96,14 +97,14 @@ static void warn_unprotected(const dump_t *d, const tw_site_t *site)
     const server_rec *s;
 
     /* AuthType outside of all hosts protects in all of them */
-    if (!root || tw_tree_mentions(d->main, "AuthType", "Twitter")) {
+    if (!root || tw_tree_mentions(d->tree, d->main, "AuthType", "Twitter")) {
         return;
     }
     for (s = d->main; s; s = s->next) {
         const char *other = document_root(s);
 
         if (s != site->server && other && !strcmp(root, other)
-            && !tw_tree_mentions(s, "AuthType", "Twitter")
+            && !tw_tree_mentions(d->tree, s, "AuthType", "Twitter")
             && (s->is_virtual || s->addrs || s->port)) {
             warn(d, "%s serves the same DocumentRoot %s and protects nothing "
                  "of it (AuthType Twitter stands in another host only): "
@@ -132,10 +133,10 @@ static void warn_realm(const dump_t *d, const tw_site_t *site)
             warn(d, "%s has the same realm %s but other keys: sessions are "
                  "not shared", where(d, s), site->realm);
         }
-        if (strcmp(tw_tree_inherited(s, d->main, "DBDParams")
-                   ? tw_tree_inherited(s, d->main, "DBDParams") : "",
-                   tw_tree_inherited(site->server, d->main, "DBDParams")
-                   ? tw_tree_inherited(site->server, d->main, "DBDParams")
+        if (strcmp(tw_tree_inherited(d->tree, s, "DBDParams")
+                   ? tw_tree_inherited(d->tree, s, "DBDParams") : "",
+                   tw_tree_inherited(d->tree, site->server, "DBDParams")
+                   ? tw_tree_inherited(d->tree, site->server, "DBDParams")
                    : "")) {
             warn(d, "%s has the same realm %s but another database: sessions "
                  "are not shared", where(d, s), site->realm);
@@ -159,10 +160,10 @@ static int is_below(const char *file, const char *folder)
 
 static void warn_database(const dump_t *d, const tw_site_t *site)
 {
-    const char *driver = tw_tree_inherited(site->server, d->main, "DBDriver");
-    const char *params = tw_tree_inherited(site->server, d->main,
+    const char *driver = tw_tree_inherited(d->tree, site->server, "DBDriver");
+    const char *params = tw_tree_inherited(d->tree, site->server,
                                            "DBDParams");
-    const char *max = tw_tree_inherited(site->server, d->main, "DBDMax");
+    const char *max = tw_tree_inherited(d->tree, site->server, "DBDMax");
     const server_rec *s;
 
     for (s = d->main; driver && params && !strcasecmp(driver, "sqlite3") && s;
@@ -193,7 +194,7 @@ static void warn_database(const dump_t *d, const tw_site_t *site)
 static void dump_site(const dump_t *d, const tw_site_t *site)
 {
     const tw_server_conf_t *conf = site->conf;
-    const char *driver = tw_tree_inherited(site->server, d->main, "DBDriver");
+    const char *driver = tw_tree_inherited(d->tree, site->server, "DBDriver");
     const char *key = site->client.key;
     apr_size_t len = strlen(key);
 
@@ -243,6 +244,7 @@ void tw_dump(apr_pool_t *pconf, server_rec *main)
     }
     d.pool = pconf;
     d.main = main;
+    d.tree = tw_tree_read(main, pconf);
     apr_file_open_stdout(&d.out, pconf);
     apr_file_printf(d.out, "mod_twauth:\n");
     for (s = main; s; s = s->next) {

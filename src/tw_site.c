@@ -39,6 +39,7 @@ struct tw_build_t {
     apr_pool_t *pconf;
     apr_pool_t *ptemp;
     server_rec *main;
+    tw_tree_t *tree;
     tw_vault_t *vault;
     apr_hash_t *secrets;                /* of the hosts before, by origin */
     apr_hash_t *rings;
@@ -152,23 +153,6 @@ static int is_loopback(const char *host)
            || (len > 10 && !strcmp(host + len - 10, ".localhost"));
 }
 
-static int tls_is_on(const tw_build_t *b)
-{
-    const server_rec *s = b->site->server;
-    const char *engine = tw_tree_inherited(s, b->main, "SSLEngine");
-    const server_addr_rec *addr;
-
-    if (engine) {
-        return !strcasecmp(engine, "on") || !strcasecmp(engine, "optional");
-    }
-    for (addr = s->addrs; addr; addr = addr->next) {
-        if (addr->host_port == 443) {
-            return 1;
-        }
-    }
-    return s->port == 443;
-}
-
 static char *lower(apr_pool_t *pool, const char *text)
 {
     char *copy = apr_pstrdup(pool, text);
@@ -194,9 +178,9 @@ static int build_address(tw_build_t *b)
         site->port = uri.port;
         site->callback = uri.path;
     }
-    else if (tw_tree_args(s, "ServerName")) {
+    else if (tw_tree_args(b->tree, s, "ServerName")) {
         site->scheme = s->server_scheme ? s->server_scheme
-                       : tls_is_on(b) ? "https" : "http";
+                       : tw_tree_tls(b->tree, s) ? "https" : "http";
         site->host = lower(b->pconf, s->server_hostname);
         site->port = s->port;
     }
@@ -441,7 +425,7 @@ static int build_ring(tw_build_t *b)
 /* A directive of mod_dbd that counts for this host; NULL: there is none. */
 static const char *dbd_word(const tw_build_t *b, const char *directive)
 {
-    return tw_tree_word(b->pconf, tw_tree_inherited(b->site->server, b->main,
+    return tw_tree_word(b->pconf, tw_tree_inherited(b->tree, b->site->server,
                                                     directive));
 }
 
@@ -454,8 +438,8 @@ static int build_database(tw_build_t *b)
                       "sessions are kept: a2enmod dbd, and set DBDriver and "
                       "DBDParams");
     }
-    if (!tw_tree_mentions(site->server, "DBDriver", NULL)
-        && !tw_tree_mentions(b->main, "DBDriver", NULL)) {
+    if (!tw_tree_mentions(b->tree, site->server, "DBDriver", NULL)
+        && !tw_tree_mentions(b->tree, b->main, "DBDriver", NULL)) {
         return refuse(b, "there is no DBDriver: set DBDriver and DBDParams "
                       "(mod_dbd) to the database of accounts and sessions");
     }
@@ -509,6 +493,7 @@ tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
     b->pconf = pconf;
     b->ptemp = ptemp;
     b->main = main;
+    b->tree = tw_tree_read(main, ptemp);
     b->vault = vault;
     b->secrets = apr_hash_make(ptemp);
     b->rings = apr_hash_make(ptemp);

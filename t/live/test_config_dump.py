@@ -110,3 +110,19 @@ def test_callback_of_its_own(site, dump):
 def test_protected_pages_need_no_host_section(site, dump):
     said = dump("", VHost("twin.site.test", tls=False, config=PROTECTED))
     assert not any("protects nothing" in w for w in warnings(said))
+
+
+def test_hosts_from_one_file_that_is_included_twice_are_told_apart(site, dump):
+    file = site.folder / "host.conf"
+    certificate = site.authority.server
+    file.write_text(f"""<VirtualHost *:${{PORT_OF_HOST}}>
+        ServerName ${{NAME_OF_HOST}}
+        SSLEngine ${{ENGINE}}
+        SSLCertificateFile "{certificate.cert}"
+        SSLCertificateKeyFile "{certificate.key}"
+        {site.vhost.config}
+        </VirtualHost>""")
+    ask = 'Define NAME_OF_HOST {}\nDefine PORT_OF_HOST {}\nDefine ENGINE {}\nInclude "{}"\n'
+    said = dump(main_more=ask.format("one.test", 81, "on", file) + ask.format("two.test", 82, "off", file))
+    assert "https://one.test (" in said
+    assert "http://two.test (" in said
