@@ -52,13 +52,9 @@ int tw_browser_read(tw_browser_t *browser, const tw_visitor_t *visitor)
 {
     const char *at = visitor->cookies;
     tw_cookie_t cookie;
-    int tries;
 
     memset(browser, 0, sizeof(*browser));
-    for (tries = 0; tries < 4; tries++) {
-        if (!tw_visitor_cookie(&cookie, &at, &visitor->site->pre_cookie, 0)) {
-            return 0;
-        }
+    while (tw_visitor_cookie(&cookie, &at, &visitor->site->pre_cookie, 0)) {
         if (open_pre(browser, visitor->site, &cookie)) {
             return 1;
         }

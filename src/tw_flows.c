@@ -30,7 +30,6 @@ int tw_flows_find(tw_flow_t *flow, const char **cookie_name,
     const char *at = visitor->cookies;
     tw_cookie_name_t name;
     tw_cookie_t cookie;
-    int tries;
 
     if (!key) {
         return 0;
@@ -38,10 +37,7 @@ int tw_flows_find(tw_flow_t *flow, const char **cookie_name,
     name.text = name_of(visitor, key);
     name.len = strlen(name.text);
     *cookie_name = name.text;
-    for (tries = 0; tries < 4; tries++) {
-        if (!tw_visitor_cookie(&cookie, &at, &name, 0)) {
-            return 0;
-        }
+    while (tw_visitor_cookie(&cookie, &at, &name, 0)) {
         if (tw_flow_open(flow, site->ring, site->flow_audience, cookie.value,
                          cookie.value_len, pool) == APR_SUCCESS
             && tw_seal_equal(flow->pending.key, key)) {

@@ -98,3 +98,12 @@ def test_proxy_that_changes_the_host_is_no_loop(site, browser):
 def test_case_of_the_host_is_no_other_name(site, browser, host):
     answer = browser.get("/members/", headers={"Host": f"{host}:{site.vhost.port}"})
     assert "moved" not in answer.headers["Location"]
+
+
+def test_S2_void_cookies_in_front_of_the_real_ones(site, browser):
+    """A neighbour's void cookies of our names, any number of them, do not keep a sign-in from its end."""
+    url = browser.begin("/members/").callback("alice")
+    own = {cookie.name: cookie.value for cookie in browser.cookies}
+    planted = "; ".join(f"{name}=x{i}" for name in own for i in range(20))
+    answer = browser.get(url, headers={"Cookie": planted + "; " + "; ".join(f"{n}={v}" for n, v in own.items())})
+    assert answer.status == 302 and urls.parse(answer.location).target == "/members/", answer
