@@ -18,7 +18,7 @@ BUILD_PACKAGES := gcc make apache2-dev libcurl4-openssl-dev liboauth-dev \
 	libsodium-dev libjansson-dev
 RUN_PACKAGES := apache2 libaprutil1-dbd-sqlite3 sqlite3 openssl python3 \
 	python3-oauthlib python3-cryptography
-TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql libcmocka-dev clang \
+TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 \
 	chromium chromium-driver faketime valgrind curl procps wrk locales

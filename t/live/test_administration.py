@@ -1,0 +1,248 @@
+"""The commands of the README's and docs/administration.md's database chapters, with sudo and without (N8, N11, X6, X7)."""
+
+import re
+
+import pytest
+
+from harness import documents, tools
+from harness.checks import user
+from harness.database import PgDatabase
+from harness.documents import Machine
+from harness.paths import TREE
+
+ADMINISTRATION = "docs/administration.md"
+TABLES = "twauth_account", "twauth_username", "twauth_session"
+
+
+class Documented(PgDatabase):
+    """The database that the documents name, made by their commands and used by the role that they make."""
+
+    def __init__(self, server):
+        self.server, self.name = server, "twauth"
+
+    @property
+    def configuration(self):
+        line = re.search(r"DBDParams \"host=/var.*\"", (TREE / "README.md").read_text())[0]
+        return "DBDriver pgsql\n" + line.replace("/var/run/postgresql", str(self.server.folder))
+
+
+@pytest.fixture
+def machine(request, folder, postgres):
+    """Of somebody who uses sudo, or of root who leaves the word out."""
+    sudo = getattr(request, "param", True)
+    postgres.execute("CREATE ROLE postgres SUPERUSER LOGIN")
+    yield Machine(folder / f"machine{sum(1 for _ in folder.glob('machine*'))}", postgres, sudo)
+    for drop in ("DATABASE IF EXISTS twauth WITH (FORCE)", 'ROLE IF EXISTS "www-data"', "ROLE postgres"):
+        postgres.execute(f"DROP {drop}")
+
+
+either_way = pytest.mark.parametrize("machine", [True, False], ids=["sudo", "root"], indirect=True)
+
+
+def make_sqlite(machine):
+    for block in documents.commands("README.md", "Set up in five minutes"):
+        if "/var/lib/twauth" in block:
+            machine.run(block)
+
+
+def make_postgres(machine):
+    block, = (b for b in documents.commands("README.md", "PostgreSQL") if "createdb" in b)
+    machine.run(block[block.index("\n") + 1:])          # the first line installs packages
+    return Documented(machine.postgres)
+
+
+class File:
+    kind = "sqlite"
+
+    def __init__(self, machine):
+        self.file = machine.database
+
+    @property
+    def configuration(self):
+        return f'DBDriver sqlite3\nDBDParams "{self.file}"\nDBDInitSQL "PRAGMA busy_timeout=200; PRAGMA synchronous=NORMAL"'
+
+
+def run_all(machine, title, containing, document=ADMINISTRATION):
+    blocks = [b for b in documents.commands(document, title) if re.search(containing, b)]
+    assert blocks
+    return [machine.run(block) for block in blocks]
+
+
+# N11
+
+def test_N11_commands_name_a_user_in_a_way_that_needs_no_sudo():
+    for document in (TREE / "README.md", *TREE.glob("docs/*.md"), *TREE.glob("sql/*.sql"), *TREE.glob("conf/*")):
+        text = document.read_text()
+        assert not re.findall(r".*sudo -.*|.*\bsudoedit\b.*|.*\bsu -.*", text), document
+        wrong = [line for line in text.split("\n") if re.search(r"^(    |--   )(sqlite3|psql|createdb|createuser|pg_\w+) ", line)]
+        assert not wrong, document
+
+
+@either_way
+def test_N11_sqlite_as_the_readme_says(machine, make_site):
+    make_sqlite(machine)
+    assert {machine.owner(path) for path in (machine.lib, machine.database)} == {"www-data"}
+    assert machine.lib.stat().st_mode & 0o777 == 0o700
+    site = make_site(db=File(machine))
+    alice = site.browser()
+    alice.sign_in("alice")
+    assert user(alice) == "alice"
+    machine.run(upgrade_line("sqlite3-3"))
+    assert user(alice) == "alice"
+    site.stop()
+    assert {machine.owner(path) for path in machine.lib.iterdir()} == {"www-data"}
+
+
+def upgrade_line(file):
+    lines = [line for block in documents.commands("README.md", "Upgrade") for line in block.split("\n") if f"{file}.sql" in line]
+    assert len(lines) == 1
+    return lines[0]
+
+
+@either_way
+def test_N11_postgresql_as_the_readme_says(machine, make_site):
+    db = make_postgres(machine)
+    machine.run(upgrade_line("pgsql-3"))
+    site = make_site(db=db)
+    alice = site.browser()
+    alice.sign_in("alice")
+    assert user(alice) == "alice" and alice.sign_out().status in (200, 303)
+    site.stop()
+
+
+# N8: a backup brings no session back
+
+@either_way
+def test_N8_X6_sqlite_backup_and_restore(machine, make_site):
+    make_sqlite(machine)
+    site = make_site(db=File(machine), config="TwAuthSessionRecheck 0")
+    alice, bob = site.browser(), site.browser()
+    alice.sign_in("alice"), bob.sign_in("bob")
+    run_all(machine, "Backup", r"\.backup")
+    stolen = alice.clone()
+    alice.sign_out()
+    tools.sqlite3(machine.database, "DELETE FROM twauth_account WHERE username = 'bob'")
+    run_all(machine, "Restore", r"\.restore")
+    assert user(stolen) is None and user(bob) is None
+    assert tools.sqlite3(machine.database, "SELECT username FROM twauth_account ORDER BY 1").split() == ["alice", "bob"]
+    for name in ("alice", "bob"):
+        again = site.browser()
+        again.sign_in(name)
+        assert user(again) == name
+    site.stop()
+    assert {machine.owner(path) for path in machine.lib.iterdir()} == {"www-data"}
+
+
+@either_way
+@pytest.mark.parametrize("how", ["into the tables", "into a new database"])
+def test_N8_X6_postgresql_backup_and_restore(machine, make_site, how):
+    db = make_postgres(machine)
+    site = make_site(db=db, config="TwAuthSessionRecheck 0")
+    alice, bob = site.browser(), site.browser()
+    alice.sign_in("alice"), bob.sign_in("bob")
+    run_all(machine, "Backup", "pg_dump")
+    stolen = alice.clone()
+    alice.sign_out()
+    db.execute("DELETE FROM twauth_account WHERE username = 'bob'")
+    db.execute("INSERT INTO twauth_account (twitter_id, username) VALUES ('77', 'mallory')")
+    if how == "into the tables":
+        run_all(machine, "Restore", "--data-only")
+    else:
+        site.stop()
+        machine.postgres.execute("DROP DATABASE twauth WITH (FORCE)")
+        run_all(machine, "Restore", "createdb")
+        site.start()
+    assert user(stolen) is None and user(bob) is None
+    assert db.rows("SELECT username FROM twauth_account ORDER BY 1") == [("alice",), ("bob",)]
+    for name in ("alice", "bob", "carol"):
+        again = site.browser()
+        again.sign_in(name)
+        assert user(again) == name
+    site.stop()
+
+
+@pytest.mark.databases("sqlite", "pgsql")
+def test_N8_X6_the_one_statement_ends_what_a_restore_brought(make_site, make_db):
+    """Whatever way a backup came back: its sessions are good until the statement is run, and not after."""
+    statement, = (b for b in documents.blocks(ADMINISTRATION, "Restore") if b.startswith("DELETE"))
+    db = make_db()
+    site = make_site(db=db, config="TwAuthSessionRecheck 0")
+    alice = site.browser()
+    alice.sign_in("alice")
+    rows = db.rows("SELECT * FROM twauth_session")
+    stolen = alice.clone()
+    alice.sign_out()
+    site.restart()
+    db.execute("INSERT INTO twauth_session VALUES (?, ?, ?, ?, ?, ?, ?)", *rows[0])
+    assert user(stolen) == "alice"
+    db.execute(statement)
+    assert user(stolen) is None
+
+
+# SQLite to PostgreSQL
+
+@either_way
+def test_N8_sqlite_to_postgresql(machine, make_site):
+    make_sqlite(machine)
+    site = make_site(db=File(machine))
+    alice, bob = site.browser(), site.browser()
+    alice.sign_in("alice"), bob.sign_in("bob")
+    tools.sqlite3(machine.database, """
+        UPDATE twauth_account SET username = 'the, "boss"' WHERE username = 'bob';
+        INSERT INTO twauth_account (twitter_id) VALUES ('99');
+        INSERT INTO twauth_username (name) VALUES ('support');""")
+    db = make_postgres(machine)
+    before = site.httpd.main
+    site.stop()
+    run_all(machine, "SQLite to PostgreSQL", "copy")
+    for table in TABLES:
+        columns = ", ".join(c for c, in db.rows(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position", table))
+        one = tools.sqlite3(machine.database, f".mode list\n.nullvalue NULL\nSELECT {columns} FROM {table} ORDER BY 1, 2;")
+        other = tools.psql(db, f"\\pset null NULL\n\\pset format unaligned\n\\t\nSELECT {columns} FROM {table} ORDER BY 1, 2")
+        assert set(one.split("\n")) == {line for line in other.split("\n") if "|" in line or not line}, table
+    site.httpd.main = before.replace(File(machine).configuration, db.configuration)
+    site.start()
+    assert user(alice) == "alice" and user(bob) == 'the, "boss"'
+    carol = site.browser()
+    carol.sign_in("carol")
+    assert user(carol) == "carol"
+    site.stop()
+
+
+# X7
+
+@either_way
+def test_X7_another_schema_as_documented(machine, make_site):
+    made, = (b for b in documents.commands("README.md", "PostgreSQL") if "createdb" in b)
+    machine.run("\n".join(line for line in made.split("\n") if "createuser" in line or "createdb" in line))
+    run_all(machine, "Tables in another schema", "CREATE SCHEMA")
+    db = Documented(machine.postgres)
+    assert db.value("SELECT count(*) FROM sign_in.twauth_username") == 8
+    site = make_site(db=db)
+    alice = site.browser()
+    alice.sign_in("alice")
+    assert user(alice) == "alice"
+    for block in documents.blocks("docs/directives.md", "Give a username") + documents.blocks("docs/directives.md", "Forget somebody"):
+        db.execute(block)
+    site.stop()
+
+
+# X11
+
+def test_X11_the_limits_belong_to_the_role(machine):
+    db = make_postgres(machine)
+    run_all(machine, "PgBouncer", "ALTER ROLE")
+    assert db.value("SELECT setconfig FROM pg_db_role_setting WHERE setdatabase <> 0") == [
+        "statement_timeout=5s", "lock_timeout=2s"]
+
+
+RUN = {"Backup": r"\.backup|pg_dump", "Restore": r"\.restore|--data-only|createdb", "SQLite to PostgreSQL": "copy",
+       "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE"}
+
+
+def test_N8_no_command_is_left_untried():
+    titles = re.findall(r"(?m)^## (.*)$", (TREE / ADMINISTRATION).read_text())
+    left = {title: [b for b in documents.commands(ADMINISTRATION, title) if not re.search(RUN.get(title, "(?!)"), b)]
+            for title in titles}
+    assert set(RUN) <= set(titles) and not any(left.values()), left
