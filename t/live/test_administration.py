@@ -210,6 +210,23 @@ def test_N8_sqlite_to_postgresql(machine, make_site):
     site.stop()
 
 
+# X8
+
+def test_X8_a_sequence_behind_its_rows_is_set_as_documented(machine, make_site):
+    """Rows that were put in with their ids; newcomers get in after the documented statement."""
+    db = make_postgres(machine)
+    db.execute("INSERT INTO twauth_account (id, twitter_id, username) SELECT n, 5000 + n, 'old' || n"
+               " FROM generate_series(1, 40) AS n")
+    with pytest.raises(Exception, match="twauth_account_pkey"):
+        db.execute("INSERT INTO twauth_account (twitter_id) VALUES ('4999')")
+    statement, = re.findall(r"(?m)^      (SELECT setval.*;)$", (TREE / ADMINISTRATION).read_text())
+    db.execute(statement)
+    site = make_site(db=db)
+    assert site.browser().sign_in("alice").status == 200
+    assert db.value("SELECT id FROM twauth_account WHERE username = 'alice'") == 41
+    site.stop()
+
+
 # X7
 
 @either_way

@@ -314,7 +314,27 @@ static void test_every_cut_plain_is_void(void **state)
     }
 }
 
+/* N8: sealed by an earlier build.  Servers of two versions stand beside each
+ * other while one after the other is upgraded. */
+static void test_of_the_version_before(void **state)
+{
+    static const char text[] =
+        "AXFC9wwp48d3OCK-3VbkzeWaRhEZOuZnSzjGKuai5XXPQS5e_0aJAMcjP0z--NFG"
+        "7L61vb2wPEnsQcYQZyneVfeO82jaOAy6j7ik234Av0bvamliURuoMgxtZ8ZnVst0"
+        "h-YkCgjGCJmzNwYe2IY";
+    tw_session_t out;
+
+    (void)state;
+    assert_int_equal(open_text(&out, text), APR_SUCCESS);
+    assert_memory_equal(out.id, jack.id, TW_ID_LEN);
+    assert_true(out.account == 12 && out.signed_in_at == jack.signed_in_at);
+    assert_string_equal(out.twitter_id, "6253282");
+    assert_string_equal(out.username, "jack");
+    assert_string_equal(out.screen_name, "Jack_1");
+}
+
 UNIT_MAIN(prepare,
+          cmocka_unit_test(test_of_the_version_before),
           cmocka_unit_test(test_round_trip),
           cmocka_unit_test(test_times),
           cmocka_unit_test(test_names_too_long),
