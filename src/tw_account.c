@@ -179,7 +179,8 @@ static void pay_owed(tw_db_t *db, const tw_database_t *database,
     tw_err_t err = { 0 };
     tw_owed_t owed;
 
-    while (tw_shared_next_owed(database->shared, database->slot, &owed)) {
+    while (tw_shared_next_owed(database->shared, database->slot, &owed,
+                               apr_time_now())) {
         const char *args[2];
 
         args[0] = owed.account ? number(pool, owed.account)
@@ -188,9 +189,10 @@ static void pay_owed(tw_db_t *db, const tw_database_t *database,
         if (tw_db_run(NULL, db, owed.account ? &session_end_owed
                                              : &session_end,
                       args, &err) != APR_SUCCESS) {
-            tw_shared_owe(database->shared, database->slot, &owed);
+            tw_shared_owed_again(database->shared, &owed);
             return;
         }
+        tw_shared_owed_paid(database->shared, &owed);
     }
 }
 
@@ -310,13 +312,14 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (rv == APR_SUCCESS && with->former) {
         const char *former = id_text(pool, with->former->id);
         tw_err_t ignored = { 0 };
-        tw_owed_t owed = { { 0 }, 0, 0 };
+        tw_owed_t owed = { .whose = with->former->account };
 
         /* refused here at once all the same; elsewhere when it ends */
         if (tw_db_run(NULL, db, &session_end, &former, &ignored)
             != APR_SUCCESS) {
             memcpy(owed.id, with->former->id, TW_ID_LEN);
-            tw_shared_owe(database->shared, database->slot, &owed);
+            tw_shared_owe(database->shared, database->slot, &owed,
+                          apr_time_now());
         }
     }
     tw_db_close(db);

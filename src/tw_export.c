@@ -57,8 +57,8 @@ static void export_tokens(request_rec *r, tw_visitor_t *visitor)
     }
 }
 
-/* In the order of tw_headers_names. */
-static const char *const variables[] = {
+/* In the order of tw_headers_names, and as many. */
+static const char *const variables[TW_HEADERS_COUNT + 1] = {
     "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
     "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT", NULL
 };
@@ -75,6 +75,8 @@ static void add_identity(apr_table_t *table, const char *const *names,
     };
     int i;
 
+    _Static_assert(sizeof(values) / sizeof(values[0]) == TW_HEADERS_COUNT,
+                   "a value for each header");
     for (i = 0; names[i]; i++) {
         apr_table_addn(table, names[i], values[i]);
     }

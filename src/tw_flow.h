@@ -14,7 +14,7 @@
 
 #include "tw_provider.h"
 #include "tw_seal.h"
-#include "tw_shared.h"
+#include "tw_marks.h"
 
 typedef struct tw_flow_t {
     apr_time_t started_at;

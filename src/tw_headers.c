@@ -12,6 +12,9 @@ const char *const tw_headers_names[] = {
     "X-Twauth-Id", "X-Twauth-Account", "X-Twauth-Signed-In-At", NULL
 };
 
+_Static_assert(sizeof(tw_headers_names) / sizeof(tw_headers_names[0])
+               == TW_HEADERS_COUNT + 1, "TW_HEADERS_COUNT is of the names");
+
 /* Whether name is x-twauth-..., by letters and digits alone, as gateways
  * that turn header names into variables would read it. */
 static int looks_like_ours(const char *name, apr_size_t len)

@@ -13,7 +13,8 @@
 #include <apr_tables.h>
 
 /* The names; NULL ends. */
-extern const char *const tw_headers_names[];
+#define TW_HEADERS_COUNT 6
+extern const char *const tw_headers_names[TW_HEADERS_COUNT + 1];
 
 /* What one walk over the headers of a request finds. */
 typedef struct tw_headers_t {

@@ -163,11 +163,13 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     if (tw_account_end(&ended, session, everywhere, &site->database, r->pool,
                        &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
-        tw_shared_end(site->shared, session->id, session->expires_at, now);
+        tw_shared_end(site->shared, session->id,
+                      tw_visitor_last_end(site, session), now);
         memcpy(owed.id, session->id, TW_ID_LEN);
         owed.account = everywhere ? session->account : 0;
         owed.at = now;
-        if (!tw_shared_owe(site->shared, site->database.slot, &owed)) {
+        owed.whose = session->account;
+        if (!tw_shared_owe(site->shared, site->database.slot, &owed, now)) {
             ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
                           "too many rows are still to be deleted: the one of "
                           "account %" APR_INT64_T_FMT " is forgotten; delete "

@@ -344,6 +344,11 @@ struct tw_vault_t {
     char text[VAULT_SIZE];
 };
 
+apr_size_t tw_vault_size(void)
+{
+    return sizeof(tw_vault_t);
+}
+
 tw_vault_t *tw_vault_make(void)
 {
     tw_vault_t *vault = mmap(NULL, sizeof(*vault), PROT_READ | PROT_WRITE,

@@ -60,6 +60,9 @@ typedef struct tw_vault_t tw_vault_t;
 /* NULL: the system gives no such memory. */
 tw_vault_t *tw_vault_make(void);
 
+/* How large one is: another version of the module may have another one. */
+apr_size_t tw_vault_size(void);
+
 /* Remembers text for from; a vault that is full forgets the newcomer. */
 void tw_vault_put(tw_vault_t *vault, const char *from, const char *text);
 

@@ -14,7 +14,7 @@
 #include "tw_codec.h"
 #include "tw_memo.h"
 #include "tw_seal.h"
-#include "tw_shared.h"
+#include "tw_marks.h"
 
 #define TW_USERNAME_MAX 64
 #define TW_SESSION_TEXT_MAX 512

@@ -56,6 +56,7 @@ struct tw_site_t {
     tw_shared_t *shared;
     int slot;                           /* starts, notes */
     int provider_slot;                  /* the breaker for X */
+    int realm_slot;                     /* what its hosts have in common */
     tw_database_t database;
     int calls;                          /* to X, on the whole server */
 };

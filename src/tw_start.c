@@ -19,13 +19,18 @@
 #include "tw_secret.h"
 #include "tw_site.h"
 
-#define RETAINED "mod_twauth"
+/* Another one than the versions before used, whose structure says nothing of
+ * its size. */
+#define RETAINED "mod_twauth retained"
 
-/* What outlives restarts, while the module itself is loaded anew. */
+/* What outlives restarts, while the module itself is loaded anew: perhaps
+ * another version, which takes what is as its own and leaves the rest. */
 typedef struct {
-    void *shared;
-    apr_size_t shared_size;
+    apr_size_t size;                /* of this; always the first member */
+    apr_size_t vault_size;
     tw_vault_t *vault;
+    apr_uint64_t layout;            /* of shared */
+    void *shared;
 } retained_t;
 
 #define GROUPS_MAX 64
@@ -170,8 +175,11 @@ int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    if (!retained) {
+    if (!retained || retained->size != sizeof(*retained)
+        || retained->vault_size != tw_vault_size()) {
         retained = ap_retained_data_create(RETAINED, sizeof(*retained));
+        retained->size = sizeof(*retained);
+        retained->vault_size = tw_vault_size();
         retained->vault = tw_vault_make();
     }
     memset(&process, 0, sizeof(process));
@@ -222,9 +230,9 @@ static tw_shared_t *shared_memory(server_rec *main)
 {
     retained_t *retained = process.retained;
 
-    /* another size is another version of the module: its old children go on
-     * with the old segment */
-    if (!retained->shared || retained->shared_size != tw_shared_size()) {
+    /* another layout is another version of the module: its old children go
+     * on with the old segment, which is never touched again from here */
+    if (!retained->shared || retained->layout != tw_shared_layout()) {
         apr_shm_t *shm;
         apr_status_t rv = apr_shm_create(&shm, tw_shared_size(), NULL,
                                          main->process->pool);
@@ -236,7 +244,7 @@ static tw_shared_t *shared_memory(server_rec *main)
             return NULL;
         }
         retained->shared = apr_shm_baseaddr_get(shm);
-        retained->shared_size = tw_shared_size();
+        retained->layout = tw_shared_layout();
         memset(retained->shared, 0, tw_shared_size());
     }
     return tw_shared_attach(retained->shared, apr_time_now());
@@ -287,6 +295,12 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         site->shared = site->database.shared = shared;
         site->slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "site ", site->origin, NULL));
+        site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "realm ", site->realm, NULL));
+        tw_shared_realm(shared, site->realm_slot,
+                        site->conf->session_recheck
+                        + site->conf->session_grace, site->conf->session_max,
+                        apr_time_now());
         site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "provider ", site->client.api, "\n", site->client.key,
             NULL));

@@ -99,7 +99,7 @@ static apr_status_t clean_trailers(ap_filter_t *f,
     request_rec *r = f->r;
     const tw_visitor_t *visitor = made(first_of(r));
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
-    const char *value[6] = { NULL };
+    const char *value[TW_HEADERS_COUNT] = { NULL };
     int i;
 
     if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(brigade)
@@ -414,10 +414,10 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     if (check != TW_CHECK_GOOD) {
         /* those beside this request must not pass as if nothing had been
          * found; who is only not active now may be so again */
-        tw_shared_end(site->shared, session->id,
-                      check == TW_CHECK_GONE
-                      ? tw_visitor_copies_until(site, session, now)
-                      : now + BESIDE, now);
+        tw_shared_end_found(site->shared, session->id,
+                            check == TW_CHECK_GONE
+                            ? tw_visitor_copies_until(site, session, now)
+                            : now + BESIDE, now);
     }
     /* it may have been ended here while the database answered */
     if (check != TW_CHECK_GOOD
@@ -551,10 +551,18 @@ apr_time_t tw_visitor_copies_until(const tw_site_t *site,
                                    const tw_session_t *session,
                                    apr_time_t now)
 {
-    apr_time_t copies = now + site->conf->session_recheck + BESIDE
-                        + site->conf->session_grace;
-    apr_time_t end = session ? absolute_end(site, session) : copies;
+    apr_time_t copies = now + BESIDE
+                        + tw_shared_realm_copies(site->shared,
+                                                 site->realm_slot);
+    apr_time_t end = session ? tw_visitor_last_end(site, session) : copies;
 
     /* a copy on its way while the clock moves is worth a minute more */
     return (copies < end ? copies : end) + apr_time_from_sec(60);
+}
+
+apr_time_t tw_visitor_last_end(const tw_site_t *site,
+                               const tw_session_t *session)
+{
+    return session->signed_in_at
+           + tw_shared_realm_max(site->shared, site->realm_slot);
 }

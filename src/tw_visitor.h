@@ -114,10 +114,18 @@ int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
                            const tw_session_t *session);
 
-/* How long copies of a session's cookie could still be good somewhere; of
- * any session's, when session is NULL. */
+/*
+ * How long copies of a session's cookie could still be good on some host of
+ * the realm, where the database can be asked, or is away for no longer than
+ * the grace; of any session's, when session is NULL.
+ */
 apr_time_t tw_visitor_copies_until(const tw_site_t *site,
                                    const tw_session_t *session,
                                    apr_time_t now);
+
+/* When the session's copies are over on all hosts of the realm, whatever its
+ * row says. */
+apr_time_t tw_visitor_last_end(const tw_site_t *site,
+                               const tw_session_t *session);
 
 #endif

@@ -4,6 +4,7 @@
  */
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include <sys/mman.h>
@@ -17,7 +18,7 @@
 #define SEC(n) apr_time_from_sec(n)
 #define NOW SEC(1790000000)
 
-/* So many entries a bucket holds, and so many buckets some tables have. */
+/* So many ids can have their first bucket in common and no room elsewhere. */
 #define BUCKET 8
 
 static tw_shared_t *shared;
@@ -154,34 +155,192 @@ static void test_id_of_zeros(void **state)
     assert_true(tw_shared_ended(shared, zeros, NOW));
 }
 
-/*
- * A full bucket: the one that would end first is given up, and the floor
- * rises, so that its copies are asked about again.
- */
+/* What the table holds is TW_MARKS; this is 90 % of it. */
+#define MOST (TW_MARKS / 10 * 9)
+
+/* A table that is full: one is given up, which is one of those that would end
+ * first, and the floor rises, so that its copies are asked about again. */
 static void test_floor_rises_when_full(void **state)
 {
     unsigned char id[TW_ID_LEN];
     apr_time_t later = NOW + SEC(10);
-    int i, kept = 0;
+    int i, kept = 0, n = 0;
 
     (void)state;
     fresh();
-    for (i = 0; i < BUCKET; i++) {
-        tw_shared_end(shared, crowd(id, (uint32_t)i), NOW + SEC(100 + i),
-                      NOW);
+    while (tw_shared_floor(shared) == NOW) {
+        n++;
+        tw_shared_end(shared, id_of(id, (uint64_t)n), NOW + SEC(1000) + n,
+                      later);
+        CHECK(tw_shared_ended(shared, id, NOW), "%d", n);
     }
-    for (i = 0; i < BUCKET; i++) {
-        assert_true(tw_shared_ended(shared, crowd(id, (uint32_t)i), NOW));
+    assert_in_range(n, TW_MARKS / 100 * 93, TW_MARKS + 1);
+    assert_true(tw_shared_floor(shared) == later);
+    for (i = 1; i <= n; i++) {
+        kept += tw_shared_ended(shared, id_of(id, (uint64_t)i), later);
+    }
+    assert_int_equal(kept, n - 1);
+}
+
+/* A3: below 90 % none is given up, whatever the ids are. */
+static void test_none_is_given_up_below_90_percent(void **state)
+{
+    unsigned char id[TW_ID_LEN];
+    int seed, i, first, least = TW_MARKS;
+
+    (void)state;
+    for (seed = 0; seed < 40; seed++) {
+        uint64_t from = (uint64_t)seed << 32;
+
+        fresh();
+        for (i = 0; i < MOST; i++) {
+            tw_shared_end(shared, id_of(id, from + (uint64_t)i),
+                          NOW + SEC(660), NOW + 1);
+        }
+        CHECK(tw_shared_floor(shared) == NOW, "seed %d", seed);
+        for (i = 0; i < MOST; i++) {
+            CHECK(tw_shared_ended(shared, id_of(id, from + (uint64_t)i),
+                                  NOW), "seed %d, %d", seed, i);
+        }
+        for (first = MOST; tw_shared_floor(shared) == NOW; first++) {
+            tw_shared_end(shared, id_of(id, from + (uint64_t)first),
+                          NOW + SEC(660), NOW + 1);
+        }
+        least = first < least ? first : least;
+    }
+    print_message("the first was given up at %.1f %% or later\n",
+                  100.0 * least / TW_MARKS);
+}
+
+/*
+ * A3: sign-outs at chance times (each second so many as Poisson has them) for
+ * six hours, each to be remembered for SIM_KEPT: by default, 60 s of recheck,
+ * 10 min of grace, 65 s for the way.
+ */
+#define SIM_KEPT 725
+
+static double chance(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (double)((*seed >> 11) + 1) / 9007199254740993.0;
+}
+
+/* How many a second: the gaps between them are exponential. */
+static int at_chance(uint64_t *seed, double rate)
+{
+    double left;
+    int n = 0;
+
+    /* the product of chances against e^-1, for each one a second */
+    for (; rate > 0; rate -= 1) {
+        double part = rate < 1 ? rate : 1, e = 1, term = 1;
+        int k;
+
+        for (k = 1; k < 30; k++) {
+            term *= -part / k;
+            e += term;
+        }
+        for (left = 1; (left *= chance(seed)) > e; n++) { }
+    }
+    return n;
+}
+
+/* How many times one was given up in so many hours. */
+static int simulate(double rate, int hours)
+{
+    unsigned char id[TW_ID_LEN];
+    uint64_t seed = 1, n = 0;
+    apr_time_t floor_before;
+    int second, i, given_up = 0;
+
+    fresh();
+    for (second = 1; second <= hours * 3600; second++) {
+        apr_time_t now = NOW + SEC(second);
+
+        for (i = at_chance(&seed, rate); i > 0; i--) {
+            floor_before = tw_shared_floor(shared);
+            tw_shared_end(shared, id_of(id, n++), now + SEC(SIM_KEPT),
+                          now + i);
+            given_up += tw_shared_floor(shared) != floor_before;
+        }
+    }
+    return given_up;
+}
+
+static void test_sign_outs_a_second(void **state)
+{
+    static const int rates[] = { 8, 14, 25, 40 };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rates); i++) {
+        int given_up = simulate(rates[i], 2);
+
+        print_message("%d sign-outs a second: %d given up in two hours\n",
+                      rates[i], given_up);
+        CHECK(!given_up, "%d a second: %d", rates[i], given_up);
+    }
+    assert_true(simulate(60, 1) > 0);
+}
+
+/*
+ * A3: what the database says is over is remembered while there is room.  It
+ * makes no floor rise and no sign-out forgotten, however many there are, and
+ * sign-outs take its place.
+ */
+static void test_found_ended_gives_up_none(void **state)
+{
+    enum { FLOOD = 3 * TW_MARKS };
+    unsigned char id[TW_ID_LEN];
+    int i, remembered = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < MOST; i++) {
+        if (i == MOST / 2) {
+            int n;
+
+            for (n = 0; n < FLOOD; n++) {
+                tw_shared_end_found(shared, id_of(id, 1000000 + (uint64_t)n),
+                                    NOW + SEC(9999), NOW + 1);
+                remembered += tw_shared_ended(shared, id, NOW);
+            }
+        }
+        tw_shared_end(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
+                      NOW + 1);
+    }
+    assert_in_range(remembered, TW_MARKS / 3, TW_MARKS);
+    for (i = 0; i < MOST; i++) {
+        CHECK(tw_shared_ended(shared, id_of(id, (uint64_t)i), NOW), "%d", i);
     }
     assert_true(tw_shared_floor(shared) == NOW);
-    tw_shared_end(shared, crowd(id, 99), NOW + SEC(100), later);
-    assert_true(tw_shared_floor(shared) == later);
-    assert_true(tw_shared_ended(shared, id, later));
-    assert_false(tw_shared_ended(shared, crowd(id, 0), later));
-    for (i = 1; i < BUCKET; i++) {
-        kept += tw_shared_ended(shared, crowd(id, (uint32_t)i), later);
+}
+
+/* Found first and signed out then, or the other way: a sign-out it is. */
+static void test_found_ended_and_signed_out(void **state)
+{
+    unsigned char id[TW_ID_LEN], other[TW_ID_LEN];
+    int order, i;
+
+    (void)state;
+    for (order = 0; order < 2; order++) {
+        fresh();
+        id_of(id, 1);
+        for (i = 0; i < 2; i++) {
+            if (i == order) {
+                tw_shared_end_found(shared, id, NOW + SEC(60), NOW);
+            }
+            else {
+                tw_shared_end(shared, id, NOW + SEC(30), NOW);
+            }
+        }
+        assert_true(tw_shared_ended(shared, id, NOW + SEC(59)));
+        for (i = 0; i < 2 * TW_MARKS; i++) {
+            tw_shared_end(shared, id_of(other, 2 + (uint64_t)i),
+                          NOW + SEC(59), NOW);
+        }
+        assert_true(tw_shared_ended(shared, id, NOW));
     }
-    assert_int_equal(kept, BUCKET - 1);
 }
 
 /* Places of the past are free: no floor rises, however many there were. */
@@ -207,7 +366,7 @@ static void test_passed_places_are_free(void **state)
  */
 static void test_ended_or_below_the_floor(void **state)
 {
-    enum { FLOOD = 60000 };
+    enum { FLOOD = 3 * TW_MARKS };
     unsigned char id[TW_ID_LEN];
     int i;
 
@@ -226,44 +385,158 @@ static void test_ended_or_below_the_floor(void **state)
 
 /* ---- rows that are owed -------------------------------------------------- */
 
+static int take(int slot, tw_owed_t *got, int second)
+{
+    return tw_shared_next_owed(shared, slot, got, NOW + SEC(second));
+}
+
 static void test_owed(void **state)
 {
-    tw_owed_t owed = { { 0 }, 0, NOW }, got;
+    tw_owed_t owed = { .at = NOW }, got;
     unsigned char id[TW_ID_LEN];
-    char seen[1000] = { 0 };
-    int i, j, room, taken = 0;
+    static char seen[TW_DEFERRED + 1];
+    int j, room, taken = 0;
 
     (void)state;
     fresh();
-    assert_int_equal(tw_shared_next_owed(shared, 0, &got), 0);
+    memset(seen, 0, sizeof(seen));
+    assert_int_equal(take(0, &got, 0), 0);
     for (room = 0; room < COUNT(seen); room++) {
         id_of(owed.id, (uint64_t)room);
-        if (!tw_shared_owe(shared, 0, &owed)) {
+        owed.at = NOW + room;
+        if (!tw_shared_owe(shared, 0, &owed, NOW)) {
             break;
         }
     }
-    assert_in_range(room, 64, COUNT(seen) - 1);
-    while (tw_shared_next_owed(shared, 0, &got)) {
-        for (i = 0, j = -1; i < room; i++) {
-            if (!memcmp(got.id, id_of(id, (uint64_t)i), TW_ID_LEN)) {
-                j = i;
-            }
-        }
-        assert_true(j >= 0 && !seen[j]);
+    assert_int_equal(room, TW_DEFERRED);
+    while (take(0, &got, 0)) {
+        j = (int)(got.at - NOW);
+        assert_in_range(j, 0, room - 1);
+        assert_memory_equal(got.id, id_of(id, (uint64_t)j), TW_ID_LEN);
+        assert_true(!seen[j]);
         seen[j] = 1;
         taken++;
+        tw_shared_owed_paid(shared, &got);
     }
     assert_int_equal(taken, room);
     /* and there is room again */
-    owed.account = 7;
-    assert_int_equal(tw_shared_owe(shared, 0, &owed), 1);
+    owed.account = owed.whose = 7;
+    assert_int_equal(tw_shared_owe(shared, 0, &owed, NOW), 1);
     /* each database has its own */
-    assert_int_equal(tw_shared_next_owed(shared, 1, &got), 0);
-    assert_int_equal(tw_shared_next_owed(shared, 0, &got), 1);
+    assert_int_equal(take(1, &got, 0), 0);
+    assert_int_equal(take(0, &got, 0), 1);
     assert_memory_equal(got.id, owed.id, TW_ID_LEN);
     assert_int_equal(got.account, 7);
-    assert_true(got.at == NOW);
-    assert_int_equal(tw_shared_next_owed(shared, 0, &got), 0);
+    assert_true(got.at == owed.at);
+    assert_int_equal(take(0, &got, 0), 0);
+}
+
+/* A10: whoever takes one has it for a minute; then, or at once when it could
+ * not be paid, it is another one's. */
+static void test_owed_is_leased(void **state)
+{
+    tw_owed_t owed = { .whose = 7, .at = NOW }, first, second;
+
+    (void)state;
+    fresh();
+    assert_int_equal(tw_shared_owe(shared, 3, &owed, NOW), 1);
+    assert_int_equal(take(3, &first, 0), 1);
+    assert_int_equal(take(3, &second, 59), 0);
+    assert_int_equal(take(3, &second, 60), 1);
+    /* who comes back from the dead takes nothing away */
+    tw_shared_owed_paid(shared, &first);
+    tw_shared_owed_again(shared, &first);
+    assert_int_equal(take(3, &first, 61), 0);
+    tw_shared_owed_again(shared, &second);
+    assert_int_equal(take(3, &first, 61), 1);
+    tw_shared_owed_paid(shared, &first);
+    assert_int_equal(take(3, &first, 9999), 0);
+    /* a clock that was set back keeps nothing for ever */
+    assert_int_equal(tw_shared_owe(shared, 3, &owed, NOW), 1);
+    assert_int_equal(take(3, &first, 0), 1);
+    assert_int_equal(take(3, &second, -7200), 1);
+}
+
+/* A10: one account's do not take the place of the others'. */
+static void test_owed_by_one_account(void **state)
+{
+    tw_owed_t owed = { .whose = 7, .at = NOW }, got;
+    int i, noted = 0, of_others = 0;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 2 * TW_DEFERRED; i++) {
+        id_of(owed.id, (uint64_t)i);
+        noted += tw_shared_owe(shared, 0, &owed, NOW);
+    }
+    assert_int_equal(noted, TW_DEFERRED_SHARE);
+    /* at another database it has a share again */
+    assert_int_equal(tw_shared_owe(shared, 1, &owed, NOW), 1);
+    for (i = 0; i < 100; i++) {
+        owed.whose = 1000 + i;
+        of_others += tw_shared_owe(shared, 0, &owed, NOW);
+    }
+    assert_int_equal(of_others, 100);
+    /* what is paid counts no more */
+    while (take(0, &got, 0)) {
+        tw_shared_owed_paid(shared, &got);
+    }
+    owed.whose = 7;
+    assert_int_equal(tw_shared_owe(shared, 0, &owed, NOW), 1);
+}
+
+static void owe_for_ever(void)
+{
+    tw_owed_t owed = { .at = NOW }, got;
+
+    for (;;) {
+        tw_shared_owe(shared, 0, &owed, NOW);
+        if (take(0, &got, 0)) {
+            tw_shared_owed_again(shared, &got);
+        }
+        while (take(0, &got, 0)) {
+            tw_shared_owed_paid(shared, &got);
+        }
+    }
+}
+
+/* A10: children that are killed at any moment lose no place for good, and
+ * what is there is found, however they died. */
+static void test_owed_and_killed_children(void **state)
+{
+    tw_owed_t owed = { .at = NOW }, got;
+    int i, n;
+
+    (void)state;
+    for (i = 0; i < 300; i++) {
+        pid_t child;
+        int status;
+
+        if (i % 30 == 0) {
+            fresh();
+        }
+        child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            owe_for_ever();
+        }
+        usleep(100 + (useconds_t)(i * 37 % 400));
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (i % 30 == 29) {
+            owed.account = 5;
+            assert_int_equal(tw_shared_owe(shared, 0, &owed, NOW), 1);
+            for (n = 0; take(0, &got, 9999); n += got.account == 5) {
+                tw_shared_owed_paid(shared, &got);
+            }
+            assert_int_equal(n, 1);
+            owed.account = 0;
+            for (n = 0; tw_shared_owe(shared, 0, &owed, NOW + SEC(9999));) {
+                n++;
+            }
+            assert_int_equal(n, TW_DEFERRED);
+        }
+    }
 }
 
 /* ---- spent flows, rechecks ----------------------------------------------- */
@@ -316,22 +589,31 @@ static void test_tables_are_apart(void **state)
     assert_int_equal(tw_shared_spend(shared, id, NOW + SEC(9), NOW), 0);
 }
 
-/* A full bucket gives up the one that ends first; the rest stays spent. */
+/* Below 90 % all stay spent; a full table gives up the first to end. */
 static void test_spend_when_full(void **state)
 {
     unsigned char id[TW_ID_LEN];
-    int i;
+    int i, again = 0;
 
     (void)state;
     fresh();
-    for (i = 0; i <= BUCKET; i++) {
-        assert_int_equal(tw_shared_spend(shared, crowd(id, (uint32_t)i),
-                                         NOW + SEC(100 + i), NOW), 1);
+    for (i = 0; i < MOST; i++) {
+        CHECK(tw_shared_spend(shared, id_of(id, (uint64_t)i), NOW + SEC(600),
+                              NOW), "%d", i);
     }
-    for (i = 1; i <= BUCKET; i++) {
-        assert_int_equal(tw_shared_spend(shared, crowd(id, (uint32_t)i),
-                                         NOW + SEC(100), NOW), 0);
+    for (i = 0; i < MOST; i++) {
+        CHECK(!tw_shared_spend(shared, id_of(id, (uint64_t)i),
+                               NOW + SEC(600), NOW), "%d again", i);
     }
+    for (; i < 2 * TW_MARKS; i++) {
+        CHECK(tw_shared_spend(shared, id_of(id, (uint64_t)i), NOW + SEC(700),
+                              NOW), "%d", i);
+    }
+    for (i = 2 * TW_MARKS - 1000; i < 2 * TW_MARKS; i++) {
+        again += tw_shared_spend(shared, id_of(id, (uint64_t)i),
+                                 NOW + SEC(700), NOW);
+    }
+    assert_in_range(again, 0, 60);
 }
 
 /* ---- races --------------------------------------------------------------- */
@@ -1264,9 +1546,16 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_ended_twice),
           cmocka_unit_test(test_id_of_zeros),
           cmocka_unit_test(test_floor_rises_when_full),
+          cmocka_unit_test(test_none_is_given_up_below_90_percent),
+          cmocka_unit_test(test_sign_outs_a_second),
+          cmocka_unit_test(test_found_ended_gives_up_none),
+          cmocka_unit_test(test_found_ended_and_signed_out),
           cmocka_unit_test(test_passed_places_are_free),
           cmocka_unit_test(test_ended_or_below_the_floor),
           cmocka_unit_test(test_owed),
+          cmocka_unit_test(test_owed_is_leased),
+          cmocka_unit_test(test_owed_by_one_account),
+          cmocka_unit_test(test_owed_and_killed_children),
           cmocka_unit_test(test_spend),
           cmocka_unit_test(test_tables_are_apart),
           cmocka_unit_test(test_spend_when_full),
