@@ -54,8 +54,8 @@ class Machine:
     def database(self):
         return self.lib / "twauth.db"
 
-    def run(self, script, umask=0):
-        """A block of commands, stopped at the first that fails; returns what it printed."""
+    def run(self, script, umask=0, typed=""):
+        """A block of commands, stopped at the first that fails, with what is typed meanwhile; returns what it printed."""
         for place, here in self.places.items():
             script = script.replace(place, str(here))
         if not self.sudo:
@@ -65,7 +65,7 @@ class Machine:
             more |= {"PGHOST": str(self.postgres.folder)}
         if self.postgres and not process.ROOT:
             more |= {"PGUSER": "postgres"}
-        ran = subprocess.run(["/bin/bash", "-e", "-o", "pipefail", "-c", script], cwd=self.folder, umask=umask, text=True,
+        ran = subprocess.run(["/bin/bash", "-e", "-o", "pipefail", "-c", script], cwd=self.folder, umask=umask, text=True, input=typed,
                              env=process.environment(**more), capture_output=True, timeout=60)
         assert ran.returncode == 0, f"{script}\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout

@@ -1,5 +1,6 @@
 """The commands of the README's and docs/administration.md's database chapters, with sudo and without (N8, N11, X6, X7)."""
 
+import os
 import re
 
 import pytest
@@ -76,6 +77,17 @@ def test_N11_commands_name_a_user_in_a_way_that_needs_no_sudo():
         assert not re.findall(r".*sudo -.*|.*\bsudoedit\b.*|.*\bsu -.*", text), document
         wrong = [line for line in text.split("\n") if re.search(r"^(    |--   )(sqlite3|psql|createdb|createuser|pg_\w+) ", line)]
         assert not wrong, document
+
+
+@either_way
+def test_N11_key_and_secrets_as_the_readme_says(machine):
+    """By somebody whose umask lets everybody in."""
+    block, = (b for b in documents.commands("README.md", "Set up in five minutes") if "openssl" in b)
+    machine.run(block, typed="the secret\n")
+    key, secret = machine.folder / "etc/key", machine.folder / "etc/consumer-secret"
+    assert len(key.read_text().strip()) == 64 and secret.read_text() == "the secret\n"
+    assert [p.stat().st_mode & 0o777 for p in (key, secret, key.parent)] == [0o600, 0o600, 0o700]
+    assert {p.stat().st_uid for p in (key, secret, key.parent)} == {os.geteuid()}
 
 
 @either_way

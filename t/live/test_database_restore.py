@@ -142,6 +142,7 @@ def test_X6_copied_files(make_db, backup, copy, back):
         file.rename(db.file)
     else:
         tools.sqlite3(db.file, f".restore '{file}'")
+        assert db.value("PRAGMA journal_mode") == "wal"
     kept(db, backup)
     assert tools.rules(db) == tools.rules(backup)
 
