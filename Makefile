@@ -34,8 +34,8 @@ endif
 
 # ---- what is built of what -------------------------------------------------
 
-CORE := err codec target headers seal sign http json marks rate breaker \
-	leases deferred shared watch memo provider oauth1 oauth2 flow session
+CORE := err codec target headers seal sign http json redact marks \
+	rate breaker leases deferred shared watch memo provider refusal oauth1 oauth2 flow session
 CORE_OBJS := $(CORE:%=$(BUILD)/src/tw_%.o)
 ALL_SRCS := mod_twauth.c $(sort $(wildcard src/*.c))
 ALL_OBJS := $(ALL_SRCS:%.c=$(BUILD)/%.o)

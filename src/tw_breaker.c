@@ -1,22 +1,28 @@
 #include "tw_breaker.h"
 
-/* No pause is longer: a later time is that of a clock that was set back. */
+/* No pause is longer, nor one that a limit asks for: a later time is that of
+ * a clock that was set back. */
 #define BREAKER_MAX apr_time_from_sec(60)
+#define LIMITED_MAX apr_time_from_sec(900)
 
 /* Past the pause one is let through; a clock that was set back must not keep
  * the breaker open for ever. */
-static int is_past(apr_uint64_t retry_at, apr_time_t now)
+static int is_past(const tw_breaker_t *breaker, apr_uint64_t retry_at,
+                   apr_time_t now)
 {
+    apr_interval_time_t most = atomic_load(&breaker->failures[1])
+                               ? LIMITED_MAX : BREAKER_MAX;
+
     return retry_at <= (apr_uint64_t)now
-           || retry_at > (apr_uint64_t)(now + BREAKER_MAX);
+           || retry_at > (apr_uint64_t)(now + most);
 }
 
 int tw_breaker_wait(const tw_breaker_t *breaker, apr_time_t now)
 {
     apr_uint64_t at = tw_cell_get(&breaker->retry_at);
 
-    return is_past(at, now) ? 0
-                            : (int)apr_time_sec((apr_time_t)at - now) + 1;
+    return is_past(breaker, at, now) ? 0
+           : (int)apr_time_sec((apr_time_t)at - now) + 1;
 }
 
 int tw_breaker_ask(tw_breaker_t *breaker, apr_interval_time_t pause,
@@ -26,7 +32,7 @@ int tw_breaker_ask(tw_breaker_t *breaker, apr_interval_time_t pause,
     apr_uint64_t at = tw_cell_get(retry_at);
 
     /* the pause begins again with the one that is let through */
-    if (!at || (is_past(at, now)
+    if (!at || (is_past(breaker, at, now)
                 && tw_cell_swap(retry_at, (apr_uint64_t)(now + pause),
                                 at))) {
         return 0;
@@ -66,8 +72,8 @@ int tw_breaker_bad(tw_breaker_t *breaker, const tw_failure_t *failure,
 {
     apr_uint64_t at = tw_cell_get(&breaker->retry_at);
     apr_uint64_t closed_at = tw_cell_get(&breaker->closed_at);
-    apr_interval_time_t pause = failure->pause < BREAKER_MAX
-                                ? failure->pause : BREAKER_MAX;
+    apr_interval_time_t most = failure->limited ? LIMITED_MAX : BREAKER_MAX;
+    apr_interval_time_t pause = failure->pause < most ? failure->pause : most;
 
     /* a time of closing that lies ahead is that of a clock since set back */
     if ((apr_uint64_t)failure->begun < closed_at

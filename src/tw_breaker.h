@@ -30,7 +30,8 @@ typedef struct tw_failure_t {
     int limited;                    /* it answers, but not now: counted for
                                        itself */
     int limit;                      /* this many running open the breaker */
-    apr_interval_time_t pause;      /* for so long */
+    apr_interval_time_t pause;      /* for so long; at most a minute, of a
+                                       limit a quarter of an hour */
     apr_time_t begun;               /* when the attempt began */
 } tw_failure_t;
 

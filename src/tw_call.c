@@ -11,8 +11,12 @@
 #define FAILURES 5
 #define REFUSALS 3
 #define PAUSE apr_time_from_sec(2)
-#define LIMITED_MAX 60
+/* In seconds: X's limits are of a quarter of an hour, and asking before they
+ * end is in vain; but what stands before X, and asks for patience, may not
+ * keep people out for long. */
+#define LIMITED_MAX TW_HTTP_RETRY_MAX
 #define LIMITED_DEFAULT 10
+#define AWAY_MAX 60
 /* A call may end a little past its limit; then its place is free anyway. */
 #define DEADLINE_SLACK apr_time_from_sec(2)
 #define WAIT_STEP apr_time_from_msec(50)
@@ -126,10 +130,19 @@ apr_interval_time_t tw_call_time(const tw_permit_t *permit,
                                               : timeout - waited;
 }
 
-static int limit_pause(const tw_err_t *err)
+/*
+ * After how many seconds to come back, by what X said, bounded; 0: that is
+ * not known.  The browser is told so, and a breaker that opens stays open for
+ * as long: who comes back when told is not too early.
+ */
+static int retry_after(const tw_err_t *err)
 {
-    return err->retry_after < 1 ? LIMITED_DEFAULT
-           : err->retry_after > LIMITED_MAX ? LIMITED_MAX : err->retry_after;
+    int limited = err->kind == TW_ERR_LIMITED
+                  || err->kind == TW_ERR_USER_LIMITED;
+    int most = limited ? LIMITED_MAX : AWAY_MAX;
+
+    return err->retry_after < 1 ? limited ? LIMITED_DEFAULT : 0
+           : err->retry_after > most ? most : err->retry_after;
 }
 
 static void x_answered(request_rec *r, const tw_site_t *site)
@@ -142,22 +155,25 @@ static void x_answered(request_rec *r, const tw_site_t *site)
 }
 
 static void x_failed(request_rec *r, const tw_permit_t *permit,
-                     const tw_site_t *site)
+                     const tw_site_t *site, const tw_err_t *err)
 {
-    tw_failure_t failure = { 0, FAILURES, PAUSE, permit->begun };
+    apr_interval_time_t pause = apr_time_from_sec(retry_after(err));
+    tw_failure_t failure = { 0, FAILURES, pause > PAUSE ? pause : PAUSE,
+                             permit->begun };
 
     if (tw_shared_breaker_bad(site->shared, site->provider_slot, &failure,
                               apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0203)
                       "X has failed %d times running: sign-ins are answered "
-                      "503, and X is tried every few seconds", FAILURES);
+                      "503, and X is tried again in %d seconds", FAILURES,
+                      (int)apr_time_sec(failure.pause));
     }
 }
 
 static void x_limits(request_rec *r, const tw_permit_t *permit,
                      const tw_site_t *site, const tw_err_t *err)
 {
-    int pause = limit_pause(err);
+    int pause = retry_after(err);
     tw_failure_t failure = { 1, REFUSALS, apr_time_from_sec(pause),
                              permit->begun };
 
@@ -181,12 +197,12 @@ static void move_breaker(request_rec *r, const tw_permit_t *permit,
         return;
     case TW_ERR_UNREACHABLE:
     case TW_ERR_TIMEOUT:
-        x_failed(r, permit, site);
+        x_failed(r, permit, site, err);
         return;
     case TW_ERR_GARBAGE:
         /* what begins a sign-in is the same for everybody */
         if (permit->kind == TW_CALL_START) {
-            x_failed(r, permit, site);
+            x_failed(r, permit, site, err);
             return;
         }
         break;
@@ -222,12 +238,18 @@ static tw_page_kind_t page_of(tw_err_kind_t kind)
     }
 }
 
-/* An error where an administrator must act, a warning where X is to blame,
- * and neither for what one visitor's own sign-in was about. */
-static int level_of(tw_err_kind_t kind)
+/*
+ * An error where an administrator must act, a warning where X is to blame,
+ * and neither for what one visitor's own sign-in was about.  Where nobody
+ * knows, and something of a visitor's was in the question, the application
+ * is not blamed.
+ */
+static int level_of(const tw_permit_t *permit, const tw_err_t *err)
 {
-    switch (kind) {
+    switch (err->kind) {
     case TW_ERR_REFUSED:
+        return err->code || permit->kind == TW_CALL_START ? APLOG_ERR
+                                                          : APLOG_WARNING;
     case TW_ERR_INTERNAL:
         return APLOG_ERR;
     case TW_ERR_STALE:
@@ -275,9 +297,8 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
     }
     page->kind = page_of(err->kind);
     page->reference = tw_visitor_reference(r);
-    page->retry_after = page->kind == TW_PAGE_BUSY && !err->retry_after
-                        ? LIMITED_DEFAULT : err->retry_after;
-    level = level_of(err->kind);
+    page->retry_after = retry_after(err);
+    level = level_of(permit, err);
     /* a flood of one failure is one line a minute; the rest is at info */
     if (level < APLOG_INFO
         && !tw_shared_note(site->shared, site->provider_slot, NOTE_FAILED,

@@ -22,6 +22,7 @@ apr_status_t tw_err_set(tw_err_t *err, apr_pool_t *pool, tw_err_kind_t kind,
         err->why = apr_pstrdup(pool, text);
         err->advice = NULL;
         err->retry_after = 0;
+        err->code = 0;
     }
     return rv == APR_SUCCESS ? APR_EGENERAL : rv;
 }

@@ -38,6 +38,8 @@ typedef struct tw_err_t {
     const char *why;        /* what happened; printable, bounded; no secrets */
     const char *advice;     /* what an administrator should do; may be NULL */
     int retry_after;        /* seconds, when somebody said so; else 0 */
+    int code;               /* which of X's refusals (see tw_refusal); 0: none
+                               that is known */
 } tw_err_t;
 
 /*

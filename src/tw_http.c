@@ -1,7 +1,10 @@
 #include "tw_http.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <apr_date.h>
 #include <apr_file_info.h>
@@ -18,6 +21,8 @@
 #define SILENT_SECONDS 30L
 #define ASK_SECONDS 5L
 #define HEADERS_MAX (64 * 1024)
+/* Other threads open descriptors too, but not so many at one moment. */
+#define PAIR_WITHIN 64
 #define CA_DIRECTORY "/etc/ssl/certs"
 
 struct tw_http_pool_t {
@@ -34,7 +39,9 @@ typedef struct {
     apr_size_t headers;
     int too_large;
     int requests;           /* sent so far */
-    int retry_after;
+    const char *retry_after;
+    const char *reset;      /* x-rate-limit-reset */
+    const char *content_type;
     apr_time_t date;
 } answer_t;
 
@@ -55,13 +62,70 @@ apr_status_t tw_http_init(void)
     return code == CURLE_OK ? APR_SUCCESS : APR_EGENERAL;
 }
 
+/* ---- descriptors --------------------------------------------------------- */
+
+/* libcurl itself lets programs inherit its sockets, at least up to 7.88. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
+{
+    (void)arg;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+}
+
+/* A pair of sockets of this process, in the state in which libcurl leaves it
+ * to programs that are started. */
+static int is_inherited_pair(int fd)
+{
+    union {
+        struct sockaddr any;
+        char bytes[128];
+    } name;
+    socklen_t len = sizeof(name);
+    int flags = fcntl(fd, F_GETFD);
+
+    return flags >= 0 && !(flags & FD_CLOEXEC)
+           && getsockname(fd, &name.any, &len) == 0
+           && name.any.sa_family == AF_UNIX
+           && len == sizeof(name.any.sa_family)
+           && getpeername(fd, &name.any, &len) == 0;
+}
+
+/*
+ * A handle has a pair of sockets to be woken by, made at its first call, and
+ * no option lets it be closed in programs that are started.  So the first
+ * call is made here, of no URL, and what took the lowest free descriptors
+ * meanwhile is closed in them.
+ */
+static void close_pair_on_exec(CURL *curl)
+{
+    int lowest = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0), fd;
+
+    if (lowest >= 0) {
+        close(lowest);
+    }
+    curl_easy_perform(curl);
+    for (fd = lowest; lowest >= 0 && fd < lowest + PAIR_WITHIN; fd++) {
+        if (is_inherited_pair(fd)) {
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
+        }
+    }
+}
+
+/* ---- handles ------------------------------------------------------------- */
+
 static apr_status_t handle_make(void **resource, void *params,
                                 apr_pool_t *pool)
 {
     (void)params;
     (void)pool;
     *resource = curl_easy_init();
-    return *resource ? APR_SUCCESS : APR_ENOMEM;
+    if (!*resource) {
+        return APR_ENOMEM;
+    }
+    close_pair_on_exec(*resource);
+    return APR_SUCCESS;
 }
 
 static apr_status_t handle_free(void *resource, void *params,
@@ -149,14 +213,22 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
         answer->too_large = 1;
         return 0;
     }
-    value = header_value(answer, "Retry-After", data, len);
-    if (value) {
-        int seconds = (int)strtol(value, NULL, 10);
-
-        answer->retry_after = seconds < 1 ? 0 : seconds > 900 ? 900 : seconds;
+    if (len >= 5 && !strncmp(data, "HTTP/", 5)) {
+        /* what an interim answer or a proxy said counts no longer */
+        answer->retry_after = answer->reset = answer->content_type = NULL;
+        answer->date = 0;
     }
-    value = header_value(answer, "Date", data, len);
-    if (value) {
+    if ((value = header_value(answer, "Retry-After", data, len))) {
+        answer->retry_after = value;
+    }
+    else if ((value = header_value(answer, "x-rate-limit-reset", data,
+                                   len))) {
+        answer->reset = value;
+    }
+    else if ((value = header_value(answer, "Content-Type", data, len))) {
+        answer->content_type = value;
+    }
+    else if ((value = header_value(answer, "Date", data, len))) {
         answer->date = apr_date_parse_http(value);
     }
     return len;
@@ -178,40 +250,58 @@ static int on_request(void *arg, char *to, char *from, int to_port,
     return answer->requests++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-static void set_options(CURL *curl, const tw_http_pool_t *http,
-                        const tw_http_conf_t *conf,
-                        const tw_http_request_t *request,
-                        struct curl_slist *headers, answer_t *answer,
-                        char *error)
-{
-    long timeout = (long)apr_time_as_msec(conf->timeout);
-    int plain = !strncmp(request->url, "http:", 5);
+/* The first option that cannot be set, of those that must be. */
+#define MUST(option, value)                                                  \
+    do {                                                                     \
+        if (code == CURLE_OK) {                                              \
+            code = curl_easy_setopt(curl, option, value);                    \
+        }                                                                    \
+    } while (0)
 
-    curl_easy_reset(curl);      /* keeps connections and TLS sessions */
-    curl_easy_setopt(curl, CURLOPT_URL, request->url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
-    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
-                     (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+/* Whom to speak to, and how: without one of these the call is not made. */
+static CURLcode set_security(CURL *curl, const tw_http_pool_t *http,
+                             const tw_http_conf_t *conf,
+                             const tw_http_request_t *request)
+{
+    int plain = !strncmp(request->url, "http:", 5);
+    CURLcode code = CURLE_OK;
+
+    MUST(CURLOPT_URL, request->url);
+    MUST(CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+    MUST(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    MUST(CURLOPT_FOLLOWLOCATION, 0L);
+    MUST(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    MUST(CURLOPT_SSL_VERIFYPEER, 1L);
+    MUST(CURLOPT_SSL_VERIFYHOST, 2L);
     if (conf->ca_file) {
-        curl_easy_setopt(curl, CURLOPT_CAINFO, conf->ca_file);
-        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+        MUST(CURLOPT_CAINFO, conf->ca_file);
+        MUST(CURLOPT_CAPATH, NULL);
     }
     else if (http->ca_directory) {
         /* parsing the bundle would cost ten times the rest of the call */
-        curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
-        curl_easy_setopt(curl, CURLOPT_CAPATH, CA_DIRECTORY);
+        MUST(CURLOPT_CAINFO, NULL);
+        MUST(CURLOPT_CAPATH, CA_DIRECTORY);
     }
+    /* an empty string is "none, and do not look at the environment" */
+    MUST(CURLOPT_PROXY, conf->proxy ? conf->proxy : "");
+    MUST(CURLOPT_NOPROXY, "");
+    MUST(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    return code;
+}
+
+/* How long a call takes at most, and what its connection is kept by. */
+static CURLcode set_limits(CURL *curl, const tw_http_conf_t *conf)
+{
+    long timeout = (long)apr_time_as_msec(conf->timeout);
+    CURLcode code = CURLE_OK;
+
     /* signals do not mix with threads, and a stalled resolver must not hold
      * the worker beyond the limit */
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout);
-    /* answers are small, and so is what is sent */
+    MUST(CURLOPT_NOSIGNAL, 1L);
+    MUST(CURLOPT_QUICK_EXIT, 1L);
+    MUST(CURLOPT_TIMEOUT_MS, timeout);
+    MUST(CURLOPT_CONNECTTIMEOUT_MS, timeout);
+    /* answers are small, and so is what is sent; none of these must be */
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 4096L);
     curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
     curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 2L);
@@ -219,25 +309,33 @@ static void set_options(CURL *curl, const tw_http_pool_t *http,
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, SILENT_SECONDS);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, ASK_SECONDS);
-    /* an empty string is "none, and do not look at the environment" */
-    curl_easy_setopt(curl, CURLOPT_PROXY, conf->proxy ? conf->proxy : "");
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, "");
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "mod_twauth");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    return code;
+}
+
+/* What is sent, and who reads what comes. */
+static CURLcode set_exchange(CURL *curl, const tw_http_request_t *request,
+                             struct curl_slist *headers, answer_t *answer,
+                             char *error)
+{
+    CURLcode code = CURLE_OK;
+
+    MUST(CURLOPT_HTTPHEADER, headers);
     if (!strcmp(request->method, "POST")) {
         const char *body = request->body ? request->body : "";
 
         /* not copied: it can hold secrets */
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        MUST(CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+        MUST(CURLOPT_POSTFIELDS, body);
     }
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
-    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, on_request);
-    curl_easy_setopt(curl, CURLOPT_PREREQDATA, answer);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+    MUST(CURLOPT_WRITEFUNCTION, on_body);
+    MUST(CURLOPT_WRITEDATA, answer);
+    MUST(CURLOPT_HEADERFUNCTION, on_header);
+    MUST(CURLOPT_HEADERDATA, answer);
+    MUST(CURLOPT_PREREQFUNCTION, on_request);
+    MUST(CURLOPT_PREREQDATA, answer);
+    MUST(CURLOPT_ERRORBUFFER, error);
+    return code;
 }
 
 /* What went wrong, from curl's code. */
@@ -296,6 +394,22 @@ static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
     return rv;
 }
 
+/* A call without all that makes it safe is not made. */
+static apr_status_t option_refused(tw_err_t *err, apr_pool_t *pool,
+                                   CURLcode code)
+{
+    tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
+               "libcurl cannot be set up: %s", curl_easy_strerror(code));
+    if (err) {
+        err->advice = code == CURLE_OUT_OF_MEMORY
+                      ? "the system is out of memory"
+                      : "this libcurl is older than the one this module was "
+                        "built with, or built without what it needs: install "
+                        "7.87 or newer, with TLS";
+    }
+    return APR_EGENERAL;
+}
+
 static void free_headers(struct curl_slist *headers)
 {
     struct curl_slist *header;
@@ -327,6 +441,30 @@ static struct curl_slist *make_headers(const tw_http_request_t *request,
     return more;
 }
 
+/* When to ask again, in seconds; 0: not said, or in a way of no use. */
+static int retry_seconds(const answer_t *answer, int status)
+{
+    apr_time_t now = answer->date ? answer->date : apr_time_now(), at;
+    const char *said = answer->retry_after;
+    apr_int64_t seconds;
+
+    if (said && *said >= '0' && *said <= '9') {
+        seconds = apr_strtoi64(said, NULL, 10);
+    }
+    else if (said) {
+        at = apr_date_parse_http(said);
+        seconds = at ? apr_time_sec(at - now) : 0;
+    }
+    else {
+        /* every answer has it, and means it when it is a refusal */
+        seconds = status == 429 && answer->reset
+                  ? apr_strtoi64(answer->reset, NULL, 10) : 0;
+        seconds = seconds > 0 ? seconds - apr_time_sec(now) : 0;
+    }
+    return seconds < 1 ? 0
+           : seconds > TW_HTTP_RETRY_MAX ? TW_HTTP_RETRY_MAX : (int)seconds;
+}
+
 static const tw_http_response_t *make_response(const answer_t *answer,
                                                long status)
 {
@@ -339,8 +477,9 @@ static const tw_http_response_t *make_response(const answer_t *answer,
         made->body = answer->body;
         made->body_len = answer->len;
     }
-    made->retry_after = answer->retry_after;
+    made->retry_after = retry_seconds(answer, made->status);
     made->date = answer->date;
+    made->content_type = answer->content_type;
     return made;
 }
 
@@ -369,7 +508,15 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
         goto done;
     }
     answer.pool = pool;
-    set_options(curl, http, conf, request, headers, &answer, error);
+    curl_easy_reset(curl);      /* keeps connections and TLS sessions */
+    if ((code = set_security(curl, http, conf, request)) != CURLE_OK
+        || (code = set_limits(curl, conf)) != CURLE_OK
+        || (code = set_exchange(curl, request, headers, &answer, error))
+           != CURLE_OK) {
+        rv = option_refused(err, pool, code);
+        apr_reslist_invalidate(http->handles, curl);
+        goto done;
+    }
     code = curl_easy_perform(curl);
     if (code != CURLE_OK) {
         rv = curl_failed(err, pool, &answer, code, error);

@@ -41,14 +41,25 @@ typedef struct tw_http_response_t {
     int status;
     const char *body;               /* NUL-terminated; never NULL */
     apr_size_t body_len;
-    int retry_after;                /* seconds; 0: not said */
+    int retry_after;                /* seconds, see below; 0: not said */
     apr_time_t date;                /* the provider's clock; 0: not said */
+    const char *content_type;       /* foreign; NULL: not said */
 } tw_http_response_t;
+
+/*
+ * retry_after is what Retry-After says (seconds or a date); in a 429 without
+ * it, when X's window ends (x-rate-limit-reset, against X's own clock).
+ * Never more than this: X's windows are of a quarter of an hour.
+ */
+#define TW_HTTP_RETRY_MAX 900
 
 /* Readies libcurl; once in each process, before there are threads. */
 apr_status_t tw_http_init(void);
 
-/* A pool of at most max handles, closed with pool.  For child_init. */
+/*
+ * A pool of at most max handles, closed with pool.  For child_init.  Programs
+ * that this process starts inherit none of its descriptors.
+ */
 apr_status_t tw_http_pool_make(tw_http_pool_t **http, int max,
                                apr_pool_t *pool);
 

@@ -9,6 +9,7 @@
 #define CODE_MAX 99999
 #define YEAR (366 * 24 * 3600)
 #define EXPIRES_DEFAULT 7200
+#define MEMBERS_MAX 100
 
 /* jansson's own limit of depth is far beyond what an answer has. */
 static int is_deep(const char *body, apr_size_t len)
@@ -63,12 +64,34 @@ static const char *string_of(const json_t *object, const char *name,
                                  : NULL;
 }
 
+/* Seconds, however they are written; -1 when they are none. */
+static apr_int64_t seconds_of(const json_t *value)
+{
+    const char *text = json_string_value(value);
+    double real = json_is_real(value) ? json_real_value(value) : -1;
+    apr_int64_t seconds = -1;
+
+    if (!value || json_is_null(value)) {
+        seconds = EXPIRES_DEFAULT;
+    }
+    else if (json_is_integer(value)) {
+        seconds = json_integer_value(value);
+    }
+    else if (real >= 0 && real <= YEAR) {
+        seconds = (apr_int64_t)real;
+    }
+    else if (text && *text && strlen(text) <= 8
+             && !text[strspn(text, "0123456789")]) {
+        seconds = apr_strtoi64(text, NULL, 10);
+    }
+    return seconds >= 0 && seconds <= YEAR ? seconds : -1;
+}
+
 apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
                            apr_size_t len, apr_pool_t *pool)
 {
     json_t *root = load(body, len);
     const json_t *refresh = json_object_get(root, "refresh_token");
-    const json_t *expires = json_object_get(root, "expires_in");
     apr_status_t rv = APR_EINVAL;
 
     memset(token, 0, sizeof(*token));
@@ -78,15 +101,11 @@ apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
     token->token_type = string_of(root, "token_type", pool);
     token->access_token = string_of(root, "access_token", pool);
     token->refresh_token = string_of(root, "refresh_token", pool);
-    token->expires_in = EXPIRES_DEFAULT;
-    if (json_is_integer(expires)) {
-        token->expires_in = json_integer_value(expires);
-    }
+    token->expires_in = seconds_of(json_object_get(root, "expires_in"));
     if (token->token_type && token->access_token
         && !json_object_get(root, "error")
         && (!refresh || json_is_null(refresh) || token->refresh_token)
-        && (!expires || json_is_integer(expires))
-        && token->expires_in >= 0 && token->expires_in <= YEAR) {
+        && token->expires_in >= 0) {
         rv = APR_SUCCESS;
     }
     else {
@@ -144,47 +163,101 @@ apr_status_t tw_json_user(const char **id, const char **username,
     return APR_SUCCESS;
 }
 
-/* What OAuth 2.0 and X's newer endpoints say, each in several members. */
-static const char *joined(const json_t *root, apr_pool_t *pool)
+/* What an error says in words, each part in a member of its own. */
+static const char *words_of(const json_t *object, apr_pool_t *pool)
 {
     static const char *const members[] = {
-        "error", "error_description", "title", "reason", "detail"
+        "message", "error", "error_description", "title", "reason", "detail"
     };
     const char *text = NULL;
     apr_size_t i;
 
     for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-        const char *part = string_of(root, members[i], pool);
+        const char *part = string_of(object, members[i], pool);
 
-        if (part) {
+        if (part && *part) {
             text = text ? apr_pstrcat(pool, text, ": ", part, NULL) : part;
         }
     }
     return text;
 }
 
-apr_status_t tw_json_error(int *code, const char **message, const char *body,
+static int code_of(const json_t *object)
+{
+    const json_t *number = json_object_get(object, "code");
+    json_int_t code = json_is_integer(number) ? json_integer_value(number) : 0;
+
+    return code > 0 && code <= CODE_MAX ? (int)code : 0;
+}
+
+/* https://api.x.com/2/problems/user-suspended: the host has changed before,
+ * and the path may, so that the last part is what counts. */
+static const char *type_of(const json_t *object, apr_pool_t *pool)
+{
+    const char *uri = string_of(object, "type", pool);
+    apr_size_t len = uri ? strlen(uri) : 0;
+    char *part;
+
+    while (len && uri[len - 1] == '/') {
+        len--;
+    }
+    part = apr_pstrmemdup(pool, uri ? uri : "", len);
+    part = strrchr(part, '/') ? strrchr(part, '/') + 1 : part;
+    for (uri = part; *part; part++) {
+        if (*part >= 'A' && *part <= 'Z') {
+            *part |= 0x20;
+        }
+    }
+    return *uri && strcmp(uri, "about:blank") ? uri : NULL;
+}
+
+static const char *members_of(json_t *root, apr_pool_t *pool)
+{
+    const char *name, *names = NULL;
+    json_t *value;
+
+    json_object_foreach(root, name, value) {
+        names = names ? apr_pstrcat(pool, names, ", ", name, NULL)
+                      : apr_pstrdup(pool, name);
+        if (strlen(names) > MEMBERS_MAX) {
+            break;
+        }
+    }
+    return names;
+}
+
+apr_status_t tw_json_error(tw_json_error_t *error, const char *body,
                            apr_size_t len, apr_pool_t *pool)
 {
     json_t *root = load(body, len);
-    const json_t *first = json_array_get(json_object_get(root, "errors"), 0);
-    const json_t *number = json_object_get(first, "code");
-    const json_t *text = json_object_get(first, "message");
+    /* from the innermost: what is said there is the nearest */
+    const json_t *places[3] = {
+        json_array_get(json_object_get(root, "errors"), 0),
+        json_object_get(root, "error"), root
+    };
+    int i;
 
-    *code = 0;
-    *message = NULL;
-    if (json_is_integer(number) && json_integer_value(number) > 0
-        && json_integer_value(number) <= CODE_MAX) {
-        *code = (int)json_integer_value(number);
+    memset(error, 0, sizeof(*error));
+    for (i = 0; i < 3; i++) {
+        if (!error->code) {
+            error->code = code_of(places[i]);
+        }
+        if (!error->type) {
+            error->type = type_of(places[i], pool);
+        }
+        if (!error->message) {
+            error->message = words_of(places[i], pool);
+        }
     }
-    if (json_is_string(text)) {
-        *message = apr_pstrdup(pool, json_string_value(text));
+    if (!error->code && !error->message && error->type) {
+        error->message = error->type;
     }
-    else {
-        *message = joined(root, pool);
+    if (!error->code && !error->message) {
+        error->type = NULL;
+        error->members = members_of(root, pool);
     }
     json_decref(root);
-    return *code || *message ? APR_SUCCESS : APR_EINVAL;
+    return error->code || error->message ? APR_SUCCESS : APR_EINVAL;
 }
 
 const char *tw_json_object(const tw_json_member_t *members, int count,

@@ -4,21 +4,34 @@
  *
  * What X sends is foreign: a document that is not an object, or has a member
  * twice, one of another type than expected, a string with a NUL, or more
- * than TW_JSON_DEPTH levels, is no answer at all.
+ * than TW_JSON_DEPTH levels, is no answer at all; the exception is expires_in,
+ * see tw_json_token().
  */
 #ifndef TW_JSON_H
 #define TW_JSON_H
 
 #include <apr_pools.h>
 
+/* An error of X's, in any of its shapes; strings in pool, foreign: quote
+ * them before they are shown. */
+typedef struct tw_json_error_t {
+    int code;                       /* X's number; 0: there is none */
+    const char *type;               /* the last part of a problem's type URI,
+                                       in lower case; NULL: none, or
+                                       "about:blank" */
+    const char *message;            /* all its words; NULL: there are none */
+    const char *members;            /* the names of the document's members,
+                                       where nothing else can be told */
+} tw_json_error_t;
+
 /*
- * The first error of {"errors":[{"code":32,"message":"..."}]}, or all the
- * words of {"error":...,"error_description":...} (RFC 6749 section 5.2) and
- * of the {"title":...,"reason":...,"detail":...} that X's newer endpoints
- * send (*code is 0 then).  APR_EINVAL when the body is neither.  *message lives
- * in pool and is foreign text: quote it before it is shown.
+ * The first error of {"errors":[{"code":32,"message":"..."}]}; {"error":...,
+ * "error_description":...} (RFC 6749 section 5.2); {"title":...,"reason":...,
+ * "detail":...,"type":...} (RFC 9457), alone or as an error of a list.
+ * APR_EINVAL when the body is none of these: all but members is zero then,
+ * and that NULL where the body is no object.
  */
-apr_status_t tw_json_error(int *code, const char **message, const char *body,
+apr_status_t tw_json_error(tw_json_error_t *error, const char *body,
                            apr_size_t len, apr_pool_t *pool);
 
 #define TW_JSON_DEPTH 16
@@ -31,12 +44,21 @@ typedef struct tw_json_token_t {
     apr_int64_t expires_in;         /* seconds, 0 to a year; 7200 when absent */
 } tw_json_token_t;
 
-/* APR_EINVAL: not such an answer; *token is zeroed. */
+/*
+ * APR_EINVAL: not such an answer; *token is zeroed.  expires_in is no more
+ * than a hint when to refresh, so that it may be written as a string or with
+ * a fraction, or be null; what is no time at all is not X's answer.  All that
+ * is a credential has to be a string.
+ */
 apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
                            apr_size_t len, apr_pool_t *pool);
 
 /*
- * X's {"data":{"id":"...","username":"..."}}: both strings, in pool.  What
+ * X's {"data":{"id":"...","username":"..."}}: both strings, in pool.  They
+ * say who somebody is, and what rules go by, so nothing is guessed: an id
+ * that is a number may have been through a program that rounds beyond 2^53,
+ * and would be another person's then; and without today's handle a rule that
+ * names one would judge by yesterday's.  What
  * is not ASCII is a question mark here: of a profile's other members nothing
  * matters, so they may hold bytes that are no text.
  * APR_EINVAL, both NULL: something else.

@@ -6,6 +6,7 @@
 #include <apr_time.h>
 
 #include "tw_codec.h"
+#include "tw_refusal.h"
 #include "tw_seal.h"
 #include "tw_sign.h"
 
@@ -69,12 +70,30 @@ static apr_status_t send_signed(const tw_http_response_t **response,
     return tw_http_send(response, http, &conf, &request, pool, err);
 }
 
+/* The answer to a call that succeeded. */
+typedef struct {
+    const char *step;
+    const tw_http_response_t *response;
+    apr_array_header_t *fields;     /* of tw_pair_t */
+} reply_t;
+
+/* A form has no line end, but what sends one may write it as a line. */
+static apr_size_t without_line_end(const tw_http_response_t *response)
+{
+    apr_size_t len = response->body_len;
+
+    while (len && (response->body[len - 1] == '\n'
+                   || response->body[len - 1] == '\r')) {
+        len--;
+    }
+    return len;
+}
+
 /*
  * One call, tried once more, with a nonce of its own, where a kept connection
- * had been closed.  Success is status 200 and a form: *reply, an array of
- * tw_pair_t.
+ * had been closed.  Success is status 200 and a form.
  */
-static apr_status_t call(apr_array_header_t **reply, const call_t *c,
+static apr_status_t call(reply_t *reply, const call_t *c,
                          const tw_client_t *client, tw_http_pool_t *http,
                          apr_pool_t *pool, tw_err_t *err)
 {
@@ -83,7 +102,6 @@ static apr_status_t call(apr_array_header_t **reply, const call_t *c,
     apr_status_t rv = send_signed(&response, c, client, client->http.timeout,
                                   http, pool, err);
 
-    *reply = NULL;
     if (rv == APR_ECONNRESET && until - apr_time_now() >= TW_HTTP_LEAST_TIME) {
         rv = send_signed(&response, c, client, until - apr_time_now(), http,
                          pool, err);
@@ -93,11 +111,13 @@ static apr_status_t call(apr_array_header_t **reply, const call_t *c,
         return rv;
     }
     if (response->status != 200) {
-        return tw_provider_refused(err, c->step, response, client->callback,
-                                   pool);
+        return tw_refusal(err, c->step, response, client->callback, pool);
     }
-    if (tw_codec_form(reply, response->body, response->body_len,
-                      REPLY_FIELDS_MAX, pool) != APR_SUCCESS) {
+    reply->step = c->step;
+    reply->response = response;
+    if (tw_codec_form(&reply->fields, response->body,
+                      without_line_end(response), REPLY_FIELDS_MAX, pool)
+        != APR_SUCCESS) {
         return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
                           "%s: X answered more than %d fields", c->step,
                           REPLY_FIELDS_MAX);
@@ -105,19 +125,23 @@ static apr_status_t call(apr_array_header_t **reply, const call_t *c,
     return APR_SUCCESS;
 }
 
+static apr_status_t unusable(const reply_t *reply, const char *what,
+                             apr_pool_t *pool, tw_err_t *err)
+{
+    return tw_refusal_unusable(err, reply->step, reply->response, what, pool);
+}
+
 /* A token field of a reply: there once, visible ASCII, not too long. */
 static apr_status_t token_field(const char **value, const char *name,
-                                const apr_array_header_t *reply,
-                                apr_size_t max, const char *step,
+                                const reply_t *reply, apr_size_t max,
                                 apr_pool_t *pool, tw_err_t *err)
 {
-    *value = tw_codec_form_get(reply, name, NULL);
+    *value = tw_codec_form_get(reply->fields, name, NULL);
     if (tw_provider_token_ok(*value, max)) {
         return APR_SUCCESS;
     }
     *value = NULL;
-    return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-                      "%s: X answered without a usable %s", step, name);
+    return unusable(reply, name, pool, err);
 }
 
 static apr_status_t oauth1_child_init(apr_pool_t *pool, tw_err_t *err)
@@ -130,10 +154,10 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
                                  tw_http_pool_t *http, apr_pool_t *pool,
                                  tw_err_t *err)
 {
-    static const char step[] = "request token";
     apr_array_header_t *params = apr_array_make(pool, 2, sizeof(tw_pair_t));
-    apr_array_header_t *reply;
-    call_t c = { step, "/oauth/request_token", params, NULL, NULL, NULL };
+    reply_t reply;
+    call_t c = { "request token", "/oauth/request_token", params, NULL, NULL,
+                 NULL };
     const char *confirmed;
     apr_status_t rv;
 
@@ -148,17 +172,16 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
     }
     /* an answer without it is OAuth 1.0, whose callback an attacker could
      * have chosen (advisory 2009.1) */
-    confirmed = tw_codec_form_get(reply, "oauth_callback_confirmed", NULL);
+    confirmed = tw_codec_form_get(reply.fields, "oauth_callback_confirmed",
+                                  NULL);
     if (!confirmed || strcmp(confirmed, "true")) {
-        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-                          "%s: X answered without "
-                          "oauth_callback_confirmed=true", step);
+        return unusable(&reply, "oauth_callback_confirmed=true", pool, err);
     }
-    rv = token_field(&pending->key, "oauth_token", reply, TW_TOKEN_MAX, step,
-                     pool, err);
+    rv = token_field(&pending->key, "oauth_token", &reply, TW_TOKEN_MAX, pool,
+                     err);
     if (rv == APR_SUCCESS) {
-        rv = token_field(&pending->secret, "oauth_token_secret", reply,
-                         TW_TOKEN_MAX, step, pool, err);
+        rv = token_field(&pending->secret, "oauth_token_secret", &reply,
+                         TW_TOKEN_MAX, pool, err);
     }
     if (rv != APR_SUCCESS) {
         return rv;
@@ -218,40 +241,40 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
                                   const char *proof, apr_pool_t *pool,
                                   tw_err_t *err)
 {
-    static const char step[] = "access token";
     apr_array_header_t *params = apr_array_make(pool, 1, sizeof(tw_pair_t));
-    apr_array_header_t *reply;
-    call_t c = { step, "/oauth/access_token", params, NULL, pending->key,
-                 pending->secret };
+    reply_t reply;
+    call_t c = { "access token", "/oauth/access_token", params, NULL,
+                 pending->key, pending->secret };
     apr_status_t rv;
 
     memset(identity, 0, sizeof(*identity));
     add(params, "oauth_verifier", proof);
     rv = call(&reply, &c, client, http, pool, err);
     if (rv == APR_SUCCESS) {
-        rv = token_field(&identity->tokens.token, "oauth_token", reply,
-                         TW_STORED_MAX, step, pool, err);
+        rv = token_field(&identity->tokens.token, "oauth_token", &reply,
+                         TW_STORED_MAX, pool, err);
     }
     if (rv == APR_SUCCESS) {
-        rv = token_field(&identity->tokens.secret, "oauth_token_secret", reply,
-                         TW_STORED_MAX, step, pool, err);
+        rv = token_field(&identity->tokens.secret, "oauth_token_secret",
+                         &reply, TW_STORED_MAX, pool, err);
     }
     if (rv != APR_SUCCESS || !identity->tokens.token) {
         return rv;
     }
     identity->tokens.kind = TW_TOKEN_OAUTH1;
-    identity->id = tw_codec_form_get(reply, "user_id", NULL);
-    identity->screen_name = tw_codec_form_get(reply, "screen_name", NULL);
-    if (!tw_provider_id_ok(identity->id)
-        || !tw_provider_handle_ok(identity->screen_name)) {
-        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-                          "%s: X answered without a usable user_id and "
-                          "screen_name", step);
+    identity->id = tw_codec_form_get(reply.fields, "user_id", NULL);
+    identity->screen_name = tw_codec_form_get(reply.fields, "screen_name",
+                                              NULL);
+    if (!tw_provider_id_ok(identity->id)) {
+        return unusable(&reply, "user_id", pool, err);
+    }
+    if (!tw_provider_handle_ok(identity->screen_name)) {
+        return unusable(&reply, "screen_name", pool, err);
     }
     if (!token_agrees(identity->tokens.token, identity->id)) {
         return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
                           "%s: user_id and oauth_token name different users",
-                          step);
+                          c.step);
     }
     return APR_SUCCESS;
 }

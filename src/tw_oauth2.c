@@ -7,9 +7,11 @@
 
 #include "tw_codec.h"
 #include "tw_json.h"
+#include "tw_refusal.h"
 #include "tw_seal.h"
 
 #define BLANK_LEAST 8
+#define TOO_NEW apr_time_from_msec(500)
 #define RANDOM_BYTES 32         /* 43 characters, as RFC 7636 asks at least */
 
 static const char *random_text(apr_pool_t *pool)
@@ -175,15 +177,7 @@ static apr_status_t call(const tw_http_response_t **response,
     }
     return (*response)->status == 200
            ? APR_SUCCESS
-           : tw_provider_refused(err, step, *response, client->callback,
-                                 pool);
-}
-
-static apr_status_t unusable(const char *step, const char *what,
-                             apr_pool_t *pool, tw_err_t *err)
-{
-    return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-                      "%s: X answered without a usable %s", step, what);
+           : tw_refusal(err, step, *response, client->callback, pool);
 }
 
 /* An answer can repeat what it was asked with: never into a log. */
@@ -232,13 +226,92 @@ static apr_status_t get_tokens(tw_tokens_t *tokens, const calls_t *calls,
         || !tw_provider_token_ok(json.access_token, TW_STORED_MAX)
         || (json.refresh_token
             && !tw_provider_token_ok(json.refresh_token, TW_STORED_MAX))) {
-        return unusable(calls->step, "bearer token", pool, err);
+        return tw_refusal_unusable(err, calls->step, response,
+                                   "bearer token", pool);
     }
     tokens->kind = TW_TOKEN_OAUTH2;
     tokens->token = json.access_token;
     tokens->secret = json.refresh_token;
     tokens->expires_at = apr_time_sec(apr_time_now()) + json.expires_in;
     return APR_SUCCESS;
+}
+
+/* Whether X refuses the token: in its own words, or in none. */
+static int refuses_token(const tw_http_response_t *response,
+                         apr_pool_t *pool)
+{
+    tw_json_error_t error;
+
+    return response && response->status == 401
+           && (tw_json_error(&error, response->body, response->body_len, pool)
+               == APR_SUCCESS || !error.members);
+}
+
+/*
+ * Asks who the token's user is.  X is known to refuse a token for a moment
+ * that it has just given, in bursts; so a 401 here is asked about once more,
+ * a little later, and within the time of this sign-in.  No second 401 is:
+ * then X means it, or will not be better in time.
+ */
+static apr_status_t get_user(const tw_http_response_t **response,
+                             const calls_t *calls, const char *token,
+                             apr_pool_t *pool, tw_err_t *err)
+{
+    tw_http_request_t request = { 0 };
+    apr_status_t rv;
+
+    request.method = "GET";
+    request.url = apr_pstrcat(pool, calls->client->api, "/2/users/me", NULL);
+    request.authorization = apr_pstrcat(pool, "Bearer ", token, NULL);
+    rv = call(response, calls, &request, pool, err);
+    if (refuses_token(*response, pool)
+        && calls->until - apr_time_now() >= TOO_NEW + TW_HTTP_LEAST_TIME) {
+        apr_sleep(TOO_NEW);
+        memset(err, 0, sizeof(*err));
+        rv = call(response, calls, &request, pool, err);
+    }
+    wipe(request.authorization);
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    blank(err, token, pool);
+    /* X counts this call for each user, so that one who signs in too often
+     * must not look like an X that has had enough of us */
+    if (err->kind == TW_ERR_LIMITED) {
+        err->kind = TW_ERR_USER_LIMITED;
+    }
+    /* the application has just been believed, and so has the user */
+    if (refuses_token(*response, pool) && err->kind == TW_ERR_REFUSED
+        && !err->code) {
+        err->advice = "X refuses the token that it has just given: mostly "
+                      "this passes; if not, look at X's status "
+                      "(developer.x.com/status) and at the application in "
+                      "X's developer console";
+    }
+    return rv;
+}
+
+/* Who it is, from a success, which in X's version 2 may hold an error all
+ * the same: a suspended user is one that is not shown, say. */
+static apr_status_t read_user(tw_identity_t *identity,
+                              const tw_http_response_t *response,
+                              const calls_t *calls, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    tw_json_user(&identity->id, &identity->screen_name, response->body,
+                 response->body_len, pool);
+    if (tw_provider_id_ok(identity->id)
+        && tw_provider_handle_ok(identity->screen_name)) {
+        return APR_SUCCESS;
+    }
+    if (!identity->id) {
+        tw_refusal(err, calls->step, response, calls->client->callback, pool);
+        if (err->kind == TW_ERR_USER || err->kind == TW_ERR_REFUSED) {
+            return APR_EGENERAL;
+        }
+    }
+    return tw_refusal_unusable(err, calls->step, response, "id and username",
+                               pool);
 }
 
 static apr_status_t oauth2_finish(tw_identity_t *identity,
@@ -250,7 +323,6 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
 {
     calls_t calls = { "code", client, http,
                       apr_time_now() + client->http.timeout, 0 };
-    tw_http_request_t request = { 0 };
     const tw_http_response_t *response;
     const char *form;
     apr_status_t rv;
@@ -267,28 +339,11 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
         return rv;
     }
     calls.step = "user";
-    request.method = "GET";
-    request.url = apr_pstrcat(pool, client->api, "/2/users/me", NULL);
-    request.authorization = apr_pstrcat(pool, "Bearer ",
-                                        identity->tokens.token, NULL);
-    rv = call(&response, &calls, &request, pool, err);
-    wipe(request.authorization);
-    if (rv != APR_SUCCESS) {
-        blank(err, identity->tokens.token, pool);
-        /* X counts this call for each user, so that one who signs in too
-         * often must not look like an X that has had enough of us */
-        if (err->kind == TW_ERR_LIMITED) {
-            err->kind = TW_ERR_USER_LIMITED;
-        }
-        return rv;
+    rv = get_user(&response, &calls, identity->tokens.token, pool, err);
+    if (rv == APR_SUCCESS) {
+        rv = read_user(identity, response, &calls, pool, err);
     }
-    if (tw_json_user(&identity->id, &identity->screen_name, response->body,
-                     response->body_len, pool) != APR_SUCCESS
-        || !tw_provider_id_ok(identity->id)
-        || !tw_provider_handle_ok(identity->screen_name)) {
-        return unusable(calls.step, "id and username", pool, err);
-    }
-    return APR_SUCCESS;
+    return rv;
 }
 
 static apr_status_t oauth2_refresh(tw_tokens_t *tokens, const char *refresh,

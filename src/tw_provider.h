@@ -5,8 +5,6 @@
  * browser to and what must be remembered until it comes back, and finish,
  * which exchanges what it brings back for the identity of a user.  Nothing
  * above this row knows which protocol is in use, but for configuration.
- *
- * Also here: the ways in which X says no, what they mean and what to do.
  */
 #ifndef TW_PROVIDER_H
 #define TW_PROVIDER_H
@@ -114,14 +112,5 @@ int tw_provider_handle_ok(const char *handle);
 
 /* 1 to max visible ASCII characters: a token or secret that can be used. */
 int tw_provider_token_ok(const char *token, apr_size_t max);
-
-/*
- * Fills err for an answer that is no success: step says what was asked
- * ("request token"), callback is the URL that an administrator would have to
- * register.  Reads X's JSON, XML and plain text.  Returns APR_EGENERAL.
- */
-apr_status_t tw_provider_refused(tw_err_t *err, const char *step,
-                                 const tw_http_response_t *response,
-                                 const char *callback, apr_pool_t *pool);
 
 #endif

@@ -18,6 +18,8 @@ LOCKED = ("To protect our users from spam and other malicious activity, this acc
 CODES = {
     32: (401, "Could not authenticate you."),
     34: (404, "Sorry, that page does not exist."),
+    50: (404, "User not found."),
+    63: (403, "User has been suspended."),
     64: (403, "Your account is suspended and is not permitted to access this feature."),
     87: (403, "Client is not permitted to perform this action."),
     88: (429, "Rate limit exceeded"),

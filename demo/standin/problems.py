@@ -74,7 +74,18 @@ PROBLEMS = {
                                   TYPE + "oauth1-permissions"),
     "app-only": problem(403, "Unsupported Authentication", APP_ONLY,
                         TYPE + "unsupported-authentication"),
-    "user-suspended": problem(403, "Forbidden", "User is suspended.", TYPE + "user-suspended"),
+    "client-forbidden": problem(403, "Client Forbidden", "This request must be made using an "
+                                "approved developer account.", TYPE + "client-forbidden"),
+    "user-suspended": problem(403, "Forbidden", "The user used for authentication is not in good "
+                              "standing.", TYPE + "user-suspended"),
+    "not-shown": problem(403, "Authorization Error", "Sorry, you are not authorized to see the "
+                         "user.", TYPE + "not-authorized-for-resource"),
+    "not-found": problem(404, "Not Found Error", "Could not find user with id: [1001].",
+                         TYPE + "resource-not-found"),
+    "usage-capped": problem(429, "UsageCapExceeded", "Usage cap exceeded: Monthly product cap",
+                            TYPE + "usage-capped", RATE, period="Monthly", scope="Product"),
+    "rate-limit-exceeded": problem(429, "Too Many Requests", "Too Many Requests",
+                                   TYPE + "rate-limit-exceeded", RATE),
     "forbidden": problem(403, "Forbidden", "Forbidden"),
     "invalid-request": problem(400, "Invalid Request", "One or more parameters to your request "
                                                        "was invalid.", TYPE + "invalid-request"),

@@ -8,9 +8,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
     const char *body = (const char *)data;
-    const char *id, *username, *message;
+    const char *id, *username;
     tw_json_token_t token;
-    int code;
+    tw_json_error_t error;
 
     if (tw_json_token(&token, body, size, pool) == APR_SUCCESS) {
         HOLDS(token.token_type && token.access_token);
@@ -28,12 +28,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else {
         HOLDS(!id && !username);
     }
-    if (tw_json_error(&code, &message, body, size, pool) == APR_SUCCESS) {
-        HOLDS(code || message);
-        HOLDS(code >= 0 && code <= 99999);
+    if (tw_json_error(&error, body, size, pool) == APR_SUCCESS) {
+        HOLDS(error.code || error.message);
+        HOLDS(error.code >= 0 && error.code <= 99999);
+        HOLDS(!error.members);
     }
     else {
-        HOLDS(!code && !message);
+        HOLDS(!error.code && !error.message && !error.type);
     }
     fuzz_clear();
     return 0;

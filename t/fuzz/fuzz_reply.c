@@ -9,6 +9,7 @@
 #include "tw_codec.h"
 #include "tw_oauth1.h"
 #include "tw_oauth2.h"
+#include "tw_refusal.h"
 #include "tw_seal.h"
 
 static tw_http_response_t answer;
@@ -118,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answer.status = 100 + (data[0] << 8 | data[1]) % 500;
     try_dance(pool);
     memset(&err, 0, sizeof(err));
-    HOLDS(tw_provider_refused(&err, "step", &answer, client.callback, pool)
+    HOLDS(tw_refusal(&err, "step", &answer, client.callback, pool)
           == APR_EGENERAL);
     check_error(&err);
     fuzz_clear();

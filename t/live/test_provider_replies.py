@@ -78,6 +78,8 @@ def bad_forms(step):
             yield f"{name} has {odd!r}", form(changed(step, name, value + odd + "x"))
             yield f"{name} ends in {odd!r}", form(changed(step, name, value + odd))
         for written in WRITTEN:
+            if written.endswith("\n>") and (name, value) == good[-1]:
+                continue        # S7: the end of the whole, which is a line
             yield f"{name} {written}", form(changed(step, name, written))
         yield f"{name} long", form(changed(step, name, "a" * 600))
         yield f"{name} very long", form(changed(step, name, "1" * 60000))
@@ -98,7 +100,7 @@ def bad_forms(step):
     for what, text in {
             "nothing": b"", "NUL": b"\0", "question mark": b"?" + body, "BOM": b"\xef\xbb\xbf" + body,
             "quoted": b'"' + body + b'"',
-            "html behind": body + b"<html>", "line behind": body + b"\r\n", "NUL behind": body + b"\0",
+            "html behind": body + b"<html>", "line before": b"\r\n" + body, "NUL behind": body + b"\0",
             "utf-16": body.decode().encode("utf-16"),
             "utf-32": body.decode().encode("utf-32"), "encoded once more": quote(body).encode(),
             "base64": base64.b64encode(body),
@@ -123,6 +125,7 @@ def good_forms(step):
     """Replies in which nothing is missing."""
     body = form(GOOD[step])
     yield "as it is", body
+    yield "as a line", body + b"\r\n"
     yield "ands", b"&" + body.replace(b"&", b"&&&") + b"&"
     yield "unknown", b"a&=b&=&%zz=1&oauth_tokens=x&" + body + b"&oauth_expires_in=0&x_auth_expires=0&lang=%ff"
     yield "escaped", b"&".join(b"%s=%s" % (name.encode(), b"".join(b"%%%02x" % c for c in value.encode())) for name,
@@ -166,7 +169,7 @@ def document(step, name, value):
 def bad_documents(step):
     """Replies without a usable answer in them."""
     names = ("token_type", "access_token", "expires_in") if step == "code" else ("data", "id", "username")
-    fine = {"token_type": (), "access_token": (), "expires_in": ("0", "1", "1001", "-0"),
+    fine = {"token_type": (), "access_token": (), "expires_in": ("0", "1", "1001", "-0", "null", "1.5", "1e3"),
             "id": (), "username": (), "data": ()}
     for name in names:
         for value in [k for k in KINDS if k not in fine[name]] + BROKEN + RAW:

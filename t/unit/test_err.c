@@ -6,7 +6,7 @@
 
 static void test_set_fills_every_field(void **state)
 {
-    tw_err_t err = { TW_ERR_USER, 7, "old", "old", 9 };
+    tw_err_t err = { TW_ERR_USER, 7, "old", "old", 9, 5 };
 
     (void)state;
     assert_int_equal(tw_err_set(&err, pool, TW_ERR_TIMEOUT, APR_TIMEUP,
@@ -16,6 +16,7 @@ static void test_set_fills_every_field(void **state)
     assert_string_equal(err.why, "X after 5 s");
     assert_null(err.advice);
     assert_int_equal(err.retry_after, 0);
+    assert_int_equal(err.code, 0);
 }
 
 static void test_set_never_returns_success(void **state)

@@ -49,6 +49,9 @@ static void test_error(void **state)
         { "{\"errors\":[{\"code\":32}],\"title\":\"t\"}", 32, "t" },
         { "{\"errors\":[{\"message\":\"\\u00e9\\\"\\n\"}]}", 0,
           "\xc3\xa9\"\n" },
+        { "{\"error\":{\"code\":63,\"message\":\"m\"}}", 63, "m" },
+        { "{\"code\":63,\"message\":\"m\"}", 63, "m" },
+        { "{\"type\":\"/\"}", 0, NULL },
         { "", 0, NULL },
         { " ", 0, NULL },
         { "{", 0, NULL },
@@ -77,18 +80,66 @@ static void test_error(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         apr_size_t len = strlen(rows[i].body);
         char *body = malloc(len + !len);    /* no NUL: the length counts */
-        const char *message = "unset";
-        int code = -1;
+        tw_json_error_t error;
         apr_status_t rv;
 
+        memset(&error, 0xaa, sizeof(error));
         memcpy(body, rows[i].body, len);
-        rv = tw_json_error(&code, &message, body, len, pool);
+        rv = tw_json_error(&error, body, len, pool);
         free(body);
-        CHECK(code == rows[i].code && unit_same(message, rows[i].message),
-              "row %d: %d, %s", i, code, unit_text(message));
-        CHECK(rv == (code || message ? APR_SUCCESS : APR_EINVAL), "row %d",
-              i);
+        CHECK(error.code == rows[i].code
+              && unit_same(error.message, rows[i].message),
+              "row %d: %d, %s", i, error.code, unit_text(error.message));
+        CHECK(rv == (error.code || error.message ? APR_SUCCESS : APR_EINVAL),
+              "row %d", i);
     }
+}
+
+/* X5: problems, alone and as one of a list; of their URI counts the end. */
+static void test_error_types(void **state)
+{
+    static const struct {
+        const char *body, *message, *type;
+    } rows[] = {
+        { "{\"title\":\"t\",\"type\":\"https://api.twitter.com/2/problems/"
+          "user-suspended\"}", "t", "user-suspended" },
+        { "{\"type\":\"https://api.x.com/2/problems/Usage-Capped/\"}",
+          "usage-capped", "usage-capped" },
+        { "{\"errors\":[{\"title\":\"t\",\"detail\":\"d\",\"type\":\"a/b\"}],"
+          "\"type\":\"c\"}", "t: d", "b" },
+        { "{\"errors\":[{\"message\":\"m\"}],\"type\":\"c\"}", "m", "c" },
+        { "{\"title\":\"t\",\"type\":\"about:blank\"}", "t", NULL },
+        { "{\"title\":\"t\",\"type\":7}", "t", NULL },
+        { "{\"title\":\"t\",\"type\":\"//\"}", "t", NULL },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_json_error_t error;
+
+        assert_int_equal(tw_json_error(&error, rows[i].body,
+                                       strlen(rows[i].body), pool),
+                         APR_SUCCESS);
+        CHECK(unit_same(error.message, rows[i].message)
+              && unit_same(error.type, rows[i].type) && !error.members,
+              "row %d: %s, %s", i, unit_text(error.message),
+              unit_text(error.type));
+    }
+}
+
+/* A document that is no error is told by its members' names. */
+static void test_error_members(void **state)
+{
+    static const char body[] = "{\"access_token\":\"canary\",\"b\":{}}";
+    tw_json_error_t error;
+
+    (void)state;
+    assert_int_equal(tw_json_error(&error, body, strlen(body), pool),
+                     APR_EINVAL);
+    assert_string_equal(error.members, "access_token, b");
+    assert_int_equal(tw_json_error(&error, "[1]", 3, pool), APR_EINVAL);
+    assert_null(error.members);
 }
 
 /* Deeper than any stack should go. */
@@ -102,13 +153,12 @@ static void test_error_is_not_deep(void **state)
     for (i = 0; i < COUNT(openers); i++) {
         apr_size_t unit = strlen(openers[i]);
         char *body = malloc(DEPTH * unit);
-        const char *message;
-        int code;
+        tw_json_error_t error;
 
         for (j = 0; j < DEPTH; j++) {
             memcpy(body + (apr_size_t)j * unit, openers[i], unit);
         }
-        CHECK(tw_json_error(&code, &message, body, DEPTH * unit, pool)
+        CHECK(tw_json_error(&error, body, DEPTH * unit, pool)
               == APR_EINVAL, "%s", openers[i]);
         free(body);
     }
@@ -133,19 +183,27 @@ static void test_token(void **state)
         { "{" TOKEN ",\"x\":{\"y\":[1,null,1.5]}}", NULL, 7200 },
         { "{\"access\\u005ftoken\":\"\\u0061\",\"token_type\":\"bearer\"}",
           NULL, 7200 },
-        /* a time that is none, or beyond all sense */
+        /* X22: the time is a hint, in any writing ... */
+        { "{" TOKEN ",\"expires_in\":3600.0}", NULL, 3600 },
+        { "{" TOKEN ",\"expires_in\":3600.9}", NULL, 3600 },
+        { "{" TOKEN ",\"expires_in\":\"3600\"}", NULL, 3600 },
+        { "{" TOKEN ",\"expires_in\":null}", NULL, 7200 },
+        /* ... but a time */
         { "{" TOKEN ",\"expires_in\":31622401}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":-1}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":9223372036854775807}", NULL, -1 },
-        { "{" TOKEN ",\"expires_in\":9223372036854775808}", NULL, -1 },
-        { "{" TOKEN ",\"expires_in\":99999999999999999999}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":1e300}", NULL, -1 },
-        { "{" TOKEN ",\"expires_in\":1e9999}", NULL, -1 },
-        { "{" TOKEN ",\"expires_in\":7200.0}", NULL, -1 },
-        { "{" TOKEN ",\"expires_in\":\"7200\"}", NULL, -1 },
-        { "{" TOKEN ",\"expires_in\":null}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":-0.5}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":\"-1\"}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":\"1h\"}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":\"\"}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":\"99999999999999999999\"}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":[]}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":true}", NULL, -1 },
+        /* no JSON */
+        { "{" TOKEN ",\"expires_in\":9223372036854775808}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":99999999999999999999}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":1e9999}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":NaN}", NULL, -1 },
         /* odd types */
         { "{" TOKEN ",\"refresh_token\":null}", NULL, 7200 },
@@ -362,6 +420,8 @@ static void test_object(void **state)
 
 UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_error),
+          cmocka_unit_test(test_error_types),
+          cmocka_unit_test(test_error_members),
           cmocka_unit_test(test_error_is_not_deep),
           cmocka_unit_test(test_token),
           cmocka_unit_test(test_user),

@@ -80,6 +80,18 @@ static void test_begin(void **state)
           "oauth_callback_confirmed=%74rue", TW_ERR_NONE, "t", "+&=%" },
         { 200, "oauth_token=t=&oauth_token_secret=%2541&"
           "oauth_callback_confirmed=true", TW_ERR_NONE, "t=", "%41" },
+        /* S7, OA-10: ended as a line; a line end within is none */
+        { 200, "oauth_token=t&oauth_token_secret=s&"
+          "oauth_callback_confirmed=true\n", TW_ERR_NONE, "t", "s" },
+        { 200, "oauth_callback_confirmed=true&oauth_token=t&"
+          "oauth_token_secret=s\r\n\r\n", TW_ERR_NONE, "t", "s" },
+        { 200, "oauth_callback_confirmed=true&oauth_token=t\n&"
+          "oauth_token_secret=s", TW_ERR_GARBAGE, 0, 0 },
+        { 200, "oauth_callback_confirmed=true&oauth_token=t&"
+          "oauth_token_secret=s%0A", TW_ERR_GARBAGE, 0, 0 },
+        { 200, "oauth_token=t&oauth_token_secret=s&"
+          "oauth_callback_confirmed=true ", TW_ERR_GARBAGE, 0, 0 },
+        { 200, "\n\r\n", TW_ERR_GARBAGE, 0, 0 },
         /* OAuth 1.0 without its "a" */
         { 200, "oauth_token=t&oauth_token_secret=s", TW_ERR_GARBAGE, 0, 0 },
         { 200, "oauth_token=t&oauth_token_secret=s&"

@@ -17,8 +17,12 @@
 /* ---- the stand-in -------------------------------------------------------- */
 
 static tw_http_response_t answers[2];
+static tw_http_response_t refused_user = {
+    401, "{\"title\":\"Unauthorized\",\"type\":\"about:blank\"}", 45, 0, 0, NULL
+};
 static apr_status_t failure;            /* of the first call */
-static tw_http_request_t asked[3];
+static int too_new;                     /* so many 401 about the user */
+static tw_http_request_t asked[4];
 static int calls;
 
 apr_status_t tw_http_send(const tw_http_response_t **response,
@@ -31,7 +35,7 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     (void)http;
     (void)conf;
     failure = APR_SUCCESS;
-    assert_true(calls < 3);
+    assert_true(calls < 4);
     asked[calls] = *request;    /* with copies of what is wiped afterwards */
     asked[calls].body = apr_pstrdup(pool, request->body);
     asked[calls++].authorization = apr_pstrdup(pool, request->authorization);
@@ -40,6 +44,9 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
         return tw_err_set(err, p, TW_ERR_TIMEOUT, rv, "too slow");
     }
     *response = &answers[strstr(request->url, "/2/users/me") != NULL];
+    if (*response == &answers[1] && too_new > 0 && too_new--) {
+        *response = &refused_user;
+    }
     return APR_SUCCESS;
 }
 
@@ -265,6 +272,10 @@ static void test_finish(void **state)
         { 200, TOKEN, 403, "{\"reason\":\"client-not-enrolled\"}",
           TW_ERR_REFUSED, 2 },
         { 200, TOKEN, 429, "", TW_ERR_USER_LIMITED, 2 },
+        { 200, TOKEN, 429, "{\"title\":\"UsageCapExceeded\"}", TW_ERR_REFUSED,
+          2 },
+        { 200, TOKEN, 200, "{\"errors\":[{\"title\":\"Forbidden\",\"detail\":"
+          "\"User has been suspended: [12].\"}]}", TW_ERR_USER, 2 },
         { 200, TOKEN, 500, USER, TW_ERR_GARBAGE, 2 },
         { 200, TOKEN, 200, "{}", TW_ERR_GARBAGE, 2 },
         { 200, TOKEN, 200, "{\"errors\":[{\"message\":\"m\"}]}",
@@ -378,6 +389,41 @@ static void test_failed_calls(void **state)
     }
 }
 
+/* X22: X refuses the token that it has just given: once more, not oftener,
+ * and only in time. */
+static void test_token_too_new(void **state)
+{
+    static const struct {
+        int too_new;
+        apr_interval_time_t timeout;
+        int calls;
+        tw_err_kind_t kind;
+    } rows[] = {
+        { 1, 5000000, 3, TW_ERR_NONE }, { 2, 5000000, 3, TW_ERR_REFUSED },
+        { 1, 500000, 2, TW_ERR_REFUSED },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_client_t in_time = client;
+        tw_identity_t identity;
+        tw_err_t err = { 0 };
+
+        answer_with(0, 200, TOKEN);
+        answer_with(1, 200, USER);
+        in_time.http.timeout = rows[i].timeout;
+        too_new = rows[i].too_new;
+        tw_oauth2.finish(&identity, &in_time, NULL, &pending, "code-1", pool,
+                         &err);
+        too_new = 0;
+        CHECK(calls == rows[i].calls && err.kind == rows[i].kind,
+              "row %d: %d calls, %s", i, calls, unit_text(err.why));
+        CHECK(err.kind == TW_ERR_NONE || strstr(err.advice, "mostly"),
+              "row %d", i);
+    }
+}
+
 /* ---- refresh ------------------------------------------------------------- */
 
 static void test_refresh(void **state)
@@ -418,4 +464,5 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_finish),
           cmocka_unit_test(test_finish_asks),
           cmocka_unit_test(test_failed_calls),
+          cmocka_unit_test(test_token_too_new),
           cmocka_unit_test(test_refresh))

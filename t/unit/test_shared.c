@@ -1449,6 +1449,28 @@ static void test_breaker_and_late_failures(void **state)
     assert_true(tw_shared_breaker_open(shared, 4));
 }
 
+/* X12: what a limit says may be long; a clock that is set back ends it, too. */
+static void test_breaker_of_a_limit(void **state)
+{
+    tw_failure_t failure = { 1, 1, SEC(840), NOW };
+
+    (void)state;
+    fresh();
+    assert_int_equal(tw_shared_breaker_bad(shared, 4, &failure, NOW), 1);
+    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW), 841);
+    assert_int_equal(tw_shared_breaker_wait(shared, 4, NOW + SEC(839)), 2);
+    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW - SEC(61)),
+                     0);
+    fresh();
+    failure.pause = SEC(5000);
+    tw_shared_breaker_bad(shared, 4, &failure, NOW);
+    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW), 901);
+    fresh();
+    failure.limited = 0;
+    tw_shared_breaker_bad(shared, 4, &failure, NOW);
+    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW), 61);
+}
+
 static void test_breaker_of_one(void **state)
 {
     (void)state;
@@ -1581,6 +1603,7 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_slots),
           cmocka_unit_test(test_breaker),
           cmocka_unit_test(test_breaker_and_late_failures),
+          cmocka_unit_test(test_breaker_of_a_limit),
           cmocka_unit_test(test_breaker_of_one),
           cmocka_unit_test(test_breaker_by_threads),
           cmocka_unit_test(test_notes),

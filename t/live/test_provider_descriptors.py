@@ -1,0 +1,28 @@
+"""B4: a program that httpd starts inherits no descriptor of the module's: not the connections to X, not those to the database."""
+
+import pytest
+
+SCRIPT = """#!/usr/bin/python3 -SIE
+import json, os, sys
+found = {}
+for fd in os.listdir("/proc/self/fd"):
+    try:
+        found[fd] = os.readlink(f"/proc/self/fd/{fd}")
+    except OSError:
+        pass                # the listing's own
+print("Content-Type: application/json\\n")
+json.dump(found, sys.stdout)
+"""
+
+
+@pytest.mark.mpms("prefork")
+@pytest.mark.protocols("oauth1", "oauth2")
+def test_B4_programs_inherit_no_connection(make_site):
+    """With prefork, mod_cgi starts programs from the very process that has spoken to X."""
+    site = make_site(mpm_config="StartServers 1\nServerLimit 1\nMaxRequestWorkers 1\nMinSpareServers 1\nMaxSpareServers 1")
+    site.httpd.script("members/fds.cgi", SCRIPT)
+    browser = site.browser()
+    browser.sign_in("alice")
+    inherited = browser.get("/members/fds.cgi").json()
+    print(inherited)
+    assert set(inherited) == {"0", "1", "2"}, inherited
