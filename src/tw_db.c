@@ -428,9 +428,9 @@ static const char *advice_for(const char *message)
     if (strstr(message, "no such table") || strstr(message, "does not exist")
         || strstr(message, "no such column")
         || strstr(message, "no column named")) {
-        return "make the tables: sqlite3 FILE < "
-               "/usr/share/mod_twauth/sqlite3.sql, or psql -d NAME -f "
-               "/usr/share/mod_twauth/pgsql.sql";
+        return "make the tables with /usr/share/mod_twauth/sqlite3.sql "
+               "(sqlite3 FILE < sqlite3.sql) or "
+               "/usr/share/mod_twauth/pgsql.sql (psql -d NAME -f pgsql.sql)";
     }
     if (strstr(message, "did not answer") || strstr(message, "timeout")) {
         return "it stands still, or something holds a lock on the twauth_ "
