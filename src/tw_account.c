@@ -58,7 +58,7 @@ static const tw_statement_t find_only = {
 
 static const tw_statement_t account_state = {
     "twauth_account_state",
-    "SELECT active FROM twauth_account WHERE twitter_id = %s",
+    "SELECT id, username FROM twauth_account WHERE twitter_id = %s",
     1
 };
 
@@ -196,22 +196,29 @@ static void pay_owed(tw_db_t *db, const tw_database_t *database,
     }
 }
 
-/* Why no row came back: not active, or not there. */
-static apr_status_t no_account(tw_db_t *db, const tw_identity_t *identity,
+/* Why no row came back: not active (whose the session is then says which
+ * account), or not there. */
+static apr_status_t no_account(tw_session_t *session, tw_db_t *db,
+                               const tw_identity_t *identity,
                                apr_pool_t *pool, tw_err_t *err)
 {
     apr_array_header_t *rows;
+    const char **row;
     apr_status_t rv = tw_db_run(&rows, db, &account_state, &identity->id,
                                 err);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return rows->nelts
-           ? tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
-                        "the account of X id %s is not active", identity->id)
-           : tw_err_set(err, pool, TW_ERR_NO_ACCOUNT, APR_EGENERAL,
-                        "X id %s has no account here", identity->id);
+    if (!rows->nelts) {
+        return tw_err_set(err, pool, TW_ERR_NO_ACCOUNT, APR_EGENERAL,
+                          "there is no account of that number here");
+    }
+    row = APR_ARRAY_IDX(rows, 0, const char **);
+    session->account = apr_atoi64(row[0]);
+    session->username = row[1] && is_name(row[1]) ? row[1] : "";
+    return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
+                      "the account is not active");
 }
 
 static apr_status_t find_account(tw_session_t *session,
@@ -240,19 +247,19 @@ static apr_status_t find_account(tw_session_t *session,
     args[6] = args[12] = kept.expires;
     args[7] = args[13] = now;
     args[14] = identity->id;
+    session->twitter_id = identity->id;
+    session->screen_name = identity->screen_name;
     rv = tw_db_run(&rows, db, with->sign_up ? &find_or_create : &find_only,
                    args, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!rows->nelts) {
-        return no_account(db, identity, pool, err);
+        return no_account(session, db, identity, pool, err);
     }
     row = APR_ARRAY_IDX(rows, 0, const char **);
     session->account = apr_atoi64(row[0]);
-    session->twitter_id = identity->id;
     session->username = row[1];
-    session->screen_name = identity->screen_name;
     result->created = !strcmp(row[2], now);
     result->other_name = result->created
                          && !strcmp(row[1], apr_pstrcat(pool, name, ".",

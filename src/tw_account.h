@@ -39,7 +39,8 @@ typedef struct tw_signed_in_t {
  * Finds or creates the account, writes a session row, ends the former
  * session.  session comes with signed_in_at and expires_at and is completed:
  * a fresh id, account, names, checked_at, last_seen.  TW_ERR_INACTIVE: the
- * account may not sign in; TW_ERR_NO_ACCOUNT: none, and none is created.
+ * account may not sign in (whose it is, is filled in); TW_ERR_NO_ACCOUNT:
+ * none, and none is created.
  */
 apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
                                 const tw_database_t *database,

@@ -11,6 +11,7 @@
 #include "tw_address.h"
 #include "tw_browser.h"
 #include "tw_export.h"
+#include "tw_line.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
@@ -145,10 +146,13 @@ static int no_name(request_rec *r, tw_visitor_t *visitor)
 {
     tw_page_t page = { 0 };
 
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0307)
-                  "account %" APR_INT64_T_FMT " has lost its handle to "
-                  "another one, and TwAuthRemoteUser is screen_name",
-                  visitor->session.account);
+    const char *person = tw_line_person(r->pool, &visitor->session);
+    tw_line_t line;
+
+    tw_line_begin(&line, r, visitor->site, APLOG_NOTICE, "TW0307", person);
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0307)
+                  "the handle has passed to another account, and "
+                  "TwAuthRemoteUser is screen_name: %s", person);
     page.kind = TW_PAGE_FORBIDDEN;
     page.screen_name = "";
     return tw_page_answer(r, visitor, &page);

@@ -9,6 +9,7 @@
 
 #include "tw_authn.h"
 #include "tw_export.h"
+#include "tw_line.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
@@ -192,7 +193,9 @@ int tw_authz_check(request_rec *r)
 {
     tw_visitor_t *visitor = tw_authn_visitor(r);
     const request_rec *outer;
+    const char *person;
     tw_page_t page = { 0 };
+    tw_line_t line;
     int status;
 
     if (!visitor || visitor->judged == r) {
@@ -206,9 +209,10 @@ int tw_authz_check(request_rec *r)
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0310)
-                  "account %" APR_INT64_T_FMT " (%s) is not allowed",
-                  visitor->session.account, visitor->session.username);
+    person = tw_line_person(r->pool, &visitor->session);
+    tw_line_begin(&line, r, visitor->site, APLOG_NOTICE, "TW0310", person);
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0310)
+                  "not allowed: %s", person);
     visitor->next = tw_visitor_target(r, visitor->site);
     if (tw_navigation_is_denied(r)) {
         return tw_page_bare(r, visitor, HTTP_FORBIDDEN);

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "tw_line.h"
 #include "tw_private.h"
 #include "tw_start.h"
 
@@ -254,7 +255,7 @@ static int level_of(const tw_permit_t *permit, const tw_err_t *err)
         return APLOG_ERR;
     case TW_ERR_STALE:
     case TW_ERR_USER:
-        return APLOG_INFO;
+        return APLOG_NOTICE;
     default:
         return APLOG_WARNING;
     }
@@ -288,7 +289,7 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
                 const tw_site_t *site, const char *what, apr_status_t rv,
                 const tw_err_t *err, tw_page_t *page)
 {
-    int level;
+    tw_line_t line;
 
     give_back(permit, site);
     move_breaker(r, permit, site, rv, err);
@@ -296,18 +297,12 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
         return 1;
     }
     page->kind = page_of(err->kind);
-    page->reference = tw_visitor_reference(r);
     page->retry_after = retry_after(err);
-    level = level_of(permit, err);
-    /* a flood of one failure is one line a minute; the rest is at info */
-    if (level < APLOG_INFO
-        && !tw_shared_note(site->shared, site->provider_slot, NOTE_FAILED,
-                           what_failed(r, err), LOG_INTERVAL,
-                           apr_time_now())) {
-        level = APLOG_INFO;
-    }
-    ap_log_rerror(APLOG_MARK, level, 0, r, TWLOGNO(0204)
-                  "%s failed (reference %s): %s%s%s", what, page->reference,
+    tw_line_begin(&line, r, site, level_of(permit, err), "TW0204",
+                  what_failed(r, err));
+    page->reference = line.shown;
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0204)
+                  "%s failed (reference %s): %s%s%s", what, line.reference,
                   err->why, err->advice ? ": " : "",
                   err->advice ? err->advice : "");
     return 0;

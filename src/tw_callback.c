@@ -9,6 +9,7 @@
 #include "tw_call.h"
 #include "tw_codec.h"
 #include "tw_flows.h"
+#include "tw_line.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
@@ -66,58 +67,71 @@ static int cancelled(request_rec *r, tw_visitor_t *visitor,
     return page(r, visitor, &p);
 }
 
+/* Who signs in, with a colon; nothing where X has not been asked. */
+static const char *identity_text(apr_pool_t *pool,
+                                 const tw_identity_t *identity)
+{
+    return identity ? apr_psprintf(pool, "X id %s, @%s: ", identity->id,
+                                   identity->screen_name)
+                    : "";
+}
+
 /* The database failed: that it is away has been logged, this is the sign-in
  * that suffers. */
 static int not_stored(request_rec *r, tw_visitor_t *visitor,
-                      const tw_flow_t *flow, const tw_err_t *err)
+                      const tw_flow_t *flow, const tw_identity_t *identity,
+                      const tw_err_t *err)
 {
     const tw_site_t *site = visitor->site;
     tw_page_t p = { 0 };
-    int level;
+    tw_line_t line;
 
     p.kind = TW_PAGE_NOT_STORED;
     p.next = flow->next;
-    p.reference = tw_visitor_reference(r);
     p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
     /* the callback can be loaded again and again, as long as it is away */
-    level = tw_shared_note(site->shared, site->slot, NOTE_NOT_STORED, NULL,
-                           apr_time_from_sec(60), apr_time_now())
-            ? APLOG_WARNING : APLOG_INFO;
-    ap_log_rerror(APLOG_MARK, level, 0, r, TWLOGNO(0215)
-                  "sign-in not stored (reference %s): %s%s%s", p.reference,
-                  err->why, err->advice ? ": " : "",
-                  err->advice ? err->advice : "");
+    tw_line_begin(&line, r, site, APLOG_WARNING, "TW0215", "");
+    p.reference = line.shown;
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0215)
+                  "sign-in not stored (reference %s): %s%s%s%s",
+                  line.reference, identity_text(r->pool, identity), err->why,
+                  err->advice ? ": " : "", err->advice ? err->advice : "");
     return page(r, visitor, &p);
 }
 
 /* The account could not be had. */
 static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
                       const tw_flow_t *flow, const tw_identity_t *identity,
-                      const tw_err_t *err)
+                      const tw_session_t *session, const tw_err_t *err)
 {
+    const tw_site_t *site = visitor->site;
     tw_page_t p = { 0 };
+    tw_line_t line;
 
     p.next = flow->next;
-    p.reference = tw_visitor_reference(r);
     switch (err->kind) {
     case TW_ERR_INACTIVE:
         p.kind = TW_PAGE_INACTIVE;
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0213)
-                      "sign-in refused (reference %s): %s", p.reference,
+        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0213", identity->id);
+        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0213)
+                      "sign-in refused (reference %s): %s: %s",
+                      line.reference, tw_line_person(r->pool, session),
                       err->why);
         break;
     case TW_ERR_NO_ACCOUNT:
         p.kind = TW_PAGE_NO_ACCOUNT;
         p.detail = identity->id;
-        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0214)
-                      "sign-in refused (reference %s): %s; to invite @%s: "
+        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0214", identity->id);
+        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0214)
+                      "sign-in refused (reference %s): %s%s; to invite: "
                       "INSERT INTO twauth_account (twitter_id) VALUES ('%s')",
-                      p.reference, err->why, identity->screen_name,
-                      identity->id);
+                      line.reference, identity_text(r->pool, identity),
+                      err->why, identity->id);
         break;
     default:
-        return not_stored(r, visitor, flow, err);
+        return not_stored(r, visitor, flow, identity, err);
     }
+    p.reference = line.shown;
     return page(r, visitor, &p);
 }
 
@@ -126,19 +140,18 @@ static void log_sign_in(request_rec *r, const tw_session_t *session,
                         const tw_session_t *former)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0216)
-                  "signed in: account %" APR_INT64_T_FMT " (%s), X id %s%s",
-                  session->account, session->username, session->twitter_id,
+                  "signed in: %s%s", tw_line_person(r->pool, session),
                   result->created ? ", a new account" : "");
     if (result->other_name) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0217)
-                      "account %" APR_INT64_T_FMT " is called %s: the name "
-                      "of its handle is taken or reserved",
-                      session->account, session->username);
+                      "called by another name than its handle's, which is "
+                      "taken or reserved: %s",
+                      tw_line_person(r->pool, session));
     }
     if (former && former->account != session->account) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0218)
-                      "it takes the place of a session of account %"
-                      APR_INT64_T_FMT, former->account);
+                      "it takes the place of a session of %s",
+                      tw_line_person(r->pool, former));
     }
 }
 
@@ -165,7 +178,7 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     session.expires_at = session.signed_in_at + site->conf->session_max;
     if (tw_account_sign_in(&session, &result, &site->database, site->ring,
                            identity, &with, r->pool, &err) != APR_SUCCESS) {
-        return no_sign_in(r, visitor, flow, identity, &err);
+        return no_sign_in(r, visitor, flow, identity, &session, &err);
     }
     if (former) {
         tw_shared_end(site->shared, former->id,
@@ -222,7 +235,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
         /* what X gives can be had once: not before it can be kept */
         if (tw_account_ready(&site->database, r->pool, &away)
             != APR_SUCCESS) {
-            return not_stored(r, visitor, flow, &away);
+            return not_stored(r, visitor, flow, NULL, &away);
         }
     }
     if (!tw_call_begin(&permit, r, site, TW_CALL_CALLBACK, WAIT_FOR_PLACE,

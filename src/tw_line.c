@@ -18,7 +18,8 @@ static void say_last(request_rec *r, const char *kind)
 void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
                    int loud, const char *kind, const char *what)
 {
-    int info = APLOG_R_IS_LEVEL(r, APLOG_INFO);
+    int configured = ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX);
+    int info = configured >= APLOG_INFO;
     char *reference = apr_palloc(r->pool, TW_REFERENCE_LEN);
     unsigned char random[(TW_REFERENCE_LEN - 1) / 2];
     tw_recent_say_t say;
@@ -26,7 +27,7 @@ void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
     say = tw_recent_say(site->recent, reference,
                         apr_pstrcat(r->pool, kind, " ", site->origin, NULL),
                         what, apr_time_now(), r->pool);
-    if (!APLOG_R_IS_LEVEL(r, loud)) {
+    if (configured < loud) {
         loud = APLOG_NOTICE;        /* httpd writes it at any LogLevel */
     }
     line->level = say == TW_RECENT_FIRST && !(info && loud == APLOG_NOTICE)

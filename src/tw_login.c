@@ -12,6 +12,7 @@
 #include "tw_flows.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
+#include "tw_line.h"
 #include "tw_private.h"
 #include "tw_start.h"
 #include "tw_target.h"
@@ -130,6 +131,7 @@ static int demand_cookies(login_t *l)
 {
     tw_browser_t likeness = { { 0 }, 0, 0 };
     const char *mark;
+    tw_line_t line;
 
     l->known = tw_browser_read(&l->browser, l->visitor);
     if (l->known) {
@@ -143,7 +145,9 @@ static int demand_cookies(login_t *l)
     tw_browser_set(l->r, l->site, &l->browser);
     if (tw_browser_token_ok(l->r, l->site, TW_SEAL_MARK, &likeness, NULL,
                             tw_codec_form_get(l->query, "mark", NULL))) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, l->r, TWLOGNO(0230)
+        tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0230",
+                      l->r->useragent_ip);
+        ap_log_rerror(APLOG_MARK, line.level, 0, l->r, TWLOGNO(0230)
                       "no sign-in for a browser that keeps no cookies");
         return page_of_kind(l, TW_PAGE_NO_COOKIES, 0);
     }
@@ -201,13 +205,17 @@ static const char *known_of(const login_t *l)
 static int within_limits(login_t *l)
 {
     const tw_server_conf_t *conf = l->site->conf;
+    tw_line_t line;
     apr_time_t now = apr_time_now();
     int wait = tw_shared_start_client(l->site->shared, client_of(l),
                                       &conf->start_client, now);
 
     if (wait) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, l->r, TWLOGNO(0231)
-                      "too many sign-ins from this client");
+        tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0231",
+                      l->r->useragent_ip);
+        ap_log_rerror(APLOG_MARK, line.level, 0, l->r, TWLOGNO(0231)
+                      "too many sign-ins from this client "
+                      "(TwAuthStartLimit)");
         return page_of_kind(l, TW_PAGE_LIMIT, wait);
     }
     wait = tw_shared_start_all(l->site->shared, l->site->slot,

@@ -11,6 +11,7 @@
 #include "tw_codec.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
+#include "tw_line.h"
 #include "tw_private.h"
 #include "tw_target.h"
 
@@ -155,8 +156,10 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     const tw_session_t *session = &visitor->session;
     apr_array_header_t *ended;
     apr_time_t now = apr_time_now();
+    const char *person = tw_line_person(r->pool, session);
     tw_err_t err = { 0 };
     tw_owed_t owed;
+    tw_line_t line;
     int i;
 
     end_here(site, session, session->id, now);
@@ -172,14 +175,14 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
         if (!tw_shared_owe(site->shared, site->database.slot, &owed, now)) {
             ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
                           "too many rows are still to be deleted: the one of "
-                          "account %" APR_INT64_T_FMT " is forgotten; delete "
-                          "it by hand", session->account);
+                          "%s is forgotten; delete it by hand", person);
         }
-        visitor->reference = tw_visitor_reference(r);
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0221)
-                      "signed out: account %" APR_INT64_T_FMT ", but the row "
-                      "is still to be deleted (reference %s): %s",
-                      session->account, visitor->reference, err.why);
+        tw_line_begin(&line, r, site, APLOG_WARNING, "TW0221", person);
+        visitor->reference = line.shown;
+        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0221)
+                      "signed out, but the row is still to be deleted "
+                      "(reference %s): %s: %s", line.reference, person,
+                      err.why);
         return 0;
     }
     for (i = 0; i < ended->nelts; i++) {
@@ -187,8 +190,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
                  (const unsigned char *)ended->elts + i * TW_ID_LEN, now);
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)
-                  "signed out: account %" APR_INT64_T_FMT " (%s)%s",
-                  session->account, session->username,
+                  "signed out: %s%s", person,
                   everywhere ? ", everywhere" : "");
     return 1;
 }
@@ -213,8 +215,9 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
         != TW_VISITOR_NOBODY) {
         if (!is_from_here(r, visitor, form)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)
-                          "a sign-out that did not come from this site: "
-                          "refused");
+                          "a sign-out that did not come from this site is "
+                          "refused: %s", tw_line_person(r->pool,
+                                                        &visitor->session));
             return ask(r, visitor, TW_PAGE_CSRF, next);
         }
         everywhere = tw_codec_form_get(form, "everywhere", NULL);

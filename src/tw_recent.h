@@ -2,7 +2,7 @@
  * tw_recent: which lines of the log were written a moment ago.
  *
  * What strangers can cause again and again must be in the log, and must not
- * fill it.  In each minute a group of lines (of one kind and site, say) may
+ * fill it.  Within a minute a group of lines (of one kind and site, say) may
  * be written a few times, each time about something else; what is said
  * already is not said again, and its reference stays the same, so that
  * whoever reads one out is found.  When a group has had its lines, that is
@@ -21,6 +21,7 @@ typedef struct tw_recent_t tw_recent_t;
 
 /* So many different lines of a group in a minute. */
 #define TW_RECENT_MOST 6
+#define TW_RECENT_SECONDS 60
 
 /* Characters of a reference, with the NUL. */
 #define TW_REFERENCE_LEN 9
@@ -32,15 +33,15 @@ tw_recent_t *tw_recent_attach(void *base);
 
 typedef enum {
     TW_RECENT_FIRST,        /* to be written now */
-    TW_RECENT_AGAIN,        /* written in this minute */
-    TW_RECENT_LAST,         /* not to be written, nor any other of the group
-                               in this minute: to be said now */
+    TW_RECENT_AGAIN,        /* written less than a minute ago */
+    TW_RECENT_LAST,         /* not to be written: the group has had its lines
+                               for now, which is to be said now */
     TW_RECENT_NEVER         /* not to be written; that has been said */
 } tw_recent_say_t;
 
 /*
  * Asks whether what is worth a line of the group now.  reference is filled
- * in: the same for the same question within a minute.
+ * in: the same for the same question within a minute of its line.
  */
 tw_recent_say_t tw_recent_say(tw_recent_t *recent,
                               char reference[TW_REFERENCE_LEN],

@@ -1,8 +1,11 @@
 #include "tw_refresh.h"
 
+#include <apr_strings.h>
+
 #include "tw_token.h"
 #include "tw_call.h"
 #include "tw_page.h"
+#include "tw_line.h"
 #include "tw_private.h"
 #include "tw_start.h"
 
@@ -44,8 +47,8 @@ static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
            && tw_shared_note(site->shared, site->slot, NOTE_TOKENS, NULL,
                              NOTE_INTERVAL, apr_time_now());
     ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
-                  TWLOGNO(0309) "no tokens for account %" APR_INT64_T_FMT
-                  ": %s", visitor->session.account, err.why);
+                  TWLOGNO(0309) "no tokens for %s: %s",
+                  tw_line_person(r->pool, &visitor->session), err.why);
     return 0;
 }
 
@@ -80,9 +83,9 @@ static void keep(const tw_stored_t *stored, const tw_tokens_t *fresh,
     }
     next_try(stored, visitor, AGAIN_NEVER);
     ap_log_rerror(APLOG_MARK, APLOG_ERR, err.rv, r, TWLOGNO(0311)
-                  "the new tokens of account %" APR_INT64_T_FMT " could not "
-                  "be stored: there are none until the next sign-in: %s",
-                  visitor->session.account, err.why);
+                  "the new tokens of %s could not be stored: there are none "
+                  "until the next sign-in: %s",
+                  tw_line_person(r->pool, &visitor->session), err.why);
 }
 
 /* The one exchange; stores what it gives, or when to try again. */
@@ -103,7 +106,9 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
     rv = site->protocol->refresh(&fresh, stored->tokens.secret,
                                  &site->client, tw_start_http(), r->pool,
                                  &err);
-    if (!tw_call_end(&permit, r, site, "the refresh of a token", rv, &err,
+    if (!tw_call_end(&permit, r, site, apr_pstrcat(
+            r->pool, "the refresh of the token of ",
+            tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
                      &page)) {
         next_try(stored, visitor,
                  err.kind == TW_ERR_STALE ? AGAIN_NEVER

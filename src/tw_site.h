@@ -15,10 +15,12 @@
 #include "tw_cookie.h"
 #include "tw_db.h"
 #include "tw_provider.h"
+#include "tw_recent.h"
 #include "tw_seal.h"
 #include "tw_secret.h"
 #include "tw_shared.h"
 #include "tw_target.h"
+#include "tw_vault.h"
 
 struct tw_site_t {
     server_rec *server;
@@ -53,6 +55,7 @@ struct tw_site_t {
     const char *other_attributes;
     const char *flow_audience;
 
+    tw_recent_t *recent;                /* lines about visitors */
     tw_shared_t *shared;
     int slot;                           /* starts, notes */
     int provider_slot;                  /* the breaker for X */
@@ -62,8 +65,8 @@ struct tw_site_t {
 };
 
 /* Kinds of tw_shared_note(): what is logged once in a while. */
-enum { NOTE_PLAIN_HTTP, NOTE_FAILED, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS,
-       NOTE_ANSWER, NOTE_NOT_STORED };
+enum { NOTE_PLAIN_HTTP, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS,
+       NOTE_ANSWER };
 
 /* The site of a server; NULL where nothing is configured. */
 static inline const tw_site_t *tw_site(const server_rec *s)

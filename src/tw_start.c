@@ -18,10 +18,12 @@
 #include "tw_private.h"
 #include "tw_secret.h"
 #include "tw_site.h"
+#include "tw_vault.h"
 
 /* Another one than the versions before used, whose structure says nothing of
  * its size. */
 #define RETAINED "mod_twauth retained"
+#define RETAINED_RECENT "mod_twauth recent 1"
 
 /* What outlives restarts, while the module itself is loaded anew: perhaps
  * another version, which takes what is as its own and leaves the rest. */
@@ -250,6 +252,35 @@ static tw_shared_t *shared_memory(server_rec *main)
     return tw_shared_attach(retained->shared, apr_time_now());
 }
 
+/* The lines that were written lately; apart, for what is retained may be of
+ * another version of the module. */
+static tw_recent_t *recent_lines(server_rec *main)
+{
+    struct { void *base; apr_size_t size; } *kept =
+        ap_retained_data_get(RETAINED_RECENT);
+    apr_size_t size = tw_recent_size();
+    apr_shm_t *shm;
+
+    if (!kept) {
+        kept = ap_retained_data_create(RETAINED_RECENT, sizeof(*kept));
+    }
+    if (kept->size != size) {
+        apr_status_t rv = apr_shm_create(&shm, size, NULL,
+                                         main->process->pool);
+
+        if (rv != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, rv, main, TWLOGNO(0111)
+                         "no shared memory (%" APR_SIZE_T_FMT " bytes)",
+                         size);
+            return NULL;
+        }
+        kept->base = apr_shm_baseaddr_get(shm);
+        kept->size = size;
+        memset(kept->base, 0, size);
+    }
+    return tw_recent_attach(kept->base);
+}
+
 static int workers(void)
 {
     int processes = 1, threads = 1;
@@ -263,6 +294,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                          apr_pool_t *ptemp, server_rec *main)
 {
     tw_shared_t *shared;
+    tw_recent_t *recent;
     server_rec *s;
 
     (void)pconf;
@@ -272,7 +304,8 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     say_notices(main, 0, ptemp);
     shared = shared_memory(main);
-    if (!shared) {
+    recent = recent_lines(main);
+    if (!shared || !recent) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (s = main; s; s = s->next) {
@@ -292,6 +325,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         if (site->calls > process.most_calls) {
             process.most_calls = site->calls;
         }
+        site->recent = recent;
         site->shared = site->database.shared = shared;
         site->slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "site ", site->origin, NULL));

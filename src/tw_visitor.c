@@ -10,6 +10,7 @@
 #include "tw_account.h"
 #include "tw_codec.h"
 #include "tw_headers.h"
+#include "tw_line.h"
 #include "tw_private.h"
 #include "tw_seal.h"
 #include "tw_start.h"
@@ -73,16 +74,6 @@ tw_visitor_t *tw_visitor(request_rec *r)
         return visitor;
     }
     return make(first, site);
-}
-
-const char *tw_visitor_reference(request_rec *r)
-{
-    unsigned char random[4];
-    char *text = apr_palloc(r->pool, 2 * sizeof(random) + 1);
-
-    tw_seal_random(random, sizeof(random));
-    tw_codec_hex(text, random, sizeof(random));
-    return text;
 }
 
 /* ---- what applications do not see --------------------------------------- */
@@ -395,6 +386,7 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     request_rec *r = visitor->first;
     tw_err_t err = { 0 };
     tw_check_t check;
+    tw_line_t line;
 
     visitor->asked = 1;
     if (tw_account_check(&check, session, &site->database,
@@ -404,11 +396,12 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
             visitor->by_grace = 1;
             return TW_VISITOR_SIGNED_IN;
         }
-        visitor->reference = tw_visitor_reference(r);
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, err.rv, r, TWLOGNO(0304)
-                      "session of account %" APR_INT64_T_FMT " cannot be "
-                      "checked (reference %s): %s", session->account,
-                      visitor->reference, err.why);
+        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0304", "");
+        visitor->reference = line.shown;
+        ap_log_rerror(APLOG_MARK, line.level, err.rv, r, TWLOGNO(0304)
+                      "a session cannot be checked (reference %s): %s: %s",
+                      line.reference, tw_line_person(r->pool, session),
+                      err.why);
         return TW_VISITOR_UNCERTAIN;
     }
     if (check != TW_CHECK_GOOD) {
@@ -423,8 +416,8 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     if (check != TW_CHECK_GOOD
         || tw_shared_ended(site->shared, session->id, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
-                      "session of account %" APR_INT64_T_FMT " has been "
-                      "ended", session->account);
+                      "a session has been ended: %s",
+                      tw_line_person(r->pool, session));
         return TW_VISITOR_NOBODY;
     }
     *renew = 1;

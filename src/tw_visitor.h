@@ -66,9 +66,6 @@ tw_visitor_t *tw_visitor(request_rec *r);
  * requests that have nothing to do with sessions. */
 tw_visitor_t *tw_visitor_known(request_rec *r);
 
-/* A short text that a visitor can read out and an administrator can find. */
-const char *tw_visitor_reference(request_rec *r);
-
 /* post_read_request: takes own cookies and look-alike headers off. */
 int tw_visitor_post_read_request(request_rec *r);
 

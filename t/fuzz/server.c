@@ -528,6 +528,7 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
         "; Path=/; Secure; HttpOnly; SameSite=Lax";
     site->flow_audience = apr_pstrcat(pool, site->realm, "\n",
                                       protocol->name, NULL);
+    site->recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
     site->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
                                     apr_time_now() - 1);
     site->provider_slot = 1;

@@ -9,15 +9,15 @@ from guard import includes, read, sources
 ROWS = """
  0  tw_err tw_codec tw_target tw_headers tw_cell
  1  tw_seal tw_sign tw_http tw_json tw_redact tw_watch tw_marks tw_rate tw_breaker tw_leases
- 2  tw_memo tw_provider tw_refusal tw_deferred
+ 2  tw_memo tw_recent tw_provider tw_refusal tw_deferred
  3  tw_oauth1 tw_oauth2 tw_flow tw_session tw_shared
- 4  tw_private tw_rights tw_tree tw_secret tw_cookie tw_caching tw_navigation
+ 4  tw_private tw_rights tw_tree tw_secret tw_vault tw_cookie tw_caching tw_navigation
  5  tw_db tw_value
  6  tw_token
  7  tw_account
  8  tw_conf
  9  tw_site
-10  tw_start tw_address
+10  tw_start tw_line tw_address
 11  tw_visitor tw_dump tw_exchange
 12  tw_browser tw_page tw_flows
 13  tw_call tw_logout tw_whoami
