@@ -12,6 +12,7 @@
 #include "src/tw_authn.h"
 #include "src/tw_authz.h"
 #include "src/tw_caching.h"
+#include "src/tw_check.h"
 #include "src/tw_conf.h"
 #include "src/tw_dump.h"
 #include "src/tw_exchange.h"
@@ -39,6 +40,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(tw_start_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(tw_check_start, NULL, NULL, APR_HOOK_LAST);
     ap_hook_child_init(tw_start_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* headers that look like ours go before anybody reads them */

@@ -9,6 +9,7 @@
 
 struct tw_tree_t {
     server_rec *main;
+    const ap_directive_t *outside;      /* of all hosts */
     apr_hash_t *parts;                  /* section of a host, by its start */
 };
 
@@ -21,6 +22,7 @@ typedef struct {
 tw_tree_t *tw_tree_read(server_rec *main, apr_pool_t *pool)
 {
     tw_tree_t *tree = apr_pcalloc(pool, sizeof(*tree));
+    ap_directive_t *last = NULL;
     const ap_directive_t *d;
 
     tree->main = main;
@@ -32,6 +34,19 @@ tw_tree_t *tw_tree_read(server_rec *main, apr_pool_t *pool)
             start->file = d->filename;
             start->line = (apr_uint64_t)d->line_num;
             apr_hash_set(tree->parts, start, sizeof(*start), d);
+        }
+        else {
+            /* a list of its own, without thousands of hosts in between */
+            ap_directive_t *copy = apr_pmemdup(pool, d, sizeof(*d));
+
+            copy->next = NULL;
+            if (last) {
+                last->next = copy;
+            }
+            else {
+                tree->outside = copy;
+            }
+            last = copy;
         }
     }
     return tree;
@@ -48,10 +63,15 @@ const ap_directive_t *tw_tree_part(const tw_tree_t *tree, const server_rec *s)
     const ap_directive_t *d;
 
     if (!s->is_virtual) {
-        return ap_conftree;
+        return tree->outside;
     }
     d = apr_hash_get(tree->parts, &start, sizeof(start));
     return d ? d->first_child : NULL;
+}
+
+const ap_directive_t *tw_tree_outside(const tw_tree_t *tree)
+{
+    return tree->outside;
 }
 
 int tw_tree_is(const ap_directive_t *d, const char *name)
@@ -88,9 +108,7 @@ static int mentions(const ap_directive_t *d, const char *directive,
         if (tw_tree_is(d, directive) && (!args || !strcasecmp(d->args, args))) {
             return 1;
         }
-        /* another host's part is not this one's */
-        if (d->first_child && !tw_tree_is(d, VIRTUAL_HOST)
-            && mentions(d->first_child, directive, args)) {
+        if (d->first_child && mentions(d->first_child, directive, args)) {
             return 1;
         }
     }

@@ -22,10 +22,13 @@ server_rec *tw_tree_main(const tw_tree_t *tree);
 
 /*
  * The first directive of the server's own part (its <VirtualHost>; for the
- * main server: outside of all, with the sections of all hosts among them).
+ * main server: outside of all).
  */
 const ap_directive_t *tw_tree_part(const tw_tree_t *tree,
                                    const server_rec *s);
+
+/* What stands outside of all hosts. */
+const ap_directive_t *tw_tree_outside(const tw_tree_t *tree);
 
 /*
  * The arguments of the last such directive in the server's own part, not in

@@ -12,14 +12,14 @@ ROWS = """
  2  tw_memo tw_recent tw_provider tw_refusal tw_deferred
  3  tw_oauth1 tw_oauth2 tw_flow tw_session tw_shared
  4  tw_private tw_rights tw_tree tw_secret tw_vault tw_cookie tw_caching tw_navigation
- 5  tw_db tw_value
- 6  tw_token
- 7  tw_account
- 8  tw_conf
+ 5  tw_db tw_value tw_probe tw_findings
+ 6  tw_token tw_condition tw_mount tw_sample
+ 7  tw_account tw_route tw_host
+ 8  tw_conf tw_access
  9  tw_site
-10  tw_start tw_line tw_address
-11  tw_visitor tw_dump tw_exchange
-12  tw_browser tw_page tw_flows
+10  tw_start tw_line tw_address tw_places
+11  tw_visitor tw_check tw_exchange
+12  tw_browser tw_page tw_flows tw_dump
 13  tw_call tw_logout tw_whoami
 14  tw_refresh tw_callback
 15  tw_export tw_login

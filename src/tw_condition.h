@@ -1,0 +1,22 @@
+/*
+ * tw_condition: conditions of rewrite rules and of <If>, answered for a plain
+ * visitor's request (tw_probe) at the configuration test.
+ *
+ * Yes is 1, no is 0, and TW_UNKNOWN what only a real request tells, and what
+ * is not read here (functions, addresses).
+ */
+#ifndef TW_CONDITION_H
+#define TW_CONDITION_H
+
+#include "tw_probe.h"
+
+#define TW_UNKNOWN (-1)
+
+/* A RewriteCond: what is tested, the pattern, its flags ("[NC,OR]"). */
+int tw_condition_rewrite(const tw_probe_t *p, const char *test,
+                         const char *pattern, const char *flags);
+
+/* The condition of an <If>, <ElseIf> or Require expr. */
+int tw_condition_if(const tw_probe_t *p, const char *expr);
+
+#endif
