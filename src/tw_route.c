@@ -367,7 +367,8 @@ tw_route_t tw_route(const tw_probe_t *probe)
         return route;
     }
     if (redirects_any(&p, tw_tree_part(p.tree, p.server))
-        || (p.server->is_virtual && redirects_any(&p, tw_tree_outside(p.tree)))) {
+        || (p.server->is_virtual
+            && redirects_any(&p, tw_tree_outside(p.tree)))) {
         route.kind = TW_ROUTE_AWAY;
         return route;
     }
