@@ -83,15 +83,36 @@ static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
     return HTTP_MOVED_TEMPORARILY;
 }
 
+/* What a person reads who is not sent to the sign-in, by what the site
+ * chose: a page of its own, or ours.  Ours it must be where the site chose
+ * none: a document for all its 401s would have no way on. */
+static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
+                          apr_int64_t mode)
+{
+    tw_page_t page = { 0 };
+    tw_browser_t browser;
+
+    page.kind = r->method_number == M_GET ? TW_PAGE_SIGN_IN
+                                          : TW_PAGE_NOT_TAKEN;
+    page.next = visitor->next;
+    if (tw_browser_read(&browser, visitor) && browser.left) {
+        page.token = tw_browser_token(r, visitor->site, TW_SEAL_SWITCH,
+                                      &browser, NULL);
+    }
+    page.always = mode == TW_UNAUTH_LOGIN
+                  || (mode == TW_UNAUTH_PAGE
+                      && !tw_page_has_document_here(r, HTTP_UNAUTHORIZED));
+    return tw_page_answer(r, visitor, &page);
+}
+
 static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
                            const tw_dir_conf_t *dir)
 {
     apr_int64_t mode = set_or(dir->unauthenticated, TW_UNAUTH_LOGIN);
-    tw_page_t page = { 0 };
+    int navigates = tw_navigation_is(r) && r->proxyreq != PROXYREQ_PROXY;
     tw_browser_t browser;
 
-    if (!tw_navigation_is(r) || r->proxyreq == PROXYREQ_PROXY
-        || mode == TW_UNAUTH_401 || mode == TW_UNAUTH_PASS) {
+    if (!navigates && !tw_navigation_is_read(r)) {
         /* scripts and robots come in numbers, and nobody asks where to */
         if (tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
             visitor->next = tw_visitor_target(r, visitor->site);
@@ -100,27 +121,20 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
     }
     visitor->next = tw_visitor_target(r, visitor->site);
     /* who has just left is not signed in again without being asked */
-    if (mode == TW_UNAUTH_PAGE
-        || (tw_browser_read(&browser, visitor) && browser.left)) {
-        page.kind = TW_PAGE_SIGN_IN;
-        page.next = visitor->next;
-        return tw_page_answer(r, visitor, &page);
+    if (navigates && mode == TW_UNAUTH_LOGIN
+        && !(tw_browser_read(&browser, visitor) && browser.left)) {
+        return redirect_to_login(r, visitor);
     }
-    return redirect_to_login(r, visitor);
+    return ask_to_sign_in(r, visitor, mode);
 }
 
 static int database_away(request_rec *r, tw_visitor_t *visitor)
 {
     tw_page_t page = { 0 };
 
-    if (tw_navigation_is_denied(r)) {
-        apr_table_setn(r->err_headers_out, "Retry-After",
-                       APR_STRINGIFY(TW_RETRY_AFTER));
-        return tw_page_bare(r, visitor, HTTP_SERVICE_UNAVAILABLE);
-    }
     page.kind = TW_PAGE_DATABASE;
     page.retry_after = TW_RETRY_AFTER;
-    return tw_page_answer(r, visitor, &page);
+    return tw_page_refuse(r, visitor, &page);
 }
 
 static int plain_http(request_rec *r, tw_visitor_t *visitor)
@@ -135,11 +149,8 @@ static int plain_http(request_rec *r, tw_visitor_t *visitor)
                       "be signed in here (use https, or TwAuthAllowHTTP On on "
                       "a loopback address)");
     }
-    if (tw_navigation_is_denied(r)) {
-        return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
-    }
     page.kind = TW_PAGE_PLAIN_HTTP;
-    return tw_page_answer(r, visitor, &page);
+    return tw_page_refuse(r, visitor, &page);
 }
 
 static int no_name(request_rec *r, tw_visitor_t *visitor)

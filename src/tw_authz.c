@@ -10,7 +10,6 @@
 #include "tw_authn.h"
 #include "tw_export.h"
 #include "tw_line.h"
-#include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
 #include "tw_provider.h"
@@ -213,12 +212,8 @@ int tw_authz_check(request_rec *r)
     tw_line_begin(&line, r, visitor->site, APLOG_NOTICE, "TW0310", person);
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0310)
                   "not allowed: %s", person);
-    visitor->next = tw_visitor_target(r, visitor->site);
-    if (tw_navigation_is_denied(r)) {
-        return tw_page_bare(r, visitor, HTTP_FORBIDDEN);
-    }
     page.kind = TW_PAGE_FORBIDDEN;
-    page.next = visitor->next;
+    page.next = tw_visitor_target(r, visitor->site);
     page.screen_name = visitor->session.screen_name;
-    return tw_page_answer(r, visitor, &page);
+    return tw_page_refuse(r, visitor, &page);
 }

@@ -48,6 +48,10 @@ static const choice_t protocols[] = {
 static const choice_t same_site[] = {
     { "Lax", TW_SAMESITE_LAX }, { "None", TW_SAMESITE_NONE }, { NULL, 0 }
 };
+static const choice_t clear_site_data[] = {
+    { "Off", 0 }, { "cache", TW_CLEAR_CACHE }, { "storage", TW_CLEAR_STORAGE },
+    { NULL, 0 }
+};
 static const choice_t token_storage[] = {
     { "sealed", TW_TOKENS_SEALED }, { "plain", TW_TOKENS_PLAIN },
     { "none", TW_TOKENS_NONE }, { NULL, 0 }
@@ -107,6 +111,8 @@ static const setting_t server_settings[] = {
     TEXT("TwAuthCookieDomain", cookie_domain, tw_value_cookie_domain, NULL),
     CHOICE("TwAuthCookieSameSite", cookie_samesite, same_site,
            TW_SAMESITE_LAX),
+    CHOICE("TwAuthClearSiteData", clear_site_data, clear_site_data,
+           TW_CLEAR_CACHE),
     CHOICE("TwAuthTokens", tokens, token_storage, TW_TOKENS_SEALED),
     CHOICE("TwAuthSignUp", sign_up, on_off, 1),
     CHOICE("TwAuthAllowHTTP", allow_http, on_off, 0),
@@ -292,6 +298,25 @@ static const char *set_unauthenticated(cmd_parms *cmd, void *dir,
     return set_dir(cmd, dir, text);
 }
 
+static const char *set_clear_site_data(cmd_parms *cmd, void *dir,
+                                       const char *one, const char *two)
+{
+    apr_int64_t *clear = &tw_conf_server(cmd->server)->clear_site_data;
+    apr_int64_t before;
+    const char *why = set_server(cmd, dir, one);
+
+    if (!why && two) {
+        before = *clear;
+        why = set_server(cmd, dir, two);
+        if (!why && (!before || !*clear || before == *clear)) {
+            return wrong(cmd, "must be Off, or one or both of: cache, "
+                         "storage");
+        }
+        *clear |= before;
+    }
+    return why;
+}
+
 static const char *add_key(cmd_parms *cmd, void *dir, const char *text)
 {
     tw_server_conf_t *conf = tw_conf_server(cmd->server);
@@ -444,6 +469,9 @@ const command_rec tw_conf_commands[] = {
     SERVER("TwAuthCookieName", "name of the session cookie"),
     SERVER("TwAuthCookieDomain", "domain of the session cookie"),
     SERVER("TwAuthCookieSameSite", "Lax or None"),
+    AP_INIT_TAKE12("TwAuthClearSiteData", set_clear_site_data, NULL,
+                   RSRC_CONF, "what a browser drops at a sign-out: cache, "
+                   "storage, or Off"),
     SERVER("TwAuthTokens", "how users' tokens are kept: sealed, plain, none"),
     SERVER("TwAuthSignUp", "Off: only who has an account may sign in"),
     SERVER("TwAuthAllowHTTP", "On: plain http, for development on loopback"),

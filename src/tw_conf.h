@@ -41,6 +41,10 @@ typedef enum {
 #define TW_EXPORT_HEADERS 2
 #define TW_EXPORT_TOKENS 4
 
+/* TwAuthClearSiteData, bits */
+#define TW_CLEAR_CACHE 1
+#define TW_CLEAR_STORAGE 2
+
 typedef struct tw_site_t tw_site_t;
 
 /*
@@ -79,6 +83,7 @@ typedef struct tw_server_conf_t {
     const char *cookie_name;
     const char *cookie_domain;
     apr_int64_t cookie_samesite;
+    apr_int64_t clear_site_data;        /* TW_CLEAR_* */
     apr_int64_t tokens;                 /* tw_storage_t */
     apr_int64_t sign_up;
     apr_int64_t allow_http;

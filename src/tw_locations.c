@@ -11,6 +11,7 @@
 #include "tw_callback.h"
 #include "tw_login.h"
 #include "tw_logout.h"
+#include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_visitor.h"
 #include "tw_whoami.h"
@@ -138,6 +139,20 @@ int tw_locations_access(request_rec *r)
     return OK;
 }
 
+/* Nothing to be had here: a page for a person, no ErrorDocument where always
+ * is set. */
+static int refuse(request_rec *r, tw_page_kind_t kind, int always)
+{
+    tw_page_t page = { 0 };
+
+    if (!tw_navigation_is_read(r)) {
+        return tw_html_status(kind);
+    }
+    page.kind = kind;
+    page.always = always;
+    return tw_page_answer(r, tw_visitor(r), &page);
+}
+
 int tw_locations_handler(request_rec *r)
 {
     const tw_site_t *site = own_site(r);
@@ -150,7 +165,7 @@ int tw_locations_handler(request_rec *r)
     tw_page_no_store(r);
     tw_visitor_insert_filter(tw_visitor(r), r);
     if (!location) {
-        return HTTP_NOT_FOUND;
+        return refuse(r, TW_PAGE_NOT_FOUND, 0);
     }
     if (r->method_number == M_GET) {
         return location->get(r, tw_visitor(r));
@@ -160,5 +175,5 @@ int tw_locations_handler(request_rec *r)
     }
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET,
                               location->post ? M_POST : -1, -1);
-    return HTTP_METHOD_NOT_ALLOWED;
+    return refuse(r, TW_PAGE_METHOD, location->get == tw_callback_get);
 }

@@ -155,6 +155,36 @@ static int demand_cookies(login_t *l)
     return again(l, "mark", mark);
 }
 
+/* Whether a page of ours has put the link there, by its token. */
+static int has_token(login_t *l, const tw_session_t *session)
+{
+    return tw_browser_token_ok(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+                               session, tw_codec_form_get(l->query, "token",
+                                                          NULL));
+}
+
+/*
+ * Who has just left is signed in again by their own hand, or by a link of
+ * this site: a page anywhere else could send them to X and back unseen.
+ */
+static int confirm_return(login_t *l)
+{
+    tw_from_t from = tw_navigation_from(l->r);
+    tw_page_t p = { 0 };
+
+    if (!l->browser.left || l->switched || from == TW_FROM_HERE
+        || from == TW_FROM_USER
+        || (from == TW_FROM_UNKNOWN && tw_address_referer(l->r, l->site))
+        || has_token(l, NULL)) {
+        return GO_ON;
+    }
+    p.kind = TW_PAGE_SIGN_IN;
+    p.always = 1;
+    p.token = tw_browser_token(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+                               NULL);
+    return page(l, &p);
+}
+
 /* Another account: asked first, unless this site's own page asks. */
 static int confirm_switch(login_t *l)
 {
@@ -164,9 +194,7 @@ static int confirm_switch(login_t *l)
     tw_page_t p = { 0 };
 
     if (!l->switched || tw_navigation_from(l->r) == TW_FROM_HERE
-        || tw_browser_token_ok(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
-                               session,
-                               tw_codec_form_get(l->query, "token", NULL))) {
+        || has_token(l, session)) {
         return GO_ON;
     }
     p.kind = TW_PAGE_SWITCH;
@@ -253,6 +281,21 @@ static int may_begin(login_t *l, tw_permit_t *permit)
     return status;
 }
 
+/* Without a call there is nothing to fail at X: what failed is here. */
+static int cannot_begin(login_t *l, const tw_err_t *err)
+{
+    tw_page_t p = { 0 };
+    tw_line_t line;
+
+    tw_line_begin(&line, l->r, l->site, APLOG_ERR, "TW0234", "");
+    ap_log_rerror(APLOG_MARK, line.level, err->rv, l->r, TWLOGNO(0234)
+                  "a sign-in cannot begin (reference %s): %s", line.reference,
+                  err->why);
+    p.kind = TW_PAGE_INTERNAL;
+    p.reference = line.shown;
+    return page(l, &p);
+}
+
 static int begin(login_t *l)
 {
     const tw_site_t *site = l->site;
@@ -278,6 +321,9 @@ static int begin(login_t *l)
                      &p)) {
         return page(l, &p);
     }
+    if (rv != APR_SUCCESS) {
+        return cannot_begin(l, &err);
+    }
     tw_flows_add(l->r, l->visitor, &pending, l->next);
     tw_seal_wipe((void *)pending.secret, strlen(pending.secret));
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
@@ -289,8 +335,8 @@ static int begin(login_t *l)
 int tw_login_get(request_rec *r, tw_visitor_t *visitor)
 {
     static int (*const steps[])(login_t *) = {
-        go_home, signed_in_already, demand_cookies, confirm_switch,
-        begin
+        go_home, signed_in_already, demand_cookies, confirm_return,
+        confirm_switch, begin
     };
     login_t l = { 0 };
     apr_size_t i;

@@ -38,9 +38,10 @@ static int go_to_page(request_rec *r, const tw_site_t *site, int status,
     return status;
 }
 
-/* The page with the button, of kind; or that there is nothing to do. */
+/* The page with the button, of kind; or that it is done, or that there is
+ * nothing to do. */
 static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
-               const char *next)
+               const char *next, int done)
 {
     const tw_site_t *site = visitor->site;
     tw_browser_t browser;
@@ -48,14 +49,15 @@ static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
 
     page.kind = kind;
     page.next = next;
+    tw_browser_read(&browser, visitor);
     if (tw_visitor_open(visitor) != TW_VISITOR_NOBODY) {
-        tw_browser_read(&browser, visitor);
         page.screen_name = visitor->session.screen_name;
         page.token = tw_browser_token(r, site, TW_SEAL_FORM, &browser,
                                       &visitor->session);
     }
     else {
-        page.kind = TW_PAGE_NOT_SIGNED_IN;
+        page.kind = done && browser.left ? TW_PAGE_SIGNED_OUT
+                                         : TW_PAGE_NOT_SIGNED_IN;
     }
     return tw_page_answer(r, visitor, &page);
 }
@@ -79,7 +81,8 @@ int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
     if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
         return go_to_page(r, site, HTTP_MOVED_TEMPORARILY, query_of(r, next));
     }
-    return ask(r, visitor, TW_PAGE_SIGN_OUT, next);
+    return ask(r, visitor, TW_PAGE_SIGN_OUT, next,
+               tw_codec_form_get(query, "done", NULL) != NULL);
 }
 
 /* The posted form; OK, or the status that says what is wrong with it. */
@@ -195,12 +198,43 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     return 1;
 }
 
+/* What the site wants browsers to drop, besides the cookies. */
+static void clear_site_data(request_rec *r, const tw_site_t *site)
+{
+    static const char *const values[] = {
+        NULL, "\"cache\"", "\"storage\"", "\"cache\", \"storage\""
+    };
+    const char *value = values[site->conf->clear_site_data
+                               & (TW_CLEAR_CACHE | TW_CLEAR_STORAGE)];
+
+    if (value) {
+        apr_table_setn(r->err_headers_out, "Clear-Site-Data", value);
+    }
+}
+
+/* Ends the session; 0 when its row is still there. */
+static int sign_out(request_rec *r, tw_visitor_t *visitor,
+                    const apr_array_header_t *form)
+{
+    const tw_site_t *site = visitor->site;
+    const char *everywhere = tw_codec_form_get(form, "everywhere", NULL);
+    int done = end_session(r, visitor,
+                           everywhere && !strcmp(everywhere, "1"));
+    tw_browser_t browser;
+
+    tw_browser_read(&browser, visitor);
+    browser.left = 1;
+    tw_cookie_expire(r, site->session_cookie.text, site->session_attributes);
+    tw_browser_set(r, site, &browser);
+    clear_site_data(r, site);
+    return done;
+}
+
 int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
+    const char *next, *query = "";
     apr_array_header_t *form;
-    const char *everywhere, *next;
-    tw_browser_t browser;
     tw_page_t page = { 0 };
     int status = read_form(&form, r);
 
@@ -218,27 +252,20 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
                           "a sign-out that did not come from this site is "
                           "refused: %s", tw_line_person(r->pool,
                                                         &visitor->session));
-            return ask(r, visitor, TW_PAGE_CSRF, next);
+            return ask(r, visitor, TW_PAGE_CSRF, next, 0);
         }
-        everywhere = tw_codec_form_get(form, "everywhere", NULL);
-        page.kind = end_session(r, visitor,
-                                everywhere && !strcmp(everywhere, "1"))
-                    ? TW_PAGE_SIGNED_OUT : TW_PAGE_STILL_THERE;
-        tw_browser_read(&browser, visitor);
-        browser.left = 1;
-        tw_cookie_expire(r, site->session_cookie.text,
-                         site->session_attributes);
-        tw_browser_set(r, site, &browser);
-        apr_table_setn(r->err_headers_out, "Clear-Site-Data", "\"cache\"");
+        if (!sign_out(r, visitor, form)) {
+            page.kind = TW_PAGE_STILL_THERE;
+            page.retry_after = TW_RETRY_AFTER;
+            return tw_page_answer(r, visitor, &page);
+        }
+        query = "done=1";
     }
-    else {
-        page.kind = TW_PAGE_NOT_SIGNED_IN;
+    if (!next) {
+        /* a page to be loaded again without posting again */
+        return go_to_page(r, site, HTTP_SEE_OTHER, query);
     }
-    page.retry_after = page.kind == TW_PAGE_STILL_THERE ? TW_RETRY_AFTER : 0;
-    if (next && page.kind != TW_PAGE_STILL_THERE) {
-        tw_page_no_store(r);
-        apr_table_setn(r->headers_out, "Location", next);
-        return HTTP_SEE_OTHER;
-    }
-    return tw_page_answer(r, visitor, &page);
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location", next);
+    return HTTP_SEE_OTHER;
 }

@@ -25,17 +25,25 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_session_t *s = &visitor->session;
     const char *json = "{\"signed_in\":false}";
+    tw_page_t page = { 0 };
     apr_time_t end;
 
     tw_page_no_store(r);
     apr_table_setn(r->err_headers_out, "Cross-Origin-Resource-Policy",
                    "same-origin");
     if (tw_navigation_from(r) == TW_FROM_ELSEWHERE) {
-        return HTTP_FORBIDDEN;
+        page.kind = TW_PAGE_FOR_SCRIPTS;
+        return tw_navigation_is_read(r) ? tw_page_answer(r, visitor, &page)
+                                        : HTTP_FORBIDDEN;
     }
     switch (tw_visitor_look(visitor, r, visitor->site->conf->session_recheck,
                             0)) {
     case TW_VISITOR_UNCERTAIN:
+        if (tw_navigation_is_read(r)) {
+            page.kind = TW_PAGE_DATABASE;
+            page.retry_after = TW_RETRY_AFTER;
+            return tw_page_answer(r, visitor, &page);
+        }
         apr_table_setn(r->err_headers_out, "Retry-After",
                        APR_STRINGIFY(TW_RETRY_AFTER));
         return HTTP_SERVICE_UNAVAILABLE;

@@ -178,7 +178,7 @@ def test_variables_and_headers_are_documented():
 
 def test_errors_are_documented():
     text = read("docs/directives.md")
-    for error in set(re.findall(r'\{ TW_PAGE_\w+, \d+, "([\w-]+)"', code(sources()["tw_page.c"]))):
+    for error in set(re.findall(r'\[TW_PAGE_\w+\] = \{ \d+, "([\w-]+)"', code(sources()["tw_html.c"]))):
         assert f"| `{error}` |" in text, error
 
 

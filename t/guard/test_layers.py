@@ -18,7 +18,7 @@ ROWS = """
  8  tw_conf tw_access
  9  tw_site
 10  tw_start tw_line tw_address tw_places
-11  tw_visitor tw_check tw_exchange
+11  tw_visitor tw_html tw_check tw_exchange
 12  tw_browser tw_page tw_flows tw_dump
 13  tw_call tw_logout tw_whoami
 14  tw_refresh tw_callback

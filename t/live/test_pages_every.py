@@ -12,8 +12,8 @@ from harness.site import PROTECTED
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
-ROW = re.compile(r'\{ TW_PAGE_(\w+), (\d+), "([a-z-]*)",[^"]*"([^"]+)"')
-KINDS = {kind: (int(status), title) for kind, status, _, title in ROW.findall((TREE / "src/tw_page.c").read_text())}
+ROW = re.compile(r'\[TW_PAGE_(\w+)\] = \{ (\d+), "([a-z-]*)",[^"]*"([^"]+)"')
+KINDS = {kind: (int(status), title) for kind, status, _, title in ROW.findall((TREE / "src/tw_html.c").read_text())}
 BODY = "canary-of-the-body-of-X-9e1c"
 # no failure that can be made from outside leads there: want of memory, a seal that failed
 BY_NOTHING = {"INTERNAL"}
@@ -64,6 +64,10 @@ def provoke(site):
     got["NO_COOKIES"] = stranger.get(stranger.get("/twauth/login", cookies=False).location, cookies=False)
     got["EXPIRED"] = stranger.get(f"/twauth/callback?{site.key_name}=x&{site.proof_name}=y", site="cross-site")
     got["NOT_SIGNED_IN"] = stranger.get("/twauth/logout")
+    got["NOT_TAKEN"] = stranger.post("/members/env.cgi", {"a": "b"})
+    got["NOT_FOUND"] = stranger.get("/twauth/nothing<b>")
+    got["METHOD"] = stranger.post("/twauth/login", {"next": "//evil.example"})
+    got["FOR_SCRIPTS"] = stranger.get("/twauth/session", site="cross-site")
     got["CANCELLED"] = stranger.begin("/members/").deny()
     got["UNREACHABLE"] = failed("status", status=500, body=f"<h1>{BODY}</h1> /var/www SELECT")
     got["TIMEOUT"] = failed("hang")
@@ -77,7 +81,7 @@ def provoke(site):
     got["CSRF"] = bob.post("/twauth/logout", headers={"Sec-Fetch-Site": "cross-site"})
     got["SIGNED_IN"] = bob.get(f"/twauth/callback?{site.key_name}=x", site="cross-site")
     got["UNCHANGED"] = Flow(bob, bob.get("/twauth/login?switch=1", site="same-origin")).deny()
-    got["SIGNED_OUT"] = bob.sign_out()
+    got["SIGNED_OUT"] = bob.post("/twauth/logout", follow=True)
     site.db.execute("UPDATE twauth_account SET active = 0")
     got["INACTIVE"] = site.browser().sign_in("bob")
     site.db.execute("UPDATE twauth_account SET active = 1")
@@ -187,13 +191,13 @@ BARE = {
     "not a navigation": (401, lambda b: b.image("/members/")),
     "login by a script": (401, lambda b: b.fetch("/twauth/login")),
     "callback by a script": (401, lambda b: b.fetch("/twauth/callback?oauth_token=x&code=y")),
-    "another method": (405, lambda b: b.request("PUT", "/twauth/login", body="x")),
-    "nothing there": (404, lambda b: b.get("/twauth/nothing<b>")),
+    "another method": (405, lambda b: b.fetch("/twauth/login", "PUT", body="x")),
+    "nothing there": (404, lambda b: b.fetch("/twauth/nothing<b>")),
     "no form": (415, lambda b: b.post("/twauth/logout", "x", content_type="text/plain")),
     "too large": (413, lambda b: b.post("/twauth/logout", "x" * 9000)),
     "too many fields": (400, lambda b: b.post("/twauth/logout", "a&" * 60)),
     "session from elsewhere": (403, lambda b: b.fetch("/twauth/session", site="cross-site")),
-    "sign-in by POST": (405, lambda b: b.post("/twauth/login", {"next": "//evil.example"})),
+    "sign-in by POST": (405, lambda b: b.fetch("/twauth/login", "POST", body="next=//evil.example")),
 }
 
 

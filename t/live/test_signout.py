@@ -10,6 +10,9 @@ from harness.checks import PRE, SESSION, user
 from harness.site import PROTECTED
 
 
+DONE = "/twauth/logout?done=1"
+
+
 @pytest.fixture(scope="module")
 def site(make_site):
     return make_site(clock=True, protected=PROTECTED)
@@ -35,12 +38,23 @@ def test_page_with_the_button(site, alice):
 
 def test_sign_out_ends_it_and_says_so(site, alice):
     answer = alice.sign_out()
-    assert answer.status == 200 and "still signed in at X" in answer.text
+    assert answer.status == 303 and answer.location == site.url(DONE)
     assert answer.headers["Clear-Site-Data"] == '"cache"' and "no-store" in answer.headers["Cache-Control"]
     gone = answer.cookie(SESSION)
     assert gone.deletes and gone.has("Secure") and gone.has("HttpOnly") and gone.get("Path") == "/"
     assert gone.get("SameSite") == "Lax" and SESSION not in alice.cookies
     assert user(alice) is None and alice.whoami() == {"signed_in": False}
+
+
+def test_N9_what_is_loaded_again_after_a_sign_out_is_no_form(site, alice):
+    """POST, 303, GET: and the page says the same again, in this browser alone."""
+    answer = alice.post("/twauth/logout", follow=True)
+    assert (answer.status, answer.method, answer.url) == (200, "GET", site.url(DONE))
+    assert "still signed in at X" in answer.text and "signed out here" in answer.text
+    assert "signed out here" in alice.get(answer.url).text
+    assert "not signed in" in site.browser().get(answer.url).text
+    alice.begin("/twauth/login?next=%2F").approve("alice")
+    assert "Sign out?" in alice.get(answer.url).text and user(alice) == "alice"
 
 
 @pytest.mark.parametrize("next, location", [
@@ -51,13 +65,13 @@ def test_sign_out_ends_it_and_says_so(site, alice):
 ])
 def test_RD_2_next(alice, next, location):
     answer = alice.sign_out(next=next)
-    assert answer.status == (303 if location else 200)
-    assert answer.headers.get("Location") == location
+    assert answer.status == 303
+    assert answer.headers["Location"] == (location or DONE)
     assert "Clear-Site-Data" in answer.headers and SESSION not in alice.cookies
 
 
 def test_RD_6_two_nexts_are_none(alice):
-    assert alice.post("/twauth/logout", [("next", "/a"), ("next", "/b")]).status == 200
+    assert alice.post("/twauth/logout", [("next", "/a"), ("next", "/b")]).headers["Location"] == DONE
     assert SESSION not in alice.cookies
 
 
@@ -68,7 +82,7 @@ def test_RD_6_two_nexts_are_none(alice):
     ("next=/a&moved=1", "", None), ("", "next=/a%00//evil.example", None), ("", "xnext=/a&next=/b&nextx=/c", "/b")])
 def test_RD_6_one_next_and_no_other(alice, query, form, location):
     answer = alice.post(f"/twauth/logout?{query}", form)
-    assert answer.status == (303 if location else 200) and answer.headers.get("Location") == location
+    assert answer.status == 303 and answer.headers["Location"] == (location or DONE)
 
 
 def test_RD_7_next_longer_than_any_form(alice):
@@ -78,7 +92,7 @@ def test_RD_7_next_longer_than_any_form(alice):
 
 def test_without_a_session_there_is_nothing_to_sign_out_of(browser):
     assert "not signed in" in browser.get("/twauth/logout").text
-    assert "not signed in" in browser.sign_out().text
+    assert browser.sign_out().headers["Location"] == "/twauth/logout"
     assert browser.sign_out(next="/bye").status == 303
 
 
@@ -111,7 +125,7 @@ SENT = [
 def test_CS_2_whose_page_sent_it(site, alice, site_, origin, ends):
     origin = origin and origin.replace("PORT", str(site.vhost.port))
     answer = alice.post("/twauth/logout", "", headers={"Sec-Fetch-Site": site_, "Origin": origin})
-    assert answer.status == (200 if ends else 403)
+    assert answer.status == (303 if ends else 403)
     assert user(alice) == (None if ends else "alice")
     assert ("Clear-Site-Data" in answer.headers) == ends
 
@@ -119,7 +133,7 @@ def test_CS_2_whose_page_sent_it(site, alice, site_, origin, ends):
 @pytest.mark.parametrize("origin", [None, "null"])
 def test_CS_2_token_of_the_page_where_the_browser_says_nothing(alice, origin):
     form = {"token": token(alice)}
-    assert alice.post("/twauth/logout", form, headers={"Sec-Fetch-Site": None, "Origin": origin}).status == 200
+    assert alice.post("/twauth/logout", form, headers={"Sec-Fetch-Site": None, "Origin": origin}).status == 303
     assert user(alice) is None
 
 
@@ -170,7 +184,7 @@ def test_CS_3_token_of_another_time(site, alice):
     old = token(alice)
     site.clock.forward(3601)
     assert by_token(alice, old).status == 403 and user(alice) == "alice"
-    assert by_token(alice, token(alice)).status == 200
+    assert by_token(alice, token(alice)).status == 303
 
 
 def test_CS_3_changed_token(alice):
@@ -220,24 +234,24 @@ FORM = "application/x-www-form-urlencoded"
 BODIES = [
     # name, headers, body, status
     ("no type", {"Content-Length": "3"}, b"a=b", 415),
-    ("no type, no body", {"Content-Length": "0"}, b"", 200),
-    ("no length", {}, b"", 200),
-    ("form, empty", {"Content-Type": FORM, "Content-Length": "0"}, b"", 200),
-    ("form", {"Content-Type": FORM + "; charset=UTF-8", "Content-Length": "3"}, b"a=b", 200),
-    ("no equals", {"Content-Type": FORM, "Content-Length": "1"}, b"a", 200),
-    ("chunked, empty", {"Content-Type": FORM, "Transfer-Encoding": "chunked"}, chunked(), 200),
-    ("chunked", {"Content-Type": FORM, "Transfer-Encoding": "chunked"}, chunked(b"a=", b"b"), 200),
+    ("no type, no body", {"Content-Length": "0"}, b"", 303),
+    ("no length", {}, b"", 303),
+    ("form, empty", {"Content-Type": FORM, "Content-Length": "0"}, b"", 303),
+    ("form", {"Content-Type": FORM + "; charset=UTF-8", "Content-Length": "3"}, b"a=b", 303),
+    ("no equals", {"Content-Type": FORM, "Content-Length": "1"}, b"a", 303),
+    ("chunked, empty", {"Content-Type": FORM, "Transfer-Encoding": "chunked"}, chunked(), 303),
+    ("chunked", {"Content-Type": FORM, "Transfer-Encoding": "chunked"}, chunked(b"a=", b"b"), 303),
     ("chunked, 1 MB", {"Content-Type": FORM, "Transfer-Encoding": "chunked"}, chunked(*[b"a" * 65536] * 16), 413),
     ("1 GB announced", {"Content-Type": FORM, "Content-Length": "1000000000"}, b"a=b", 413),
     ("9 kB", {"Content-Type": FORM, "Content-Length": "9000"}, b"a" * 9000, 413),
-    ("8 kB", {"Content-Type": FORM, "Content-Length": "8192"}, b"a" * 8192, 200),
+    ("8 kB", {"Content-Type": FORM, "Content-Length": "8192"}, b"a" * 8192, 303),
     ("multipart", {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": "6"}, b"--x--\r", 415),
     ("json", {"Content-Type": "application/json", "Content-Length": "2"}, b"{}", 415),
     ("text", {"Content-Type": "text/plain", "Content-Length": "3"}, b"a=b", 415),
     ("almost a form", {"Content-Type": FORM + "x", "Content-Length": "3"}, b"a=b", 415),
     ("5000 fields", {"Content-Type": FORM, "Content-Length": "7999"}, b"&".join([b"a"] * 4000), 400),
-    ("NUL", {"Content-Type": FORM, "Content-Length": "7"}, b"a\0b=\0\0c", (200, 400)),
-    ("bad escapes", {"Content-Type": FORM, "Content-Length": "8"}, b"a=%zz&%0", (200, 400)),
+    ("NUL", {"Content-Type": FORM, "Content-Length": "7"}, b"a\0b=\0\0c", (303, 400)),
+    ("bad escapes", {"Content-Type": FORM, "Content-Length": "8"}, b"a=%zz&%0", (303, 400)),
     ("bad length", {"Content-Type": FORM, "Content-Length": "-1"}, b"", 400),
 ]
 
@@ -254,7 +268,7 @@ def test_CS_9_odd_bodies(site, alice, headers, body, status):
         answer = 413 if len(body) > 100_000 else None       # refused before all was sent
     wanted = status if isinstance(status, tuple) else (status,)
     assert answer in wanted
-    assert (user(alice) is None) == (answer == 200)
+    assert (user(alice) is None) == (answer == 303)
     assert site.httpd.children() == before
 
 
