@@ -67,6 +67,7 @@ static void check_location(const tw_site_t *site, const char *location)
 {
     HOLDS(begins(location, SERVER_ORIGIN "/twauth/")
           || begins(location, "/twauth/login?")
+          || begins(location, "/twauth/logout")
           || begins(location, SERVER_X "/")
           || tw_target_ok(location, &site->own));
     HOLDS(strspn(location, " \t") == 0 && !strpbrk(location, "\"<>\\"));
