@@ -11,18 +11,18 @@ from .paths import POSTGRES_BIN, TREE
 OWNERS = ("www-data", "postgres")
 
 
-def blocks(document, title):
-    """The blocks of code below a title, each with its lines, in order."""
+def blocks(document, title, sections=True):
+    """The blocks of code below a title, each with its lines, in order; without those of its sections if so said."""
     text = (TREE / document).read_text()
     level, rest = re.search(rf"(?ms)^(#+) {re.escape(title)}$(.*)", text).groups()
-    part = re.split(rf"(?m)^#{{1,{len(level)}}} ", rest)[0]
+    part = re.split(rf"(?m)^#{{1,{len(level) if sections else 6}}} ", rest)[0]
     found = re.findall(r"(?m)(?:^\n|\A)((?:^(?: {4}.*)?\n)+)", part)
     return [re.sub(r"(?m)^ {4}", "", block).strip("\n") + "\n" for block in found if block.strip()]
 
 
-def commands(document, title):
+def commands(document, title, sections=True):
     """Those of them that are for a shell."""
-    return [block for block in blocks(document, title) if re.match(r"(sudo|copy|make)\b", block)]
+    return [block for block in blocks(document, title, sections) if re.match(r"(sudo|copy|make)\b", block)]
 
 
 class Machine:

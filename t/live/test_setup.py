@@ -1,0 +1,254 @@
+"""N5: the README's chapters from "Install" to "Remove", as they stand, on Debian's own layout in a folder of the test's own;
+at no moment is a page open that was protected."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness import documents, ports, process
+from harness.browser import Browser
+from harness.canaries import Canaries
+from harness.documents import Machine
+from harness.paths import HTTPD, MODULE, TREE
+from harness.site import CANARY
+from harness.standin import CLIENT_ID, CLIENT_SECRET, KEY, SECRET
+
+pytestmark = pytest.mark.protocols("oauth1", "oauth2")
+README = "README.md"
+
+#: What httpd must be told where the module is built with a sanitizer.
+PRELOAD = "".join(f"export {name}={value}\n" for name, value in {
+    "LD_PRELOAD": os.environ.get("TWAUTH_PRELOAD", ""), "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0"}.items()
+    if os.environ.get("TWAUTH_PRELOAD"))
+
+HTTP = """\
+<VirtualHost *:{http}>
+    ServerName site.test
+    DocumentRoot /var/www/html
+    {redirect}
+</VirtualHost>
+"""
+HTTPS = """\
+<IfModule mod_ssl.c>
+<VirtualHost *:{https}>
+    ServerName site.test:{https}
+    DocumentRoot /var/www/html
+    SSLEngine on
+    SSLCertificateFile {cert.cert}
+    SSLCertificateKeyFile {cert.key}
+</VirtualHost>
+</IfModule>
+"""
+
+
+class Debian(Machine):
+    """A machine with Debian's httpd: its own configuration, a2enmod and apache2ctl, on two ports of the test."""
+
+    def __init__(self, folder, authority, standin):
+        super().__init__(folder)
+        self.authority, self.standin = authority, standin
+        self.http, self.https = ports.free(), ports.free()
+        self.root, self.canaries, self._httpd = folder / "root", Canaries(), None
+        self.confdir = self.root / "etc/apache2"
+        self.html = self.root / "var/www/html"
+        here = ("/etc/apache2", "/usr/share/mod_twauth", "/usr/lib/apache2/modules/mod_twauth.so", "/var/www", "/var/lib/twauth")
+        self.places = {place: f"{self.root}{place}" for place in here}
+        shutil.copytree("/etc/apache2", self.confdir, symlinks=True, ignore=shutil.ignore_patterns("twauth*", "dbd.load"))
+        shutil.copy("/etc/apache2/mods-available/dbd.load", self.confdir / "mods-available")
+        for inner in ("run", "lock", "log", "state", "root/var/lib"):
+            (folder / inner).mkdir(parents=True)
+        self.lib = self.root / "var/lib/twauth"
+        self._configure()
+        self._programs()
+
+    def _configure(self):
+        main = self.confdir / "apache2.conf"
+        main.write_text(f"ServerName localhost\n{main.read_text().replace('/var/www/', f'{self.root}/var/www/')}")
+        (self.confdir / "ports.conf").write_text(f"Listen 127.0.0.1:{self.http}\nListen 127.0.0.1:{self.https}\n")
+        variables = {"RUN_USER": "www-data", "RUN_GROUP": "www-data", "PID_FILE": f"{self.folder}/run/pid",
+                     "RUN_DIR": f"{self.folder}/run", "LOCK_DIR": f"{self.folder}/lock", "LOG_DIR": f"{self.folder}/log"}
+        (self.confdir / "envvars").write_text("".join(f"export APACHE_{n}={v}\n" for n, v in variables.items()))
+        shutil.rmtree(self.confdir / "sites-enabled")
+        (self.confdir / "sites-enabled").mkdir()
+        self.site = self.confdir / "sites-available/000-default-le-ssl.conf"
+        redirect = f"RewriteEngine on\n    RewriteRule ^ https://site.test:{self.https}%{{REQUEST_URI}} [END,NE,R=permanent]"
+        self.put(self.confdir / "sites-available/000-default.conf", HTTP.format(http=self.http, redirect=redirect))
+        self.put(self.site, HTTPS.format(https=self.https, cert=self.authority.server))
+        (self.html / "members").mkdir(parents=True)
+        self.put(self.html / "index.html", "front page")
+        self.put(self.html / "members/index.html", CANARY)
+
+    def _programs(self):
+        given = (f"export APACHE_CONFDIR={self.confdir} APACHE_ENVVARS={self.confdir}/envvars "
+                 f"APACHE_STATE_DIRECTORY={self.folder}/state\n")
+        for name in ("a2enmod", "a2dismod", "a2ensite"):
+            self._program(name, f'{given}exec /usr/sbin/{name} "$@"')
+        self._program("apache2ctl", f'{given}{PRELOAD}exec /usr/sbin/apache2ctl "$@"')
+        self._program("make", f'exec /usr/bin/make -s -C {TREE} "$@" DESTDIR={self.root} BUILD={MODULE.parent}')
+        self._program("apt-get", "exit 0")
+        self._program("systemctl", f'[ "$*" = "restart apache2" ] && touch {self.folder}/restart')
+        self.run("sudo a2enmod ssl rewrite\nsudo a2ensite 000-default 000-default-le-ssl")
+
+    def here(self, text):
+        """A text of the documents, or of Debian's, with this machine's places."""
+        for place, here in self.places.items():
+            text = text.replace(place, here)
+        return text
+
+    def put(self, file, text):
+        file.write_text(self.here(text))
+
+    def run(self, script, **more):
+        ran = super().run(script, **more)
+        load = self.confdir / "mods-available/twauth.load"
+        if load.exists():                   # the module is in DESTDIR
+            load.write_text(load.read_text().replace(" /usr/lib", f" {self.root}/usr/lib"))
+        if (self.folder / "restart").exists():
+            (self.folder / "restart").unlink()
+            self.restart()
+        return ran
+
+    # httpd, as the system would run it
+
+    def starts(self):
+        """Whether it does, within a moment."""
+        self.stop()
+        self._httpd = process.Process(["/bin/sh", "-c", f". {self.confdir}/envvars\n{PRELOAD}"
+                                       f"exec {HTTPD} -d {self.confdir} -DFOREGROUND"], cwd=self.folder)
+        return process.until(lambda: not self._httpd.running or ports.answers(self.https), timeout=10) and self._httpd.running
+
+    def restart(self):
+        assert self.starts(), (self.folder / "log/error.log").read_text()
+
+    def stop(self):
+        if self._httpd:
+            self._httpd.stop(patience=20)
+            self._httpd = None
+
+    def check(self):
+        """What `apache2ctl -t` says; "" where it is content."""
+        ran = subprocess.run([self.bin / "apache2ctl", "-t"], capture_output=True, text=True, env=process.environment())
+        return "" if ran.returncode == 0 else ran.stderr
+
+    @property
+    def log(self):
+        return (self.folder / "log/error.log").read_text()
+
+    def browser(self, scheme="https"):
+        port = {"https": self.https, "http": self.http}[scheme]
+        return Browser(f"{scheme}://site.test:{port}", self.authority.ca, self.standin, self.canaries)
+
+    def is_open(self):
+        """Whether anybody could read the protected page, by either host."""
+        return [scheme for scheme in ("https", "http") if CANARY in self.browser(scheme).get("/members/").text]
+
+
+@pytest.fixture
+def machine(folder, authority, standin):
+    machine = Debian(folder / f"debian{sum(1 for _ in folder.glob('debian*'))}", authority, standin)
+    yield machine
+    machine.stop()
+
+
+def block(title, containing):
+    """The one block of the README's chapter with that in it."""
+    found = [text for text in documents.blocks(README, title, False) if containing in text]
+    assert len(found) == 1, (title, containing, found)
+    return found[0]
+
+
+def uncomment(machine, lines):
+    """Takes the # away from lines of twauth.conf, as the README says; they must be there, blanks aside."""
+    conf = machine.confdir / "mods-available/twauth.conf"
+    text = conf.read_text()
+    for line in lines.splitlines():
+        pattern = re.compile(r"^#" + r"\s+".join(map(re.escape, line.split())) + "$", re.M)
+        assert len(pattern.findall(text)) == 1, line
+        text = pattern.sub(lambda found: machine.here(found[0][1:]), text)
+    conf.write_text(text)
+
+
+def protect(machine, protected, credentials):
+    """The site's file as the README says: the folder on top, the credentials in the host for https."""
+    text = machine.here(protected) + "\n" + machine.site.read_text()
+    machine.site.write_text(text.replace("</VirtualHost>", f"{machine.here(credentials)}\n</VirtualHost>"))
+
+
+def test_harness(machine):
+    assert machine.starts() and machine.is_open() == ["https"] and machine.check() == ""
+
+
+def set_up(machine, protocol):
+    """Chapters "Install" and "Set up"; the stand-in is X, alice is yourhandle."""
+    machine.standin.register(f"https://site.test:{machine.https}/twauth/callback")
+    machine.run(block("Install", "sudo a2enmod twauth"))
+    for script in documents.commands(README, "Set up in five minutes", False):
+        if "cat >" in script:
+            name, secret = ("consumer", SECRET) if protocol == "oauth1" else ("client", CLIENT_SECRET)
+            machine.run(script.replace("consumer-secret", f"{name}-secret"), typed=secret + "\n")
+        elif "apache2ctl" not in script:
+            machine.run(script)
+    uncomment(machine, block("Set up in five minutes", "DBDriver"))
+    credentials = (block("Set up in five minutes", "TwAuthConsumerKey").replace("YOUR-API-KEY", KEY) if protocol == "oauth1"
+                   else block("Set up in five minutes", "TwAuthClientID").replace("YOUR-CLIENT-ID", CLIENT_ID))
+    stand_in = (f"TwAuthProvider {machine.standin.api('https')} {machine.standin.browser_url('https')}\n"
+                f"TwAuthProviderCAFile {machine.authority.ca}")
+    protect(machine, block("Set up in five minutes", "AuthType Twitter").replace("yourhandle", "alice"),
+            f"{credentials}\n{stand_in}")
+    return machine.run(block("Set up in five minutes", "DUMP_TWAUTH"))
+
+
+def test_N5_set_up_and_removal(machine, protocol):
+    said = set_up(machine, protocol)
+    assert f"https://site.test:{machine.https}/twauth/callback " in said and "WARNING" not in said
+    assert machine.is_open() == [] and "TW0" not in machine.log
+    alice, bob = machine.browser(), machine.browser()
+    assert alice.get("/members/").headers["Location"] == "/twauth/login?next=%2Fmembers%2F"
+    assert alice.sign_in("alice").status == 200 and CANARY in alice.get("/members/").text
+    assert bob.begin("/members/").approve("bob").status in (302, 403) and CANARY not in bob.get("/members/").text
+    assert CANARY not in machine.browser("http").get("/members/").text
+
+    # chapter "Remove"
+    search = block("Remove", "grep")
+    assert str(machine.site) in machine.run(search)
+    text = re.sub(r"(?m)^\s*TwAuth.*\n", "", machine.site.read_text())
+    text = re.sub(r"( *)AuthType Twitter\n *Require twitter-user alice\n", lambda found: found[1] + block("Remove", "denied"), text)
+    machine.site.write_text(text)
+    assert subprocess.run(["grep", "-cE", "TwAuth|Twitter|twitter-", machine.site], stdout=subprocess.DEVNULL).returncode == 1
+    machine.run(block("Remove", "a2dismod twauth"))
+    assert machine.is_open() == [] and machine.browser().get("/members/").status == 403
+    assert machine.browser().get("/").text == "front page"
+    for script in documents.commands(README, "Remove"):
+        if " rm " in script:
+            machine.run(script)
+    assert not [file for file in machine.root.rglob("*") if "twauth" in file.name], "something was left behind"
+    assert machine.starts() and machine.is_open() == []
+
+
+def test_N5_at_no_step_of_a_removal_is_the_page_open(machine, protocol):
+    """Whoever disables the module first, and then takes out what httpd complains of; by a host without a redirect as well."""
+    set_up(machine, protocol)
+    plain = machine.confdir / "sites-available/000-default.conf"
+    plain.write_text(re.sub(r"(?m)^ *Rewrite.*\n", "", plain.read_text()))
+    machine.restart()
+    assert machine.is_open() == [] and machine.browser("http").get("/").text == "front page"
+    machine.run("sudo a2dismod twauth")
+    assert not machine.starts() and "twitter-user" in machine.check()
+    text = machine.site.read_text().replace("Require twitter-user alice", "Require valid-user")
+    machine.site.write_text(text)
+    assert not machine.starts() and "TwAuth" in machine.check()
+    machine.site.write_text(re.sub(r"(?m)^\s*TwAuth.*\n", "", text))
+    assert machine.starts() and machine.is_open() == []
+    assert machine.browser().get("/members/").status == 500
+
+
+def test_N5_twauth_conf_protects_nothing():
+    """What stands in it is gone with the module."""
+    text = (TREE / "conf/twauth.conf").read_text()
+    assert not re.findall(r"(?m)^\s*(AuthType|Require|<)", text)
+    chapter = "\n".join(documents.blocks(README, "Set up in five minutes", False))
+    assert [found for found in documents.blocks(README, "Set up in five minutes", False) if "DBDriver" in found and "<" in found] == []
+    assert "<Directory" in chapter
