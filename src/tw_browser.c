@@ -37,7 +37,7 @@ static int open_pre(tw_browser_t *browser, const tw_site_t *site,
     }
     if (len == PRE_MAX
         && tw_seal_tag_ok(raw + MARKED_LEN, site->ring, TW_SEAL_PRE,
-                          site->realm, raw, MARKED_LEN)) {
+                          site->audience, raw, MARKED_LEN)) {
         memcpy(&browser->before, raw + TW_ID_LEN, BEFORE_LEN);
         browser->left = (raw[TW_ID_LEN + BEFORE_LEN] & MARK_LEFT) != 0;
     }
@@ -77,7 +77,7 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
     if (browser->before || browser->left) {
         memcpy(raw + TW_ID_LEN, &browser->before, BEFORE_LEN);
         raw[TW_ID_LEN + BEFORE_LEN] = browser->left ? MARK_LEFT : 0;
-        tw_seal_tag(raw + MARKED_LEN, site->ring, TW_SEAL_PRE, site->realm,
+        tw_seal_tag(raw + MARKED_LEN, site->ring, TW_SEAL_PRE, site->audience,
                     raw, MARKED_LEN);
         len = PRE_MAX;
     }
@@ -97,7 +97,7 @@ static const char *token_audience(request_rec *r, const tw_site_t *site,
     if (session) {
         tw_codec_hex(session_id, session->id, TW_ID_LEN);
     }
-    return apr_pstrcat(r->pool, site->realm, "\n", browser_id, "\n",
+    return apr_pstrcat(r->pool, site->audience, "\n", browser_id, "\n",
                        session_id, NULL);
 }
 

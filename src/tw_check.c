@@ -68,14 +68,6 @@ static void check_port(const check_t *c, const tw_site_t *site)
 
 /* ---- hosts that share something ------------------------------------------ */
 
-static const char *database_of(const check_t *c, const tw_site_t *site)
-{
-    const char *params = tw_tree_inherited(c->tree, site->server,
-                                           "DBDParams");
-
-    return params ? params : "";
-}
-
 static int has_other_keys(const check_t *c, const tw_site_t *a,
                           const tw_site_t *b)
 {
@@ -97,7 +89,7 @@ static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
                         "other keys: sessions are not shared", where,
                         site->realm);
     }
-    if (strcmp(database_of(c, site), database_of(c, other))) {
+    if (strcmp(site->audience, other->audience)) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another database: sessions are not shared", where,
                         site->realm);
@@ -208,14 +200,15 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
 static void check_database(const check_t *c, const tw_site_t *site)
 {
     const char *driver = tw_tree_inherited(c->tree, site->server, "DBDriver");
-    const char *params = database_of(c, site);
+    const char *params = tw_tree_inherited(c->tree, site->server,
+                                           "DBDParams");
     const char *max = tw_tree_inherited(c->tree, site->server, "DBDMax");
     tw_finding_t finding = of_site(site, "DBDParams");
 
-    if (driver && *params && !strcasecmp(driver, "sqlite3")) {
+    if (driver && params && !strcasecmp(driver, "sqlite3")) {
         check_sqlite(c, site, tw_tree_word(c->pool, params));
     }
-    if (driver && *params && !strcasecmp(driver, "pgsql")
+    if (driver && params && !strcasecmp(driver, "pgsql")
         && !strstr(params, "connect_timeout")) {
         tw_findings_add(c->findings, &finding, "DBDParams has no "
                         "connect_timeout: requests would wait long for a "

@@ -217,7 +217,7 @@ static const char *client_of(const login_t *l)
         tw_codec_hex(network, addr->ipaddr_ptr, 8);
         who = apr_pstrdup(l->r->pool, network);
     }
-    return apr_pstrcat(l->r->pool, l->site->realm, "\n", who, NULL);
+    return apr_pstrcat(l->r->pool, l->site->audience, "\n", who, NULL);
 }
 
 /* The account that signed in from this browser before, NULL for none: its
@@ -226,7 +226,7 @@ static const char *known_of(const login_t *l)
 {
     return l->browser.before
            ? apr_psprintf(l->r->pool, "%s\n%" APR_INT64_T_FMT,
-                          l->site->realm, l->browser.before)
+                          l->site->audience, l->browser.before)
            : NULL;
 }
 

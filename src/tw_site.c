@@ -10,6 +10,7 @@
 #include "tw_oauth1.h"
 #include "tw_oauth2.h"
 #include "tw_private.h"
+#include "tw_realm.h"
 #include "tw_secret.h"
 #include "tw_tree.h"
 
@@ -43,6 +44,7 @@ struct tw_build_t {
     tw_vault_t *vault;
     apr_hash_t *secrets;                /* of the hosts before, by origin */
     apr_hash_t *rings;
+    apr_hash_t *realms;
     tw_site_t *site;
     tw_server_conf_t *conf;
 };
@@ -477,7 +479,10 @@ static int build(tw_build_t *b)
     }
     site->realm = conf->realm ? conf->realm
                   : apr_psprintf(b->pconf, "%s:%u", site->host, site->port);
-    site->flow_audience = apr_pstrcat(b->pconf, site->realm, "\n",
+    site->audience = tw_realm_audience(b->realms, site->realm,
+                                       site->database.driver,
+                                       site->database.params, b->pconf);
+    site->flow_audience = apr_pstrcat(b->pconf, site->audience, "\n",
                                       site->protocol->name, "\n",
                                       site->client.api, "\n",
                                       site->client.callback, "\n",
@@ -497,6 +502,7 @@ tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
     b->vault = vault;
     b->secrets = apr_hash_make(ptemp);
     b->rings = apr_hash_make(ptemp);
+    b->realms = apr_hash_make(ptemp);
     return b;
 }
 

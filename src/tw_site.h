@@ -46,6 +46,7 @@ struct tw_site_t {
     tw_client_t client;
     tw_ring_t *ring;
     const char *realm;
+    const char *audience;               /* what is sealed for the realm */
 
     /* cookies: names, what follows the value, what the seal is bound to */
     tw_cookie_name_t session_cookie;

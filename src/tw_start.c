@@ -330,7 +330,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         site->slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "site ", site->origin, NULL));
         site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "realm ", site->realm, NULL));
+            ptemp, "realm ", site->audience, NULL));
         tw_shared_realm(shared, site->realm_slot,
                         site->conf->session_recheck
                         + site->conf->session_grace, site->conf->session_max,

@@ -328,7 +328,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
 
     do {
         if (tw_session_open(&opened, &old, tw_start_memo(), site->ring,
-                            site->realm, cookie.value, cookie.value_len,
+                            site->audience, cookie.value, cookie.value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
             || tw_shared_ended(site->shared, opened.id, now)) {
@@ -530,7 +530,7 @@ tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
                            const tw_session_t *session)
 {
-    char *text = tw_session_seal(session, site->ring, site->realm, r->pool);
+    char *text = tw_session_seal(session, site->ring, site->audience, r->pool);
 
     if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
         return 0;

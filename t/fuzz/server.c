@@ -517,7 +517,7 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->ring = tw_ring_make(pool);
     HOLDS(site->ring
           && tw_ring_add(site->ring, KEY, pool, NULL) == APR_SUCCESS);
-    site->realm = "site.test:443";
+    site->realm = site->audience = "site.test:443";
     site->session_cookie.text = SERVER_SESSION;
     site->session_cookie.len = strlen(SERVER_SESSION);
     site->pre_cookie.text = SERVER_PRE;
@@ -526,7 +526,7 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->flow_cookie.len = strlen(SERVER_FLOW);
     site->session_attributes = site->other_attributes =
         "; Path=/; Secure; HttpOnly; SameSite=Lax";
-    site->flow_audience = apr_pstrcat(pool, site->realm, "\n",
+    site->flow_audience = apr_pstrcat(pool, site->audience, "\n",
                                       protocol->name, NULL);
     site->recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
     site->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
@@ -584,7 +584,7 @@ static const char *session_text(const tw_site_t *site, const char *name,
 {
     tw_session_t session = session_of(name);
 
-    return tw_session_seal(&session, site->ring, site->realm, pool);
+    return tw_session_seal(&session, site->ring, site->audience, pool);
 }
 
 static const char *flow_key(apr_pool_t *pool)
@@ -648,8 +648,8 @@ static const char *stands_for(int *given, const tw_site_t *site, char letter,
         return flow_text(site, pool);
     case 'P':
         *given |= GIVEN_PRE;
-        return tw_seal(site->ring, TW_SEAL_PRE, site->realm, pre, sizeof(pre),
-                       pool);
+        return tw_seal(site->ring, TW_SEAL_PRE, site->audience, pre,
+                       sizeof(pre), pool);
     case 'T':
         *given |= GIVEN_TOKEN;
         return token_text(site, TW_SEAL_FORM, pool);

@@ -163,3 +163,16 @@ def test_CR_1_SE_10_all_are_answered_like_none(site, alice, way):
     assert answers(f"{SESSION}={value}; {pre}") == nothing != good
     assert is_refused(asked.get("/members/", headers={"Cookie": f"{SESSION}={value}; {pre}"}, cookies=False))
     asked.close()
+
+
+def test_A10_an_application_that_sets_a_cookie_of_this_name(make_site):
+    """As docs/security.md says: it signs the visitor out, and makes no session."""
+    site = make_site(modules=("headers",), config=f"""
+        <Location "/members/">
+        Header add Set-Cookie "{SESSION}=made-up; Path=/; Secure; HttpOnly"
+        </Location>""")
+    alice = site.browser()
+    alice.sign_in("alice", next="/twauth/login?next=%2F")
+    assert user(alice) == "alice" and alice.cookies[SESSION] == "made-up"
+    assert user(alice) is None
+    assert alice.sign_in("alice").status == 200
