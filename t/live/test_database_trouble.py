@@ -395,7 +395,7 @@ def test_DB_7_made_as_the_documentation_says():
     """The two commands of README.md, by somebody whose umask lets everybody in."""
     text = (TREE / "README.md").read_text()
     install = re.search(r"sudo (install -d .* -o www-data -g www-data) /var/lib/twauth\n", text)[1].split()
-    fill = re.search(r"sudo -u www-data (sqlite3) /var/lib/twauth/(\S+) < \S+/(\S+)\n", text)
+    fill = re.search(r"sudo runuser -u www-data -- (sqlite3) /var/lib/twauth/(\S+) < \S+/(\S+)\n", text)
     folder = process.folder() / "twauth"
     owner = {"user": "www-data", "group": "www-data"} if process.ROOT else {}
     if not process.ROOT:
