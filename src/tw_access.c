@@ -6,11 +6,9 @@
 #include <apr_strings.h>
 
 #include "tw_condition.h"
+#include "tw_require.h"
 
 #define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
-
-/* What a rule says of somebody who has not signed in. */
-enum { NONE, GRANTED, USER, DENIED };
 
 /* What the sections so far say. */
 typedef struct {
@@ -22,75 +20,6 @@ typedef struct {
     int any;                            /* Satisfy Any */
     int leaves;                         /* a rewrite rule takes it away */
 } state_t;
-
-/* ---- Require ------------------------------------------------------------- */
-
-static int combine(int a, int b, int all)
-{
-    if (a == NONE || b == NONE) {
-        return a == NONE ? b : a;
-    }
-    return (a > b) == all ? a : b;
-}
-
-static int require(const state_t *st, const ap_directive_t *d, int all);
-
-static int require_line(const state_t *st, const ap_directive_t *d)
-{
-    apr_array_header_t *words = tw_tree_words(d, st->probe->pool);
-    const char *word = words->nelts ? WORD(words, 0) : "";
-    int not = !strcasecmp(word, "not"), yes;
-
-    if (not && words->nelts > 1) {
-        word = WORD(words, 1);
-    }
-    if (!strcasecmp(word, "all")) {
-        yes = !strcasecmp(WORD(words, words->nelts - 1), "granted");
-        return yes != not ? GRANTED : DENIED;
-    }
-    if (!strcasecmp(word, "expr")) {
-        const char *expr = strstr(d->args, "expr") + 4;
-
-        expr = words->nelts == 2 + not ? WORD(words, 1 + not) : expr;
-        yes = tw_condition_if(st->probe, expr);
-        return not ? yes == 1 ? DENIED : NONE
-               : ap_strcasestr(expr, "TWAUTH_")
-                 || ap_strcasestr(expr, "REMOTE_USER") ? USER
-               : yes == 1 ? GRANTED : DENIED;
-    }
-    if (not) {
-        return NONE;
-    }
-    if (!strcasecmp(word, "method")) {
-        return ap_strcasestr(d->args, "GET") ? GRANTED : DENIED;
-    }
-    return !strcasecmp(word, "ip") || !strcasecmp(word, "host")
-           || !strcasecmp(word, "local") || !strcasecmp(word, "env")
-           || !strcasecmp(word, "forward-dns") ? DENIED : USER;
-}
-
-/* The rules among the directives from d on: all of them, or any. */
-static int require(const state_t *st, const ap_directive_t *d, int all)
-{
-    int rule = NONE;
-
-    for (; d; d = d->next) {
-        if (tw_tree_is(d, "Require")) {
-            rule = combine(rule, require_line(st, d), all);
-        }
-        else if (tw_tree_is(d, "<RequireAll")) {
-            rule = combine(rule, require(st, d->first_child, 1), all);
-        }
-        else if (tw_tree_is(d, "<RequireAny")) {
-            rule = combine(rule, require(st, d->first_child, 0), all);
-        }
-        else if (tw_tree_is(d, "<RequireNone")
-                 && require(st, d->first_child, 0) == GRANTED) {
-            rule = combine(rule, DENIED, all);
-        }
-    }
-    return rule;
-}
 
 /* <Limit> and <LimitExcept>: do they count for a GET? */
 static int is_of_get(const state_t *st, const ap_directive_t *d)
@@ -136,7 +65,7 @@ static void apply_compat(state_t *st, const ap_directive_t *section)
 static void apply_directives(state_t *st, const ap_directive_t *section)
 {
     const ap_directive_t *d;
-    int rule = require(st, section, 0), merging = 0;
+    int rule = tw_require(st->probe, section, 0), merging = 0;
 
     for (d = section; d; d = d->next) {
         if (tw_tree_is(d, "AuthType")) {
@@ -147,12 +76,14 @@ static void apply_directives(state_t *st, const ap_directive_t *section)
                       : !strcasecmp(d->args, "Or") ? 2 : 0;
         }
         else if (is_of_get(st, d)) {
-            rule = combine(rule, require(st, d->first_child, 0), 0);
+            rule = tw_require_combine(rule, tw_require(st->probe,
+                                                       d->first_child, 0), 0);
             apply_compat(st, d->first_child);
         }
     }
-    if (rule != NONE) {
-        st->rule = merging ? combine(st->rule, rule, merging == 1) : rule;
+    if (rule != TW_RULE_NONE) {
+        st->rule = !merging ? rule
+                   : tw_require_combine(st->rule, rule, merging == 1);
     }
     apply_compat(st, section);
 }
@@ -187,8 +118,8 @@ static void apply_ifs(state_t *st, const ap_directive_t *d)
             continue;
         }
         yes = is_else ? 1
-              : tw_condition_if(st->probe, APR_ARRAY_IDX(
-                  tw_tree_words(d, st->probe->pool), 0, const char *));
+              : tw_condition_if(st->probe,
+                                tw_condition_of(d, st->probe->pool));
         if (!is_if) {
             yes = last == 1 ? 0 : last == TW_UNKNOWN ? TW_UNKNOWN : yes;
         }
@@ -362,7 +293,7 @@ static void apply_locations(state_t *st, const ap_directive_t *d)
 
 tw_access_t tw_access(const tw_probe_t *p, const tw_route_t *route)
 {
-    state_t st = { p, route, NULL, NONE, 0, 0, 0 };
+    state_t st = { p, route, NULL, TW_RULE_NONE, 0, 0, 0 };
     const ap_directive_t *own = tw_tree_part(p->tree, p->server);
     const ap_directive_t *outside = p->server->is_virtual
         ? tw_tree_outside(p->tree) : NULL;
@@ -392,10 +323,10 @@ tw_access_t tw_access(const tw_probe_t *p, const tw_route_t *route)
     apply_locations(&st, own);
     apply_ifs(&st, outside);
     apply_ifs(&st, own);
-    if (st.leaves || (st.refused && !st.any) || st.rule == DENIED) {
+    if (st.leaves || (st.refused && !st.any) || st.rule == TW_RULE_DENIED) {
         return TW_ACCESS_CLOSED;
     }
-    if (st.rule <= GRANTED || (st.any && !st.refused)) {
+    if (st.rule <= TW_RULE_GRANTED || (st.any && !st.refused)) {
         return TW_ACCESS_OPEN;
     }
     return st.type && !strcasecmp(st.type, "Twitter") ? TW_ACCESS_SIGN_IN

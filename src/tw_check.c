@@ -5,10 +5,13 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "tw_host.h"
+#include "tw_open.h"
 #include "tw_places.h"
 #include "tw_private.h"
 #include "tw_probe.h"
 #include "tw_site.h"
+#include "tw_taken.h"
 
 /* A start logs so many findings, and how many more there are. */
 #define MAX_LOGGED 8
@@ -255,7 +258,11 @@ tw_findings_t *tw_check(const tw_tree_t *tree, apr_pool_t *pool)
         }
     }
     if (any) {
-        tw_places_check(c.findings, tree);
+        const apr_array_header_t *hosts = tw_hosts(tree, pool);
+        const apr_array_header_t *places = tw_places(tree, pool);
+
+        tw_open_check(c.findings, tree, hosts, places);
+        tw_taken_check(c.findings, tree, hosts, places);
     }
     return c.findings;
 }

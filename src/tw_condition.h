@@ -16,7 +16,10 @@
 int tw_condition_rewrite(const tw_probe_t *p, const char *test,
                          const char *pattern, const char *flags);
 
-/* The condition of an <If>, <ElseIf> or Require expr. */
+/* The condition that stands behind <If>, <ElseIf>. */
+const char *tw_condition_of(const ap_directive_t *d, apr_pool_t *pool);
+
+/* Such a condition, or that of Require expr. */
 int tw_condition_if(const tw_probe_t *p, const char *expr);
 
 #endif

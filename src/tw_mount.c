@@ -1,10 +1,23 @@
 #include "tw_mount.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "tw_probe.h"
 
 #define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
+
+/* An Alias in a <Location> forgets what follows, unless it is told not to. */
+static int preserves_path(const ap_directive_t *d)
+{
+    for (d = d->parent ? d->parent->first_child : NULL; d; d = d->next) {
+        if (tw_tree_is(d, "AliasPreservePath")) {
+            return !strcasecmp(d->args, "on");
+        }
+    }
+    return 0;
+}
 
 static void add_mount(apr_array_header_t *mounts, const ap_directive_t *d,
                       const char *location, apr_pool_t *pool)
@@ -39,6 +52,7 @@ static void add_mount(apr_array_header_t *mounts, const ap_directive_t *d,
                                     : NULL;
     mount->target = WORD(words, at);
     mount->proxy = kinds[i].proxy;
+    mount->exact = location && !kinds[i].proxy && !preserves_path(d);
     mount->by = d;
 }
 
@@ -90,7 +104,7 @@ apr_array_header_t *tw_mounts(const tw_tree_t *tree,
     apr_array_header_t *mounts = apr_array_make(pool, 8, sizeof(tw_mount_t));
     const ap_directive_t *own = tw_tree_part(tree, s), *d;
     const ap_directive_t *outside = tw_tree_outside(tree);
-    tw_mount_t root = { "/", NULL, tw_probe_root(s), 0, NULL };
+    tw_mount_t root = { "/", NULL, tw_probe_root(s), 0, 0, NULL };
 
     add_in_locations(found, own, pool);
     if (s->is_virtual) {

@@ -14,6 +14,7 @@ typedef struct {
     const char *pattern;
     const char *target;                 /* of a pattern: with $1 */
     int proxy;
+    int exact;                          /* target is for all URLs below */
     const ap_directive_t *by;           /* NULL: DocumentRoot */
 } tw_mount_t;
 

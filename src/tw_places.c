@@ -1,73 +1,47 @@
 #include "tw_places.h"
 
 #include <glob.h>
-#include <string.h>
 
-#include <apr_file_info.h>
 #include <apr_fnmatch.h>
-#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include "tw_access.h"
-#include "tw_host.h"
+#include "tw_condition.h"
+#include "tw_require.h"
 #include "tw_sample.h"
-#include "tw_site.h"
 
 #define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
 #define MAX_FOLDERS 20
 
-/* A section that may ask for a sign-in. */
 typedef struct {
-    const ap_directive_t *section;
-    const server_rec *home;             /* NULL: outside of all hosts */
-    const char *folder;                 /* of <Directory> */
-    const char *url;                    /* of <Location>, <If> */
-    const char *file;                   /* of <Files>: the name */
-} place_t;
-
-/* What is there: a file, a folder or what a backend has. */
-typedef struct {
-    int proxy;
-    const char *target;
-    const char *real;
-    const place_t *place;
-    const tw_host_t *by;                /* which host protects it, and where */
-    const char *url;
-} content_t;
-
-/* A way to have it. */
-typedef struct {
-    const tw_host_t *host;
-    const tw_mount_t *mount;
-    const char *url;
-} way_t;
-
-typedef struct {
-    tw_findings_t *findings;
     const tw_tree_t *tree;
     apr_pool_t *pool;
-    const apr_array_header_t *hosts;
     apr_array_header_t *places;
-    apr_array_header_t *contents;
-    apr_hash_t *known;
-} check_t;
+} finder_t;
 
-static int is_site(const server_rec *s)
+/* Of nobody in particular: the main server's. */
+static tw_probe_t probe_of(const finder_t *f)
 {
-    const tw_site_t *site = tw_site(s);
-
-    return site && !site->off;
-}
-
-static tw_probe_t probe_of(const check_t *c, const tw_host_t *host,
-                           const char *url)
-{
-    tw_probe_t p = { c->tree, c->pool, host->server, host->names[0], url };
+    tw_probe_t p = { f->tree, f->pool, tw_tree_main(f->tree), "localhost",
+                     "/" };
 
     return p;
 }
 
-/* ---- which sections ------------------------------------------------------ */
+/* Whether the section itself asks for a user, and not only one around it. */
+static int asks(const finder_t *f, const ap_directive_t *d)
+{
+    const tw_probe_t p = probe_of(f);
+    const ap_directive_t *limit;
+
+    for (limit = d; limit; limit = limit->next) {
+        if ((tw_tree_is(limit, "<Limit") || tw_tree_is(limit, "<LimitExcept"))
+            && asks(f, limit->first_child)) {
+            return 1;
+        }
+    }
+    return tw_require(&p, d, 0) == TW_RULE_USER;
+}
 
 static int has_rules(const ap_directive_t *d)
 {
@@ -83,43 +57,44 @@ static int has_rules(const ap_directive_t *d)
     return 0;
 }
 
-static void find_places(check_t *c, const ap_directive_t *d, place_t in);
+static void find_places(finder_t *f, const ap_directive_t *d, tw_place_t in);
 
-static void add_place(check_t *c, const place_t *place)
+static void add_place(finder_t *f, const tw_place_t *place)
 {
-    if (has_rules(place->section->first_child)) {
-        APR_ARRAY_PUSH(c->places, place_t) = *place;
+    if (place->url ? has_rules(place->section->first_child)
+                   : asks(f, place->section->first_child)) {
+        APR_ARRAY_PUSH(f->places, tw_place_t) = *place;
     }
-    find_places(c, place->section->first_child, *place);
+    find_places(f, place->section->first_child, *place);
 }
 
-static void add_folders(check_t *c, place_t *place, const char *name,
+static void add_folders(finder_t *f, tw_place_t *place, const char *name,
                         int regex)
 {
-    const tw_probe_t p = { c->tree, c->pool, NULL, NULL, NULL };
+    const tw_probe_t p = probe_of(f);
     glob_t found;
     size_t i;
 
     if (regex || !apr_fnmatch_test(name)) {
         place->folder = regex ? tw_sample(&p, name, "/x") : name;
         if (place->folder && *place->folder == '/') {
-            add_place(c, place);
+            add_place(f, place);
         }
         return;
     }
     if (!glob(name, GLOB_ONLYDIR, NULL, &found)) {
         for (i = 0; i < found.gl_pathc && i < MAX_FOLDERS; i++) {
-            place->folder = apr_pstrdup(c->pool, found.gl_pathv[i]);
-            add_place(c, place);
+            place->folder = apr_pstrdup(f->pool, found.gl_pathv[i]);
+            add_place(f, place);
         }
         globfree(&found);
     }
 }
 
-static void find_place(check_t *c, const ap_directive_t *d, place_t place)
+static void find_place(finder_t *f, const ap_directive_t *d, tw_place_t place)
 {
-    const tw_probe_t p = { c->tree, c->pool, NULL, NULL, NULL };
-    apr_array_header_t *words = tw_tree_words(d, c->pool);
+    const tw_probe_t p = probe_of(f);
+    apr_array_header_t *words = tw_tree_words(d, f->pool);
     const char *name = words->nelts ? WORD(words, words->nelts - 1) : NULL;
     int regex = words->nelts > 1;
 
@@ -128,23 +103,23 @@ static void find_place(check_t *c, const ap_directive_t *d, place_t place)
         return;
     }
     if (tw_tree_is(d, "<Directory") || tw_tree_is(d, "<DirectoryMatch")) {
-        add_folders(c, &place, name,
+        add_folders(f, &place, name,
                     regex || tw_tree_is(d, "<DirectoryMatch"));
         return;
     }
     if (tw_tree_is(d, "<Location") || tw_tree_is(d, "<LocationMatch")) {
         regex |= tw_tree_is(d, "<LocationMatch");
         place.url = regex ? tw_sample(&p, name, "/x")
-                          : tw_sample_wildcard(name, c->pool);
+                          : tw_sample_wildcard(name, f->pool);
         if (!place.url || *place.url != '/') {
             return;
         }
     }
-    else if (tw_access_is_files(d, &place.file, c->pool)) {
+    else if (tw_access_is_files(d, &place.file, f->pool)) {
         if (!place.file) {
             regex |= tw_tree_is(d, "<FilesMatch");
             place.file = regex ? tw_sample(&p, name, "x")
-                               : tw_sample_wildcard(name, c->pool);
+                               : tw_sample_wildcard(name, f->pool);
         }
         if (!place.file) {
             return;
@@ -152,255 +127,33 @@ static void find_place(check_t *c, const ap_directive_t *d, place_t place)
     }
     else if (tw_tree_is(d, "<If")) {
         if (!place.url && !place.folder && !place.file) {
-            place.url = tw_sample_if(&p, name);
+            place.url = tw_sample_if(&p, tw_condition_of(d, f->pool));
         }
     }
     else {
         return;
     }
-    add_place(c, &place);
+    add_place(f, &place);
 }
 
-static void find_places(check_t *c, const ap_directive_t *d, place_t in)
+static void find_places(finder_t *f, const ap_directive_t *d, tw_place_t in)
 {
     for (; d; d = d->next) {
         if (d->first_child) {
-            find_place(c, d, in);
+            find_place(f, d, in);
         }
     }
 }
 
-/* ---- what is there ------------------------------------------------------- */
-
-static int is_folder(const check_t *c, const char *path)
+apr_array_header_t *tw_places(const tw_tree_t *tree, apr_pool_t *pool)
 {
-    apr_finfo_t info;
+    finder_t f = { tree, pool, apr_array_make(pool, 8, sizeof(tw_place_t)) };
+    tw_place_t none = { NULL, NULL, NULL, NULL, NULL };
+    server_rec *s;
 
-    return apr_stat(&info, path, APR_FINFO_TYPE, c->pool) == APR_SUCCESS
-           && info.filetype == APR_DIR;
-}
-
-static int has_handler(const ap_directive_t *d)
-{
-    for (; d; d = d->next) {
-        if (tw_tree_is(d, "SetHandler") && strcasecmp(d->args, "none")) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void add_content(check_t *c, const content_t *content)
-{
-    const char *key = apr_psprintf(c->pool, "%d %s", content->proxy,
-                                   content->real);
-
-    if (!apr_hash_get(c->known, key, APR_HASH_KEY_STRING)) {
-        apr_hash_set(c->known, key, APR_HASH_KEY_STRING, "");
-        APR_ARRAY_PUSH(c->contents, content_t) = *content;
-    }
-}
-
-/* What a path leads to at a host where it asks for a sign-in. */
-static void add_at(check_t *c, const place_t *place, const tw_host_t *host,
-                   const char *url)
-{
-    tw_probe_t p = probe_of(c, host, url);
-    tw_route_t route = tw_route(&p);
-    content_t content = { 0, NULL, NULL, place, host, url };
-    apr_finfo_t info;
-
-    if (route.kind == TW_ROUTE_AWAY
-        || tw_access(&p, &route) != TW_ACCESS_SIGN_IN) {
-        return;
-    }
-    content.proxy = route.kind == TW_ROUTE_BACKEND;
-    content.target = content.real = route.target;
-    if (!content.proxy) {
-        content.real = tw_host_real_path(route.target, c->pool);
-        /* what a handler makes of the path is no file of other hosts */
-        if (has_handler(place->section->first_child)
-            && apr_stat(&info, route.target, APR_FINFO_TYPE, c->pool)
-               != APR_SUCCESS) {
-            return;
-        }
-    }
-    add_content(c, &content);
-}
-
-static void add_contents(check_t *c, const place_t *place)
-{
-    content_t content = { 0, NULL, NULL, place, NULL, NULL };
-    int i;
-
-    if (place->folder) {
-        content.target = place->file
-                         ? apr_pstrcat(c->pool, place->folder, "/",
-                                       place->file, NULL) : place->folder;
-        content.real = tw_host_real_path(content.target, c->pool);
-        add_content(c, &content);
-        return;
-    }
-    for (i = 0; i < c->hosts->nelts; i++) {
-        const tw_host_t *host = &APR_ARRAY_IDX(c->hosts, i, tw_host_t);
-
-        if (place->home ? host->server == place->home
-                        : is_site(host->server)) {
-            add_at(c, place, host, place->url ? place->url
-                   : apr_pstrcat(c->pool, "/", place->file, NULL));
-        }
-    }
-}
-
-/* ---- who gets it --------------------------------------------------------- */
-
-/* The path by which a mount leads to the content; NULL: it does not. */
-static const char *url_by(const check_t *c, const tw_mount_t *mount,
-                          const char *real, const content_t *content)
-{
-    apr_size_t len = strlen(real);
-    const char *rest;
-
-    if (!mount->prefix || mount->proxy != content->proxy) {
-        return NULL;
-    }
-    if (tw_route_below(content->real, real)) {
-        rest = content->real + len;
-        rest += *rest == '/'
-                && mount->prefix[0]
-                && mount->prefix[strlen(mount->prefix) - 1] == '/';
-        return apr_pstrcat(c->pool, mount->prefix, rest, NULL);
-    }
-    return tw_route_below(real, content->real) ? mount->prefix : NULL;
-}
-
-static tw_access_t access_by_name(const check_t *c, const way_t *way,
-                                  const char *name, const char *url)
-{
-    tw_probe_t p = probe_of(c, way->host, url);
-    tw_route_t route;
-
-    p.name = name;
-    route = tw_route(&p);
-    return route.by == way->mount->by
-           && (route.kind == TW_ROUTE_BACKEND) == way->mount->proxy
-           ? tw_access(&p, &route) : TW_ACCESS_CLOSED;
-}
-
-/*
- * The most that the host gives away of it, by any of its names; open_url is
- * where.  Of a folder one path in it counts too: a rule may be for the folder
- * alone.
- */
-static tw_access_t access_by(const check_t *c, const way_t *way, int folder,
-                             const char **open_url)
-{
-    const char *urls[2] = { way->url, NULL };
-    tw_access_t best = TW_ACCESS_CLOSED;
-    const char *const *name;
-    apr_size_t len = strlen(way->url);
-    int i;
-
-    if (folder) {
-        int slash = len && way->url[len - 1] == '/';
-
-        urls[0] = slash ? way->url : apr_pstrcat(c->pool, way->url, "/", NULL);
-        urls[1] = apr_pstrcat(c->pool, urls[0], "x", NULL);
-    }
-    for (name = way->host->names; *name; name++) {
-        for (i = 0; i < 2 && urls[i]; i++) {
-            tw_access_t access = access_by_name(c, way, *name, urls[i]);
-
-            if (access == TW_ACCESS_OPEN) {
-                *open_url = urls[0];
-                return access;
-            }
-            best = access == TW_ACCESS_SIGN_IN ? access : best;
-        }
-    }
-    return best;
-}
-
-static void tell_open(const check_t *c, const content_t *content,
-                      const way_t *way, const char *url)
-{
-    tw_finding_t finding = { content->by->server, url, NULL, NULL, 1 };
-    const char *host = tw_findings_host(way->host->server, c->pool);
-
-    if (content->proxy) {
-        finding.advice = "redirect that host, or protect by the same "
-                         "<Location> there";
-        tw_findings_add(c->findings, &finding, "%s passes requests on to the "
-                        "same application unprotected: it protects nothing of "
-                        "%s at %s%s, for which %s%s asks for a sign-in", host,
-                        content->target, way->host->origin, url,
-                        content->by->origin, content->url);
-        return;
-    }
-    finding.advice = "redirect that host, or protect the folder in "
-                     "<Directory> outside of all hosts";
-    tw_findings_add(c->findings, &finding, "%s serves the same files "
-                    "unprotected: it protects nothing of %s at %s%s, for which "
-                    "%s%s asks for a sign-in", host, content->target,
-                    way->host->origin, url, content->by->origin,
-                    content->url);
-}
-
-static void check_content(const check_t *c, content_t *content)
-{
-    apr_array_header_t *ways = apr_array_make(c->pool, 4, sizeof(way_t));
-    int folder = !content->proxy && is_folder(c, content->target), i, j;
-    const char *url;
-
-    for (i = 0; i < c->hosts->nelts; i++) {
-        const tw_host_t *host = &APR_ARRAY_IDX(c->hosts, i, tw_host_t);
-
-        for (j = 0; j < host->mounts->nelts; j++) {
-            way_t way = { host, &APR_ARRAY_IDX(host->mounts, j, tw_mount_t),
-                          NULL };
-            tw_access_t access;
-
-            way.url = url_by(c, way.mount, host->real[j], content);
-            if (!way.url) {
-                continue;
-            }
-            access = access_by(c, &way, folder, &url);
-            if (access == TW_ACCESS_OPEN) {
-                way.url = url;
-                APR_ARRAY_PUSH(ways, way_t) = way;
-            }
-            else if (access == TW_ACCESS_SIGN_IN && !content->by) {
-                content->by = host;
-                content->url = way.url;
-            }
-        }
-    }
-    for (i = 0; content->by && i < ways->nelts; i++) {
-        const way_t *way = &APR_ARRAY_IDX(ways, i, way_t);
-
-        tell_open(c, content, way, way->url);
-    }
-}
-
-void tw_places_check(tw_findings_t *findings, const tw_tree_t *tree)
-{
-    check_t c = { findings, tree, findings->pool, NULL, NULL, NULL, NULL };
-    place_t none = { NULL, NULL, NULL, NULL, NULL };
-    const server_rec *s;
-    int i;
-
-    c.hosts = tw_hosts(tree, c.pool);
-    c.places = apr_array_make(c.pool, 8, sizeof(place_t));
-    c.contents = apr_array_make(c.pool, 8, sizeof(content_t));
-    c.known = apr_hash_make(c.pool);
     for (s = tw_tree_main(tree); s; s = s->next) {
         none.home = s->is_virtual ? s : NULL;
-        find_places(&c, tw_tree_part(tree, s), none);
+        find_places(&f, tw_tree_part(tree, s), none);
     }
-    for (i = 0; i < c.places->nelts; i++) {
-        add_contents(&c, &APR_ARRAY_IDX(c.places, i, place_t));
-    }
-    for (i = 0; i < c.contents->nelts; i++) {
-        check_content(&c, &APR_ARRAY_IDX(c.contents, i, content_t));
-    }
+    return f.places;
 }

@@ -1,16 +1,23 @@
 /*
- * tw_places: is what is protected at one place open at another?
- *
- * For each section of the configuration that asks for a sign-in: what is there
- * (files, or an application behind mod_proxy), by which other ways it can be
- * had, and whom these let in.  As a visitor meets it, host by host.
+ * tw_places: the sections of the configuration that may ask for a sign-in.
  */
 #ifndef TW_PLACES_H
 #define TW_PLACES_H
 
-#include "tw_findings.h"
 #include "tw_tree.h"
 
-void tw_places_check(tw_findings_t *findings, const tw_tree_t *tree);
+typedef struct {
+    const ap_directive_t *section;
+    server_rec *home;                   /* NULL: outside of all hosts */
+    const char *folder;                 /* of <Directory> */
+    const char *url;                    /* of <Location>, <If> */
+    const char *file;                   /* of <Files>: the name */
+} tw_place_t;
+
+/*
+ * All sections with AuthType or Require, as tw_place_t.  Of one by pattern it
+ * has a path that matches; what matches nothing that can be told is left out.
+ */
+apr_array_header_t *tw_places(const tw_tree_t *tree, apr_pool_t *pool);
 
 #endif

@@ -78,6 +78,9 @@ static const char *mounted(const tw_probe_t *p, const tw_mount_t *mount)
     if (!tw_route_below(p->url, mount->prefix)) {
         return NULL;
     }
+    if (mount->exact) {
+        return mount->target;
+    }
     len = strlen(mount->prefix);
     if (len && mount->prefix[len - 1] == '/' && mount->target[0]
         && mount->target[strlen(mount->target) - 1] != '/') {
