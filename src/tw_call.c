@@ -88,7 +88,7 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
     apr_time_t now = apr_time_now();
 
     page->kind = TW_PAGE_BUSY;
-    if (!tw_start_http()) {
+    if (!tw_start_http(site)) {
         page->retry_after = 60;
         return 0;
     }

@@ -250,7 +250,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     }
     tw_cookie_expire(r, cookie_name, site->other_attributes);
     client.http.timeout = tw_call_time(&permit, site);
-    rv = site->protocol->finish(&identity, &client, tw_start_http(),
+    rv = site->protocol->finish(&identity, &client, tw_start_http(site),
                                 &flow->pending, proof, r->pool, &err);
     tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
     if (!tw_call_end(&permit, r, site, "the sign-in", rv, &err, &p)) {

@@ -347,8 +347,9 @@ static const char *set_provider(cmd_parms *cmd, void *dir, const char *api,
     if (why) {
         return wrong(cmd, why);
     }
-    conf->provider_api = api;
-    conf->provider_browser = browser ? browser : api;
+    conf->provider_api = tw_value_base_url(cmd->pool, api);
+    conf->provider_browser = browser ? tw_value_base_url(cmd->pool, browser)
+                                     : conf->provider_api;
     return NULL;
 }
 

@@ -314,8 +314,8 @@ static int begin(login_t *l)
     if (status != GO_ON) {
         return status;
     }
-    rv = site->protocol->begin(&pending, &location, &client, tw_start_http(),
-                               l->r->pool, &err);
+    rv = site->protocol->begin(&pending, &location, &client,
+                               tw_start_http(site), l->r->pool, &err);
     if (site->protocol->begin_calls
         && !tw_call_end(&permit, l->r, site, "the start of a sign-in", rv, &err,
                      &p)) {

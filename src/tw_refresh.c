@@ -104,7 +104,7 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
         return 0;
     }
     rv = site->protocol->refresh(&fresh, stored->tokens.secret,
-                                 &site->client, tw_start_http(), r->pool,
+                                 &site->client, tw_start_http(site), r->pool,
                                  &err);
     if (!tw_call_end(&permit, r, site, apr_pstrcat(
             r->pool, "the refresh of the token of ",

@@ -1,5 +1,6 @@
 #include "tw_site.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include <apr_hash.h>
@@ -145,13 +146,19 @@ static const char *read_secret(const tw_build_t *b, const char *directive,
     return secret;
 }
 
+/* Of a name or an address, an IPv6 one with or without its brackets. */
 static int is_loopback(const char *host)
 {
     apr_size_t len = strlen(host);
+    char inner[INET6_ADDRSTRLEN];
+    struct in6_addr address;
 
+    apr_cpystrn(inner, host[0] == '[' ? host + 1 : host, sizeof(inner));
+    inner[strcspn(inner, "]")] = '\0';
     return !strcmp(host, "localhost")
            || (!strncmp(host, "127.", 4) && !host[strspn(host, "0123456789.")])
-           || !strcmp(host, "[::1]")
+           || (inet_pton(AF_INET6, inner, &address) == 1
+               && IN6_IS_ADDR_LOOPBACK(&address))
            || (len > 10 && !strcmp(host + len - 10, ".localhost"));
 }
 

@@ -15,6 +15,7 @@
 
 #include "tw_caching.h"
 #include "tw_oauth1.h"
+#include "tw_oauth2.h"
 #include "tw_private.h"
 #include "tw_secret.h"
 #include "tw_site.h"
@@ -37,10 +38,14 @@ typedef struct {
 
 #define GROUPS_MAX 64
 
+static const tw_protocol_t *const protocols[] = { &tw_oauth1, &tw_oauth2 };
+#define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
+
 /* Set by the hooks alone. */
 static struct {
     retained_t *retained;
     tw_http_pool_t *http;
+    int ready[PROTOCOLS];           /* of protocols, in this child */
     tw_memo_t *memo;
     int any;
     int most_calls;
@@ -51,9 +56,16 @@ int tw_start_any(void)
     return process.any;
 }
 
-tw_http_pool_t *tw_start_http(void)
+tw_http_pool_t *tw_start_http(const tw_site_t *site)
 {
-    return process.http;
+    apr_size_t i;
+
+    for (i = 0; i < PROTOCOLS; i++) {
+        if (protocols[i] == site->protocol && process.ready[i]) {
+            return process.http;
+        }
+    }
+    return NULL;
 }
 
 tw_memo_t *tw_start_memo(void)
@@ -358,6 +370,62 @@ static void lock_secrets(server_rec *main)
     }
 }
 
+/* What a process that cannot do without has to say, in each host's log: of
+ * one protocol, or, where that is NULL, of both. */
+static void sign_in_is_off(server_rec *main, const tw_protocol_t *protocol,
+                           apr_status_t rv, const tw_err_t *err)
+{
+    server_rec *s;
+
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_conf_server(s)->site;
+
+        if (site && !site->off && (!protocol || site->protocol == protocol)) {
+            ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, TWLOGNO(0106)
+                         "no sign-in at %s can work in this process: %s%s%s",
+                         site->origin,
+                         err->why ? err->why : "a library did not start",
+                         err->advice ? ": " : "",
+                         err->advice ? err->advice : "");
+        }
+    }
+}
+
+static int is_used(server_rec *main, const tw_protocol_t *protocol)
+{
+    server_rec *s;
+
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_conf_server(s)->site;
+
+        if (site && !site->off && site->protocol == protocol) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The protocols that are in use, each by itself: what one of them needs is no
+ * matter of the other's sites. */
+static void ready_protocols(apr_pool_t *pchild, server_rec *main)
+{
+    apr_size_t i;
+
+    for (i = 0; i < PROTOCOLS; i++) {
+        tw_err_t err = { 0 };
+        apr_status_t rv;
+
+        if (!is_used(main, protocols[i])) {
+            continue;
+        }
+        rv = protocols[i]->child_init(pchild, &err);
+        process.ready[i] = rv == APR_SUCCESS;
+        if (rv != APR_SUCCESS) {
+            sign_in_is_off(main, protocols[i], rv, &err);
+        }
+    }
+}
+
 void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
 {
     tw_http_pool_t *http = NULL;
@@ -381,16 +449,12 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
         rv = tw_http_init();
     }
     if (rv == APR_SUCCESS) {
-        rv = tw_oauth1.child_init(pchild, &err);
-    }
-    if (rv == APR_SUCCESS) {
         rv = tw_http_pool_make(&http, process.most_calls, pchild);
     }
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, main, TWLOGNO(0106)
-                     "no sign-in can work in this process: %s%s%s",
-                     err.why ? err.why : "a library did not start",
-                     err.advice ? ": " : "", err.advice ? err.advice : "");
+        sign_in_is_off(main, NULL, rv, &err);
+        return;
     }
     process.http = http;
+    ready_protocols(pchild, main);
 }

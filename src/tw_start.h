@@ -12,6 +12,7 @@
 
 #include "tw_http.h"
 #include "tw_memo.h"
+#include "tw_site.h"
 
 /* pre_config, check_config, post_config and child_init; see mod_twauth.c. */
 int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -26,10 +27,11 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main);
 int tw_start_any(void);
 
 /*
- * This process's connections to X; NULL when the process cannot sign (see
- * tw_sign_selftest()), and no sign-in can work in it.
+ * This process's connections to X for a site; NULL when a library that the
+ * site's protocol needs did not start in it (see tw_protocol_t, child_init),
+ * and no sign-in at that site can work in this process.
  */
-tw_http_pool_t *tw_start_http(void);
+tw_http_pool_t *tw_start_http(const tw_site_t *site);
 
 /* This process's memo of session cookies; NULL when there is no memory. */
 tw_memo_t *tw_start_memo(void);

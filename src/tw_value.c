@@ -1,5 +1,6 @@
 #include "tw_value.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -112,11 +113,88 @@ const char *tw_value_callback(const char *text)
                     "and another one than the front page";
 }
 
+/* A host that means itself: a name without odd characters and dots at its
+ * ends, or an IPv6 address. */
+static int is_plain_host(const char *host)
+{
+    static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    struct in6_addr address;
+    apr_size_t len = strlen(host);
+
+    return strchr(host, ':')
+           ? inet_pton(AF_INET6, host, &address) == 1
+           : strspn(host, name) == len && len <= 253 && host[0] != '.'
+             && host[len - 1] != '.' && !strstr(host, "..");
+}
+
+static void in_lower_case(char *text, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (text[i] >= 'A' && text[i] <= 'Z') {
+            text[i] |= 0x20;
+        }
+    }
+}
+
+/* The parts of a base URL; its scheme may be in capitals.  0: it is none. */
+static int read_base(apr_uri_t *uri, const char *text, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, text);
+    const char *host;
+
+    in_lower_case(copy, strcspn(copy, ":"));
+    if (!is_plain_url(copy) || apr_uri_parse(pool, copy, uri) != APR_SUCCESS
+        || !is_plain_host(uri->hostname)) {
+        return 0;
+    }
+    host = strstr(copy, "://");
+    /* brackets are an IPv6 address's; a port is cut to 16 bits above */
+    return host && (host[3] == '[') == (strchr(uri->hostname, ':') != NULL)
+           && (!uri->port_str || apr_atoi64(uri->port_str) <= 65535)
+           && (!uri->path || (uri->path[strlen(uri->path) - 1] != '/'
+                              && !strstr(uri->path, "//")));
+}
+
 const char *tw_value_provider(const char *text)
 {
-    return is_plain_url(text) && text[strlen(text) - 1] != '/'
-           ? NULL : "must be a base URL without a slash at the end, such as "
-                    "https://api.x.com";
+    apr_pool_t *pool;
+    apr_uri_t uri;
+    int good;
+
+    apr_pool_create(&pool, NULL);
+    good = read_base(&uri, text, pool);
+    apr_pool_destroy(pool);
+    return good ? NULL : "must be a base URL without a slash at the end, "
+                         "without a dot at the end of the host, such as "
+                         "https://api.x.com";
+}
+
+const char *tw_value_base_url(apr_pool_t *pool, const char *text)
+{
+    char host[256];
+    struct in6_addr address;
+    apr_uri_t uri;
+    int numeric;
+
+    if (!read_base(&uri, text, pool)) {
+        return text;
+    }
+    numeric = inet_pton(AF_INET6, uri.hostname, &address) == 1;
+    apr_cpystrn(host, uri.hostname, sizeof(host));
+    in_lower_case(host, strlen(host));
+    if (numeric) {
+        /* an address has many writings, and libcurl sends the shortest */
+        inet_ntop(AF_INET6, &address, host, sizeof(host));
+    }
+    return apr_pstrcat(pool, uri.scheme, numeric ? "://[" : "://", host,
+                       numeric ? "]" : "",
+                       !uri.port
+                       || uri.port == apr_uri_port_of_scheme(uri.scheme)
+                       ? "" : apr_psprintf(pool, ":%u", uri.port),
+                       uri.path ? uri.path : "", NULL);
 }
 
 const char *tw_value_proxy(const char *text)

@@ -25,6 +25,13 @@ const char *tw_value_cookie_name(const char *text);
 const char *tw_value_cookie_domain(const char *text);
 
 /*
+ * A base URL that is right, as RFC 5849 section 3.4.1.2 has it in what is
+ * signed, and as a client sends its Host: scheme and host in lower case,
+ * without the port that is the scheme's own.
+ */
+const char *tw_value_base_url(apr_pool_t *pool, const char *text);
+
+/*
  * Digits, then one of ms, s, min, h, d or nothing (seconds), as *time in
  * microseconds; 0: it is no time.
  */

@@ -458,8 +458,9 @@ int tw_start_any(void)
     return 1;
 }
 
-tw_http_pool_t *tw_start_http(void)
+tw_http_pool_t *tw_start_http(const tw_site_t *site)
 {
+    (void)site;
     return (tw_http_pool_t *)&core;     /* never looked at */
 }
 

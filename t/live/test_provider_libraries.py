@@ -1,0 +1,83 @@
+"""A library that fails: only those sign-ins are off that need it, and no call is made without what makes it safe."""
+
+import pytest
+
+from harness import process, refuse
+from harness.checks import SESSION
+from harness.httpd import ONE_CHILD, VHost
+from harness.site import PROTECTED
+from harness.standin import CLIENT_ID
+
+MPM = pytest.mark.mpms("event", "worker", "prefork")
+
+
+@pytest.fixture(scope="module")
+def preload():
+    return refuse.library(process.folder("twauth-refuse-"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked(standin):
+    standin.reset()
+
+
+@MPM
+@pytest.mark.protocols("oauth2")
+def test_B3_oauth2_needs_no_liboauth(make_site, preload):
+    site = make_site(preload=preload, env={"REFUSE_TO_SIGN": "1"})
+    assert site.browser().sign_in("alice").status == 200
+    assert "TW0106" not in site.log.numbers()
+
+
+@MPM
+@pytest.mark.protocols("oauth1")
+def test_B3_oauth1_is_off_without_it_and_says_so(make_site, preload):
+    site = make_site(preload=preload, env={"REFUSE_TO_SIGN": "1"})
+    site.expect_log(f"TW0106: no sign-in at {site.vhost.origin} .*liboauth cannot sign.*NSS")
+    browser = site.browser()
+    answer = browser.get("/members/", follow=True)
+    assert answer.status == 503 and answer.headers["Retry-After"] == "60" and SESSION not in browser.cookies
+    assert site.standin.count() == 0
+
+
+@pytest.mark.protocols("oauth1")
+def test_B3_a_site_of_the_other_protocol_is_not_touched(make_site, preload):
+    """Two hosts of one server: the one whose library fails is off by itself, with a line of its own."""
+    site = make_site(preload=preload, env={"REFUSE_TO_SIGN": "1"}, mpm="event", mpm_config=ONE_CHILD, start=False)
+    secret = site.secret("other-secret", "client-secret-canary-a07d31")
+    other = VHost("other.test", tls=True)
+    other.config = "\n".join([f'TwAuthKey "file:{site.key}"', f"TwAuthClientID {CLIENT_ID}",
+                              f'TwAuthClientSecret "file:{secret}"', f'TwAuthProviderCAFile "{site.authority.ca}"',
+                              f"TwAuthProvider {site.standin.api()} {site.standin.browser_url()}", PROTECTED])
+    site.httpd.vhosts.append(other)
+    site.standin.register(other.url("/twauth/callback"))
+    site.expect_log("TW0106: no sign-in at https://site.test")
+    site.start()
+    assert site.browser().get("/members/", follow=True).status == 503
+    site.vhost, own = other, site.vhost
+    try:
+        assert site.browser().sign_in("alice").status == 200
+    finally:
+        site.vhost = own
+    assert len([n for n in site.log.numbers() if n == "TW0106"]) == 1
+
+
+#: Options of libcurl by their numbers: without one of them a call is not made.
+MUST = {"PROTOCOLS_STR": 10318, "SSLVERSION": 32, "SSL_VERIFYPEER": 64, "SSL_VERIFYHOST": 81, "FOLLOWLOCATION": 52,
+        "CAINFO": 10065, "PROXY": 10004, "NOPROXY": 10177, "OPENSOCKETFUNCTION": 20163, "TIMEOUT_MS": 155,
+        "PREREQFUNCTION": 20312, "WRITEFUNCTION": 20011, "POSTFIELDS": 10015}
+
+
+@pytest.mark.parametrize("option", MUST)
+def test_PR_9_no_call_without_what_makes_it_safe(make_site, preload, option):
+    site = make_site(preload=preload, env={"REFUSE_OPTION": str(MUST[option])}, mpm="event", mpm_config=ONE_CHILD)
+    site.expect_log("TW0204.*libcurl cannot be set up.*install")
+    browser = site.browser()
+    answer = browser.get("/members/", follow=True) if site.start_path else browser.begin().approve("alice")
+    assert answer.status == 500 and SESSION not in browser.cookies
+    assert site.standin.count() == 0
+
+
+def test_PR_9_what_only_makes_a_call_cheaper_may_be_missing(make_site, preload):
+    site = make_site(preload=preload, env={"REFUSE_OPTION": "98"})      # BUFFERSIZE
+    assert site.browser().sign_in("alice").status == 200
