@@ -30,8 +30,9 @@ static const char *parse(cmd_parms *cmd, const char *line,
             word++;
         }
         if (!good(word)) {
-            return apr_psprintf(cmd->pool, "Require %s \"%s\" %s", name,
-                                word, right);
+            /* never the word itself: see wrong() in tw_conf.c */
+            return apr_psprintf(cmd->pool, "Require %s: word %d %s", name,
+                                words->nelts + 1, right);
         }
         APR_ARRAY_PUSH(words, const char *) = word;
     }

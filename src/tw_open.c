@@ -10,6 +10,7 @@
 #include "tw_host.h"
 #include "tw_places.h"
 #include "tw_site.h"
+#include "tw_value.h"
 
 /* What is there: a file, a folder or what a backend has. */
 typedef struct {
@@ -218,7 +219,8 @@ static void tell_open(const check_t *c, const content_t *content,
         tw_findings_add(c->findings, &finding, "%s passes requests on to the "
                         "same application unprotected: it protects nothing of "
                         "%s at %s%s, for which %s%s asks for a sign-in", host,
-                        content->target, way->host->origin, url,
+                        tw_value_shown_url(c->pool, content->target),
+                        way->host->origin, url,
                         content->by->origin, content->url);
         return;
     }

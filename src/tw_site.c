@@ -256,8 +256,8 @@ static int build_cookies(tw_build_t *b)
 
         if (host_len < len || strcmp(site->host + host_len - len, domain)
             || (host_len > len && site->host[host_len - len - 1] != '.')) {
-            return refuse(b, "TwAuthCookieDomain %s is not the domain of %s",
-                          domain, site->host);
+            return refuse(b, "TwAuthCookieDomain is not a domain of %s",
+                          site->host);
         }
     }
     if (conf->cookie_samesite == TW_SAMESITE_NONE && !site->secure

@@ -228,6 +228,22 @@ const char *tw_value_cookie_domain(const char *text)
            ? NULL : "must be a domain in lower case such as example.com";
 }
 
+const char *tw_value_shown_url(apr_pool_t *pool, const char *url)
+{
+    const char *scheme = strstr(url, "://"), *at = strrchr(url, '@');
+    apr_size_t begin = scheme ? (apr_size_t)(scheme + 3 - url) : 0;
+
+    /* a password may have a slash or a question mark in it */
+    if (at && at >= url + begin) {
+        url = apr_pstrcat(pool, apr_pstrmemdup(pool, url, begin), "...", at,
+                          NULL);
+    }
+    return url[strcspn(url, "?#")]
+           ? apr_pstrcat(pool, apr_pstrmemdup(pool, url, strcspn(url, "?#")),
+                         "...", NULL)
+           : url;
+}
+
 /* Digits, then an unit from the list; nothing before, between or after. */
 int tw_value_time(apr_int64_t *time, const char *text)
 {

@@ -24,6 +24,10 @@ const char *tw_value_file(const char *text);        /* an absolute path */
 const char *tw_value_cookie_name(const char *text);
 const char *tw_value_cookie_domain(const char *text);
 
+/* A URL of anybody's configuration, for a message: without the user's name
+ * and password, and without its query. */
+const char *tw_value_shown_url(apr_pool_t *pool, const char *url);
+
 /*
  * A base URL that is right, as RFC 5849 section 3.4.1.2 has it in what is
  * signed, and as a client sends its Host: scheme and host in lower case,

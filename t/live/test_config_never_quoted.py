@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from harness.httpd import VHost
 from harness.paths import TREE
 from harness.process import until
 
@@ -38,7 +39,7 @@ def refused(site):
     before = site.vhost.config
 
     def refused(line, secret):
-        lines = [kept for kept in before.splitlines() if not kept.startswith(line.split()[0] + " ")]
+        lines = [kept for kept in before.splitlines() if line[0] == "<" or not kept.startswith(line.split()[0] + " ")]
         site.vhost.config = "\n".join([*lines, line])
         ran = site.httpd.check("-D", "DUMP_TWAUTH")
         assert secret not in ran.stderr, ran.stderr
@@ -95,6 +96,26 @@ def test_S3_in_any_directive(refused, directive):
     refused(f'{directive} "{SECRETS["words"]}"', SECRETS["words"])
     refused(f'{directive} Off "{secret}"', secret)
     refused(f'<Location "/x/">\n{directive} "{secret}"\n</Location>', secret)
+
+
+@pytest.mark.parametrize("url", URLS[:2])
+def test_S3_a_password_for_a_backend_that_a_warning_names(make_site, url):
+    """`-D DUMP_TWAUTH` says where an application can be reached without a sign-in."""
+    site = make_site(start=False, modules=("proxy", "proxy_http"), protected="")
+    secret = SECRETS["X's"]
+    passes = f'ProxyPass "/application" "{url.format(secret)}/"\n'
+    site.vhost.config += f'\n{passes}<Location "/application">\nAuthType Twitter\nRequire valid-user\n</Location>'
+    site.httpd.vhosts.append(VHost("open.test", tls=False, config=passes))
+    ran = site.httpd.check("-D", "DUMP_TWAUTH")
+    assert ran and "unprotected" in ran.stdout and "http://...@proxy.test" in ran.stdout
+    assert secret not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("provider", ["twitter-user", "twitter-id"])
+def test_S3_in_a_rule(refused, provider):
+    secret = SECRETS["X's"]
+    said = refused(f'<Location "/x/">\nRequire {provider} 12 {secret}\n</Location>', secret)
+    assert said and f"Require {provider}: word 2 must be" in said
 
 
 def ends_at_restart(site):
