@@ -92,7 +92,7 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 
 # the glue's targets: with the glue, and a stand-in for what is below it
 FUZZ_GLUE := line visitor caching cookie browser page flows call logout callback \
-	refresh export authn login navigation address html whoami locations
+	refresh export authn login navigation limit address html whoami locations
 FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
 FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE:%=$(BUILD)/src/tw_%.o)
 $(FUZZ_GLUE_TESTS): FUZZ_PARTS = -I$(shell $(APXS) -q INCLUDEDIR) \

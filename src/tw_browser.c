@@ -11,6 +11,40 @@
 /* So that the mark "signed in here before" is there when it is needed. */
 #define BEFORE_SECONDS (90 * 24 * 3600)
 #define MARK_LEFT 1
+#define MARK_BIG_ENDIAN 2
+#define NUMBER_LEN 8
+
+/* Numbers are big-endian, for servers of another kind that share the key.
+ * The version before wrote them as its machine does. */
+static void put_number(unsigned char to[NUMBER_LEN], apr_int64_t number)
+{
+    apr_uint64_t value = (apr_uint64_t)number;
+    int i;
+
+    for (i = NUMBER_LEN - 1; i >= 0; i--) {
+        to[i] = (unsigned char)(value & 0xff);
+        value >>= 8;
+    }
+}
+
+static apr_int64_t get_number(const unsigned char from[NUMBER_LEN])
+{
+    apr_uint64_t value = 0;
+    int i;
+
+    for (i = 0; i < NUMBER_LEN; i++) {
+        value = value << 8 | from[i];
+    }
+    return (apr_int64_t)value;
+}
+
+static apr_int64_t get_machine_number(const unsigned char from[NUMBER_LEN])
+{
+    apr_int64_t number;
+
+    memcpy(&number, from, sizeof(number));
+    return number;
+}
 
 /*
  * The pre-session cookie is sent with every request, so it is short:
@@ -19,8 +53,8 @@
  * who is given one.  The mark "signed in here before" is worth something, so
  * it says which account that was: each has but a share of what that is.
  */
-#define BEFORE_LEN sizeof(apr_int64_t)
-#define MARKED_LEN (TW_ID_LEN + BEFORE_LEN + 1)
+#define MARKS_AT (TW_ID_LEN + NUMBER_LEN)
+#define MARKED_LEN (MARKS_AT + 1)
 #define PRE_MAX (MARKED_LEN + TW_TAG_LEN)
 
 static int open_pre(tw_browser_t *browser, const tw_site_t *site,
@@ -38,8 +72,10 @@ static int open_pre(tw_browser_t *browser, const tw_site_t *site,
     if (len == PRE_MAX
         && tw_seal_tag_ok(raw + MARKED_LEN, site->ring, TW_SEAL_PRE,
                           site->audience, raw, MARKED_LEN)) {
-        memcpy(&browser->before, raw + TW_ID_LEN, BEFORE_LEN);
-        browser->left = (raw[TW_ID_LEN + BEFORE_LEN] & MARK_LEFT) != 0;
+        browser->before = raw[MARKS_AT] & MARK_BIG_ENDIAN
+                          ? get_number(raw + TW_ID_LEN)
+                          : get_machine_number(raw + TW_ID_LEN);
+        browser->left = (raw[MARKS_AT] & MARK_LEFT) != 0;
     }
     else if (len != TW_ID_LEN) {
         return 0;
@@ -75,8 +111,8 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
     }
     memcpy(raw, browser->id, TW_ID_LEN);
     if (browser->before || browser->left) {
-        memcpy(raw + TW_ID_LEN, &browser->before, BEFORE_LEN);
-        raw[TW_ID_LEN + BEFORE_LEN] = browser->left ? MARK_LEFT : 0;
+        put_number(raw + TW_ID_LEN, browser->before);
+        raw[MARKS_AT] = MARK_BIG_ENDIAN | (browser->left ? MARK_LEFT : 0);
         tw_seal_tag(raw + MARKED_LEN, site->ring, TW_SEAL_PRE, site->audience,
                     raw, MARKED_LEN);
         len = PRE_MAX;
@@ -106,11 +142,17 @@ const char *tw_browser_token(request_rec *r, const tw_site_t *site,
                              const tw_browser_t *browser,
                              const tw_session_t *session)
 {
-    apr_time_t now = apr_time_now();
+    unsigned char made[NUMBER_LEN];
 
+    put_number(made, apr_time_now());
     return tw_seal(site->ring, purpose,
-                   token_audience(r, site, browser, session), &now,
-                   sizeof(now), r->pool);
+                   token_audience(r, site, browser, session), made,
+                   sizeof(made), r->pool);
+}
+
+static int is_recent(apr_time_t made, apr_time_t now)
+{
+    return made <= now + TW_LEEWAY && made > now - TOKEN_LIFE;
 }
 
 int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
@@ -118,17 +160,15 @@ int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
                         const tw_browser_t *browser,
                         const tw_session_t *session, const char *text)
 {
-    apr_time_t now = apr_time_now(), made;
+    apr_time_t now = apr_time_now();
     unsigned char *plain;
     apr_size_t len;
 
-    if (!text
-        || tw_unseal(&plain, &len, NULL, site->ring, purpose,
-                     token_audience(r, site, browser, session), text,
-                     strlen(text), r->pool) != APR_SUCCESS
-        || len != sizeof(made)) {
-        return 0;
-    }
-    memcpy(&made, plain, sizeof(made));
-    return made <= now + TW_LEEWAY && now - made < TOKEN_LIFE;
+    return text
+           && tw_unseal(&plain, &len, NULL, site->ring, purpose,
+                        token_audience(r, site, browser, session), text,
+                        strlen(text), r->pool) == APR_SUCCESS
+           && len == NUMBER_LEN
+           && (is_recent(get_number(plain), now)
+               || is_recent(get_machine_number(plain), now));
 }

@@ -68,8 +68,43 @@ static const tw_site_t *own_site(const request_rec *r)
                                                                    : NULL;
 }
 
+/*
+ * The callback's URL holds a verifier or code, which no ErrorDocument may
+ * see, whoever refuses the request and with whatever status.
+ */
+static void hide_from_documents(request_rec *r)
+{
+    int unknown = ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR), status;
+
+    for (status = 400; status < 600; status++) {
+        if (ap_index_of_response(status) != unknown
+            || status == HTTP_INTERNAL_SERVER_ERROR) {
+            ap_custom_response(r, status, "This cannot be answered.\n");
+        }
+    }
+}
+
+/* Whether r is the ErrorDocument of a callback: of one that was refused
+ * before anything could be hidden. */
+static int is_document_of_callback(const request_rec *r)
+{
+    const tw_site_t *site = tw_site(r->server);
+    const request_rec *initial = r;
+
+    if (r->prev->status == HTTP_OK || !site || site->off) {
+        return 0;
+    }
+    while (initial->prev) {
+        initial = initial->prev;
+    }
+    return initial->uri && !strcmp(initial->uri, site->callback);
+}
+
 int tw_locations_translate(request_rec *r)
 {
+    if (r->prev && is_document_of_callback(r)) {
+        return HTTP_NOT_FOUND;      /* so that httpd uses its own words */
+    }
     if (!own_site(r)) {
         return DECLINED;
     }
@@ -77,16 +112,7 @@ int tw_locations_translate(request_rec *r)
         return HTTP_NOT_FOUND;      /* nothing for a subrequest to find */
     }
     if (!strcmp(r->uri, tw_site(r->server)->callback)) {
-        static const int refusals[] = {
-            HTTP_UNAUTHORIZED, HTTP_FORBIDDEN, HTTP_NOT_FOUND,
-            HTTP_METHOD_NOT_ALLOWED, HTTP_INTERNAL_SERVER_ERROR
-        };
-        apr_size_t i;
-
-        /* its URL holds a verifier: no ErrorDocument may see it */
-        for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-            ap_custom_response(r, refusals[i], "This cannot be answered.\n");
-        }
+        hide_from_documents(r);
     }
     /* a handler's name keeps FallbackResource off */
     r->filename = apr_pstrdup(r->pool, "twauth:");

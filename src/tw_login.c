@@ -12,6 +12,7 @@
 #include "tw_flows.h"
 #include "tw_navigation.h"
 #include "tw_page.h"
+#include "tw_limit.h"
 #include "tw_line.h"
 #include "tw_private.h"
 #include "tw_start.h"
@@ -204,22 +205,6 @@ static int confirm_switch(login_t *l)
     return page(l, &p);
 }
 
-/* The client as the limits count it: an IPv6 network of 64 bits is one. */
-static const char *client_of(const login_t *l)
-{
-    const apr_sockaddr_t *addr = l->r->useragent_addr;
-    const char *who = l->r->useragent_ip;
-
-    if (addr && addr->family == APR_INET6 && addr->ipaddr_len == 16
-        && !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)addr->ipaddr_ptr)) {
-        char network[17];
-
-        tw_codec_hex(network, addr->ipaddr_ptr, 8);
-        who = apr_pstrdup(l->r->pool, network);
-    }
-    return apr_pstrcat(l->r->pool, l->site->audience, "\n", who, NULL);
-}
-
 /* The account that signed in from this browser before, NULL for none: its
  * number was sealed by a site of this realm. */
 static const char *known_of(const login_t *l)
@@ -235,8 +220,7 @@ static int within_limits(login_t *l)
     const tw_server_conf_t *conf = l->site->conf;
     tw_line_t line;
     apr_time_t now = apr_time_now();
-    int wait = tw_shared_start_client(l->site->shared, client_of(l),
-                                      &conf->start_client, now);
+    int wait = tw_limit_client_retry_after(l->r, l->site, now);
 
     if (wait) {
         tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0231",

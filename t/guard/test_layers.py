@@ -17,7 +17,7 @@ ROWS = """
  7  tw_account tw_route tw_host tw_require
  8  tw_conf tw_access
  9  tw_site tw_places
-10  tw_start tw_line tw_address tw_open tw_taken
+10  tw_start tw_line tw_limit tw_address tw_open tw_taken
 11  tw_visitor tw_html tw_check tw_exchange
 12  tw_browser tw_page tw_flows tw_dump
 13  tw_call tw_logout tw_whoami

@@ -43,6 +43,22 @@ def test_DO_3_ipv6_network_of_64_bits_is_one_client(site):
     assert start(site, "2001:db8:1:3::1") == 302
 
 
+@pytest.mark.parametrize("networks, most", [
+    ([f"2001:db8:a:{i:x}00::1" for i in range(8)], 20),              # of 64 bits in one of 48
+    ([f"2001:db8:b:10{i:x}::1" for i in range(8)], 15),              # in one of 56
+    ([f"2001:db8:c{i:x}::1" for i in range(3)], 15)])                # 48 bits each
+def test_A4_networks_of_64_bits_are_cheap(make_site, networks, most):
+    """Whoever has many of them does not use up what is there for strangers."""
+    site = make_site(config="TwAuthStartLimit 5/min 40/min", modules=("remoteip",),
+                     main="RemoteIPHeader X-Client-Address\nRemoteIPInternalProxy 127.0.0.1")
+    browsers = {address: site.browser() for address in networks}
+    statuses = [start(site, address, browser) for _ in range(6) for address, browser in browsers.items()]
+    assert set(statuses) == {302, 429} and statuses.count(302) == most
+    assert [start(site, f"192.0.2.{i}") for i in range(1, 6)] == [302] * 5
+    assert start(site, "2001:db8:ffff::1") == 302
+    site.stop()
+
+
 def test_DO_3_success_does_not_clear_the_count(site):
     for i in range(3):
         browser = site.browser()
