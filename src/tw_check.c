@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "tw_early.h"
 #include "tw_host.h"
 #include "tw_open.h"
 #include "tw_places.h"
@@ -225,6 +226,48 @@ static void check_database(const check_t *c, const tw_site_t *site)
     }
 }
 
+/* ---- places -------------------------------------------------------------- */
+
+/* Scripts of other sites ask by OPTIONS first, without cookies. */
+static void check_preflight(const check_t *c, const tw_place_t *place)
+{
+    tw_finding_t finding = { place->home ? place->home
+                             : tw_tree_main(c->tree),
+                             place->section->args, NULL,
+                             "put what is required into <LimitExcept OPTIONS>",
+                             0 };
+    const ap_directive_t *d;
+    int allows = 0, requires = 0;
+
+    for (d = place->section->first_child; d; d = d->next) {
+        allows |= tw_tree_is(d, "Header")
+                  && ap_strcasestr(d->args, "Access-Control-Allow-") != NULL;
+        requires |= tw_tree_is(d, "Require") || tw_tree_is(d, "<RequireAny")
+                    || tw_tree_is(d, "<RequireAll");
+    }
+    if (allows && requires) {
+        tw_findings_add(c->findings, &finding, "%s %s (%s:%d) allows scripts "
+                        "of other sites, but their preflight by OPTIONS has no "
+                        "cookie and gets 401", place->section->directive,
+                        place->section->args, place->section->filename,
+                        place->section->line_num);
+    }
+}
+
+static void check_places(const check_t *c)
+{
+    const apr_array_header_t *hosts = tw_hosts(c->tree, c->pool);
+    const apr_array_header_t *places = tw_places(c->tree, c->pool);
+    int i;
+
+    tw_open_check(c->findings, c->tree, hosts, places);
+    tw_taken_check(c->findings, c->tree, hosts, places);
+    tw_early_check(c->findings, c->tree);
+    for (i = 0; i < places->nelts; i++) {
+        check_preflight(c, &APR_ARRAY_IDX(places, i, tw_place_t));
+    }
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 static void check_site(const check_t *c, const tw_site_t *site)
@@ -258,11 +301,7 @@ tw_findings_t *tw_check(const tw_tree_t *tree, apr_pool_t *pool)
         }
     }
     if (any) {
-        const apr_array_header_t *hosts = tw_hosts(tree, pool);
-        const apr_array_header_t *places = tw_places(tree, pool);
-
-        tw_open_check(c.findings, tree, hosts, places);
-        tw_taken_check(c.findings, tree, hosts, places);
+        check_places(&c);
     }
     return c.findings;
 }

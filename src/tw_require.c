@@ -40,6 +40,9 @@ static int require_line(const tw_probe_t *p, const ap_directive_t *d)
     if (not) {
         return TW_RULE_NONE;
     }
+    if (!strcasecmp(word, "env") && ap_strcasestr(d->args, "TWAUTH_")) {
+        return TW_RULE_USER;
+    }
     if (!strcasecmp(word, "method")) {
         return ap_strcasestr(d->args, "GET") ? TW_RULE_GRANTED : TW_RULE_DENIED;
     }

@@ -14,7 +14,7 @@ ROWS = """
  4  tw_private tw_realm tw_rights tw_tree tw_secret tw_vault tw_cookie tw_caching tw_navigation
  5  tw_db tw_value tw_probe tw_findings
  6  tw_token tw_condition tw_mount tw_sample
- 7  tw_account tw_route tw_host tw_require
+ 7  tw_account tw_route tw_host tw_require tw_early
  8  tw_conf tw_access
  9  tw_site tw_places
 10  tw_start tw_line tw_limit tw_address tw_open tw_taken

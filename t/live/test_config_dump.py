@@ -127,3 +127,37 @@ def test_hosts_from_one_file_that_is_included_twice_are_told_apart(site, dump):
     said = dump(main_more=ask.format("one.test", 81, "on", file) + ask.format("two.test", 82, "off", file))
     assert "https://one.test (" in said
     assert "http://two.test (" in said
+
+
+def test_A2_warns_of_a_realm_with_other_times(site, dump):
+    for line, name in (("TwAuthSessionRecheck 5s", "TwAuthSessionRecheck"), ("TwAuthSessionGrace 1h", "TwAuthSessionGrace")):
+        said = dump("TwAuthRealm shared", VHost("other.test", config=f"{site.vhost.config}\nTwAuthRealm shared\n{line}"))
+        assert sum("same realm" in w and name in w for w in warnings(said)) == 2      # each of the two is told
+        site.httpd.vhosts.pop()
+    said = dump("TwAuthRealm shared", VHost("other.test", config=site.vhost.config + "\nTwAuthRealm shared"))
+    assert not any("same realm" in w for w in warnings(said))
+
+
+def test_G24_warns_of_two_ports_of_one_host(site, dump):
+    said = dump("", VHost("site.test", config=site.vhost.config))
+    assert sum("another port of this host" in w for w in warnings(said)) == 2
+    for host in site.httpd.vhosts:
+        host.config += "\nTwAuthRealm shared"
+    assert not any("another port" in w for w in warnings(site.httpd.dump()))
+
+
+def test_G24_warns_of_names_by_a_wildcard(site, dump):
+    site.vhost.aliases, before = ("*.site.test",), site.vhost.aliases
+    try:
+        assert any("ServerAlias *.site.test" in w for w in warnings(dump()))
+    finally:
+        site.vhost.aliases = before
+
+
+def test_G24_warns_of_a_preflight_that_cannot_pass(site, dump):
+    section = '<Location "/api/">\nAuthType Twitter\n<IfModule headers_module>\n' \
+              'Header always set Access-Control-Allow-Origin "https://app.test"\n</IfModule>\n{}\n</Location>'
+    site.httpd.modules = (*site.httpd.modules, "headers")
+    assert any("preflight" in w for w in warnings(dump(section.format("Require valid-user"))))
+    allowed = "<LimitExcept OPTIONS>\nRequire valid-user\n</LimitExcept>"
+    assert not any("preflight" in w for w in warnings(dump(section.format(allowed))))
