@@ -21,16 +21,6 @@ static char auth_type[] = "Twitter";
 
 #define NOTE_INTERVAL apr_time_from_sec(60)
 
-static apr_int64_t set_or(apr_int64_t value, apr_int64_t unset)
-{
-    return value == TW_UNSET ? unset : value;
-}
-
-static int exports_of(const tw_dir_conf_t *dir)
-{
-    return (int)set_or(dir->exports, TW_EXPORT_ENV);
-}
-
 /* A directory can only ask for it more often than the server does. */
 static apr_interval_time_t recheck_of(const tw_site_t *site,
                                       const tw_dir_conf_t *dir)
@@ -108,7 +98,7 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
 static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
                            const tw_dir_conf_t *dir)
 {
-    apr_int64_t mode = set_or(dir->unauthenticated, TW_UNAUTH_LOGIN);
+    apr_int64_t mode = dir->unauthenticated;
     int navigates = tw_navigation_is(r) && r->proxyreq != PROXYREQ_PROXY;
     tw_browser_t browser;
 
@@ -206,7 +196,7 @@ int tw_authn_check(request_rec *r)
             return no_name(r, visitor);
         }
         /* now, not with the rest in fixups: rules may be about them */
-        tw_export_variables(r, visitor, exports_of(dir));
+        tw_export_variables(r, visitor, (int)dir->exports);
         return OK;
     case TW_VISITOR_UNCERTAIN:
         return database_away(r, visitor);
@@ -222,7 +212,7 @@ void tw_authn_insert_filter(request_rec *r)
     if (!visitor) {
         return;
     }
-    tw_export_withdraw(r, exports_of(tw_conf_dir(r)));
+    tw_export_withdraw(r, (int)tw_conf_dir(r)->exports);
     /* a fast internal redirect has no user, but the AuthType of its target */
     if (visitor->renewal_due && tw_authn_is_ours(r)) {
         tw_visitor_renew(visitor, r);
@@ -240,7 +230,7 @@ int tw_authn_fixups(request_rec *r)
         return DECLINED;
     }
     dir = tw_conf_dir(r);
-    exports = exports_of(dir);
+    exports = (int)dir->exports;
     visitor = tw_authn_visitor(r);
     if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS
         && tw_authn_is_ours(r)) {

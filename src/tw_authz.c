@@ -30,7 +30,7 @@ static const char *parse(cmd_parms *cmd, const char *line,
             word++;
         }
         if (!good(word)) {
-            /* never the word itself: see wrong() in tw_conf.c */
+            /* never the word itself: see tw_setting_wrong() */
             return apr_psprintf(cmd->pool, "Require %s: word %d %s", name,
                                 words->nelts + 1, right);
         }

@@ -13,69 +13,55 @@
 
 #define YEARS apr_time_from_sec(10LL * 366 * 24 * 3600)
 
-/* ---- settings: one row each, for parsing, merging and defaults ---------- */
+/* ---- settings: one row each, see tw_setting ----------------------------- */
 
-typedef const char *(*check_text_t)(const char *text);
-
-typedef struct {
-    const char *text;
-    apr_int64_t value;
-} choice_t;
-
-typedef enum { IS_TEXT, IS_TIME, IS_NUMBER, IS_CHOICE } kind_t;
-
-typedef struct {
-    const char *directive;
-    kind_t kind;
-    apr_size_t offset;
-    apr_int64_t least, most;        /* times and numbers */
-    const choice_t *choices;
-    check_text_t check;             /* texts: NULL, or what would be right */
-    const char *text_default;
-    apr_int64_t number_default;
-} setting_t;
-
-static const choice_t on_off[] = { { "On", 1 }, { "Off", 0 }, { NULL, 0 } };
-static const choice_t sign_in_with[] = {
+static const tw_choice_t on_off[] = { { "On", 1 }, { "Off", 0 }, { NULL, 0 } };
+static const tw_choice_t sign_in_with[] = {
     { "authenticate", 0 }, { "authorize", 1 }, { NULL, 0 }
 };
-static const choice_t access_types[] = {
+static const tw_choice_t access_types[] = {
     { "read", 0 }, { "write", 1 }, { NULL, 0 }
 };
-static const choice_t protocols[] = {
+static const tw_choice_t protocols[] = {
     { "oauth1", TW_OAUTH1 }, { "oauth2", TW_OAUTH2 }, { NULL, 0 }
 };
-static const choice_t same_site[] = {
+static const tw_choice_t same_site[] = {
     { "Lax", TW_SAMESITE_LAX }, { "None", TW_SAMESITE_NONE }, { NULL, 0 }
 };
-static const choice_t clear_site_data[] = {
+static const tw_choice_t clear_site_data[] = {
     { "Off", 0 }, { "cache", TW_CLEAR_CACHE }, { "storage", TW_CLEAR_STORAGE },
     { NULL, 0 }
 };
-static const choice_t token_storage[] = {
+static const tw_choice_t token_storage[] = {
     { "sealed", TW_TOKENS_SEALED }, { "plain", TW_TOKENS_PLAIN },
     { "none", TW_TOKENS_NONE }, { NULL, 0 }
 };
-static const choice_t unauthenticated[] = {
+static const tw_choice_t unauthenticated[] = {
     { "login", TW_UNAUTH_LOGIN }, { "page", TW_UNAUTH_PAGE },
     { "401", TW_UNAUTH_401 }, { "pass", TW_UNAUTH_PASS }, { NULL, 0 }
 };
-static const choice_t remote_user[] = {
+static const tw_choice_t remote_user[] = {
     { "username", TW_USER_USERNAME }, { "screen_name", TW_USER_SCREEN_NAME },
     { "id", TW_USER_ID }, { NULL, 0 }
 };
 
-#define AT(field) offsetof(tw_server_conf_t, field)
-#define TEXT(name, field, check, value)                                     \
-    { name, IS_TEXT, AT(field), 0, 0, NULL, check, value, 0 }
-#define TIME(name, field, least, most, value)                               \
-    { name, IS_TIME, AT(field), least, most, NULL, NULL, NULL, value }
-#define NUMBER(name, field, least, most, value)                             \
-    { name, IS_NUMBER, AT(field), least, most, NULL, NULL, NULL, value }
-#define CHOICE(name, field, list, value)                                    \
-    { name, IS_CHOICE, AT(field), 0, 0, list, NULL, NULL, value }
+#define ROW(field, ...)                                                     \
+    [TW_SETTING_ROW(CONF, field)] = { .offset = offsetof(CONF, field),      \
+                                      __VA_ARGS__ }
+#define TEXT(directive, field, good, value)                                 \
+    ROW(field, .kind = TW_SETTING_TEXT, .check = good, .text_default = value)
+#define TIME(directive, field, low, high, value)                            \
+    ROW(field, .kind = TW_SETTING_TIME, .least = low, .most = high,         \
+        .number_default = value)
+#define NUMBER(directive, field, low, high, value)                          \
+    ROW(field, .kind = TW_SETTING_NUMBER, .least = low, .most = high,       \
+        .number_default = value)
+#define CHOICE(directive, field, list, value)                               \
+    ROW(field, .kind = TW_SETTING_CHOICE, .choices = list,                  \
+        .number_default = value)
 
-static const setting_t server_settings[] = {
+#define CONF tw_server_conf_t
+static const tw_setting_t server_settings[] = {
     CHOICE("TwAuthEngine", engine, on_off, TW_UNSET),
     TEXT("TwAuthConsumerKey", consumer_key, tw_value_key, NULL),
     TEXT("TwAuthConsumerSecret", consumer_secret, tw_value_secret, NULL),
@@ -120,10 +106,10 @@ static const setting_t server_settings[] = {
 #define SERVER_SETTINGS                                                     \
     (sizeof(server_settings) / sizeof(server_settings[0]))
 
-#undef AT
-#define AT(field) offsetof(tw_dir_conf_t, field)
+#undef CONF
+#define CONF tw_dir_conf_t
 
-static const setting_t dir_settings[] = {
+static const tw_setting_t dir_settings[] = {
     CHOICE("TwAuthUnauthenticated", unauthenticated, unauthenticated,
            TW_UNAUTH_LOGIN),
     CHOICE("TwAuthRemoteUser", remote_user, remote_user, TW_USER_USERNAME),
@@ -133,146 +119,24 @@ static const setting_t dir_settings[] = {
 };
 #define DIR_SETTINGS (sizeof(dir_settings) / sizeof(dir_settings[0]))
 
-static const char **text_at(void *conf, const setting_t *setting)
-{
-    return (const char **)((char *)conf + setting->offset);
-}
+#undef CONF
 
-static apr_int64_t *number_at(void *conf, const setting_t *setting)
-{
-    return (apr_int64_t *)((char *)conf + setting->offset);
-}
+#define SERVER_ROW(field)                                                   \
+    (void *)&server_settings[TW_SETTING_ROW(tw_server_conf_t, field)]
+#define DIR_ROW(field)                                                      \
+    (void *)&dir_settings[TW_SETTING_ROW(tw_dir_conf_t, field)]
 
-static void unset_all(void *conf, const setting_t *settings, apr_size_t n)
-{
-    apr_size_t i;
-
-    for (i = 0; i < n; i++) {
-        if (settings[i].kind != IS_TEXT) {
-            *number_at(conf, &settings[i]) = TW_UNSET;
-        }
-    }
-}
-
-/* What add has not set comes from base. */
-static void inherit_all(void *conf, void *base, const setting_t *settings,
-                        apr_size_t n)
-{
-    apr_size_t i;
-
-    for (i = 0; i < n; i++) {
-        const setting_t *setting = &settings[i];
-
-        if (setting->kind == IS_TEXT) {
-            if (!*text_at(conf, setting)) {
-                *text_at(conf, setting) = *text_at(base, setting);
-            }
-        }
-        else if (*number_at(conf, setting) == TW_UNSET) {
-            *number_at(conf, setting) = *number_at(base, setting);
-        }
-    }
-}
-
-/* ---- values ------------------------------------------------------------- */
-
-/*
- * What would be right, never what stands there: a secret, or a URL with a
- * password in it, may have been put behind any directive, and configuration
- * tests are copied and mailed.  httpd says which line it is.
- */
-static const char *wrong(cmd_parms *cmd, const char *sentence)
-{
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", sentence, NULL);
-}
-
-static const char *set_choice(cmd_parms *cmd, void *conf,
-                              const setting_t *setting, const char *text)
-{
-    const char *list = NULL;
-    const choice_t *choice;
-
-    for (choice = setting->choices; choice->text; choice++) {
-        if (!strcasecmp(choice->text, text)) {
-            *number_at(conf, setting) = choice->value;
-            return NULL;
-        }
-        list = list ? apr_pstrcat(cmd->pool, list, ", ", choice->text, NULL)
-                    : choice->text;
-    }
-    return wrong(cmd, apr_pstrcat(cmd->pool, "must be one of: ", list, NULL));
-}
-
-static const char *set_value(cmd_parms *cmd, void *conf,
-                             const setting_t *setting, const char *text)
-{
-    const char *why;
-    apr_int64_t number;
-
-    if (!setting) {
-        return "is not in the table of settings";
-    }
-    switch (setting->kind) {
-    case IS_TEXT:
-        why = setting->check(text);
-        if (why) {
-            return wrong(cmd, why);
-        }
-        *text_at(conf, setting) = text;
-        return NULL;
-    case IS_CHOICE:
-        return set_choice(cmd, conf, setting, text);
-    case IS_TIME:
-        if (!tw_value_time(&number, text) || number < setting->least
-            || number > setting->most) {
-            return wrong(cmd, apr_psprintf(
-                cmd->pool, "must be a time of %s to %s: digits and one of ms, "
-                "s, min, h, d", tw_value_time_text(cmd->pool, setting->least),
-                tw_value_time_text(cmd->pool, setting->most)));
-        }
-        break;
-    default:
-        number = apr_atoi64(text);
-        if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 9
-            || number < setting->least || number > setting->most) {
-            return wrong(cmd, apr_psprintf(
-                cmd->pool, "must be a whole number of %" APR_INT64_T_FMT
-                " to %" APR_INT64_T_FMT, setting->least, setting->most));
-        }
-    }
-    *number_at(conf, setting) = number;
-    return NULL;
-}
-
-static const setting_t *find_setting(const setting_t *settings, apr_size_t n,
-                                     const char *directive)
-{
-    apr_size_t i;
-
-    for (i = 0; i < n; i++) {
-        if (settings[i].directive
-            && !strcasecmp(settings[i].directive, directive)) {
-            return &settings[i];
-        }
-    }
-    return NULL;
-}
+/* ---- values: the row is the command's ----------------------------------- */
 
 static const char *set_server(cmd_parms *cmd, void *dir, const char *text)
 {
-    const setting_t *setting = find_setting(server_settings, SERVER_SETTINGS,
-                                            cmd->cmd->name);
-
     (void)dir;
-    return set_value(cmd, tw_conf_server(cmd->server), setting, text);
+    return tw_setting_set(cmd, tw_conf_server(cmd->server), cmd->info, text);
 }
 
 static const char *set_dir(cmd_parms *cmd, void *dir, const char *text)
 {
-    const setting_t *setting = find_setting(dir_settings, DIR_SETTINGS,
-                                            cmd->cmd->name);
-
-    return set_value(cmd, dir, setting, text);
+    return tw_setting_set(cmd, dir, cmd->info, text);
 }
 
 static int in_htaccess(cmd_parms *cmd)
@@ -285,7 +149,10 @@ static int in_htaccess(cmd_parms *cmd)
 /* In a directory it can only be shortened; see tw_conf_dir_merge(). */
 static const char *set_recheck(cmd_parms *cmd, void *dir, const char *text)
 {
-    return cmd->path ? set_dir(cmd, dir, text) : set_server(cmd, dir, text);
+    return cmd->path
+           ? tw_setting_set(cmd, dir, DIR_ROW(recheck), text)
+           : tw_setting_set(cmd, tw_conf_server(cmd->server),
+                            SERVER_ROW(session_recheck), text);
 }
 
 static const char *set_unauthenticated(cmd_parms *cmd, void *dir,
@@ -309,8 +176,8 @@ static const char *set_clear_site_data(cmd_parms *cmd, void *dir,
         before = *clear;
         why = set_server(cmd, dir, two);
         if (!why && (!before || !*clear || before == *clear)) {
-            return wrong(cmd, "must be Off, or one or both of: cache, "
-                         "storage");
+            return tw_setting_wrong(cmd, "must be Off, or one or both of: "
+                                    "cache, storage");
         }
         *clear |= before;
     }
@@ -324,7 +191,7 @@ static const char *add_key(cmd_parms *cmd, void *dir, const char *text)
 
     (void)dir;
     if (!tw_secret_ok(&why, text)) {
-        return wrong(cmd, why);
+        return tw_setting_wrong(cmd, why);
     }
     if (!conf->keys) {
         conf->keys = apr_array_make(cmd->pool, 2, sizeof(const char *));
@@ -341,11 +208,11 @@ static const char *set_provider(cmd_parms *cmd, void *dir, const char *api,
 
     (void)dir;
     if (why) {
-        return wrong(cmd, why);
+        return tw_setting_wrong(cmd, why);
     }
     why = browser ? tw_value_provider(browser) : NULL;
     if (why) {
-        return wrong(cmd, why);
+        return tw_setting_wrong(cmd, why);
     }
     conf->provider_api = tw_value_base_url(cmd->pool, api);
     conf->provider_browser = browser ? tw_value_base_url(cmd->pool, browser)
@@ -363,10 +230,10 @@ static const char *set_start_limit(cmd_parms *cmd, void *dir,
 
     (void)dir;
     if (!tw_value_rate(&conf->start_client, client)) {
-        return wrong(cmd, right);
+        return tw_setting_wrong(cmd, right);
     }
     if (all && !tw_value_rate(&conf->start_all, all)) {
-        return wrong(cmd, right);
+        return tw_setting_wrong(cmd, right);
     }
     return NULL;
 }
@@ -401,8 +268,8 @@ static const char *set_export(cmd_parms *cmd, void *dir, const char *args)
             none = 1;
         }
         else {
-            return wrong(cmd, "must be a list of: env, headers, tokens; or "
-                              "none");
+            return tw_setting_wrong(cmd, "must be a list of: env, headers, "
+                                    "tokens; or none");
         }
     }
     if (none && exports) {
@@ -424,62 +291,83 @@ static const char *not_yet(cmd_parms *cmd, void *dir, const char *args)
 static char no_fresh[] = "is step-up, which this version does not have: take "
                          "the line out";
 
-#define SERVER(name, help)                                                  \
-    AP_INIT_TAKE1(name, set_server, NULL, RSRC_CONF, help)
-#define DIR(name, set, help)                                                \
-    AP_INIT_TAKE1(name, set, NULL, RSRC_CONF | OR_AUTHCFG, help)
+#define SERVER(name, field, help)                                           \
+    AP_INIT_TAKE1(name, set_server, SERVER_ROW(field), RSRC_CONF, help)
+#define DIR(name, set, field, help)                                         \
+    AP_INIT_TAKE1(name, set, DIR_ROW(field), RSRC_CONF | OR_AUTHCFG, help)
+#define CLEAR_SITE_DATA SERVER_ROW(clear_site_data)
+#define REMOTE_USER DIR_ROW(remote_user)
 
 const command_rec tw_conf_commands[] = {
-    SERVER("TwAuthEngine", "On or Off"),
-    SERVER("TwAuthConsumerKey", "the application's API key at X"),
-    SERVER("TwAuthConsumerSecret", "its secret: file:PATH or exec:COMMAND"),
-    SERVER("TwAuthClientID", "the application's OAuth 2.0 client id at X"),
-    SERVER("TwAuthClientSecret", "its secret: file:PATH or exec:COMMAND"),
-    SERVER("TwAuthScope", "what OAuth 2.0 asks X for"),
-    SERVER("TwAuthProtocol", "oauth1 or oauth2, where both have credentials"),
+    SERVER("TwAuthEngine", engine, "On or Off"),
+    SERVER("TwAuthConsumerKey", consumer_key,
+           "the application's API key at X"),
+    SERVER("TwAuthConsumerSecret", consumer_secret,
+           "its secret: file:PATH or exec:COMMAND"),
+    SERVER("TwAuthClientID", client_id,
+           "the application's OAuth 2.0 client id at X"),
+    SERVER("TwAuthClientSecret", client_secret,
+           "its secret: file:PATH or exec:COMMAND"),
+    SERVER("TwAuthScope", scope, "what OAuth 2.0 asks X for"),
+    SERVER("TwAuthProtocol", protocol,
+           "oauth1 or oauth2, where both have credentials"),
     AP_INIT_ITERATE("TwAuthKey", add_key, NULL, RSRC_CONF,
                     "sealing keys: file:PATH or exec:COMMAND; the first "
                     "seals, all open"),
-    SERVER("TwAuthPath", "where the module's own locations are"),
-    SERVER("TwAuthCallbackURL", "the callback URL registered at X"),
-    SERVER("TwAuthRealm", "hosts of one realm share sessions"),
+    SERVER("TwAuthPath", path, "where the module's own locations are"),
+    SERVER("TwAuthCallbackURL", callback_url,
+           "the callback URL registered at X"),
+    SERVER("TwAuthRealm", realm, "hosts of one realm share sessions"),
     AP_INIT_TAKE12("TwAuthProvider", set_provider, NULL, RSRC_CONF,
                    "base URL of X's API, and of its pages for the browser"),
-    SERVER("TwAuthProviderCAFile", "certificates to trust in calls to X"),
-    SERVER("TwAuthProviderProxy", "proxy for the calls to X"),
-    SERVER("TwAuthProviderTimeout", "limit of one call to X, such as 5s"),
-    SERVER("TwAuthProviderCalls", "calls to X at the same time"),
+    SERVER("TwAuthProviderCAFile", provider_ca_file,
+           "certificates to trust in calls to X"),
+    SERVER("TwAuthProviderProxy", provider_proxy, "proxy for the calls to X"),
+    SERVER("TwAuthProviderTimeout", provider_timeout,
+           "limit of one call to X, such as 5s"),
+    SERVER("TwAuthProviderCalls", provider_calls,
+           "calls to X at the same time"),
     AP_INIT_TAKE12("TwAuthStartLimit", set_start_limit, NULL, RSRC_CONF,
                    "sign-ins started per client, and in all: N/s, N/min or "
                    "N/h"),
-    SERVER("TwAuthSignInWith", "authenticate or authorize"),
-    SERVER("TwAuthForceLogin", "On: X asks again who it is"),
-    SERVER("TwAuthAccess", "read or write"),
-    SERVER("TwAuthFlowTimeout", "life of a pending sign-in, such as 10min"),
-    SERVER("TwAuthSessionIdle", "a session ends after so long unused, such "
+    SERVER("TwAuthSignInWith", sign_in_with, "authenticate or authorize"),
+    SERVER("TwAuthForceLogin", force_login, "On: X asks again who it is"),
+    SERVER("TwAuthAccess", access, "read or write"),
+    SERVER("TwAuthFlowTimeout", flow_timeout,
+           "life of a pending sign-in, such as 10min"),
+    SERVER("TwAuthSessionIdle", session_idle,
+           "a session ends after so long unused, such "
            "as 12h"),
-    SERVER("TwAuthSessionMax", "a session ends so long after its sign-in, "
+    SERVER("TwAuthSessionMax", session_max,
+           "a session ends so long after its sign-in, "
            "such as 7d"),
     AP_INIT_TAKE1("TwAuthSessionRecheck", set_recheck, NULL,
                   RSRC_CONF | OR_AUTHCFG,
                   "how long a cookie is good without asking the "
                   "database, such as 60s"),
-    SERVER("TwAuthSessionGrace", "how much longer without the database, such "
+    SERVER("TwAuthSessionGrace", session_grace,
+           "how much longer without the database, such "
            "as 10min"),
-    SERVER("TwAuthDatabaseCalls", "database connections per process"),
-    SERVER("TwAuthCookieName", "name of the session cookie"),
-    SERVER("TwAuthCookieDomain", "domain of the session cookie"),
-    SERVER("TwAuthCookieSameSite", "Lax or None"),
-    AP_INIT_TAKE12("TwAuthClearSiteData", set_clear_site_data, NULL,
-                   RSRC_CONF, "what a browser drops at a sign-out: cache, "
-                   "storage, or Off"),
-    SERVER("TwAuthTokens", "how users' tokens are kept: sealed, plain, none"),
-    SERVER("TwAuthSignUp", "Off: only who has an account may sign in"),
-    SERVER("TwAuthAllowHTTP", "On: plain http, for development on loopback"),
-    DIR("TwAuthUnauthenticated", set_unauthenticated,
+    SERVER("TwAuthDatabaseCalls", database_calls,
+           "database connections per process"),
+    SERVER("TwAuthCookieName", cookie_name, "name of the session cookie"),
+    SERVER("TwAuthCookieDomain", cookie_domain,
+           "domain of the session cookie"),
+    SERVER("TwAuthCookieSameSite", cookie_samesite, "Lax or None"),
+    AP_INIT_TAKE12("TwAuthClearSiteData", set_clear_site_data,
+                   CLEAR_SITE_DATA, RSRC_CONF,
+                   "what a browser drops at a sign-out: cache, storage, or "
+                   "Off"),
+    SERVER("TwAuthTokens", tokens,
+           "how users' tokens are kept: sealed, plain, none"),
+    SERVER("TwAuthSignUp", sign_up,
+           "Off: only who has an account may sign in"),
+    SERVER("TwAuthAllowHTTP", allow_http,
+           "On: plain http, for development on loopback"),
+    DIR("TwAuthUnauthenticated", set_unauthenticated, unauthenticated,
         "what a visitor without a session gets: login, page, 401 or pass"),
-    AP_INIT_TAKE1("TwAuthRemoteUser", set_dir, NULL, RSRC_CONF | ACCESS_CONF,
-                  "username, screen_name or id"),
+    AP_INIT_TAKE1("TwAuthRemoteUser", set_dir, REMOTE_USER,
+                  RSRC_CONF | ACCESS_CONF, "username, screen_name or id"),
     AP_INIT_RAW_ARGS("TwAuthExport", set_export, NULL, RSRC_CONF | OR_AUTHCFG,
                      "what applications are told: env, headers, tokens, "
                      "none"),
@@ -495,7 +383,7 @@ void *tw_conf_server_create(apr_pool_t *pool, server_rec *s)
     tw_server_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)s;
-    unset_all(conf, server_settings, SERVER_SETTINGS);
+    tw_setting_unset(conf, server_settings, SERVER_SETTINGS);
     return conf;
 }
 
@@ -528,9 +416,9 @@ void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add)
     tw_server_conf_t *conf = apr_pmemdup(pool, add, sizeof(*conf));
     tw_server_conf_t *from = base;
 
-    inherit_all(conf, from, server_settings, SERVER_SETTINGS);
+    tw_setting_inherit(conf, from, server_settings, SERVER_SETTINGS);
     keep_own_credentials(conf, add);
-    /* names one host's own address: never another's */
+    /* the URL contains this host's address, so it is not inherited */
     conf->callback_url = ((tw_server_conf_t *)add)->callback_url;
     if (!conf->keys) {
         conf->keys = from->keys;
@@ -550,7 +438,7 @@ void *tw_conf_dir_create(apr_pool_t *pool, char *dir)
     tw_dir_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)dir;
-    unset_all(conf, dir_settings, DIR_SETTINGS);
+    tw_setting_unset(conf, dir_settings, DIR_SETTINGS);
     return conf;
 }
 
@@ -559,11 +447,20 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add)
     tw_dir_conf_t *conf = apr_pmemdup(pool, add, sizeof(*conf));
     const tw_dir_conf_t *from = base;
 
-    inherit_all(conf, base, dir_settings, DIR_SETTINGS);
+    tw_setting_inherit(conf, base, dir_settings, DIR_SETTINGS);
     if (from->recheck != TW_UNSET && conf->recheck > from->recheck) {
         conf->recheck = from->recheck;
     }
     return conf;
+}
+
+/* Sections are merged among themselves first, and must not bring defaults with
+ * them; but whatever is found for a request is merged over these. */
+void tw_conf_dir_defaults(const server_rec *s)
+{
+    tw_setting_defaults(ap_get_module_config(s->lookup_defaults,
+                                             &twauth_module),
+                        dir_settings, DIR_SETTINGS);
 }
 
 tw_server_conf_t *tw_conf_server(const server_rec *s)
@@ -578,20 +475,7 @@ const tw_dir_conf_t *tw_conf_dir(const request_rec *r)
 
 void tw_conf_defaults(tw_server_conf_t *conf)
 {
-    apr_size_t i;
-
-    for (i = 0; i < SERVER_SETTINGS; i++) {
-        const setting_t *setting = &server_settings[i];
-
-        if (setting->kind == IS_TEXT) {
-            if (!*text_at(conf, setting)) {
-                *text_at(conf, setting) = setting->text_default;
-            }
-        }
-        else if (*number_at(conf, setting) == TW_UNSET) {
-            *number_at(conf, setting) = setting->number_default;
-        }
-    }
+    tw_setting_defaults(conf, server_settings, SERVER_SETTINGS);
     if (!conf->start_client.count) {
         conf->start_client.count = 60;
         conf->start_client.period = apr_time_from_sec(60);

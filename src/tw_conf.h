@@ -14,10 +14,8 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
+#include "tw_setting.h"
 #include "tw_shared.h"
-
-/* A number that nobody has set.  Texts are NULL then. */
-#define TW_UNSET (-1)
 
 typedef enum { TW_OAUTH1, TW_OAUTH2 } tw_protocol_choice_t;
 
@@ -95,7 +93,8 @@ typedef struct tw_dir_conf_t {
     apr_int64_t unauthenticated;
     apr_int64_t remote_user;
     apr_int64_t exports;                /* TW_EXPORT_* */
-    apr_int64_t recheck;                /* never longer than the server's */
+    apr_int64_t recheck;                /* never longer than the server's;
+                                           TW_UNSET: as the server's */
 } tw_dir_conf_t;
 
 extern const command_rec tw_conf_commands[];
@@ -107,6 +106,10 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add);
 
 tw_server_conf_t *tw_conf_server(const server_rec *s);
 const tw_dir_conf_t *tw_conf_dir(const request_rec *r);
+
+/* Puts the defaults of directories in, where all requests of the server
+ * begin; after that tw_conf_dir() has a value for each directive. */
+void tw_conf_dir_defaults(const server_rec *s);
 
 /* Puts the defaults in wherever nobody has set anything. */
 void tw_conf_defaults(tw_server_conf_t *conf);

@@ -213,6 +213,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
     for (s = main; s; s = s->next) {
         tw_server_conf_t *conf = tw_conf_server(s);
 
+        tw_conf_dir_defaults(s);
         if (conf->engine == 0
             || (conf->engine == TW_UNSET && !tw_conf_has_credentials(conf))) {
             continue;

@@ -446,7 +446,8 @@ tw_server_conf_t *tw_conf_server(const server_rec *s)
 const tw_dir_conf_t *tw_conf_dir(const request_rec *r)
 {
     static const tw_dir_conf_t dir = {
-        TW_UNSET, TW_UNSET, TW_EXPORT_ENV | TW_EXPORT_HEADERS, TW_UNSET
+        TW_UNAUTH_LOGIN, TW_USER_USERNAME,
+        TW_EXPORT_ENV | TW_EXPORT_HEADERS, TW_UNSET
     };
 
     (void)r;

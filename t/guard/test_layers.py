@@ -13,7 +13,7 @@ ROWS = """
  3  tw_oauth1 tw_oauth2 tw_flow tw_session tw_shared
  4  tw_private tw_realm tw_rights tw_tree tw_secret tw_vault tw_cookie tw_caching tw_navigation
  5  tw_db tw_value tw_probe tw_findings
- 6  tw_token tw_condition tw_mount tw_sample
+ 6  tw_token tw_setting tw_condition tw_mount tw_sample
  7  tw_account tw_route tw_host tw_require tw_early
  8  tw_conf tw_access
  9  tw_site tw_places

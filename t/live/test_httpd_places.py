@@ -96,3 +96,31 @@ def test_sign_in_with_each_mpm(site, mpm):
     assert browser.get("/by-htaccess/page.html").status == 200
     assert browser.sign_out().status == 303
     assert browser.fetch("/by-location/page.html").status == 401
+
+
+def test_sections_without_a_directive_bring_no_default(make_site):
+    """Several of them are merged first, and then over what the folder says."""
+    site = make_site(start=False)
+    site.vhost.config += f"""
+<Directory "{site.httpd.htdocs}/members">
+TwAuthUnauthenticated 401
+TwAuthRemoteUser id
+TwAuthExport none
+</Directory>
+<Location "/members">
+SetEnv one 1
+</Location>
+<LocationMatch "^/members">
+SetEnv two 2
+</LocationMatch>
+<If "true">
+SetEnv three 3
+</If>
+"""
+    site.start()
+    browser = site.browser()
+    assert browser.get("/members/env.cgi").status == 401
+    browser.sign_in("alice", next="/twauth/login?next=%2F")
+    told = browser.get("/members/env.cgi").json()
+    assert told["REMOTE_USER"] == "1001" and told["one"] + told["two"] + told["three"] == "123"
+    assert not [name for name in told if name.startswith("TWAUTH_")]
