@@ -50,15 +50,30 @@ FUZZ_TESTS := $(patsubst t/fuzz/%.c,$(BUILD)/t/%,$(wildcard t/fuzz/fuzz_*.c))
 WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
 	-Wdeclaration-after-statement -Wno-unused-result
-HARDENING := -fstack-protector-strong
-# httpd's own flags (-D_GNU_SOURCE, large files); asked for when needed only
-APR_FLAGS = $(shell apr-1-config --cppflags --includes) \
-	$(shell apu-1-config --includes)
-CORE_FLAGS = -std=gnu11 -fPIC -pthread -MMD -MP -I. -Isrc $(WARNINGS) \
-	$(HARDENING) $(APR_FLAGS) $(EXTRA_CFLAGS)
+# FORTIFY=3 or 0; it needs an optimizer
+FORTIFY ?= $(if $(filter -O1 -O2 -O3 -Os -Og -Ofast,$(CFLAGS)),2,0)
+HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE \
+	-D_FORTIFY_SOURCE=$(FORTIFY)
+# the APR that httpd was built with, which apxs knows; asked for when needed,
+# and once
+once = $(eval $(1) := $(2))$($(1))
+APR_CONFIG = $(call once,APR_CONFIG,$(or $(shell \
+	$(APXS) -q APR_CONFIG 2>/dev/null),apr-1-config))
+# APR 2 has apr-util inside
+APU_CONFIG = $(call once,APU_CONFIG,$(or $(shell \
+	$(APXS) -q APU_CONFIG 2>/dev/null),$(if $(findstring \
+	apr-2-config,$(APR_CONFIG)),$(APR_CONFIG),apu-1-config)))
+# httpd's own flags (-D_GNU_SOURCE, large files)
+APR_FLAGS = $(call once,APR_FLAGS,$(shell $(APR_CONFIG) --cppflags \
+	--includes) $(shell $(APU_CONFIG) --includes))
+# stddef.h before APR, which then has places in structures from offsetof()
+# instead of by arithmetic with null pointers
+CORE_FLAGS = -std=gnu11 -include stddef.h -fPIC -pthread -MMD -MP -I. -Isrc \
+	$(WARNINGS) $(HARDENING) $(APR_FLAGS) $(EXTRA_CFLAGS)
 GLUE_FLAGS = $(CORE_FLAGS) -I$(shell $(APXS) -q INCLUDEDIR)
 LIBS := -loauth -lcurl -lsodium -ljansson
-APR_LIBS = $(shell apu-1-config --link-ld) $(shell apr-1-config --link-ld)
+APR_LIBS = $(call once,APR_LIBS,$(shell $(APU_CONFIG) --link-ld) \
+	$(shell $(APR_CONFIG) --link-ld))
 
 .PHONY: all
 all: $(MODULE)
@@ -195,7 +210,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 .PHONY: test-asan
 test-asan: need-test
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
-		EXTRA_CFLAGS="-Werror $(SANITIZE)" all tests
+		EXTRA_CFLAGS="-Werror $(SANITIZE)" FORTIFY=0 all tests
 	@TWAUTH_BUILD=$(BUILD)/asan TWAUTH_MODULE=$(BUILD)/asan/mod_twauth.so \
 	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 	 ASAN_OPTIONS=use_sigaltstack=0 \
@@ -222,7 +237,8 @@ test-valgrind: need-test
 .PHONY: test-tsan
 test-tsan: need-test
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
-		EXTRA_CFLAGS="-Werror -fsanitize=thread -fno-omit-frame-pointer" all
+		EXTRA_CFLAGS="-Werror -fsanitize=thread -fno-omit-frame-pointer" \
+		FORTIFY=0 all
 	@TWAUTH_MODULE=$(BUILD)/tsan/mod_twauth.so \
 	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
 	 TSAN_OPTIONS="ignore_noninstrumented_modules=1:history_size=5" \
@@ -238,8 +254,7 @@ FUZZ_BUILD := $(BUILD)/fuzz
 .PHONY: fuzz
 fuzz: need-fuzz
 	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang CFLAGS="-O1 -g" \
-		EXTRA_CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link \
-		-Wno-null-pointer-subtraction" \
+		EXTRA_CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" FORTIFY=0 \
 		LDFLAGS=-fsanitize=fuzzer FUZZ_MAIN= $(FUZZ:%=$(FUZZ_BUILD)/t/%)
 	@for t in $(FUZZ); do \
 		mkdir -p $(FUZZ_BUILD)/corpus/$$t $(FUZZ_BUILD)/found && \
@@ -261,14 +276,45 @@ soak: need-test
 .PHONY: lint
 lint: need-lint
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang \
-		EXTRA_CFLAGS="-Werror -Wconversion -Wno-sign-conversion \
-		-Wno-null-pointer-subtraction" all
+		EXTRA_CFLAGS="-Werror -Wconversion -Wno-sign-conversion" all
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/analyzer CFLAGS="-O1 -g" \
 		EXTRA_CFLAGS="-Werror -fanalyzer" all
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
 		--inline-suppr --std=c11 -Isrc $(ALL_SRCS)
-	clang-tidy --quiet $(ALL_SRCS) -- -std=gnu11 -I. -Isrc $(APR_FLAGS) \
+	clang-tidy --quiet $(ALL_SRCS) -- -std=gnu11 -include stddef.h -I. -Isrc $(APR_FLAGS) \
 		-I$(shell $(APXS) -q INCLUDEDIR)
+
+# Every compiler that is here, and what other people build with: each without a
+# warning, and with the tables of the shared memory tried.  What cannot be
+# checked here is said.
+# $(1): its name; $(2): the program that it needs; $(3): arguments for make
+PORT = $(BUILD)/port/$(1)
+define port
+	@if ! command -v $(2) > /dev/null; then \
+		echo "  $(1): NOT checked, there is no $(2)"; exit; \
+	fi; \
+	mkdir -p $(PORT); \
+	$(MAKE) -j2 --no-print-directory BUILD=$(PORT) CC=$(2) $(3) all tests \
+		> $(PORT)/log 2>&1 || { tail -30 $(PORT)/log; exit 1; }; \
+	$(PORT)/t/test_shared > $(PORT)/log 2>&1 || \
+		{ tail -30 $(PORT)/log; exit 1; }; \
+	echo "  $(1): good"
+
+endef
+PORT_OTHERS := $(wildcard /usr/bin/gcc-[0-9][0-9] /usr/bin/clang-[0-9][0-9])
+PORT_COMPILERS = gcc clang $(foreach cc,$(PORT_OTHERS),$(if $(filter \
+	$(realpath $(cc)),$(realpath /usr/bin/gcc /usr/bin/clang)),,$(cc)))
+PORT_I386 := $(wildcard /usr/lib/i386-linux-gnu/libapr-1.so)
+.PHONY: check-portability
+check-portability: need-test
+	$(foreach cc,$(PORT_COMPILERS),$(call port,$(notdir $(cc)),$(cc),EXTRA_CFLAGS=-Werror))
+	$(call port,O3,gcc,CFLAGS="-O3 -g" EXTRA_CFLAGS=-Werror)
+	$(call port,lto,gcc,CFLAGS="-O2 -g -flto=2" AR=gcc-ar EXTRA_CFLAGS=-Werror)
+	$(call port,fortify-3,gcc,FORTIFY=3 EXTRA_CFLAGS=-Werror)
+	$(call port,c11,gcc,EXTRA_CFLAGS="-std=c11 -pedantic -Werror")
+	@$(if $(PORT_I386),,echo "  i386: NOT checked, there is no 32-bit APR \
+	(dpkg --add-architecture i386; libapr1-dev:i386 and the others)")
+	$(if $(PORT_I386),$(call port,i386,gcc,EXTRA_CFLAGS="-m32 -Werror" LDFLAGS=-m32))
 
 # docs/performance.md; BENCH="--only paths --count 20" for a quick look
 .PHONY: bench

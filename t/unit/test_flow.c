@@ -107,7 +107,7 @@ static void test_any_change_is_void(void **state)
 
     (void)state;
     for (i = 0; i < 3; i++) {
-        other.next = "/ab" + i;
+        other.next = &"/ab"[i];
         sealed_spoil(open_spoiled, tw_flow_seal(&some, ring, AUDIENCE, pool),
                      tw_flow_seal(&other, ring, AUDIENCE, pool));
     }

@@ -145,7 +145,7 @@ static void test_any_change_is_void(void **state)
     other.username = "jill";
     /* names of three lengths, for the three ends that base64 has */
     for (i = 0; i < 3; i++) {
-        other.screen_name = "xyz" + i;
+        other.screen_name = &"xyz"[i];
         sealed_spoil(open_spoiled,
                      tw_session_seal(&other, ring, REALM, pool),
                      tw_session_seal(&jack, ring, REALM, pool));
