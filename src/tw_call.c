@@ -271,18 +271,15 @@ void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site)
 }
 
 /*
- * What tells one failure from another in the log: the step and X's code, not
- * what X said, which can be another text each time, and of a visitor's
- * making; and of a connection not the milliseconds.
+ * What tells one failure from another in the log: the step, and what X
+ * answered by its numbers; not what it said, which can be another text each
+ * time, and of a visitor's making, nor how long a connection took.
  */
 static const char *what_failed(const request_rec *r, const tw_err_t *err)
 {
-    int connection = err->kind == TW_ERR_UNREACHABLE
-                     || err->kind == TW_ERR_TIMEOUT;
-
-    return apr_psprintf(r->pool, "%d %.*s", (int)err->kind,
-                        (int)strcspn(err->why, connection ? ":" : "\""),
-                        err->why);
+    return apr_psprintf(r->pool, "%d %s %d %d", (int)err->kind,
+                        err->step ? err->step : err->why, err->status,
+                        err->code);
 }
 
 int tw_call_end(const tw_permit_t *permit, request_rec *r,
@@ -302,8 +299,7 @@ int tw_call_end(const tw_permit_t *permit, request_rec *r,
                   what_failed(r, err));
     page->reference = line.shown;
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0204)
-                  "%s failed (reference %s): %s%s%s", what, line.reference,
-                  err->why, err->advice ? ": " : "",
-                  err->advice ? err->advice : "");
+                  "%s failed (reference %s): %s", what, line.reference,
+                  tw_err_text(r->pool, err));
     return 0;
 }

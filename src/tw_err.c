@@ -22,9 +22,18 @@ apr_status_t tw_err_set(tw_err_t *err, apr_pool_t *pool, tw_err_kind_t kind,
         err->why = apr_pstrdup(pool, text);
         err->advice = NULL;
         err->retry_after = 0;
+        err->step = NULL;
+        err->status = 0;
         err->code = 0;
     }
     return rv == APR_SUCCESS ? APR_EGENERAL : rv;
+}
+
+const char *tw_err_text(apr_pool_t *pool, const tw_err_t *err)
+{
+    return apr_pstrcat(pool, err->step ? err->step : "", err->step ? ": " : "",
+                       err->why, err->advice ? ": " : "",
+                       err->advice ? err->advice : "", NULL);
 }
 
 const char *tw_err_quote(apr_pool_t *pool, const char *text, apr_size_t len,

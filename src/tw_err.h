@@ -38,6 +38,8 @@ typedef struct tw_err_t {
     const char *why;        /* what happened; printable, bounded; no secrets */
     const char *advice;     /* what an administrator should do; may be NULL */
     int retry_after;        /* seconds, when somebody said so; else 0 */
+    const char *step;       /* what X was asked for; NULL: nothing */
+    int status;             /* what X answered; 0: nothing */
     int code;               /* which of X's refusals (see tw_refusal); 0: none
                                that is known */
 } tw_err_t;
@@ -50,6 +52,9 @@ typedef struct tw_err_t {
 apr_status_t tw_err_set(tw_err_t *err, apr_pool_t *pool, tw_err_kind_t kind,
                         apr_status_t rv, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* All of it, for one line: "step: why: advice", without what is not known. */
+const char *tw_err_text(apr_pool_t *pool, const tw_err_t *err);
 
 /*
  * Foreign text made fit for one line of a log or a page: every byte outside

@@ -35,8 +35,8 @@ static int is_worth_another(const exchange_t *x, const tw_err_t *err)
         && err->kind != TW_ERR_TIMEOUT && err->kind != TW_ERR_GARBAGE) {
         return 0;
     }
-    apr_file_printf(x->out, "  X asks for patience: %d seconds (%s)\n", wait,
-                    err->why);
+    apr_file_printf(x->out, "  X asks for patience: %d seconds (%s: %s)\n",
+                    wait, err->step ? err->step : "exchange", err->why);
     apr_sleep(apr_time_from_sec(wait < WAIT_MAX ? wait : WAIT_MAX));
     return 1;
 }
@@ -72,13 +72,10 @@ static int exchange_one(exchange_t *x, const tw_exchange_t *account,
         }
     }
     if (rv != APR_SUCCESS) {
-        failed(x, account, err.why);
-        if (err.kind == TW_ERR_REFUSED && err.advice) {
-            apr_file_printf(x->out, "  %s\n", err.advice);
-        }
+        failed(x, account, tw_err_text(pool, &err));
         /* the application itself is refused, or X is away: the others would
          * fare no better */
-        return !(err.kind == TW_ERR_REFUSED && err.advice)
+        return !(err.kind == TW_ERR_REFUSED && err.code)
                && ++x->running < RUNNING_MAX;
     }
     x->running = 0;
@@ -113,9 +110,7 @@ static int exchange_all(exchange_t *x, apr_pool_t *pconf)
         if (tw_token_exchanges(&list, after, x->db, x->site->ring,
                                (tw_storage_t)x->site->conf->tokens, pool,
                                &err) != APR_SUCCESS) {
-            apr_file_printf(x->out, "  %s%s%s\n", err.why,
-                            err.advice ? ": " : "",
-                            err.advice ? err.advice : "");
+            apr_file_printf(x->out, "  %s\n", tw_err_text(pool, &err));
             return 0;
         }
         more = list->nelts > 0;

@@ -107,7 +107,7 @@ static apr_status_t call(reply_t *reply, const call_t *c,
                          pool, err);
     }
     if (rv != APR_SUCCESS) {
-        err->why = apr_pstrcat(pool, c->step, ": ", err->why, NULL);
+        err->step = c->step;
         return rv;
     }
     if (response->status != 200) {
@@ -118,9 +118,11 @@ static apr_status_t call(reply_t *reply, const call_t *c,
     if (tw_codec_form(&reply->fields, response->body,
                       without_line_end(response), REPLY_FIELDS_MAX, pool)
         != APR_SUCCESS) {
-        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-                          "%s: X answered more than %d fields", c->step,
-                          REPLY_FIELDS_MAX);
+        tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
+                   "X answered more than %d fields", REPLY_FIELDS_MAX);
+        err->step = c->step;
+        err->status = response->status;
+        return APR_EGENERAL;
     }
     return APR_SUCCESS;
 }
@@ -272,9 +274,11 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
         return unusable(&reply, "screen_name", pool, err);
     }
     if (!token_agrees(identity->tokens.token, identity->id)) {
-        return tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-                          "%s: user_id and oauth_token name different users",
-                          c.step);
+        tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
+                   "user_id and oauth_token name different users");
+        err->step = c.step;
+        err->status = reply.response->status;
+        return APR_EGENERAL;
     }
     return APR_SUCCESS;
 }

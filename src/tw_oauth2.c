@@ -172,7 +172,7 @@ static apr_status_t call(const tw_http_response_t **response,
         rv = send_in_time(response, calls, request, pool, err);
     }
     if (rv != APR_SUCCESS || !*response) {
-        err->why = apr_pstrcat(pool, step, ": ", err->why, NULL);
+        err->step = step;
         return rv == APR_SUCCESS ? APR_EGENERAL : rv;
     }
     return (*response)->status == 200

@@ -423,20 +423,22 @@ apr_status_t tw_refusal(tw_err_t *err, const char *step,
         int code = row_of(said.code) ? said.code : known->code;
 
         tw_err_set(err, pool, known->kind, APR_EGENERAL,
-                   "%s: X answered %d,%s \"%s\": %s", step,
-                   response->status, code_text(pool, code), words,
+                   "X answered %d,%s \"%s\": %s", response->status,
+                   code_text(pool, code), words,
                    known->meaning);
         err->advice = complete_advice(known, response, callback, pool);
         err->code = code;
     }
     else {
         tw_err_set(err, pool, kind_of_status(response->status), APR_EGENERAL,
-                   "%s: X answered %d%s%s \"%s\"", step, response->status,
+                   "X answered %d%s%s \"%s\"", response->status,
                    label_of(&said, response, pool),
                    code_text(pool, said.code), words);
         err->advice = advice_of_status(&said, response->status);
     }
     err->retry_after = response->retry_after;
+    err->step = step;
+    err->status = response->status;
     return APR_EGENERAL;
 }
 
@@ -448,9 +450,11 @@ apr_status_t tw_refusal_unusable(tw_err_t *err, const char *step,
 
     read_answer(&said, response, pool);
     tw_err_set(err, pool, TW_ERR_GARBAGE, APR_EGENERAL,
-               "%s: X answered %d without a usable %s%s \"%s\"", step,
+               "X answered %d without a usable %s%s \"%s\"",
                response->status, what, label_of(&said, response, pool),
                tw_redact_quote(said.message, LOGGED_MAX, pool));
     err->advice = advice_of_status(&said, response->status);
+    err->step = step;
+    err->status = response->status;
     return APR_EGENERAL;
 }

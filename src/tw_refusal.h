@@ -19,7 +19,8 @@
 /*
  * Fills err for an answer that is no success: step says what was asked
  * ("request token"), callback is the URL that an administrator would have to
- * register.  err->code is which refusal it is, 0 when it is in no table.
+ * register.  err->code is which refusal it is, 0 when it is in no table;
+ * err->why does not repeat the step.
  * Returns APR_EGENERAL.
  */
 apr_status_t tw_refusal(tw_err_t *err, const char *step,

@@ -383,11 +383,10 @@ static void sign_in_is_off(server_rec *main, const tw_protocol_t *protocol,
 
         if (site && !site->off && (!protocol || site->protocol == protocol)) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, TWLOGNO(0106)
-                         "no sign-in at %s can work in this process: %s%s%s",
+                         "no sign-in at %s can work in this process: %s",
                          site->origin,
-                         err->why ? err->why : "a library did not start",
-                         err->advice ? ": " : "",
-                         err->advice ? err->advice : "");
+                         err->why ? tw_err_text(s->process->pool, err)
+                                  : "a library did not start");
         }
     }
 }

@@ -1,5 +1,7 @@
 """B4: a program that httpd starts inherits no descriptor of the module's: not the connections to X, not those to the database."""
 
+import json
+
 import pytest
 
 SCRIPT = """#!/usr/bin/python3 -SIE
@@ -26,3 +28,16 @@ def test_B4_programs_inherit_no_connection(make_site):
     inherited = browser.get("/members/fds.cgi").json()
     print(inherited)
     assert set(inherited) == {"0", "1", "2"}, inherited
+
+
+def test_B4_commands_inherit_nothing(make_site):
+    """The command of a secret has its output, and no file of a secret, pipe of another command or socket of ours."""
+    site = make_site(start=False)
+    command, out = site.folder / "command", site.folder / "fds"
+    command.write_text(SCRIPT.split("print(")[0] + f"open({str(out)!r}, 'w').write(json.dumps(found))\n"
+                       f"print({site.key.read_text().strip()!r})\n")
+    command.chmod(0o755)
+    site.vhost.config = site.vhost.config.replace(f'"file:{site.key}"', f'"exec:{command}"')
+    site.start()
+    inherited = json.loads(out.read_text())
+    assert set(inherited) <= {"0", "1", "2"} and inherited["1"].startswith("pipe:"), inherited

@@ -6,7 +6,7 @@
 
 static void test_set_fills_every_field(void **state)
 {
-    tw_err_t err = { TW_ERR_USER, 7, "old", "old", 9, 5 };
+    tw_err_t err = { TW_ERR_USER, 7, "old", "old", 9, "old", 8, 5 };
 
     (void)state;
     assert_int_equal(tw_err_set(&err, pool, TW_ERR_TIMEOUT, APR_TIMEUP,
@@ -16,7 +16,22 @@ static void test_set_fills_every_field(void **state)
     assert_string_equal(err.why, "X after 5 s");
     assert_null(err.advice);
     assert_int_equal(err.retry_after, 0);
+    assert_null(err.step);
+    assert_int_equal(err.status, 0);
     assert_int_equal(err.code, 0);
+}
+
+static void test_text(void **state)
+{
+    tw_err_t err;
+
+    (void)state;
+    tw_err_set(&err, pool, TW_ERR_TIMEOUT, APR_TIMEUP, "too slow");
+    assert_string_equal(tw_err_text(pool, &err), "too slow");
+    err.step = "user";
+    assert_string_equal(tw_err_text(pool, &err), "user: too slow");
+    err.advice = "wait";
+    assert_string_equal(tw_err_text(pool, &err), "user: too slow: wait");
 }
 
 static void test_set_never_returns_success(void **state)
@@ -108,6 +123,7 @@ static void test_quote_every_byte(void **state)
 
 UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_set_fills_every_field),
+          cmocka_unit_test(test_text),
           cmocka_unit_test(test_set_never_returns_success),
           cmocka_unit_test(test_set_cuts_long_text),
           cmocka_unit_test(test_quote),

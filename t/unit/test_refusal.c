@@ -258,7 +258,9 @@ static void test_refusals(void **state)
                              : !err.advice == (rows[i].kind != TW_ERR_REFUSED),
               "row %d: advice %s", i, unit_text(err.advice));
         CHECK(strstr(err.why, rows[i].why), "row %d: %s", i, err.why);
-        CHECK(!strncmp(err.why, "request token: ", 15), "row %d: %s", i,
+        CHECK(unit_same(err.step, "request token")
+              && err.status == rows[i].status
+              && !strncmp(err.why, "X answered ", 11), "row %d: %s", i,
               err.why);
         assert_int_equal(err.retry_after, 7);
     }
