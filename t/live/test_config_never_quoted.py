@@ -18,8 +18,10 @@ SECRETS = {
     "odd": "pa/ss@wo?rd#x",
 }
 PLACES = ["{}", "file:{}", "exec:{}", "file: {}", "FILE:{}", "{}\\", "secret={}"]
-EXISTING = ["file:/{}", "file://{}", "file:///{}", "exec://{}", "exec:/{}", "exec:/bin/false {}", "exec:/nowhere {}", "exec:/bin/sh -c {}"]
-URLS = ["http://user:{}@proxy.test:3128", "http://{}@proxy.test", "https://proxy.test/?key={}", "https://proxy.test/#{}",
+EXISTING = ["file:/{}", "file://{}", "file:///{}", "exec://{}", "exec:/{}", "exec:/bin/false {}",
+            "exec:/nowhere {}", "exec:/bin/sh -c {}"]
+URLS = ["http://user:{}@proxy.test:3128", "http://{}@proxy.test", "https://proxy.test/?key={}",
+        "https://proxy.test/#{}",
         "user:{}@proxy.test:3128", "http://user:{}", "http://user:{}@", "//user:{}@proxy.test", "{}"]
 
 
@@ -129,7 +131,8 @@ def ends_at_restart(site):
     return said
 
 
-@pytest.mark.parametrize("line", ["TwAuthConsumerSecret {}", "TwAuthKey exec:{}", "TwAuthProviderProxy http://u:{}@proxy.test:1",
+@pytest.mark.parametrize("line", ["TwAuthConsumerSecret {}", "TwAuthKey exec:{}",
+                                  "TwAuthProviderProxy http://u:{}@proxy.test:1",
                                   "TwAuthClientSecret file:{}", "TwAuthTokens {}"])
 def test_S3_at_a_restart(make_site, line):
     """The log has the directive, and not the value; httpd ends."""

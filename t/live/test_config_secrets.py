@@ -43,7 +43,8 @@ def test_CF_1_missing(check, directive):
     (0o600, f"{KEY}\0\n", "NUL"), (0o644, KEY, "others"), (0o620, KEY, "others"), (0o600, "x" * 10000, "4 kB"),
     (0o600, f"{KEY[:30]} {KEY[30:]}", "no secret has"), (0o600, f"{KEY[:30]}\x1b{KEY[30:]}", "no secret has"),
     (0o600, f"{KEY[:30]}\t{KEY[30:]}", "no secret has"), (0o600, f"{KEY[:30]}\u200b{KEY[30:]}", "no secret has"),
-    (0o600, f"{KEY}\x7f", "no secret has"), (0o600, f"\x01{KEY}", "no secret has"), (0o600, "clé" * 20, "no secret has"),
+    (0o600, f"{KEY}\x7f", "no secret has"), (0o600, f"\x01{KEY}", "no secret has"),
+    (0o600, "clé" * 20, "no secret has"),
     (0o600, "\ufeff \t\n", "empty"), (None, None, "cannot be read (No such file or directory)")])
 def test_CF_1_secret_file_that_will_not_do(site, check, directive, mode, text, says):
     file = site.folder / "odd-secret"
@@ -82,7 +83,8 @@ def test_X9_a_secret_in_another_encoding(site, check, encoding):
     assert not ran and "UTF-16" in ran.stderr and KEY not in ran.stderr
 
 
-MARGINS = ["", "\n", "\r\n", "\n\n", " ", "\t", " \n", "\n ", "\xa0", "\ufeff", "\u200b", "\u2028", "\v", "\f", " \xa0\t\r\n"]
+MARGINS = ["", "\n", "\r\n", "\n\n", " ", "\t", " \n", "\n ", "\xa0", "\ufeff", "\u200b", "\u2028", "\v", "\f",
+           " \xa0\t\r\n"]
 
 
 @pytest.mark.parametrize("before, after", [("", margin) for margin in MARGINS] + [(margin, "\n") for margin in MARGINS])

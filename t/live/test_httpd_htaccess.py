@@ -19,7 +19,8 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
            "TwAuthProviderTimeout 1s", "TwAuthProviderCalls 1", "TwAuthStartLimit 1/s", "TwAuthSignInWith authorize",
            "TwAuthForceLogin On", "TwAuthAccess write", "TwAuthFlowTimeout 1s", "TwAuthSessionIdle 10d",
            "TwAuthSessionMax 100d", "TwAuthSessionGrace 1d", "TwAuthDatabaseCalls 1", "TwAuthCookieName x",
-           "TwAuthCookieDomain test", "TwAuthCookieSameSite None", "TwAuthClearSiteData Off", "TwAuthTokens plain", "TwAuthSignUp On",
+           "TwAuthCookieDomain test", "TwAuthCookieSameSite None", "TwAuthClearSiteData Off", "TwAuthTokens plain",
+           "TwAuthSignUp On",
            "TwAuthAllowHTTP On", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
 
 
