@@ -182,6 +182,17 @@ static const char *words_of(const json_t *object, apr_pool_t *pool)
     return text;
 }
 
+/* {"errors":"text"} and {"errors":["text"]} */
+static const char *text_of_errors(const json_t *root, apr_pool_t *pool)
+{
+    const json_t *errors = json_object_get(root, "errors");
+    const json_t *first = json_is_array(errors) ? json_array_get(errors, 0)
+                                                : errors;
+
+    return json_is_string(first) && *json_string_value(first)
+           ? apr_pstrdup(pool, json_string_value(first)) : NULL;
+}
+
 static int code_of(const json_t *object)
 {
     const json_t *number = json_object_get(object, "code");
@@ -248,6 +259,9 @@ apr_status_t tw_json_error(tw_json_error_t *error, const char *body,
         if (!error->message) {
             error->message = words_of(places[i], pool);
         }
+    }
+    if (!error->code && !error->message) {
+        error->message = text_of_errors(root, pool);
     }
     if (!error->code && !error->message && error->type) {
         error->message = error->type;

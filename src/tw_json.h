@@ -27,7 +27,8 @@ typedef struct tw_json_error_t {
 /*
  * The first error of {"errors":[{"code":32,"message":"..."}]}; {"error":...,
  * "error_description":...} (RFC 6749 section 5.2); {"title":...,"reason":...,
- * "detail":...,"type":...} (RFC 9457), alone or as an error of a list.
+ * "detail":...,"type":...} (RFC 9457), alone or as an error of a list, which
+ * may be of texts.
  * APR_EINVAL when the body is none of these: all but members is zero then,
  * and that NULL where the body is no object.
  */

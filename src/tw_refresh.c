@@ -88,6 +88,19 @@ static void keep(const tw_stored_t *stored, const tw_tokens_t *fresh,
                   tw_line_person(r->pool, &visitor->session), err.why);
 }
 
+/* When to ask X again after a refresh that failed: not before it said. */
+static apr_interval_time_t pause_after(const tw_err_t *err,
+                                       const tw_page_t *page)
+{
+    apr_interval_time_t told = apr_time_from_sec(page->retry_after);
+    apr_interval_time_t least = err->kind == TW_ERR_REFUSED
+                                || err->kind == TW_ERR_USER
+                                ? AGAIN_AFTER_REFUSAL : AGAIN_AFTER;
+
+    return err->kind == TW_ERR_STALE ? AGAIN_NEVER
+           : told > least ? told : least;
+}
+
 /* The one exchange; stores what it gives, or when to try again. */
 static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
 {
@@ -100,7 +113,7 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
     apr_status_t rv;
 
     if (!tw_call_begin(&permit, r, site, TW_CALL_REFRESH, 0, &page)) {
-        next_try(stored, visitor, AGAIN_AFTER);
+        next_try(stored, visitor, pause_after(&err, &page));
         return 0;
     }
     rv = site->protocol->refresh(&fresh, stored->tokens.secret,
@@ -110,10 +123,7 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
             r->pool, "the refresh of the token of ",
             tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
                      &page)) {
-        next_try(stored, visitor,
-                 err.kind == TW_ERR_STALE ? AGAIN_NEVER
-                 : err.kind == TW_ERR_REFUSED ? AGAIN_AFTER_REFUSAL
-                                              : AGAIN_AFTER);
+        next_try(stored, visitor, pause_after(&err, &page));
         return 0;
     }
     keep(stored, &fresh, visitor);

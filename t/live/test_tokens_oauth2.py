@@ -1,6 +1,7 @@
 """The user's own tokens under OAuth 2.0: kept with kind and end, refreshed once for all, carried over from 1.0a."""
 
 import concurrent.futures
+import time
 
 import pytest
 
@@ -114,6 +115,28 @@ def test_O2_8_failure_keeps_the_session_and_is_not_tried_at_once_again(site, bro
     site.standin.clear_faults()
     site.db.execute("UPDATE twauth_account SET token_refresh_at = NULL")
     assert told(browser)["TWAUTH_TOKEN"]
+
+
+@pytest.mark.parametrize("status, headers, seconds", [
+    (429, lambda: {"x-rate-limit-reset": str(int(time.time()) + 840)}, (830, 841)),
+    (429, lambda: {}, (8, 11)), (503, lambda: {"Retry-After": "3600"}, (58, 61)), (500, lambda: {}, (8, 11)),
+    (403, lambda: {}, (58, 61))], ids=["429", "429 without", "503", "500", "403"])
+def test_X12_a_refresh_is_tried_again_when_X_says_so(site, browser, status, headers, seconds):
+    site.allow_log("TW0204")
+    browser.sign_in("carol")
+    expire(site)
+    site.standin.fault("/2/oauth2/token", "status", status=status, headers=headers())
+    assert "TWAUTH_TOKEN" not in told(browser)
+    again = site.db.value("SELECT token_refresh_at FROM twauth_account WHERE username = 'carol'")
+    assert seconds[0] <= int(again) - time.time() <= seconds[1]
+
+
+@pytest.mark.parametrize("body", ["", "nothing that anybody knows"])
+def test_X5_one_unknown_refusal_does_not_end_the_exchange_of_all(changed, body):
+    site, browsers = changed
+    site.standin.fault("/2/oauth2/token", "status", times=1, status=403, body=body)
+    ran = exchange(site)
+    assert not ran and "2 exchanged, 1 not" in ran.stdout and "exchange: X answered 403 (text/plain)" in ran.stdout
 
 
 def test_without_offline_access_there_is_nothing_to_refresh(make_site):

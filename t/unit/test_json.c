@@ -31,7 +31,9 @@ static void test_error(void **state)
         { "{\"errors\":[]}", 0, NULL },
         { "{\"errors\":[[]]}", 0, NULL },
         { "{\"errors\":{}}", 0, NULL },
-        { "{\"errors\":\"x\"}", 0, NULL },
+        { "{\"errors\":\"x\"}", 0, "x" },
+        { "{\"errors\":[\"x\",\"y\"]}", 0, "x" },
+        { "{\"errors\":[\"\"]}", 0, NULL },
         { "{\"errors\":null}", 0, NULL },
         { "{\"title\":\"Unauthorized\",\"detail\":\"Unauthorized\","
           "\"type\":\"about:blank\",\"status\":401}", 0,
