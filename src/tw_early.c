@@ -17,9 +17,10 @@ static int is_about_user(const char *text)
            || ap_strcasestr(text, "X-Twauth-");
 }
 
+/* Where it stands, and not what: conditions may hold secrets. */
 static tw_finding_t of(const check_t *c, const ap_directive_t *d)
 {
-    tw_finding_t finding = { c->server, d->args, NULL, NULL, 0 };
+    tw_finding_t finding = { c->server, d->directive, NULL, NULL, 0 };
 
     return finding;
 }
@@ -68,9 +69,9 @@ static void check_if(const check_t *c, const ap_directive_t *d)
     finding.serious = 1;
     finding.advice = "use Require user, Require twitter-user or Require expr "
                      "in its place";
-    tw_findings_add(c->findings, &finding, "%s %s (%s:%d) is judged before "
+    tw_findings_add(c->findings, &finding, "%s> (%s:%d) is judged before "
                     "anybody is known: its rules never go by who is signed in",
-                    d->directive, d->args, d->filename, d->line_num);
+                    d->directive, d->filename, d->line_num);
 }
 
 /* ---- Require ------------------------------------------------------------- */
@@ -117,8 +118,9 @@ static void check_require(const check_t *c, const ap_directive_t *d)
     }
     finding.advice = why_never(c, d);
     if (finding.advice) {
-        tw_findings_add(c->findings, &finding, "Require %s (%s:%d) never lets "
-                        "anybody in", d->args, d->filename, d->line_num);
+        tw_findings_add(c->findings, &finding, "Require %s%s (%s:%d) never lets "
+                        "anybody in", not ? "not " : "", first, d->filename,
+                        d->line_num);
     }
 }
 
@@ -139,10 +141,10 @@ static void check_all(const check_t *c, const ap_directive_t *d, int outside)
 
             finding.advice = "put the rule into <Directory>, or protect by "
                              "Require";
-            tw_findings_add(c->findings, &finding, "RewriteCond %s (%s:%d) is "
+            tw_findings_add(c->findings, &finding, "RewriteCond (%s:%d) is "
                             "judged before anybody is known, outside of "
                             "<Directory>: it never goes by who is signed in",
-                            d->args, d->filename, d->line_num);
+                            d->filename, d->line_num);
         }
         check_all(c, d->first_child, 0);
     }

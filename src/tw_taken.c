@@ -89,11 +89,11 @@ static void check_mount(const check_t *c, const held_t *h,
                                   && tw_route_below(mount->prefix, h->url)
                                   ? mount->prefix : h->url);
     tw_findings_add(c->findings, &finding, "%s%s is protected by %s %s "
-                    "(%s:%d), which is for files, but %s %s (%s:%d) takes %s "
+                    "(%s:%d), which is for files, but %s (%s:%d) takes %s "
                     "to %s: anybody gets that", h->host->origin, h->url,
                     h->place->section->directive, h->place->section->args,
                     h->place->section->filename, h->place->section->line_num,
-                    mount->by->directive, mount->by->args,
+                    mount->by->directive,
                     mount->by->filename, mount->by->line_num, sample,
                     route.kind == TW_ROUTE_FILE ? route.target
                                                 : "an application");

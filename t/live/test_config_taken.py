@@ -100,3 +100,19 @@ def test_G9_what_the_dump_says_is_what_a_visitor_gets(site, echo, row):
     assert bool(warned) == row.opened, warned
     if warned:
         assert row.told in warned[0]
+
+
+def test_S3_a_warning_shows_no_password_of_a_backend(site):
+    config = site.vhost.config
+    try:
+        site.vhost.config += DIRECTORY.replace("{htdocs}", str(site.httpd.htdocs)) + """
+            ProxyPass "/members/a" "http://user:hidden-word@127.0.0.1:9/"
+            ProxyPassMatch "^/(.*\\.php)$" "http://user:hidden-word@127.0.0.1:9/$1"
+            <If "%{REMOTE_USER} == 'hidden-word'">
+            Require all granted
+            </If>"""
+        said = site.httpd.dump()
+    finally:
+        site.vhost.config = config
+    assert said.count("WARNING") == 3
+    assert "hidden-word" not in said
