@@ -70,8 +70,8 @@ static void check_if(const check_t *c, const ap_directive_t *d)
     finding.advice = "use Require user, Require twitter-user or Require expr "
                      "in its place";
     tw_findings_add(c->findings, &finding, "%s> (%s:%d) is judged before "
-                    "anybody is known: its rules never go by who is signed in",
-                    d->directive, d->filename, d->line_num);
+                    "anybody is known: its rules never go by who is signed "
+                    "in", d->directive, d->filename, d->line_num);
 }
 
 /* ---- Require ------------------------------------------------------------- */
