@@ -118,9 +118,9 @@ static void check_require(const check_t *c, const ap_directive_t *d)
     }
     finding.advice = why_never(c, d);
     if (finding.advice) {
-        tw_findings_add(c->findings, &finding, "Require %s%s (%s:%d) never "
-                        "lets anybody in", not ? "not " : "", first, d->filename,
-                        d->line_num);
+        tw_findings_add(c->findings, &finding, "Require %s%s (%s:%d) "
+                        "never lets anybody in", not ? "not " : "", first,
+                        d->filename, d->line_num);
     }
 }
 
