@@ -35,7 +35,8 @@ endif
 # ---- what is built of what -------------------------------------------------
 
 CORE := err codec target headers seal sign http json redact marks \
-	rate breaker leases deferred shared watch memo recent provider refusal oauth1 oauth2 flow session
+	rate breaker leases deferred shared watch memo recent provider refusal oauth1 oauth2 flow session \
+	dbfail native
 CORE_OBJS := $(CORE:%=$(BUILD)/src/tw_%.o)
 ALL_SRCS := mod_twauth.c $(sort $(wildcard src/*.c))
 ALL_OBJS := $(ALL_SRCS:%.c=$(BUILD)/%.o)

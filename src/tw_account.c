@@ -86,6 +86,14 @@ static const tw_statement_t session_check = {
     1
 };
 
+/* It changes nothing, and shows whether a write would be taken. */
+static const tw_statement_t write_probe = {
+    "twauth_write_probe",
+    "UPDATE twauth_session SET seen_at = seen_at"
+    " WHERE id = (SELECT min(id) FROM twauth_session)",
+    0
+};
+
 static const tw_statement_t session_seen = {
     "twauth_session_seen",
     "UPDATE twauth_session SET seen_at = CAST(%s AS bigint) WHERE id = %s",
@@ -105,12 +113,18 @@ static const tw_statement_t session_end_all = {
     1
 };
 
-/* Sessions that began later are not those that were meant. */
+/*
+ * Sessions that began later are not those that were meant.  Nor has a session
+ * that was ended meanwhile, by an administrator or from elsewhere, anything
+ * to say any more: its own row must still be there.
+ */
 static const tw_statement_t session_end_owed = {
     "twauth_session_end_owed",
     "DELETE FROM twauth_session WHERE account_id = CAST(%s AS bigint)"
-    " AND created_at <= CAST(%s AS bigint)",
-    2
+    " AND created_at <= CAST(%s AS bigint)"
+    " AND EXISTS (SELECT 1 FROM twauth_session o WHERE o.id = %s"
+    " AND o.account_id = twauth_session.account_id)",
+    3
 };
 
 static const char *number(apr_pool_t *pool, apr_int64_t n)
@@ -172,23 +186,22 @@ static const char *clean_user_agent(apr_pool_t *pool, const char *text)
     return clean;
 }
 
-/* Deletes the rows of sessions that ended while the database was away. */
+/* Deletes the rows of sessions that ended while the database was away; tried
+ * alone, for whoever is here came for something else. */
 static void pay_owed(tw_db_t *db, const tw_database_t *database,
                      apr_pool_t *pool)
 {
-    tw_err_t err = { 0 };
     tw_owed_t owed;
 
     while (tw_shared_next_owed(database->shared, database->slot, &owed,
                                apr_time_now())) {
-        const char *args[2];
+        const char *args[3];
 
-        args[0] = owed.account ? number(pool, owed.account)
-                               : id_text(pool, owed.id);
+        args[2] = id_text(pool, owed.id);
+        args[0] = owed.account ? number(pool, owed.account) : args[2];
         args[1] = seconds(pool, owed.at);
-        if (tw_db_run(NULL, db, owed.account ? &session_end_owed
-                                             : &session_end,
-                      args, &err) != APR_SUCCESS) {
+        if (!tw_db_try(db, owed.account ? &session_end_owed : &session_end,
+                       args)) {
             tw_shared_owed_again(database->shared, &owed);
             return;
         }
@@ -336,12 +349,13 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
 apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
                               tw_err_t *err)
 {
-    const char *nobody = "0";
     tw_db_t *db;
     apr_status_t rv = tw_db_open(&db, database, pool, err);
 
     if (rv == APR_SUCCESS) {
-        rv = tw_db_run(NULL, db, &account_state, &nobody, err);
+        if (tw_db_is_doubtful(db)) {
+            rv = tw_db_run(NULL, db, &write_probe, NULL, err);
+        }
         tw_db_close(db);
     }
     return rv;
@@ -386,11 +400,9 @@ apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
     session->checked_at = now;
     pay_owed(db, database, pool);
     if (idle > 0 && apr_time_from_sec(apr_atoi64(row[6])) < now - idle / 10) {
-        tw_err_t ignored = { 0 };
-
         args[1] = args[0];
         args[0] = seconds(pool, now);
-        tw_db_run(NULL, db, &session_seen, args, &ignored);
+        tw_db_try(db, &session_seen, args);
     }
 
 done:

@@ -49,7 +49,8 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
                                 const tw_sign_in_t *with, apr_pool_t *pool,
                                 tw_err_t *err);
 
-/* Whether the database answers: one SELECT, which also moves the breaker. */
+/* Whether a sign-in could be stored, for all that is known: no statement,
+ * unless the database was away, or has refused a write of late. */
 apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
                               tw_err_t *err);
 

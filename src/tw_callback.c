@@ -229,14 +229,9 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     if (tw_shared_is_spent(site->shared, id, apr_time_now())) {
         return used_before(r, visitor, flow, cookie_name);
     }
-    if (tw_shared_breaker_open(site->shared, site->database.slot)) {
-        tw_err_t away = { 0 };
-
-        /* what X gives can be had once: not before it can be kept */
-        if (tw_account_ready(&site->database, r->pool, &away)
-            != APR_SUCCESS) {
-            return not_stored(r, visitor, flow, NULL, &away);
-        }
+    /* what X gives can be had once: not before it can be kept */
+    if (tw_account_ready(&site->database, r->pool, &err) != APR_SUCCESS) {
+        return not_stored(r, visitor, flow, NULL, &err);
     }
     if (!tw_call_begin(&permit, r, site, TW_CALL_CALLBACK, WAIT_FOR_PLACE,
                        &p)) {

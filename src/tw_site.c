@@ -459,7 +459,8 @@ static int build_database(tw_build_t *b)
     if (!site->database.params) {
         site->database.params = "";
     }
-    site->database.init = dbd_word(b, "DBDInitSQL");
+    site->database.init = tw_tree_every(b->tree, site->server, "DBDInitSQL",
+                                        b->pconf);
     return 1;
 }
 

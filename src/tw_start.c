@@ -354,6 +354,10 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         site->database.slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "database ", site->database.driver, " ",
             site->database.params, NULL));
+        site->database.writes = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "writes ", site->database.driver, " ",
+            site->database.params, NULL));
+        tw_db_find_library(&site->database, ptemp);
     }
     return OK;
 }

@@ -101,6 +101,31 @@ const char *tw_tree_inherited(const tw_tree_t *tree, const server_rec *s,
     return args ? args : tw_tree_args(tree, tree->main, directive);
 }
 
+static void add_words(apr_array_header_t *words, const ap_directive_t *d,
+                      const char *directive)
+{
+    for (; d; d = d->next) {
+        if (tw_tree_is(d, directive)) {
+            const char *args = d->args;
+
+            APR_ARRAY_PUSH(words, const char *) =
+                ap_getword_conf(words->pool, &args);
+        }
+    }
+}
+
+apr_array_header_t *tw_tree_every(const tw_tree_t *tree, const server_rec *s,
+                                  const char *directive, apr_pool_t *pool)
+{
+    apr_array_header_t *words = apr_array_make(pool, 2, sizeof(char *));
+
+    add_words(words, tw_tree_part(tree, s), directive);
+    if (s != tree->main) {
+        add_words(words, tw_tree_part(tree, tree->main), directive);
+    }
+    return words;
+}
+
 static int mentions(const ap_directive_t *d, const char *directive,
                     const char *args)
 {

@@ -13,6 +13,8 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include <apr_tables.h>
+
 typedef struct tw_tree_t tw_tree_t;
 
 /* Reads which part of the configuration is whose, once for all hosts. */
@@ -40,6 +42,11 @@ const char *tw_tree_args(const tw_tree_t *tree, const server_rec *s,
 /* The same, else the main server's. */
 const char *tw_tree_inherited(const tw_tree_t *tree, const server_rec *s,
                               const char *directive);
+
+/* The first words of all such directives that count for the server, its own
+ * before the main server's, as an array of const char *. */
+apr_array_header_t *tw_tree_every(const tw_tree_t *tree, const server_rec *s,
+                                  const char *directive, apr_pool_t *pool);
 
 /*
  * Whether the directive stands with these arguments (compared without case;

@@ -13,9 +13,10 @@
 APR_RING_HEAD(calls_t, tw_watch_t);
 
 /*
- * Not in a pool: the thread outlives those of its process.  All calls have
- * the same time, so the first in the ring is the first to be late, and a
- * call that joins need not wake who sleeps until then.
+ * Not in a pool: the thread outlives those of its process.  Calls stand in
+ * the order in which they will be late.  Nearly all have the same time, so
+ * that one that joins is the last, and need not wake who sleeps until the
+ * first.
  */
 static struct {
     pthread_mutex_t mutex;
@@ -23,9 +24,10 @@ static struct {
     struct calls_t calls;
     int running;
     int idle;           /* there was nothing to watch: it wants to be told */
+    apr_interval_time_t until;      /* else it sleeps until then */
 } watched = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-static apr_interval_time_t monotonic(void)
+apr_interval_time_t tw_watch_clock(void)
 {
     struct timespec t;
 
@@ -37,6 +39,7 @@ static void sleep_until(apr_interval_time_t until)
 {
     struct timespec t;
 
+    watched.until = until;
     t.tv_sec = (time_t)apr_time_sec(until);
     t.tv_nsec = (long)apr_time_usec(until) * 1000;
     pthread_cond_timedwait(&watched.first, &watched.mutex, &t);
@@ -53,7 +56,7 @@ static void *watch_all(void *unused)
             watched.idle = 1;
             pthread_cond_wait(&watched.first, &watched.mutex);
         }
-        else if (first->until > monotonic()) {
+        else if (first->until > tw_watch_clock()) {
             sleep_until(first->until);
         }
         else {
@@ -98,14 +101,37 @@ static int start(void)
     return watched.running;
 }
 
+/* Among the others, in the order of their ends. */
+static void join(tw_watch_t *watch)
+{
+    tw_watch_t *before = APR_RING_LAST(&watched.calls);
+
+    while (before != APR_RING_SENTINEL(&watched.calls, tw_watch_t, link)
+           && before->until > watch->until) {
+        before = APR_RING_PREV(before, link);
+    }
+    if (before == APR_RING_SENTINEL(&watched.calls, tw_watch_t, link)) {
+        APR_RING_INSERT_HEAD(&watched.calls, watch, tw_watch_t, link);
+    }
+    else {
+        APR_RING_INSERT_AFTER(before, watch, link);
+    }
+}
+
 void tw_watch_begin(tw_watch_t *watch, int socket)
+{
+    tw_watch_begin_for(watch, socket, TW_WATCH_MAX);
+}
+
+void tw_watch_begin_for(tw_watch_t *watch, int socket,
+                        apr_interval_time_t limit)
 {
     watch->cut = 0;
     watch->socket = socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (watch->socket < 0) {
         return;
     }
-    watch->until = monotonic() + TW_WATCH_MAX;
+    watch->until = tw_watch_clock() + limit;
     pthread_mutex_lock(&watched.mutex);
     if (!watched.running && !start()) {
         pthread_mutex_unlock(&watched.mutex);
@@ -113,11 +139,11 @@ void tw_watch_begin(tw_watch_t *watch, int socket)
         watch->socket = -1;
         return;
     }
-    if (watched.idle) {
+    join(watch);
+    if (watched.idle || watch->until < watched.until) {
         watched.idle = 0;
         pthread_cond_signal(&watched.first);
     }
-    APR_RING_INSERT_TAIL(&watched.calls, watch, tw_watch_t, link);
     pthread_mutex_unlock(&watched.mutex);
 }
 

@@ -25,7 +25,7 @@ typedef struct tw_watch_t {
     int cut;
 } tw_watch_t;
 
-/* The time that every call has. */
+/* The time that a call has. */
 #define TW_WATCH_MAX apr_time_from_sec(5)
 
 /*
@@ -34,7 +34,14 @@ typedef struct tw_watch_t {
  */
 void tw_watch_begin(tw_watch_t *watch, int socket);
 
+/* The same with another time. */
+void tw_watch_begin_for(tw_watch_t *watch, int socket,
+                        apr_interval_time_t limit);
+
 /* Ends it, before anything else is done.  1: it was too late, and is shut. */
 int tw_watch_end(tw_watch_t *watch);
+
+/* The clock that nobody sets. */
+apr_interval_time_t tw_watch_clock(void);
 
 #endif

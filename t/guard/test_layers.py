@@ -7,11 +7,11 @@ import pytest
 from guard import includes, read, sources
 
 ROWS = """
- 0  tw_err tw_codec tw_target tw_headers tw_cell
+ 0  tw_err tw_codec tw_target tw_headers tw_cell tw_dbfail
  1  tw_seal tw_sign tw_http tw_json tw_redact tw_watch tw_marks tw_rate tw_breaker tw_leases
- 2  tw_memo tw_recent tw_provider tw_refusal tw_deferred
+ 2  tw_memo tw_recent tw_provider tw_refusal tw_deferred tw_native
  3  tw_oauth1 tw_oauth2 tw_flow tw_session tw_shared
- 4  tw_private tw_realm tw_rights tw_tree tw_secret tw_vault tw_cookie tw_caching tw_navigation
+ 4  tw_private tw_realm tw_rights tw_tree tw_secret tw_vault tw_cookie tw_caching tw_navigation tw_gate
  5  tw_db tw_value tw_probe tw_findings
  6  tw_token tw_setting tw_condition tw_mount tw_sample
  7  tw_account tw_route tw_host tw_require tw_early

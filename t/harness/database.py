@@ -115,10 +115,18 @@ class Postgres:
     USER = "twauth"
     _names = itertools.count(1)
 
-    def __init__(self, folder):
+    def __init__(self, folder, language=None):
+        """language: its messages are in, as de_DE; needs PostgreSQL's catalogues (Debian's package has them)."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
+        self._environment = process.environment()
+        self._language = {}
+        if language:
+            subprocess.run(["localedef", "--no-archive", "-i", language, "-f", "UTF-8", folder / f"{language}.UTF-8"],
+                           check=True, capture_output=True)
+            self._environment["LOCPATH"] = str(folder)
+            self._language = {"lc_messages": f"{language}.UTF-8"}
         self.log = ErrorLog(folder / "server.log")
         self.data = folder / "data"
         self.data.mkdir()
@@ -128,7 +136,7 @@ class Postgres:
         who = {"user": self.OWNER, "group": self.OWNER, "extra_groups": []} if process.ROOT else {}
         subprocess.run([POSTGRES_BIN / "initdb", "-D", self.data, "-U", self.USER, "--auth=trust", "--no-sync",
                         "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8"], check=True, cwd="/",
-                       env=process.environment(), stdout=subprocess.DEVNULL, **who)
+                       env=self._environment, stdout=subprocess.DEVNULL, **who)
         self._process = None
 
     _SETTINGS = {
@@ -138,11 +146,12 @@ class Postgres:
     }
 
     def start(self):
-        settings = [a for k, v in (self._SETTINGS | {"unix_socket_directories": self.folder}).items()
+        settings = [a for k, v in (self._SETTINGS | self._language
+                                    | {"unix_socket_directories": self.folder}).items()
                     for a in ("-c", f"{k}={v}")]
         with open(self.log.path, "ab") as log:
             self._process = process.Process([POSTGRES_BIN / "postgres", "-D", self.data, *settings], cwd="/",
-                                            user=self.OWNER, stderr=log, quit=signal.SIGINT)
+                                            env=self._environment, user=self.OWNER, stderr=log, quit=signal.SIGINT)
         if not process.until(self._answers, timeout=30, every=0.02):
             raise AssertionError("PostgreSQL did not start:\n" + self.log.since())
         return self

@@ -5,6 +5,7 @@
         relay.connections                           how many were opened
         relay.turns                                 round trips: how often the client spoke first, or after the server
         relay.hang_up()                             the server closes what is open
+    relay.silence()                             what is open is lost without a word; new connections are served
 
 A round trip is counted by who speaks, whatever is said: a TLS handshake is one or two, a question to a database one,
 be it BEGIN, a statement or a ping.
@@ -35,6 +36,7 @@ class Relay:
         self.connections = self.turns = 0
         self._lock = threading.RLock()
         self._pairs = set()
+        self._silent = set()
         if below:
             self._listener = socket.socket(socket.AF_UNIX)
             path = Path(below) / Path(target).name
@@ -61,6 +63,15 @@ class Relay:
         with self._lock:
             for pair in list(self._pairs):
                 self._end(pair)
+            while self._silent:
+                self._silent.pop().close()
+
+    def silence(self):
+        with self._lock:
+            for pair in self._pairs:
+                self._forget(pair)
+            self._silent |= self._pairs
+            self._pairs.clear()
 
     def close(self):
         self._bell.close()
@@ -119,9 +130,12 @@ class Relay:
             self.turns += 1
         pair.client_spoke = by_client
 
-    def _end(self, pair):
-        self._pairs.discard(pair)
+    def _forget(self, pair):
         for end in (pair.client, pair.server):
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(end)
+
+    def _end(self, pair):
+        self._pairs.discard(pair)
+        self._forget(pair)
         pair.close()

@@ -123,7 +123,30 @@ static void test_many_from_many_threads(void **state)
     }
 }
 
+/* One of a second, while the thread sleeps for one of five that has ended,
+ * and beside another that has not. */
+static void test_a_shorter_time(void **state)
+{
+    apr_time_t begin;
+    tw_watch_t ended, waits, hurry;
+    char byte;
+
+    (void)state;
+    make_pairs();
+    tw_watch_begin(&ended, pair[0][0]);
+    assert_false(tw_watch_end(&ended));
+    tw_watch_begin(&waits, pair[1][0]);
+    begin = apr_time_now();
+    tw_watch_begin_for(&hurry, pair[2][0], apr_time_from_msec(500));
+    assert_int_equal(read(pair[2][0], &byte, 1), 0);
+    assert_true(tw_watch_end(&hurry));
+    assert_true(apr_time_now() - begin < apr_time_from_sec(3));
+    assert_false(tw_watch_end(&waits));
+    close_pairs();
+}
+
 UNIT_MAIN(unit_nothing,
+          cmocka_unit_test(test_a_shorter_time),
           cmocka_unit_test(test_who_waits_too_long_is_cut_and_nobody_else),
           cmocka_unit_test(test_no_socket_is_not_watched),
           cmocka_unit_test(test_many_from_many_threads))
