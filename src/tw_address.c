@@ -9,6 +9,8 @@
 
 #include "tw_codec.h"
 #include "tw_navigation.h"
+#include "tw_seal.h"
+#include "tw_target.h"
 
 #define MOVED "moved=1"
 #define QUERY_FIELDS_MAX 200
@@ -88,13 +90,49 @@ const char *tw_address_url(request_rec *r, const tw_site_t *site,
                        own ? "" : *query ? "&" MOVED : MOVED, NULL);
 }
 
+static const char *asked_audience(request_rec *r, const tw_site_t *site)
+{
+    return apr_pstrcat(r->pool, site->audience, "\nasked", NULL);
+}
+
+const char *tw_address_next(request_rec *r, const tw_site_t *site,
+                            const char *next)
+{
+    if (tw_target_ok(next, &site->own)) {
+        return apr_pstrcat(r->pool, "next=", tw_codec_percent(r->pool, next),
+                           NULL);
+    }
+    return apr_pstrcat(r->pool, "asked=",
+                       tw_seal(site->ring, TW_SEAL_ASKED,
+                               asked_audience(r, site), next, strlen(next),
+                               r->pool), NULL);
+}
+
+const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
+                                 const apr_array_header_t *query, int *given)
+{
+    const char *next = tw_codec_form_get(query, "next", given);
+    const char *asked = tw_codec_form_get(query, "asked", NULL);
+    unsigned char *plain;
+    apr_size_t len;
+
+    if (*given || !asked) {
+        return tw_target_ok(next, &site->own) ? next : NULL;
+    }
+    *given = 1;
+    return tw_unseal(&plain, &len, NULL, site->ring, TW_SEAL_ASKED,
+                     asked_audience(r, site), asked, strlen(asked), r->pool)
+           == APR_SUCCESS
+           && tw_target_is_asked((const char *)plain, &site->own)
+           ? (const char *)plain : NULL;
+}
+
 const char *tw_address_login(request_rec *r, const tw_site_t *site,
                              const char *next, int switched)
 {
     return tw_address_url(r, site, site->login, apr_pstrcat(
         r->pool, switched ? "switch=1" : "", switched && next ? "&" : "",
-        next ? "next=" : "", next ? tw_codec_percent(r->pool, next) : "",
-        NULL));
+        next ? tw_address_next(r, site, next) : "", NULL));
 }
 
 const char *tw_address_referer(request_rec *r, const tw_site_t *site)

@@ -29,7 +29,18 @@ int tw_address_is_elsewhere(request_rec *r, const tw_site_t *site);
 const char *tw_address_url(request_rec *r, const tw_site_t *site,
                            const char *location, const char *query);
 
-/* That of login with next (NULL: none); switched: another account. */
+/*
+ * The field of a query of login that says where to go afterwards, and what
+ * such a query says: a link's "next", or "asked", which is sealed, for what
+ * only this server itself can say.  NULL: neither, or none that is good;
+ * *given says whether there was any.
+ */
+const char *tw_address_next(request_rec *r, const tw_site_t *site,
+                            const char *next);
+const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
+                                 const apr_array_header_t *query, int *given);
+
+/* The URL of login with next (NULL: none); switched: another account. */
 const char *tw_address_login(request_rec *r, const tw_site_t *site,
                              const char *next, int switched);
 

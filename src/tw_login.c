@@ -45,11 +45,13 @@ static void read_query(login_t *l)
                       l->r->pool) != APR_SUCCESS) {
         l->query = apr_array_make(l->r->pool, 1, sizeof(tw_pair_t));
     }
-    l->next = tw_codec_form_get(l->query, "next", &given);
+    l->next = tw_address_read_next(l->r, l->site, l->query, &given);
     if (!given) {
-        l->next = tw_address_referer(l->r, l->site);
+        const char *referer = tw_address_referer(l->r, l->site);
+
+        l->next = tw_target_ok(referer, &l->site->own) ? referer : NULL;
     }
-    if (!tw_target_ok(l->next, &l->site->own)) {
+    if (!l->next) {
         l->next = "/";
     }
     switched = tw_codec_form_get(l->query, "switch", NULL);
@@ -86,8 +88,8 @@ static int again(login_t *l, const char *name, const char *value)
 {
     apr_pool_t *pool = l->r->pool;
     const char *query = apr_pstrcat(
-        pool, l->switched ? "switch=1&" : "", "next=",
-        tw_codec_percent(pool, l->next), value ? "&" : "",
+        pool, l->switched ? "switch=1&" : "",
+        tw_address_next(l->r, l->site, l->next), value ? "&" : "",
         value ? name : "", value ? "=" : "",
         value ? tw_codec_percent(pool, value) : "", NULL);
 

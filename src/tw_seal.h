@@ -32,10 +32,11 @@ typedef enum {
     TW_SEAL_MARK = 4,       /* the mark of the cookie bounce */
     TW_SEAL_FORM = 5,       /* the token of a form (CSRF) */
     TW_SEAL_STORED = 6,     /* a user's token or secret in the database */
-    TW_SEAL_SWITCH = 7      /* the link to another account */
+    TW_SEAL_SWITCH = 7,     /* the link to another account */
+    TW_SEAL_ASKED = 8       /* a URL that this server was asked for */
 } tw_seal_purpose_t;
 
-#define TW_SEAL_PURPOSES 7
+#define TW_SEAL_PURPOSES 8
 
 /* The ring.  Read-only once built; shared by all threads. */
 typedef struct tw_ring_t tw_ring_t;

@@ -19,13 +19,17 @@ static int may_stand(char c)
 }
 
 /*
- * Rules 2 to 4: decodes the path of target into path (as long as target), up
- * to the first '?' or '#'; what follows is looked at only.
+ * Rules 2, 3 and, for a link, 4: decodes the path of target into path (as
+ * long as target), up to the first '?' or '#'; what follows is looked at
+ * only.
  */
-static int decode_path(char *path, const char *target)
+static int decode_path(char *path, const char *target, int link)
 {
     char *p = path;
 
+    if (target[0] != '/' || target[1] == '/') {
+        return 0;
+    }
     while (*target && *target != '?' && *target != '#') {
         int c = (unsigned char)*target;
 
@@ -41,7 +45,7 @@ static int decode_path(char *path, const char *target)
             }
             c = hi * 16 + lo;
             target += 2;
-            if (c < 0x20 || c == 0x7f || c == '\\') {
+            if (!c || (link && (c < 0x20 || c == 0x7f || c == '\\'))) {
                 return 0;
             }
         }
@@ -51,7 +55,7 @@ static int decode_path(char *path, const char *target)
     while (*target && may_stand(*target)) {
         target++;
     }
-    return !*target && path[0] == '/' && path[1] != '/';
+    return !*target && !(link && path[1] == '/');
 }
 
 /* Rule 5.  A path parameter does not make ".." another segment. */
@@ -109,16 +113,26 @@ static int is_at(const char *path, const char *location, int below)
     }
 }
 
-int tw_target_ok(const char *target, const tw_own_t *own)
+static int is_target(const char *target, const tw_own_t *own, int link)
 {
     char path[TW_TARGET_MAX + 1];
 
-    if (!target || *target != '/' || strlen(target) > TW_TARGET_MAX
-        || !decode_path(path, target) || has_dot_segment(path)) {
+    if (!target || strlen(target) > TW_TARGET_MAX
+        || !decode_path(path, target, link) || has_dot_segment(path)) {
         return 0;
     }
     return !own || (!(own->path && is_at(path, own->path, 1))
                     && !(own->callback && is_at(path, own->callback, 0)));
+}
+
+int tw_target_ok(const char *target, const tw_own_t *own)
+{
+    return is_target(target, own, 1);
+}
+
+int tw_target_is_asked(const char *target, const tw_own_t *own)
+{
+    return is_target(target, own, 0);
 }
 
 const char *tw_target_asked(apr_pool_t *pool, const char *url,
@@ -129,9 +143,6 @@ const char *tw_target_asked(apr_pool_t *pool, const char *url,
 
     if (!url || *url != '/' || strlen(url) > TW_TARGET_MAX) {
         return "/";
-    }
-    if (tw_target_ok(url, own)) {
-        return url;
     }
     while (url[1] == '/') {
         url++;
@@ -150,5 +161,5 @@ const char *tw_target_asked(apr_pool_t *pool, const char *url,
         }
     }
     *t = '\0';
-    return tw_target_ok(target, own) ? target : "/";
+    return tw_target_is_asked(target, own) ? target : "/";
 }

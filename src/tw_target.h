@@ -41,8 +41,13 @@ int tw_target_ok(const char *target, const tw_own_t *own);
  * they came): the same place, in a spelling that passes; "/" when there is
  * none.  What no browser would send back as it stands is percent-encoded,
  * and slashes at the start are one, for several would be another host.
+ * It need not pass rule 4, which is there for links that anybody can write:
+ * a file's name may hold a backslash.
  */
 const char *tw_target_asked(apr_pool_t *pool, const char *url,
                             const tw_own_t *own);
+
+/* Whether target is such a one: rules 1, 2, 3, 5 and 6. */
+int tw_target_is_asked(const char *target, const tw_own_t *own);
 
 #endif

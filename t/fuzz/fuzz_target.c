@@ -56,7 +56,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         HOLDS(strncmp(plain, own.path, strlen(own.path))
               && strcmp(plain, own.callback));
     }
-    HOLDS(tw_target_ok(tw_target_asked(pool, target, &own), &own));
+    target = tw_target_asked(pool, target, &own);
+    HOLDS(tw_target_is_asked(target, &own));
+    HOLDS(target[0] == '/' && target[1] != '/');
+    for (c = target; *c; c++) {
+        HOLDS(*c > 0x20 && *c < 0x7f && !strchr("\"<>\\", *c));
+    }
     fuzz_clear();
     return 0;
 }

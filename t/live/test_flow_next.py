@@ -1,6 +1,6 @@
 """Where the visitor lands: byte for byte where they wanted to, or on the default, and never on another site."""
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 
@@ -81,7 +81,8 @@ ASKED = {"//members/env.cgi": "/members/env.cgi", "///members//env.cgi?a": "/mem
          "/members/env.cgi?q=\\": "/members/env.cgi?q=%5C", '/members/env.cgi?q="x"': "/members/env.cgi?q=%22x%22",
          '/members/env.cgi/"a"': "/members/env.cgi/%22a%22", "/members/env.cgi/<b>?<i>": "/members/env.cgi/%3Cb%3E?%3Ci%3E",
          "/members/env.cgi?q=\xc3\xa9\xff": "/members/env.cgi?q=%C3%A9%FF", "//members/env.cgi/\xe9": "/members/env.cgi/%E9",
-         '//members/env.cgi?"\\': "/members/env.cgi?%22%5C"}
+         '//members/env.cgi?"\\': "/members/env.cgi?%22%5C", "/members/env.cgi/a\\b?x": "/members/env.cgi/a%5Cb?x",
+         "/members/env.cgi/a%5Cb": "/members/env.cgi/a%5Cb"}
 
 
 @both
@@ -93,8 +94,20 @@ def test_G11_the_page_first_asked_for_in_any_spelling(site, asked):
     assert answer.headers["Location"] == ASKED[asked]
     env = browser.get(answer.location).json()
     assert env["SCRIPT_NAME"].replace("//", "/") == "/members/env.cgi"
-    assert env.get("PATH_INFO", "") == asked.partition("?")[0].partition("env.cgi")[2].encode("latin-1").decode(
-        "utf-8", "surrogateescape")
+    assert env.get("PATH_INFO", "") == unquote(asked.partition("?")[0].partition("env.cgi")[2], "latin-1").encode(
+        "latin-1").decode("utf-8", "surrogateescape")
+
+
+def test_G11_what_only_the_server_can_say_cannot_be_said_by_others(site, carol):
+    """A backslash in a path is no target of a link; of what was asked for the server says so itself, sealed."""
+    told = site.browser().get("/members/env.cgi/a%5Cb").location
+    sealed = told.partition("asked=")[2]
+    assert landing(carol, f"asked={sealed}") == "/members/env.cgi/a%5Cb"
+    assert landing(carol, f"switch=0&asked={sealed}&mark=x") == "/members/env.cgi/a%5Cb"
+    for query in (encoded("/members/env.cgi/a%5Cb"), "asked=%2Fmembers%2F", f"asked={sealed[:-1]}", f"asked={sealed}A",
+                  f"asked={sealed}&asked={sealed}", f"asked={sealed}&next=%2F%2Fevil", f"next={sealed}", "asked="):
+        assert landing(carol, query) == "/", query
+    assert landing(carol, f"asked={sealed}&next=%2Fa") == "/a"
 
 
 @pytest.mark.parametrize("target", BAD, ids=range(len(BAD)))

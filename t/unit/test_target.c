@@ -418,9 +418,14 @@ static void test_asked(void **state)
         { "/a\"b", "/a%22b" }, { "/a?\"", "/a?%22" },
         { "/a?b=\\", "/a?b=%5C" }, { "/a<b>?<>", "/a%3Cb%3E?%3C%3E" },
         { "/caf\xc3\xa9?\xe9", "/caf%C3%A9?%E9" }, { "/a b", "/a%20b" },
-        { "/\x7f?\x7f", "/" }, { "/?\x7f", "/?%7F" },
+        { "/\x7f?\x7f", "/%7F?%7F" },
         { "//twauth/login", "/" }, { "//\"/..", "/" }, { "/a\"/../b", "/" },
-        { "/%\"", "/" }, { "//%2Fevil", "/" }, { "//%5Cevil", "/" },
+        { "/%\"", "/" }, { "/%zz", "/" }, { "/a%00b", "/" },
+        { "//%2Fevil", "/%2Fevil" }, { "//%5Cevil", "/%5Cevil" },
+        { "/a\\b", "/a%5Cb" }, { "/a%5Cb?\\", "/a%5Cb?%5C" },
+        { "/\\evil.example", "/%5Cevil.example" }, { "/a%0Ab", "/a%0Ab" },
+        { "/\\/../x", "/" }, { "/a/%2e%2e/b", "/" },
+        { "/%2Ftwauth/login", "/" }, { "//;x/twauth/\\", "/" },
         { NULL, "/" }, { "", "/" }, { "evil", "/" }, { "\\/evil", "/" },
     };
     int i;
@@ -430,6 +435,7 @@ static void test_asked(void **state)
         const char *target = tw_target_asked(pool, rows[i].url, &own);
 
         CHECK(!strcmp(target, rows[i].target), "%s: %s", rows[i].url, target);
+        CHECK(tw_target_is_asked(target, &own), "%s", target);
     }
 }
 
