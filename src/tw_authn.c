@@ -90,7 +90,7 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
                                       &browser, NULL);
     }
     page.always = mode == TW_UNAUTH_LOGIN
-                  || (mode == TW_UNAUTH_PAGE
+                  || (mode != TW_UNAUTH_401
                       && !tw_page_has_document_here(r, HTTP_UNAUTHORIZED));
     return tw_page_answer(r, visitor, &page);
 }

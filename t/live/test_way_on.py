@@ -60,9 +60,10 @@ def test_G4_a_document_for_all_401s_locks_nobody_out(site, how):
     assert answer.url == host.url("/members/?x=1") and CANARY in answer.text
 
 
-def test_G4_nor_where_the_site_wants_a_page(site, browser):
-    page = browser.get(site.documents.url("/page/"))
-    assert page.status == 401 and link_of(page) == "/twauth/login?next=%2Fpage%2F"
+@pytest.mark.parametrize("area", ["page", "pass"])
+def test_G4_nor_where_the_site_wants_a_page(site, browser, area):
+    page = browser.get(site.documents.url(f"/{area}/"))
+    assert page.status == 401 and link_of(page) == f"/twauth/login?next=%2F{area}%2F"
 
 
 @pytest.mark.parametrize("area, text", [("own", "the site's own page"), ("own401", "the site's own page"),
