@@ -260,7 +260,6 @@ static tw_shared_t *shared_memory(server_rec *main)
         }
         retained->shared = apr_shm_baseaddr_get(shm);
         retained->layout = tw_shared_layout();
-        memset(retained->shared, 0, tw_shared_size());
     }
     return tw_shared_attach(retained->shared, apr_time_now());
 }

@@ -824,6 +824,72 @@ static void test_end_by_threads(void **state)
     }
 }
 
+/* A3: nobody who signed out is missed while their mark moves to its other
+ * bucket: readers look at marks that stay, while others come and pass. */
+#define STAYING (TW_MARKS / 100 * 80)
+
+static void *come_and_pass(void *arg)
+{
+    unsigned char id[TW_ID_LEN];
+    int round, i;
+
+    (void)arg;
+    pthread_barrier_wait(line);
+    for (round = 0; round < 60; round++) {
+        apr_time_t now = NOW + SEC(2 * round);
+
+        for (i = 0; i < TW_MARKS / 100 * 13; i++) {
+            tw_shared_end(shared, id_of(id, (uint64_t)(round + 1) << 20
+                                            | (uint64_t)i),
+                          now + SEC(1), now);
+        }
+    }
+    return NULL;
+}
+
+static void *look_at_all(void *arg)
+{
+    unsigned char id[TW_ID_LEN];
+    int round, i, me = (int)(intptr_t)arg;
+
+    pthread_barrier_wait(line);
+    for (round = 0; round < 20; round++) {
+        for (i = 0; i < STAYING; i++) {
+            int n = (i + me * 977) % STAYING;
+
+            if (!tw_shared_ended(shared, id_of(id, (uint64_t)n), NOW)) {
+                *failed = 1;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void test_ended_while_marks_move(void **state)
+{
+    pthread_t thread[RACERS];
+    unsigned char id[TW_ID_LEN];
+    int i;
+
+    (void)state;
+    race_begin(&races[0]);
+    for (i = 0; i < STAYING; i++) {
+        tw_shared_end(shared, id_of(id, (uint64_t)i), NOW + SEC(9999), NOW);
+    }
+    for (i = 0; i < RACERS; i++) {
+        assert_int_equal(pthread_create(&thread[i], NULL,
+                                        i ? look_at_all : come_and_pass,
+                                        (void *)(intptr_t)i), 0);
+    }
+    for (i = 0; i < RACERS; i++) {
+        pthread_join(thread[i], NULL);
+    }
+    assert_false(*failed);
+    for (i = 0; i < STAYING; i++) {
+        CHECK(tw_shared_ended(shared, id_of(id, (uint64_t)i), NOW), "%d", i);
+    }
+}
+
 /* ---- sign-ins started ---------------------------------------------------- */
 
 static const tw_rate_t sixty = { 60, SEC(60) };
@@ -1584,6 +1650,7 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_spend_by_threads),
           cmocka_unit_test(test_spend_by_processes),
           cmocka_unit_test(test_end_by_threads),
+          cmocka_unit_test(test_ended_while_marks_move),
           cmocka_unit_test(test_client_rate),
           cmocka_unit_test(test_rate_slides),
           cmocka_unit_test(test_rate_over_time),
