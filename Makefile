@@ -34,7 +34,7 @@ endif
 
 # ---- what is built of what -------------------------------------------------
 
-CORE := err codec target headers seal sign http json redact marks \
+CORE := err reply codec target headers seal sign http json redact marks \
 	rate breaker leases deferred shared watch memo recent provider refusal oauth1 oauth2 flow session \
 	dbfail native
 CORE_OBJS := $(CORE:%=$(BUILD)/src/tw_%.o)

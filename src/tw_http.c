@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <apr_date.h>
 #include <apr_file_info.h>
 #include <apr_reslist.h>
 #include <apr_strings.h>
@@ -20,7 +19,6 @@
  * is still there: what lies between forgets silent ones, and says nothing. */
 #define SILENT_SECONDS 30L
 #define ASK_SECONDS 5L
-#define HEADERS_MAX (64 * 1024)
 /* Other threads open descriptors too, but not so many at one moment. */
 #define PAIR_WITHIN 64
 #define CA_DIRECTORY "/etc/ssl/certs"
@@ -32,17 +30,8 @@ struct tw_http_pool_t {
 
 /* An answer while it is being read. */
 typedef struct {
-    apr_pool_t *pool;
-    char *body;
-    apr_size_t len;
-    apr_size_t size;
-    apr_size_t headers;
-    int too_large;
+    tw_reply_t reply;
     int requests;           /* sent so far */
-    const char *retry_after;
-    const char *reset;      /* x-rate-limit-reset */
-    const char *content_type;
-    apr_time_t date;
 } answer_t;
 
 apr_status_t tw_http_init(void)
@@ -162,76 +151,17 @@ apr_status_t tw_http_pool_make(tw_http_pool_t **http, int max,
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
     answer_t *answer = arg;
-    size_t len = size * count;
 
-    /* announced sizes lie, so the limit is kept while reading */
-    if (len > TW_HTTP_BODY_MAX - answer->len) {
-        answer->too_large = 1;
-        return 0;
-    }
-    if (answer->len + len > answer->size) {
-        apr_size_t bigger = answer->len + len > 2 * answer->size
-                            ? answer->len + len : 2 * answer->size;
-        char *body = apr_palloc(answer->pool, bigger + 1);
-
-        if (answer->len) {
-            memcpy(body, answer->body, answer->len);
-        }
-        answer->body = body;
-        answer->size = bigger;
-    }
-    memcpy(answer->body + answer->len, data, len);
-    answer->len += len;
-    return len;
-}
-
-/* The value of the header line when it is called name, else NULL. */
-static const char *header_value(answer_t *answer, const char *name,
-                                const char *line, apr_size_t len)
-{
-    apr_size_t n = strlen(name);
-
-    if (len <= n || line[n] != ':' || strncasecmp(line, name, n)) {
-        return NULL;
-    }
-    for (n++; n < len && (line[n] == ' ' || line[n] == '\t'); n++) {
-    }
-    while (len > n && (line[len - 1] == '\r' || line[len - 1] == '\n')) {
-        len--;
-    }
-    return apr_pstrmemdup(answer->pool, line + n, len - n);
+    return tw_reply_body(&answer->reply, data, size * count)
+           ? size * count : 0;
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
     answer_t *answer = arg;
-    size_t len = size * count;
-    const char *value;
 
-    answer->headers += len;
-    if (answer->headers > HEADERS_MAX) {
-        answer->too_large = 1;
-        return 0;
-    }
-    if (len >= 5 && !strncmp(data, "HTTP/", 5)) {
-        /* what an interim answer or a proxy said counts no longer */
-        answer->retry_after = answer->reset = answer->content_type = NULL;
-        answer->date = 0;
-    }
-    if ((value = header_value(answer, "Retry-After", data, len))) {
-        answer->retry_after = value;
-    }
-    else if ((value = header_value(answer, "x-rate-limit-reset", data,
-                                   len))) {
-        answer->reset = value;
-    }
-    else if ((value = header_value(answer, "Content-Type", data, len))) {
-        answer->content_type = value;
-    }
-    else if ((value = header_value(answer, "Date", data, len))) {
-        answer->date = apr_date_parse_http(value);
-    }
-    return len;
+    return tw_reply_header(&answer->reply, data, size * count)
+           ? size * count : 0;
 }
 
 /*
@@ -375,7 +305,7 @@ static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
         break;
     case CURLE_WRITE_ERROR:
         kind = TW_ERR_GARBAGE;
-        if (answer->too_large) {
+        if (answer->reply.too_large) {
             detail = "the answer is larger than 64 kB";
         }
         break;
@@ -451,48 +381,6 @@ static struct curl_slist *make_headers(const tw_http_request_t *request,
     return more;
 }
 
-/* When to ask again, in seconds; 0: not said, or in a way of no use. */
-static int retry_seconds(const answer_t *answer, int status)
-{
-    apr_time_t now = answer->date ? answer->date : apr_time_now(), at;
-    const char *said = answer->retry_after;
-    apr_int64_t seconds;
-
-    if (said && *said >= '0' && *said <= '9') {
-        seconds = apr_strtoi64(said, NULL, 10);
-    }
-    else if (said) {
-        at = apr_date_parse_http(said);
-        seconds = at ? apr_time_sec(at - now) : 0;
-    }
-    else {
-        /* every answer has it, and means it when it is a refusal */
-        seconds = status == 429 && answer->reset
-                  ? apr_strtoi64(answer->reset, NULL, 10) : 0;
-        seconds = seconds > 0 ? seconds - apr_time_sec(now) : 0;
-    }
-    return seconds < 1 ? 0
-           : seconds > TW_HTTP_RETRY_MAX ? TW_HTTP_RETRY_MAX : (int)seconds;
-}
-
-static const tw_http_response_t *make_response(const answer_t *answer,
-                                               long status)
-{
-    tw_http_response_t *made = apr_pcalloc(answer->pool, sizeof(*made));
-
-    made->status = (int)status;
-    made->body = "";
-    if (answer->len) {
-        answer->body[answer->len] = '\0';
-        made->body = answer->body;
-        made->body_len = answer->len;
-    }
-    made->retry_after = retry_seconds(answer, made->status);
-    made->date = answer->date;
-    made->content_type = answer->content_type;
-    return made;
-}
-
 apr_status_t tw_http_send(const tw_http_response_t **response,
                           tw_http_pool_t *http, const tw_http_conf_t *conf,
                           const tw_http_request_t *request, apr_pool_t *pool,
@@ -517,7 +405,7 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
                    "no connection handle is free");
         goto done;
     }
-    answer.pool = pool;
+    answer.reply.pool = pool;
     curl_easy_reset(curl);      /* keeps connections and TLS sessions */
     if ((code = set_security(curl, http, conf, request)) != CURLE_OK
         || (code = set_limits(curl, conf)) != CURLE_OK
@@ -538,7 +426,7 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     /* the handle outlives this request: it keeps no pointer into it */
     curl_easy_reset(curl);
     apr_reslist_release(http->handles, curl);
-    *response = make_response(&answer, status);
+    *response = tw_reply_done(&answer.reply, (int)status);
 
 done:
     free_headers(headers);

@@ -14,8 +14,7 @@
 #include <apr_time.h>
 
 #include "tw_err.h"
-
-#define TW_HTTP_BODY_MAX (64 * 1024)
+#include "tw_reply.h"
 
 /* With less than that left, another call is not worth its while. */
 #define TW_HTTP_LEAST_TIME apr_time_from_msec(50)
@@ -36,22 +35,6 @@ typedef struct tw_http_request_t {
     const char *authorization;      /* NULL: no such header */
     const char *body;               /* form; NULL: none */
 } tw_http_request_t;
-
-typedef struct tw_http_response_t {
-    int status;
-    const char *body;               /* NUL-terminated; never NULL */
-    apr_size_t body_len;
-    int retry_after;                /* seconds, see below; 0: not said */
-    apr_time_t date;                /* the provider's clock; 0: not said */
-    const char *content_type;       /* foreign; NULL: not said */
-} tw_http_response_t;
-
-/*
- * retry_after is what Retry-After says (seconds or a date); in a 429 without
- * it, when X's window ends (x-rate-limit-reset, against X's own clock).
- * Never more than this: X's windows are of a quarter of an hour.
- */
-#define TW_HTTP_RETRY_MAX 900
 
 /* Readies libcurl; once in each process, before there are threads. */
 apr_status_t tw_http_init(void);

@@ -7,7 +7,7 @@ import pytest
 from guard import includes, read, sources
 
 ROWS = """
- 0  tw_err tw_codec tw_target tw_headers tw_cell tw_dbfail
+ 0  tw_err tw_codec tw_target tw_headers tw_cell tw_reply tw_dbfail
  1  tw_seal tw_sign tw_http tw_json tw_redact tw_watch tw_marks tw_rate tw_breaker tw_leases
  2  tw_memo tw_recent tw_provider tw_refusal tw_deferred tw_native
  3  tw_oauth1 tw_oauth2 tw_flow tw_session tw_shared
