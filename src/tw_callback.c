@@ -90,7 +90,8 @@ static int not_stored(request_rec *r, tw_visitor_t *visitor,
     p.next = flow->next;
     p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
     /* the callback can be loaded again and again, as long as it is away */
-    tw_line_begin(&line, r, site, APLOG_WARNING, "TW0215", "");
+    tw_line_begin(&line, r, site, APLOG_WARNING, "TW0215",
+                  tw_line_cause(r->pool, err));
     p.reference = line.shown;
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0215)
                   "sign-in not stored (reference %s): %s%s%s%s",

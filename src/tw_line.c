@@ -1,5 +1,7 @@
 #include "tw_line.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "tw_codec.h"
@@ -43,6 +45,12 @@ void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
     if (!info && say == TW_RECENT_LAST) {
         say_last(r, kind);
     }
+}
+
+const char *tw_line_cause(apr_pool_t *pool, const tw_err_t *err)
+{
+    return err->why ? apr_pstrndup(pool, err->why, strcspn(err->why, ":"))
+                    : "";
 }
 
 const char *tw_line_person(apr_pool_t *pool, const tw_session_t *session)

@@ -32,6 +32,10 @@ typedef struct tw_line_t {
 void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
                    int loud, const char *kind, const char *what);
 
+/* What tells one failure of the database from another: the statement, or what
+ * it was that failed, without what it said. */
+const char *tw_line_cause(apr_pool_t *pool, const tw_err_t *err);
+
 /* Whose session it is, by all the names that somebody may be searched by. */
 const char *tw_line_person(apr_pool_t *pool, const tw_session_t *session);
 

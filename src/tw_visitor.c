@@ -396,7 +396,8 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
             visitor->by_grace = 1;
             return TW_VISITOR_SIGNED_IN;
         }
-        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0304", "");
+        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0304",
+                      tw_line_cause(r->pool, &err));
         visitor->reference = line.shown;
         ap_log_rerror(APLOG_MARK, line.level, err.rv, r, TWLOGNO(0304)
                       "a session cannot be checked (reference %s): %s: %s",

@@ -93,6 +93,17 @@ def test_N2_a_database_that_is_away(make_site):
         found(site, alice.sign_out(), "TW0221")
 
 
+def test_N2_another_cause_is_another_line(site):
+    """Of one person's name, and then of the whole database: each page leads to its own."""
+    site.browser().sign_in("alice")
+    site.db.execute("UPDATE twauth_account SET username = ?", "bell\x07")
+    flow = site.browser().begin("/members/")
+    assert "control characters" in found(site, refused(site, "alice"), "TW0215")
+    url = flow.callback("bob")
+    with site.db.away():
+        assert "control characters" not in found(site, flow.arrive(url), "TW0215")
+
+
 def test_N2_more_failures_than_there_are_lines_for(site):
     """A page has no reference, or one that is in the log; that there were more is said once."""
     shown = []
