@@ -145,6 +145,26 @@ FOR EACH ROW WHEN (OLD.username <> ''
                    AND NEW.username IS DISTINCT FROM OLD.username)
 EXECUTE FUNCTION twauth_username_left();
 
+-- Two accounts that exchange their handles may sign in at the same moment:
+-- each locks all the rows that it will change before it changes one, in one
+-- order.
+CREATE OR REPLACE FUNCTION twauth_handle_wanted() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM set_config('search_path',
+                       quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    PERFORM 1 FROM twauth_account
+    WHERE twitter_id = NEW.twitter_id
+       OR lower(screen_name COLLATE "C") = lower(NEW.screen_name COLLATE "C")
+    ORDER BY id FOR UPDATE;
+    RETURN NEW;
+END $$;
+
+DROP TRIGGER IF EXISTS twauth_handle_wanted ON twauth_account;
+CREATE TRIGGER twauth_handle_wanted BEFORE INSERT ON twauth_account
+FOR EACH ROW WHEN (NEW.screen_name <> '')
+EXECUTE FUNCTION twauth_handle_wanted();
+
 -- A handle belongs to the account that signed in with it last.
 CREATE OR REPLACE FUNCTION twauth_handle_taken() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog AS $$
