@@ -15,6 +15,9 @@ from harness.checks import user
 from harness.paths import MODULE, TREE
 from harness.process import until
 
+#: What a build for a sanitizer is linked with, by the library that httpd gets.
+SANITIZERS = {"libasan": " -fsanitize=address,undefined", "libtsan": " -fsanitize=thread"}
+
 pytestmark = [pytest.mark.mpms("event", "prefork")]
 
 
@@ -28,7 +31,9 @@ def other(tmp_path_factory):
     assert "tw_shared" in sources
     for name in sources:
         (build / f"src/{name}.o").unlink()
-    done = subprocess.run(["make", "-s", f"BUILD={build}", "EXTRA_CFLAGS=-DTW_MARKS=64"], cwd=TREE, text=True,
+    flags = "-DTW_MARKS=64" + next((flags for name, flags in SANITIZERS.items()
+                                    if name in os.environ.get("TWAUTH_PRELOAD", "")), "")
+    done = subprocess.run(["make", "-s", f"BUILD={build}", f"EXTRA_CFLAGS={flags}", "FORTIFY=0"], cwd=TREE, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "MAKEFLAGS": ""})
     assert done.returncode == 0, done.stdout
     return build / "mod_twauth.so"
