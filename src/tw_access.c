@@ -100,6 +100,10 @@ static void apply_if(state_t *st, const ap_directive_t *d, int yes)
         return;
     }
     apply_directives(&with, d->first_child);
+    if (yes == 1 && tw_route_leaves(st->probe, d->first_child,
+                                    st->probe->url)) {
+        with.leaves = 1;
+    }
     if (yes == 1 || with.rule > st->rule || with.refused) {
         *st = with;
     }

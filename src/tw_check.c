@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -17,10 +18,14 @@
 /* A start logs so many findings, and how many more there are. */
 #define MAX_LOGGED 8
 
+/* A host is compared with so many that have its realm or its name. */
+#define MAX_ALIKE 20
+
 typedef struct {
     tw_findings_t *findings;
     const tw_tree_t *tree;
     apr_pool_t *pool;
+    apr_hash_t *seen;                   /* sites with something in common */
 } check_t;
 
 static tw_finding_t of_site(const tw_site_t *site, const char *place)
@@ -136,22 +141,37 @@ static void check_pair_of_ports(const check_t *c, const tw_site_t *site,
                     tw_findings_host(other->server, c->pool));
 }
 
+typedef void (*pair_t)(const check_t *c, const tw_site_t *site,
+                       const tw_site_t *other);
+
+/* Each of two is told of the other, of which there may be thousands. */
+static void check_alike(const check_t *c, const tw_site_t *site,
+                        const char *key, pair_t check)
+{
+    apr_array_header_t *alike = apr_hash_get(c->seen, key,
+                                             APR_HASH_KEY_STRING);
+    int i;
+
+    if (!alike) {
+        alike = apr_array_make(c->pool, 2, sizeof(tw_site_t *));
+        apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, alike);
+    }
+    for (i = 0; i < alike->nelts && i < MAX_ALIKE; i++) {
+        const tw_site_t *other = APR_ARRAY_IDX(alike, i, const tw_site_t *);
+
+        check(c, site, other);
+        check(c, other, site);
+    }
+    APR_ARRAY_PUSH(alike, const tw_site_t *) = site;
+}
+
 static void check_pairs(const check_t *c, const tw_site_t *site)
 {
-    const server_rec *s;
-
-    for (s = tw_tree_main(c->tree); s; s = s->next) {
-        const tw_site_t *other = tw_site(s);
-
-        if (!other || other->off || other == site) {
-            continue;
-        }
-        if (!strcmp(other->realm, site->realm)) {
-            check_pair_of_realm(c, site, other);
-        }
-        if (!site->plain_http && !other->plain_http) {
-            check_pair_of_ports(c, site, other);
-        }
+    check_alike(c, site, apr_pstrcat(c->pool, "realm ", site->realm, NULL),
+                check_pair_of_realm);
+    if (!site->plain_http) {
+        check_alike(c, site, apr_pstrcat(c->pool, "host ", site->host, NULL),
+                    check_pair_of_ports);
     }
 }
 
@@ -186,8 +206,13 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
                          const char *file)
 {
     tw_finding_t finding = of_site(site, file);
+    const char *key = apr_pstrcat(c->pool, "file ", file, NULL);
     const server_rec *s;
 
+    if (apr_hash_get(c->seen, key, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, site);
     finding.serious = 1;
     for (s = tw_tree_main(c->tree); s; s = s->next) {
         const char *root = tw_probe_root(s);
@@ -288,7 +313,7 @@ static void check_site(const check_t *c, const tw_site_t *site)
 
 tw_findings_t *tw_check(const tw_tree_t *tree, apr_pool_t *pool)
 {
-    check_t c = { tw_findings_make(pool), tree, pool };
+    check_t c = { tw_findings_make(pool), tree, pool, apr_hash_make(pool) };
     const server_rec *s;
     int any = 0;
 

@@ -25,7 +25,8 @@ static void add_mount(apr_array_header_t *mounts, const ap_directive_t *d,
     static const struct { const char *name; int proxy, match; } kinds[] = {
         { "ProxyPass", 1, 0 }, { "ProxyPassMatch", 1, 1 }, { "Alias", 0, 0 },
         { "ScriptAlias", 0, 0 }, { "AliasMatch", 0, 1 },
-        { "ScriptAliasMatch", 0, 1 }
+        { "ScriptAliasMatch", 0, 1 }, { "WSGIScriptAlias", 0, 0 },
+        { "WSGIScriptAliasMatch", 0, 1 }
     };
     apr_array_header_t *words;
     tw_mount_t *mount;

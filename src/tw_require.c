@@ -43,6 +43,10 @@ static int require_line(const tw_probe_t *p, const ap_directive_t *d)
     if (!strcasecmp(word, "env") && ap_strcasestr(d->args, "TWAUTH_")) {
         return TW_RULE_USER;
     }
+    if (!strcasecmp(word, "ssl")) {
+        return tw_tree_tls(p->tree, p->server) ? TW_RULE_GRANTED
+                                               : TW_RULE_DENIED;
+    }
     if (!strcasecmp(word, "method")) {
         return ap_strcasestr(d->args, "GET") ? TW_RULE_GRANTED : TW_RULE_DENIED;
     }

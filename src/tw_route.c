@@ -311,9 +311,15 @@ static int rewrite_host(rewrite_t *w, const tw_probe_t *p)
 {
     const ap_directive_t *own = tw_tree_part(p->tree, p->server);
     const char *options = tw_tree_args(p->tree, p->server, "RewriteOptions");
-    int inherits = p->server->is_virtual && options
-                   && ap_strcasestr(options, "Inherit");
-    int before = inherits && ap_strcasestr(options, "InheritBefore");
+    const char *down = tw_tree_args(p->tree, tw_tree_main(p->tree),
+                                    "RewriteOptions");
+    int before = p->server->is_virtual
+                 && ((options && ap_strcasestr(options, "InheritBefore"))
+                     || (down && ap_strcasestr(down, "InheritDownBefore")));
+    int inherits = before
+                   || (p->server->is_virtual
+                       && ((options && ap_strcasestr(options, "Inherit"))
+                           || (down && ap_strcasestr(down, "InheritDown"))));
 
     if (!is_on(own) && !(inherits && is_on(tw_tree_outside(p->tree)))) {
         return 0;

@@ -79,6 +79,13 @@ ROWS = [
     Row("redirect in a location", other='<Location "/">\nRedirect permanent https://site.test/\n</Location>'),
     Row("redirect by a rule of the folder", other='<Directory "{htdocs}">\nRewriteEngine On\n'
         'RewriteRule ^ https://site.test%{REQUEST_URI} [R=301]\n</Directory>'),
+    Row("redirect by a condition", other="<If \"%{HTTPS} == 'off'\">\nRedirect permanent / https://site.test/\n</If>"),
+    Row("redirect by rules of the main server", main="RewriteEngine On\nRewriteCond %{HTTPS} off\n"
+        "RewriteRule ^ https://site.test%{REQUEST_URI} [R=301]\n", other="RewriteEngine On\nRewriteOptions Inherit"),
+    Row("rules of the main server that are not inherited", main="RewriteEngine On\nRewriteCond %{HTTPS} off\n"
+        "RewriteRule ^ https://site.test%{REQUEST_URI} [R=301]\n", opened=True),
+    Row("nothing without TLS", main='<Directory "{htdocs}/members">\nSSLRequireSSL\n</Directory>\n'),
+    Row("nothing without TLS, by a rule", other='<Location "/members/">\nRequire ssl\n</Location>'),
     Row("redirect behind a balancer", other="RewriteEngine On\nRewriteCond %{HTTP:X-Forwarded-Proto} !https\n"
         "RewriteRule ^ https://site.test%{REQUEST_URI} [R=301,L]"),
     Row("redirect of another place", other="Redirect permanent /old/ https://site.test/", opened=True),
@@ -132,7 +139,7 @@ def test_N4_what_the_dump_says_is_what_a_visitor_gets(site, row):
         warned = unprotected(site.httpd.dump())
         mark = site.log.mark()
         site.restart()
-        site.allow_log("TW0308", "AH01630", "AH01797", "AH00027", "AH01618")
+        site.allow_log("TW0308", "AH01630", "AH01797", "AH00027", "AH01618", "AH02219", "AH01276")
         answer = Browser(f"http://{row.name}:{other.port}", site.authority.ca).get(row.url)
     finally:
         site.vhost.config, site.httpd.main = config, main
