@@ -49,16 +49,17 @@ static const tw_choice_t remote_user[] = {
     [TW_SETTING_ROW(CONF, field)] = { .offset = offsetof(CONF, field),      \
                                       __VA_ARGS__ }
 #define TEXT(directive, field, good, value)                                 \
-    ROW(field, .kind = TW_SETTING_TEXT, .check = good, .text_default = value)
+    ROW(field, .kind = TW_SETTING_TEXT, .check = (good),                    \
+        .text_default = (value))
 #define TIME(directive, field, low, high, value)                            \
-    ROW(field, .kind = TW_SETTING_TIME, .least = low, .most = high,         \
-        .number_default = value)
+    ROW(field, .kind = TW_SETTING_TIME, .least = (low), .most = (high),     \
+        .number_default = (value))
 #define NUMBER(directive, field, low, high, value)                          \
-    ROW(field, .kind = TW_SETTING_NUMBER, .least = low, .most = high,       \
-        .number_default = value)
+    ROW(field, .kind = TW_SETTING_NUMBER, .least = (low), .most = (high),   \
+        .number_default = (value))
 #define CHOICE(directive, field, list, value)                               \
-    ROW(field, .kind = TW_SETTING_CHOICE, .choices = list,                  \
-        .number_default = value)
+    ROW(field, .kind = TW_SETTING_CHOICE, .choices = (list),                \
+        .number_default = (value))
 
 #define CONF tw_server_conf_t
 static const tw_setting_t server_settings[] = {
@@ -122,9 +123,9 @@ static const tw_setting_t dir_settings[] = {
 #undef CONF
 
 #define SERVER_ROW(field)                                                   \
-    (void *)&server_settings[TW_SETTING_ROW(tw_server_conf_t, field)]
+    ((void *)&server_settings[TW_SETTING_ROW(tw_server_conf_t, field)])
 #define DIR_ROW(field)                                                      \
-    (void *)&dir_settings[TW_SETTING_ROW(tw_dir_conf_t, field)]
+    ((void *)&dir_settings[TW_SETTING_ROW(tw_dir_conf_t, field)])
 
 /* ---- values: the row is the command's ----------------------------------- */
 
