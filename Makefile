@@ -34,7 +34,7 @@ endif
 
 # ---- what is built of what -------------------------------------------------
 
-CORE := err reply codec target headers seal sign http json redact marks \
+CORE := err reply codec target headers cookie seal sign http json redact marks \
 	rate breaker leases deferred shared watch memo recent provider refusal oauth1 oauth2 flow session \
 	dbfail native
 CORE_OBJS := $(CORE:%=$(BUILD)/src/tw_%.o)
@@ -107,7 +107,7 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 		$(LDFLAGS) $(LIBS) $(APR_LIBS) -lcmocka
 
 # the glue's targets: with the glue, and a stand-in for what is below it
-FUZZ_GLUE := line visitor caching cookie browser page flows call logout callback \
+FUZZ_GLUE := line visitor caching set_cookie browser page flows call logout callback \
 	refresh export authn login navigation limit address html whoami locations
 FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
 FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE:%=$(BUILD)/src/tw_%.o)

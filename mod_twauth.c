@@ -77,6 +77,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_filter(tw_authn_insert_filter, NULL, NULL,
                           APR_HOOK_REALLY_LAST);
     tw_caching_register_filter();
+    ap_hook_child_init(tw_caching_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(tw_visitor_insert_error_filter, NULL, NULL,
                                 APR_HOOK_REALLY_LAST);
 }

@@ -6,6 +6,7 @@
 
 #include "tw_codec.h"
 #include "tw_private.h"
+#include "tw_set_cookie.h"
 
 #define TOKEN_LIFE apr_time_from_sec(3600)
 /* So that the mark "signed in here before" is there when it is needed. */

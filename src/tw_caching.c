@@ -126,8 +126,10 @@ void tw_caching_register_filter(void)
                                           TYPE);
 }
 
-void tw_caching_child_init(void)
+void tw_caching_child_init(apr_pool_t *pchild, server_rec *base_server)
 {
+    (void)pchild;
+    (void)base_server;
     has_mod_cache = ap_find_linked_module("mod_cache.c") != NULL;
     has_mod_headers = ap_find_linked_module("mod_headers.c") != NULL;
     has_mod_include = ap_find_linked_module("mod_include.c") != NULL;

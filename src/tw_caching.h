@@ -28,7 +28,7 @@ typedef enum {
 void tw_caching_register_filter(void);
 
 /* child_init: which of mod_cache, mod_headers and mod_include are there. */
-void tw_caching_child_init(void);
+void tw_caching_child_init(apr_pool_t *pchild, server_rec *base_server);
 
 /*
  * *caching is the mark of one answer, zero at first; it lives as long as the

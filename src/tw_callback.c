@@ -13,6 +13,7 @@
 #include "tw_navigation.h"
 #include "tw_page.h"
 #include "tw_private.h"
+#include "tw_set_cookie.h"
 #include "tw_start.h"
 
 #define WAIT_FOR_PLACE apr_time_from_sec(2)

@@ -1,5 +1,5 @@
 /*
- * tw_cookie: one cookie on a request, read and set by the letter.
+ * tw_cookie: the cookies of a request, read by the letter.
  *
  * Names are compared byte by byte, only ';' separates, only blanks and tabs
  * around a pair are dropped; there is no quoting, no percent and no "$".
@@ -9,7 +9,7 @@
 #ifndef TW_COOKIE_H
 #define TW_COOKIE_H
 
-#include <httpd.h>
+#include <apr.h>
 
 /* A cookie as it came, inside the header's own bytes (not NUL-terminated). */
 typedef struct tw_cookie_t {
@@ -31,18 +31,5 @@ typedef struct tw_cookie_name_t {
  * cookie with name_len 0.
  */
 int tw_cookie_next(tw_cookie_t *cookie, const char **at);
-
-/*
- * Sets name=value on the answer, errors and redirects included, in place of
- * what was to be set by that name before, with attributes as they are to
- * follow it ("; Path=/; HttpOnly").  max_age in seconds; -1: until the
- * browser ends.
- */
-void tw_cookie_set(request_rec *r, const char *name, const char *value,
-                   const char *attributes, int max_age);
-
-/* Has the browser forget the cookie; attributes as when it was set. */
-void tw_cookie_expire(request_rec *r, const char *name,
-                      const char *attributes);
 
 #endif

@@ -12,9 +12,16 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "tw_provider.h"
 #include "tw_seal.h"
 #include "tw_marks.h"
+
+/* What a browser that was sent to X must bring along again, sealed. */
+typedef struct tw_pending_t {
+    const char *key;                /* names the sign-in in the callback:
+                                       request token, or state */
+    const char *secret;             /* proves it: token secret, or PKCE
+                                       verifier */
+} tw_pending_t;
 
 typedef struct tw_flow_t {
     apr_time_t started_at;

@@ -6,6 +6,7 @@
 
 #include "tw_cookie.h"
 #include "tw_seal.h"
+#include "tw_set_cookie.h"
 
 #define FLOWS_MAX 5
 #define BYTES_MAX 3500

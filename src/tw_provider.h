@@ -13,6 +13,7 @@
 #include <apr_tables.h>
 
 #include "tw_err.h"
+#include "tw_flow.h"
 #include "tw_http.h"
 
 /* X's documents name no limits: these are ours, for tokens and secrets. */
@@ -33,14 +34,6 @@ typedef struct tw_client_t {
     const char *access;             /* "read" or "write" */
     tw_http_conf_t http;
 } tw_client_t;
-
-/* What a browser that was sent to X must bring along again, sealed. */
-typedef struct tw_pending_t {
-    const char *key;                /* names the sign-in in the callback:
-                                       request token, or state */
-    const char *secret;             /* proves it: token secret, or PKCE
-                                       verifier */
-} tw_pending_t;
 
 /* What X's answer to the browser says, before anything is believed. */
 typedef enum {

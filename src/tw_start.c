@@ -13,7 +13,6 @@
 #include <http_log.h>
 #include <unixd.h>
 
-#include "tw_caching.h"
 #include "tw_oauth1.h"
 #include "tw_oauth2.h"
 #include "tw_private.h"
@@ -440,7 +439,6 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
     }
     lock_secrets(main);
     /* on its own: sessions need it also where sign-ins cannot work */
-    tw_caching_child_init();
     if (tw_db_child_init(pchild) != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, TWLOGNO(0107)
                      "no lock for the database: this child ends");

@@ -13,6 +13,7 @@
 #include "tw_line.h"
 #include "tw_private.h"
 #include "tw_seal.h"
+#include "tw_set_cookie.h"
 #include "tw_start.h"
 #include "tw_target.h"
 

@@ -3,6 +3,7 @@
 #include "sealed.h"
 
 #include "tw_flow.h"
+#include "tw_provider.h"
 #include "tw_session.h"
 #include "tw_target.h"
 
