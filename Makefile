@@ -34,11 +34,11 @@ endif
 
 # ---- what is built of what -------------------------------------------------
 
-CORE := err reply codec target headers cookie seal sign http json redact marks \
-	rate breaker leases deferred shared watch memo recent provider refusal oauth1 oauth2 flow session \
-	dbfail native
-CORE_OBJS := $(CORE:%=$(BUILD)/src/tw_%.o)
-ALL_SRCS := mod_twauth.c $(sort $(wildcard src/*.c))
+# rooms without a header of httpd: the core, one library
+CORE_ROOMS := base shared sealed x
+CORE_SRCS := $(sort $(wildcard $(CORE_ROOMS:%=src/%/*.c)))
+CORE_OBJS := $(CORE_SRCS:%.c=$(BUILD)/%.o)
+ALL_SRCS := mod_twauth.c $(sort $(wildcard src/*/*.c))
 ALL_OBJS := $(ALL_SRCS:%.c=$(BUILD)/%.o)
 GLUE_OBJS := $(filter-out $(CORE_OBJS),$(ALL_OBJS))
 CORE_LIB := $(BUILD)/libtwauth-core.a
@@ -94,10 +94,10 @@ $(CORE_LIB): $(CORE_OBJS)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # one exported symbol: httpd finds the module, and nobody else our names
-$(MODULE): $(GLUE_OBJS) $(CORE_LIB) src/mod_twauth.map
+$(MODULE): $(GLUE_OBJS) $(CORE_LIB) src/twauth.map
 	$(call say,LD $@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) -shared -pthread -Wl,-z,now -Wl,-z,relro \
-		-Wl,--version-script=src/mod_twauth.map -o $@.new \
+		-Wl,--version-script=src/twauth.map -o $@.new \
 		$(GLUE_OBJS) $(CORE_LIB) $(LDFLAGS) $(LIBS) && mv $@.new $@
 
 $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
@@ -107,10 +107,10 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 		$(LDFLAGS) $(LIBS) $(APR_LIBS) -lcmocka
 
 # the glue's targets: with the glue, and a stand-in for what is below it
-FUZZ_GLUE := line visitor caching set_cookie browser page flows call logout callback \
-	refresh export authn login navigation limit address html whoami locations
+FUZZ_GLUE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/authz.c,$(sort \
+	$(wildcard src/request/*.c src/login/*.c src/auth/*.c))))
 FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
-FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE:%=$(BUILD)/src/tw_%.o)
+FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE)
 $(FUZZ_GLUE_TESTS): FUZZ_PARTS = -I$(shell $(APXS) -q INCLUDEDIR) \
 	$(FUZZ_GLUE_PARTS)
 $(FUZZ_GLUE_TESTS): $(FUZZ_GLUE_PARTS) t/fuzz/server.h

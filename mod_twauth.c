@@ -9,18 +9,18 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "src/tw_authn.h"
-#include "src/tw_authz.h"
-#include "src/tw_caching.h"
-#include "src/tw_check.h"
-#include "src/tw_conf.h"
-#include "src/tw_dump.h"
-#include "src/tw_exchange.h"
-#include "src/tw_locations.h"
-#include "src/tw_page.h"
-#include "src/tw_private.h"
-#include "src/tw_start.h"
-#include "src/tw_visitor.h"
+#include "src/admin/check.h"
+#include "src/admin/dump.h"
+#include "src/admin/exchange.h"
+#include "src/auth/authn.h"
+#include "src/auth/authz.h"
+#include "src/config/directives.h"
+#include "src/config/start.h"
+#include "src/login/locations.h"
+#include "src/private.h"
+#include "src/request/caching.h"
+#include "src/request/page.h"
+#include "src/request/visitor.h"
 
 static void register_hooks(apr_pool_t *pool)
 {

@@ -2,8 +2,8 @@
 
 #include "fuzz.h"
 
-#include "tw_codec.h"
-#include "tw_err.h"
+#include "base/codec.h"
+#include "base/err.h"
 
 static void try_percent(const char *text, size_t size, apr_pool_t *pool)
 {

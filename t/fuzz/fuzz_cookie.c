@@ -5,7 +5,7 @@
 
 #include "server.h"
 
-#include "tw_visitor.h"
+#include "request/visitor.h"
 
 static int begins(const char *text, const char *with)
 {

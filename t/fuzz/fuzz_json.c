@@ -2,7 +2,7 @@
 
 #include "fuzz.h"
 
-#include "tw_json.h"
+#include "base/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,11 +6,11 @@
 
 #include "fuzz.h"
 
-#include "tw_codec.h"
-#include "tw_oauth1.h"
-#include "tw_oauth2.h"
-#include "tw_refusal.h"
-#include "tw_seal.h"
+#include "base/codec.h"
+#include "x/oauth1.h"
+#include "x/oauth2.h"
+#include "x/refusal.h"
+#include "sealed/seal.h"
 
 static tw_http_response_t answer;
 

@@ -9,8 +9,8 @@
 
 #include <apr_lib.h>
 
-#include "tw_target.h"
-#include "tw_visitor.h"
+#include "base/target.h"
+#include "request/visitor.h"
 
 #define COOKIE_CHARACTERS \
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -5,8 +5,8 @@
 
 #include "fuzz.h"
 
-#include "tw_codec.h"
-#include "tw_target.h"
+#include "base/codec.h"
+#include "base/target.h"
 
 static const tw_own_t own = { "/twauth/", "/back from x" };
 

@@ -5,9 +5,9 @@
 
 #include "fuzz.h"
 
-#include "tw_flow.h"
-#include "tw_seal.h"
-#include "tw_session.h"
+#include "sealed/flow.h"
+#include "sealed/seal.h"
+#include "sealed/session.h"
 
 #define KEY "hCQJQ0+0OZxgvZ2a4Y8mJPoZYqBvK3nVb0oS7lDT1WcXrE9uHkMfGyi6wNzL5s+A"
 #define AUDIENCE "www.example.com"

@@ -8,17 +8,17 @@
 #include <mod_core.h>
 #include <util_filter.h>
 
-#include "tw_account.h"
-#include "tw_authn.h"
-#include "tw_browser.h"
-#include "tw_codec.h"
-#include "tw_flow.h"
-#include "tw_locations.h"
-#include "tw_oauth1.h"
-#include "tw_oauth2.h"
-#include "tw_private.h"
-#include "tw_start.h"
-#include "tw_target.h"
+#include "store/account.h"
+#include "auth/authn.h"
+#include "request/browser.h"
+#include "base/codec.h"
+#include "sealed/flow.h"
+#include "login/locations.h"
+#include "x/oauth1.h"
+#include "x/oauth2.h"
+#include "private.h"
+#include "config/start.h"
+#include "base/target.h"
 
 #define KEY "hCQJQ0+0OZxgvZ2a4Y8mJPoZYqBvK3nVb0oS7lDT1WcXrE9uHkMfGyi6wNzL5s+A"
 #define BODY_PIECE 100

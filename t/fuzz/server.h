@@ -13,7 +13,7 @@
 
 #include <httpd.h>
 
-#include "tw_site.h"
+#include "config/site.h"
 
 /*
  * What nobody can guess stands in an input as a letter in braces;

@@ -17,9 +17,11 @@ def read(path):
 
 @cache
 def sources():
-    """The module's C files and headers: {name: text}."""
-    files = [TREE / "mod_twauth.c", *sorted(SRC.glob("*.[ch]"))]
-    return {file.name: file.read_text() for file in files}
+    """The module's C files and headers: {name: text}, those of src/ by room: "sealed/session.c"."""
+    found = {"mod_twauth.c": read("mod_twauth.c")}
+    found.update((str(file.relative_to(SRC)), file.read_text()) for file in sorted(SRC.glob("**/*.[ch]")))
+    assert len(found) > 80
+    return found
 
 
 def code(text):

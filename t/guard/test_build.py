@@ -62,11 +62,11 @@ def test_fortified_where_there_is_an_optimizer(tmp_path, flags, level):
 def test_no_processor_without_atomics_gets_a_module(tmp_path):
     """B15: a lock within one process is no atomic: the build says so."""
     source = tmp_path / "cell.c"
-    source.write_text('#include "tw_cell.h"\n')
+    source.write_text('#include "shared/cell.h"\n')
     flags = subprocess.run(["apr-1-config", "--cppflags", "--includes"], capture_output=True, text=True).stdout.split()
     ask = ["gcc", "-fsyntax-only", *flags, f"-I{TREE / 'src'}"]
     assert subprocess.run([*ask, source]).returncode == 0
     source.write_text('#include <stdatomic.h>\n#undef ATOMIC_LLONG_LOCK_FREE\n#define ATOMIC_LLONG_LOCK_FREE 1\n'
-                      '#include "tw_cell.h"\n')
+                      '#include "shared/cell.h"\n')
     refused = subprocess.run([*ask, source], capture_output=True, text=True)
     assert refused.returncode != 0 and "64-bit atomics are a lock within one process" in refused.stderr

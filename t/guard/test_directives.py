@@ -8,7 +8,7 @@ import pytest
 
 from guard import MODULE, TREE, code, read, sources
 
-CONF = "tw_conf.c"
+CONF = "config/directives.c"
 MODULES = Path("/usr/lib/apache2/modules")
 SECOND = 1000 * 1000
 UNITS = {"ms": 1000, "s": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND, "d": 24 * 3600 * SECOND, "": SECOND}
@@ -71,7 +71,7 @@ def defaults():
     rates = [re.search(rf"conf->start_{who}\.count = (\d+);\s*"
                        rf"conf->start_{who}\.period = apr_time_from_sec\(60\)", text)[1] for who in ("client", "all")]
     found["TwAuthStartLimit"] = " ".join(rate + "/min" for rate in rates)
-    found["TwAuthProvider"] = re.search(r'#define DEFAULT_API "(.*)"', sources()["tw_site.c"])[1]
+    found["TwAuthProvider"] = re.search(r'#define DEFAULT_API "(.*)"', sources()["config/site.c"])[1]
     return found
 
 
@@ -162,23 +162,23 @@ def test_no_document_names_a_directive_that_is_none():
 
 def test_require_providers_and_locations_are_documented():
     text = read("docs/directives.md")
-    for provider in re.findall(r'AUTHZ_PROVIDER_GROUP, "([\w-]+)"', sources()["tw_authz.c"]):
+    for provider in re.findall(r'AUTHZ_PROVIDER_GROUP, "([\w-]+)"', sources()["auth/authz.c"]):
         assert f"Require {provider} " in text
-    for location in re.findall(r'apr_pstrcat\(b->pconf, path, "(\w+)", NULL\)', sources()["tw_site.c"]):
+    for location in re.findall(r'apr_pstrcat\(b->pconf, path, "(\w+)", NULL\)', sources()["config/site.c"]):
         assert f"| `{location}` |" in text
 
 
 def test_variables_and_headers_are_documented():
     text = read("docs/directives.md")
     for name in re.findall(r'"(TWAUTH_[A-Z_]+|X-Twauth-[\w-]+)"', code("".join(
-            sources()[name] for name in ("tw_authn.c", "tw_page.c", "tw_visitor.c")))):
+            sources()[name] for name in ("auth/authn.c", "request/page.c", "request/visitor.c")))):
         if not name.endswith("_"):
             assert f"`{name}`" in text, name
 
 
 def test_errors_are_documented():
     text = read("docs/directives.md")
-    for error in set(re.findall(r'\[TW_PAGE_\w+\] = \{ \d+, "([\w-]+)"', code(sources()["tw_html.c"]))):
+    for error in set(re.findall(r'\[TW_PAGE_\w+\] = \{ \d+, "([\w-]+)"', code(sources()["request/html.c"]))):
         assert f"| `{error}` |" in text, error
 
 

@@ -27,7 +27,7 @@ URLS = ["http://user:{}@proxy.test:3128", "http://{}@proxy.test", "https://proxy
 
 def directives():
     """All that take a value, but those with a secret or URL of their own."""
-    return sorted(set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/tw_conf.c").read_text())))
+    return sorted(set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/config/directives.c").read_text())))
 
 
 @pytest.fixture(scope="module")

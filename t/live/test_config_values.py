@@ -82,7 +82,7 @@ def site(make_site):
 
 
 def test_CF_1_each_directive_has_wrong_values():
-    known = set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/tw_conf.c").read_text()))
+    known = set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/config/directives.c").read_text()))
     elsewhere = {"TwAuthClientID", "TwAuthClientSecret", "TwAuthScope", "TwAuthFresh"}
     assert known - set(WRONG) == elsewhere
 

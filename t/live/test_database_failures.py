@@ -1,6 +1,6 @@
 """What a failure of the database is, and whose: a statement's is its visitor's, a connection's costs a retry.
 
-The rows of one table (src/tw_dbfail.c), each met with a real database.
+The rows of one table (src/base/db_failure.c), each met with a real database.
 """
 
 import contextlib

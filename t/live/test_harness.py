@@ -169,7 +169,7 @@ def test_expected_line_is_none_and_must_be_there(log):
 
 @pytest.mark.parametrize("line", [
     "==1==ERROR: AddressSanitizer: heap-use-after-free",
-    "src/tw_seal.c:1:2: runtime error: signed integer overflow",
+    "src/sealed/seal.c:1:2: runtime error: signed integer overflow",
     "WARNING: ThreadSanitizer: data race",
     "[Mon Jan 01 00:00:00.0 2024] [core:notice] [pid 1:tid 1] AH00052: child pid 7 exit signal Segmentation fault (11)",
 ])

@@ -25,7 +25,7 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
 
 
 def test_AC_10_each_directive_is_tried():
-    known = set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/tw_conf.c").read_text()))
+    known = set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/config/directives.c").read_text()))
     assert known - {"TwAuthFresh"} == {line.split()[0] for line in ALLOWED + REFUSED if line.startswith("TwAuth")}
 
 

@@ -8,7 +8,7 @@ import pytest
 from harness.checks import together
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
-MOST = 6            # different lines of a kind in a minute, tw_recent.h
+MOST = 6            # different lines of a kind in a minute, sealed/recent.h
 
 
 def quiet(make_site, level="warn", **more):

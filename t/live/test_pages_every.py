@@ -13,7 +13,7 @@ from harness.site import PROTECTED
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
 ROW = re.compile(r'\[TW_PAGE_(\w+)\] = \{ (\d+), "([a-z-]*)",[^"]*"([^"]+)"')
-KINDS = {kind: (int(status), title) for kind, status, _, title in ROW.findall((TREE / "src/tw_html.c").read_text())}
+KINDS = {kind: (int(status), title) for kind, status, _, title in ROW.findall((TREE / "src/request/html.c").read_text())}
 BODY = "canary-of-the-body-of-X-9e1c"
 # no failure that can be made from outside leads there: want of memory, a seal that failed
 BY_NOTHING = {"INTERNAL"}

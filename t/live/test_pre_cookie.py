@@ -18,7 +18,7 @@ def unbase64(text):
 
 
 def tag(site, data):
-    """As tw_seal.c makes it, of BLAKE2b: the key's digest, a subkey for the purpose, the tag."""
+    """As sealed/seal.c makes it, of BLAKE2b: the key's digest, a subkey for the purpose, the tag."""
     master = hashlib.blake2b(base64.b64decode(site.key.read_text()), digest_size=32).digest()
     subkey = hashlib.blake2b(b"", key=master, salt=struct.pack("<QQ", PRE_PURPOSE, 0), person=CONTEXT.ljust(16, b"\0"),
                              digest_size=32).digest()

@@ -7,8 +7,8 @@
 
 #include "unit.h"
 
-#include "tw_codec.h"
-#include "tw_seal.h"
+#include "base/codec.h"
+#include "sealed/seal.h"
 
 /* base64 of 48 random bytes, for tests only */
 #define KEY1 "hCQJQ0+0OZxgvZ2a4Y8mJPoZYqBvK3nVb0oS7lDT1WcXrE9uHkMfGyi6wNzL5s+A"

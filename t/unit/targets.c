@@ -10,8 +10,8 @@
 #include <apr_general.h>
 #include <apr_pools.h>
 
-#include "tw_codec.h"
-#include "tw_target.h"
+#include "base/codec.h"
+#include "base/target.h"
 
 static const tw_own_t own = { "/twauth/", "/twauth/callback" };
 

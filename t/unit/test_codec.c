@@ -4,7 +4,7 @@
 
 #include "vectors.h"
 
-#include "tw_codec.h"
+#include "base/codec.h"
 
 static void test_percent_vectors(void **state)
 {

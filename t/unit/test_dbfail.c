@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "tw_dbfail.h"
+#include "base/db_failure.h"
 
 static void test_sqlstate_in_any_language(void **state)
 {

@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "tw_err.h"
+#include "base/err.h"
 
 static void test_set_fills_every_field(void **state)
 {

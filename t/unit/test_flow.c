@@ -2,10 +2,10 @@
 
 #include "sealed.h"
 
-#include "tw_flow.h"
-#include "tw_provider.h"
-#include "tw_session.h"
-#include "tw_target.h"
+#include "sealed/flow.h"
+#include "x/protocol.h"
+#include "sealed/session.h"
+#include "base/target.h"
 
 #define AUDIENCE "www.example.com|oauth1|https://api.x.com|https://a/cb"
 

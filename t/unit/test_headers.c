@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "tw_headers.h"
+#include "base/identity_headers.h"
 
 static apr_table_t *headers_of(const char *const *names)
 {

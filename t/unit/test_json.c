@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "tw_json.h"
+#include "base/json.h"
 
 static void test_error(void **state)
 {

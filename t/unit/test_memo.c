@@ -6,7 +6,7 @@
 
 #include "sealed.h"
 
-#include "tw_memo.h"
+#include "sealed/cache.h"
 
 #define AUDIENCE "www.example.com"
 #define PLAIN "what is in it"

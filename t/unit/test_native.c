@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "tw_native.h"
+#include "base/db_native.h"
 
 /* B12: it is said, and whatever is asked is answered by what says least. */
 static void test_what_is_missing_is_said(void **state)

@@ -6,9 +6,9 @@
 
 #include "unit.h"
 
-#include "tw_codec.h"
-#include "tw_oauth1.h"
-#include "tw_seal.h"
+#include "base/codec.h"
+#include "x/oauth1.h"
+#include "sealed/seal.h"
 
 #define CALLBACK "https://www.example.com/twauth/callback"
 

@@ -6,9 +6,9 @@
 
 #include "unit.h"
 
-#include "tw_codec.h"
-#include "tw_oauth2.h"
-#include "tw_seal.h"
+#include "base/codec.h"
+#include "x/oauth2.h"
+#include "sealed/seal.h"
 
 #define CALLBACK "https://www.example.com/twauth/callback"
 #define TOKEN "{\"token_type\":\"bearer\",\"access_token\":\"at\"}"

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "tw_provider.h"
+#include "x/protocol.h"
 
 /* ID-4 */
 static void test_ids(void **state)

@@ -6,8 +6,8 @@
 
 #include "unit.h"
 
-#include "tw_recent.h"
-#include "tw_seal.h"
+#include "sealed/recent.h"
+#include "sealed/seal.h"
 
 #define AT(seconds) apr_time_from_sec(1700000000 + (seconds))
 

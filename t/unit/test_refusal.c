@@ -2,7 +2,7 @@
 
 #include "unit.h"
 
-#include "tw_refusal.h"
+#include "x/refusal.h"
 
 #define CALLBACK "https://www.example.com/twauth/callback"
 

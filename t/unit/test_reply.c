@@ -4,7 +4,7 @@
 
 #include <apr_date.h>
 
-#include "tw_reply.h"
+#include "base/reply.h"
 
 #define NOON "Date: Thu, 26 Nov 2026 12:00:00 GMT\r\n"
 #define NOON_SECONDS 1795694400LL

@@ -4,7 +4,7 @@
 
 #include "sealed.h"
 
-#include "tw_session.h"
+#include "sealed/session.h"
 
 #define REALM "www.example.com"
 

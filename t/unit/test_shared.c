@@ -13,7 +13,7 @@
 
 #include "unit.h"
 
-#include "tw_shared.h"
+#include "shared/segment.h"
 
 #define SEC(n) apr_time_from_sec(n)
 #define NOW SEC(1790000000)

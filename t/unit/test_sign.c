@@ -15,8 +15,8 @@
 
 #include "vectors.h"
 
-#include "tw_codec.h"
-#include "tw_sign.h"
+#include "base/codec.h"
+#include "base/sign.h"
 
 /* ---- the judge ----------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "tw_target.h"
+#include "base/target.h"
 
 static const tw_own_t own = { "/twauth/", "/back from x" };
 

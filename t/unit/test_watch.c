@@ -8,7 +8,7 @@
 
 #include "unit.h"
 
-#include "tw_watch.h"
+#include "base/watchdog.h"
 
 static int pair[5][2];
 

@@ -1,0 +1,362 @@
+#include "admin/check.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include "admin/early.h"
+#include "admin/host.h"
+#include "admin/open.h"
+#include "admin/places.h"
+#include "admin/probe.h"
+#include "admin/taken.h"
+#include "config/site.h"
+#include "private.h"
+
+/* A start logs so many findings, and how many more there are. */
+#define MAX_LOGGED 8
+
+/* A host is compared with so many that have its realm or its name. */
+#define MAX_ALIKE 20
+
+typedef struct {
+    tw_findings_t *findings;
+    const tw_tree_t *tree;
+    apr_pool_t *pool;
+    apr_hash_t *seen;                   /* sites with something in common */
+} check_t;
+
+static tw_finding_t of_site(const tw_site_t *site, const char *place)
+{
+    tw_finding_t finding = { site->server, place, NULL, NULL, 0 };
+
+    return finding;
+}
+
+static void check_http(const check_t *c, const tw_site_t *site)
+{
+    tw_finding_t finding = of_site(site, site->origin);
+
+    if (site->plain_http) {
+        finding.advice = apr_psprintf(c->pool, "redirect this host to https, "
+            "or say ServerName https://%s behind a proxy that ends TLS",
+            site->host);
+        tw_findings_add(c->findings, &finding, "plain http: nobody can sign "
+                        "in here, and protected pages are refused");
+    }
+    else if (!site->secure) {
+        tw_findings_add(c->findings, &finding, "plain http (TwAuthAllowHTTP): "
+                        "for development only");
+    }
+}
+
+static void check_port(const check_t *c, const tw_site_t *site)
+{
+    tw_finding_t finding = of_site(site, "ServerName");
+    const server_addr_rec *addr;
+
+    if (site->conf->callback_url || site->server->server_scheme
+        || site->server->port) {
+        return;
+    }
+    for (addr = site->server->addrs; addr; addr = addr->next) {
+        if (!addr->host_port || addr->host_port == site->port) {
+            return;
+        }
+    }
+    if (site->server->addrs) {
+        finding.advice = apr_psprintf(c->pool, "say ServerName %s:PORT if "
+                                      "browsers use another one", site->host);
+        tw_findings_add(c->findings, &finding, "the host listens on port %u, "
+                        "but its own address has port %u",
+                        site->server->addrs->host_port, site->port);
+    }
+}
+
+/* ---- hosts that share something ------------------------------------------ */
+
+static int has_other_keys(const check_t *c, const tw_site_t *a,
+                          const tw_site_t *b)
+{
+    return !a->ring || !b->ring
+           || tw_ring_count(a->ring) != tw_ring_count(b->ring)
+           || (tw_ring_count(a->ring)
+               && strcmp(tw_ring_id(a->ring, c->pool),
+                         tw_ring_id(b->ring, c->pool)));
+}
+
+static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
+                                const tw_site_t *other)
+{
+    tw_finding_t finding = of_site(site, site->realm);
+    const char *where = tw_findings_host(other->server, c->pool);
+
+    if (has_other_keys(c, site, other)) {
+        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
+                        "other keys: sessions are not shared", where,
+                        site->realm);
+    }
+    if (strcmp(site->audience, other->audience)) {
+        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
+                        "another database: sessions are not shared", where,
+                        site->realm);
+    }
+    if (strcmp(other->conf->cookie_name, site->conf->cookie_name)) {
+        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
+                        "another TwAuthCookieName", where, site->realm);
+    }
+    finding.advice = "say it once, outside of all hosts";
+    if (other->conf->session_recheck != site->conf->session_recheck) {
+        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
+                        "another TwAuthSessionRecheck: what has ended is known "
+                        "for as long as the longer one says", where,
+                        site->realm);
+    }
+    if (other->conf->session_grace != site->conf->session_grace) {
+        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
+                        "another TwAuthSessionGrace: what has ended is known "
+                        "for as long as the longer one says", where,
+                        site->realm);
+    }
+}
+
+/* Cookies know no ports. */
+static void check_pair_of_ports(const check_t *c, const tw_site_t *site,
+                                const tw_site_t *other)
+{
+    tw_finding_t finding = of_site(site, site->origin);
+
+    if (strcmp(site->host, other->host) || site->port == other->port
+        || !strcmp(site->realm, other->realm)
+        || strcmp(site->session_cookie.text, other->session_cookie.text)) {
+        return;
+    }
+    finding.advice = "give them the same TwAuthRealm, or each its "
+                     "TwAuthCookieName";
+    tw_findings_add(c->findings, &finding, "%s is another port of this host, "
+                    "and a browser has one session cookie for both: a sign-in "
+                    "at one is the end of the session at the other",
+                    tw_findings_host(other->server, c->pool));
+}
+
+typedef void (*pair_t)(const check_t *c, const tw_site_t *site,
+                       const tw_site_t *other);
+
+/* Each of two is told of the other, of which there may be thousands. */
+static void check_alike(const check_t *c, const tw_site_t *site,
+                        const char *key, pair_t check)
+{
+    apr_array_header_t *alike = apr_hash_get(c->seen, key,
+                                             APR_HASH_KEY_STRING);
+    int i;
+
+    if (!alike) {
+        alike = apr_array_make(c->pool, 2, sizeof(tw_site_t *));
+        apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, alike);
+    }
+    for (i = 0; i < alike->nelts && i < MAX_ALIKE; i++) {
+        const tw_site_t *other = APR_ARRAY_IDX(alike, i, const tw_site_t *);
+
+        check(c, site, other);
+        check(c, other, site);
+    }
+    APR_ARRAY_PUSH(alike, const tw_site_t *) = site;
+}
+
+static void check_pairs(const check_t *c, const tw_site_t *site)
+{
+    check_alike(c, site, apr_pstrcat(c->pool, "realm ", site->realm, NULL),
+                check_pair_of_realm);
+    if (!site->plain_http) {
+        check_alike(c, site, apr_pstrcat(c->pool, "host ", site->host, NULL),
+                    check_pair_of_ports);
+    }
+}
+
+static void check_names(const check_t *c, const tw_site_t *site)
+{
+    const apr_array_header_t *wild = site->server->wild_names;
+    tw_finding_t finding = of_site(site, "ServerAlias");
+
+    if (!wild || !wild->nelts) {
+        return;
+    }
+    finding.advice = "give a name whose own pages are protected a virtual "
+                     "host of its own";
+    tw_findings_add(c->findings, &finding, "ServerAlias %s: who signs in by "
+                    "such a name is sent to %s, and stays there",
+                    APR_ARRAY_IDX(wild, 0, const char *), site->origin);
+}
+
+/* ---- the database -------------------------------------------------------- */
+
+static int is_below(const char *file, const char *folder)
+{
+    apr_size_t len = strlen(folder);
+
+    while (len && folder[len - 1] == '/') {
+        len--;
+    }
+    return !strncmp(file, folder, len) && file[len] == '/';
+}
+
+static void check_sqlite(const check_t *c, const tw_site_t *site,
+                         const char *file)
+{
+    tw_finding_t finding = of_site(site, file);
+    const char *key = apr_pstrcat(c->pool, "file ", file, NULL);
+    const server_rec *s;
+
+    if (apr_hash_get(c->seen, key, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, site);
+    finding.serious = 1;
+    for (s = tw_tree_main(c->tree); s; s = s->next) {
+        const char *root = tw_probe_root(s);
+
+        if (root && is_below(file, root)) {
+            tw_findings_add(c->findings, &finding, "the database %s is inside "
+                            "the DocumentRoot %s: anybody could download it",
+                            file, root);
+            return;
+        }
+    }
+}
+
+static void check_database(const check_t *c, const tw_site_t *site)
+{
+    const char *driver = tw_tree_inherited(c->tree, site->server, "DBDriver");
+    const char *params = tw_tree_inherited(c->tree, site->server,
+                                           "DBDParams");
+    const char *max = tw_tree_inherited(c->tree, site->server, "DBDMax");
+    tw_finding_t finding = of_site(site, "DBDParams");
+
+    if (driver && params && !strcasecmp(driver, "sqlite3")) {
+        check_sqlite(c, site, tw_tree_word(c->pool, params));
+    }
+    if (driver && params && !strcasecmp(driver, "pgsql")
+        && !strstr(params, "connect_timeout")) {
+        tw_findings_add(c->findings, &finding, "DBDParams has no "
+                        "connect_timeout: requests would wait long for a "
+                        "database that cannot be reached");
+    }
+    if (site->conf->database_calls >= (max ? apr_atoi64(max) : 10)) {
+        finding.place = "TwAuthDatabaseCalls";
+        tw_findings_add(c->findings, &finding, "TwAuthDatabaseCalls %"
+                        APR_INT64_T_FMT " should be below DBDMax (%s)",
+                        site->conf->database_calls, max ? max : "10");
+    }
+}
+
+/* ---- places -------------------------------------------------------------- */
+
+/* Scripts of other sites ask by OPTIONS first, without cookies. */
+static void check_preflight(const check_t *c, const tw_place_t *place)
+{
+    tw_finding_t finding = { place->home ? place->home
+                             : tw_tree_main(c->tree),
+                             place->section->args, NULL,
+                             "put what is required into <LimitExcept OPTIONS>",
+                             0 };
+    const ap_directive_t *d;
+    int allows = 0, requires = 0;
+
+    for (d = place->section->first_child; d; d = d->next) {
+        allows |= tw_tree_is(d, "Header")
+                  && ap_strcasestr(d->args, "Access-Control-Allow-") != NULL;
+        requires |= tw_tree_is(d, "Require") || tw_tree_is(d, "<RequireAny")
+                    || tw_tree_is(d, "<RequireAll");
+    }
+    if (allows && requires) {
+        tw_findings_add(c->findings, &finding, "%s %s (%s:%d) allows scripts "
+                        "of other sites, but their preflight by OPTIONS has no "
+                        "cookie and gets 401", place->section->directive,
+                        place->section->args, place->section->filename,
+                        place->section->line_num);
+    }
+}
+
+static void check_places(const check_t *c)
+{
+    const apr_array_header_t *hosts = tw_hosts(c->tree, c->pool);
+    const apr_array_header_t *places = tw_places(c->tree, c->pool);
+    int i;
+
+    tw_open_check(c->findings, c->tree, hosts, places);
+    tw_taken_check(c->findings, c->tree, hosts, places);
+    tw_early_check(c->findings, c->tree);
+    for (i = 0; i < places->nelts; i++) {
+        check_preflight(c, &APR_ARRAY_IDX(places, i, tw_place_t));
+    }
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static void check_site(const check_t *c, const tw_site_t *site)
+{
+    check_http(c, site);
+    check_port(c, site);
+    check_pairs(c, site);
+    check_names(c, site);
+    check_database(c, site);
+    if (site->conf->cookie_domain) {
+        tw_finding_t finding = of_site(site, "TwAuthCookieDomain");
+
+        tw_findings_add(c->findings, &finding, "TwAuthCookieDomain: every host "
+                        "of %s gets the session cookie and is trusted like "
+                        "this one", site->conf->cookie_domain);
+    }
+}
+
+tw_findings_t *tw_check(const tw_tree_t *tree, apr_pool_t *pool)
+{
+    check_t c = { tw_findings_make(pool), tree, pool, apr_hash_make(pool) };
+    const server_rec *s;
+    int any = 0;
+
+    for (s = tw_tree_main(tree); s; s = s->next) {
+        const tw_site_t *site = tw_site(s);
+
+        if (site && !site->off) {
+            check_site(&c, site);
+            any = 1;
+        }
+    }
+    if (any) {
+        check_places(&c);
+    }
+    return c.findings;
+}
+
+int tw_check_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                   server_rec *main)
+{
+    const tw_findings_t *findings;
+    int i, serious = 0;
+
+    (void)pconf;
+    (void)plog;
+    if (tw_site_is_trial()) {
+        return OK;
+    }
+    findings = tw_check(tw_tree_read(main, ptemp), ptemp);
+    for (i = 0; i < findings->list->nelts; i++) {
+        const tw_finding_t *f = &APR_ARRAY_IDX(findings->list, i,
+                                               tw_finding_t);
+
+        if (f->serious && ++serious <= MAX_LOGGED) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_NOTICE, 0,
+                         f->server, TWLOGNO(0116) "%s%s%s", f->sentence,
+                         f->advice ? ": " : "", f->advice ? f->advice : "");
+        }
+    }
+    if (serious > MAX_LOGGED) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_NOTICE, 0, main,
+                     TWLOGNO(0117) "%d more of this kind: see all of them by "
+                     "apache2ctl -t -D DUMP_TWAUTH", serious - MAX_LOGGED);
+    }
+    return OK;
+}

@@ -1,0 +1,133 @@
+#include "admin/dump.h"
+
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <http_core.h>
+
+#include "admin/check.h"
+#include "config/conftree.h"
+#include "config/site.h"
+
+typedef struct {
+    apr_pool_t *pool;
+    apr_file_t *out;
+    tw_tree_t *tree;
+    const tw_findings_t *findings;
+} dump_t;
+
+static const char *time_text(const dump_t *d, apr_int64_t time)
+{
+    apr_int64_t s = time / APR_USEC_PER_SEC;
+    apr_int64_t n = !s ? time / 1000 : s % 86400 == 0 ? s / 86400
+                    : s % 3600 == 0 ? s / 3600 : s % 60 == 0 ? s / 60 : s;
+    const char *unit = !time ? "" : !s ? "ms" : s % 86400 == 0 ? "d"
+                       : s % 3600 == 0 ? "h" : s % 60 == 0 ? "min" : "s";
+
+    return apr_psprintf(d->pool, "%" APR_INT64_T_FMT "%s", n, unit);
+}
+
+static void warn(const dump_t *d, const char *sentence, const char *advice)
+{
+    apr_file_printf(d->out, "  WARNING: %s%s%s\n", sentence,
+                    advice ? ": " : "", advice ? advice : "");
+}
+
+static void warn_of(const dump_t *d, const server_rec *s)
+{
+    int i;
+
+    for (i = 0; i < d->findings->list->nelts; i++) {
+        const tw_finding_t *f = &APR_ARRAY_IDX(d->findings->list, i,
+                                               tw_finding_t);
+
+        if (f->server == s) {
+            warn(d, f->sentence, f->advice);
+        }
+    }
+}
+
+static int has_findings(const dump_t *d, const server_rec *s)
+{
+    int i;
+
+    for (i = 0; i < d->findings->list->nelts; i++) {
+        if (APR_ARRAY_IDX(d->findings->list, i, tw_finding_t).server == s) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void dump_site(const dump_t *d, const tw_site_t *site)
+{
+    const tw_server_conf_t *conf = site->conf;
+    const char *driver = tw_tree_inherited(d->tree, site->server, "DBDriver");
+    const char *key = site->client.key;
+    apr_size_t len = strlen(key);
+
+    apr_file_printf(d->out, "%s (%s)\n", site->origin,
+                    tw_findings_host(site->server, d->pool));
+    apr_file_printf(d->out, "  Callback URL:  %s   (register exactly this "
+                    "at X)\n", site->client.callback);
+    apr_file_printf(d->out, "  Protocol:      %s, %s\n", site->protocol->name,
+                    site->client.scope ? site->client.scope
+                                       : site->client.sign_in_with);
+    apr_file_printf(d->out, "  %s  ...%s%s\n",
+                    site->client.scope ? "Client id:   " : "Consumer key:",
+                    len > 8 ? key + len - 4 : "",
+                    site->client.secret ? "" : ", a public client");
+    apr_file_printf(d->out, "  Provider:      %s, for the browser %s\n",
+                    site->client.api, site->client.browser);
+    apr_file_printf(d->out, "  Realm:         %s\n", site->realm);
+    apr_file_printf(d->out, "  Own locations: %s %s %s %s\n", site->login,
+                    site->callback, site->logout, site->session);
+    apr_file_printf(d->out, "  Database:      %s\n",
+                    driver ? driver : "no DBDriver here");
+    apr_file_printf(d->out, "  Session:       idle %s, at most %s, checked "
+                    "every %s, grace %s\n", time_text(d, conf->session_idle),
+                    time_text(d, conf->session_max),
+                    time_text(d, conf->session_recheck),
+                    time_text(d, conf->session_grace));
+    apr_file_printf(d->out, "  Cookie:        %s%s\n",
+                    site->session_cookie.text, site->session_attributes);
+    warn_of(d, site->server);
+}
+
+void tw_dump(apr_pool_t *pconf, server_rec *main)
+{
+    dump_t d;
+    server_rec *s;
+    int n = 0;
+
+    if (!ap_exists_config_define("DUMP_TWAUTH")) {
+        return;
+    }
+    d.pool = pconf;
+    d.tree = tw_tree_read(main, pconf);
+    d.findings = tw_check(d.tree, pconf);
+    apr_file_open_stdout(&d.out, pconf);
+    apr_file_printf(d.out, "mod_twauth:\n");
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_site(s);
+
+        if (site && site->off) {
+            apr_file_printf(d.out, "%s\n", tw_findings_host(s, pconf));
+            warn(&d, apr_pstrcat(pconf, "off: ", site->off, NULL), NULL);
+            warn_of(&d, s);
+        }
+        else if (site) {
+            dump_site(&d, site);
+        }
+        else if (has_findings(&d, s)) {
+            apr_file_printf(d.out, "%s (off)\n", tw_findings_host(s, pconf));
+            warn_of(&d, s);
+        }
+        n += site != NULL;
+    }
+    if (!n) {
+        apr_file_printf(d.out, "off everywhere: no host has "
+                        "credentials and TwAuthEngine On\n");
+    }
+}

@@ -1,0 +1,16 @@
+/*
+ * admin/early: rules about a user, judged before anybody is known.
+ *
+ * <If> and the rewrite rules of a host are judged before the visitor is
+ * authenticated: there is no REMOTE_USER and no TWAUTH_ variable.  And rules
+ * that are judged in time, but about what is not there.
+ */
+#ifndef TW_ADMIN_EARLY_H
+#define TW_ADMIN_EARLY_H
+
+#include "admin/findings.h"
+#include "config/conftree.h"
+
+void tw_early_check(tw_findings_t *findings, const tw_tree_t *tree);
+
+#endif

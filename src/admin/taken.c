@@ -1,0 +1,291 @@
+#include "admin/taken.h"
+
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "admin/access.h"
+#include "admin/host.h"
+#include "admin/places.h"
+#include "admin/sample.h"
+#include "config/site.h"
+
+typedef struct {
+    tw_findings_t *findings;
+    const tw_tree_t *tree;
+    apr_pool_t *pool;
+    const apr_array_header_t *hosts;
+} check_t;
+
+/* Protected files of one host. */
+typedef struct {
+    const tw_place_t *place;
+    const tw_host_t *host;
+    const char *real;                   /* the file or folder */
+    const char *url;                    /* where the host has it */
+    int folder;
+} held_t;
+
+static int is_site(const server_rec *s)
+{
+    const tw_site_t *site = tw_site(s);
+
+    return site && !site->off;
+}
+
+static tw_probe_t probe_of(const check_t *c, const tw_host_t *host,
+                           const char *url)
+{
+    tw_probe_t p = { c->tree, c->pool, host->server, host->names[0], url };
+
+    return p;
+}
+
+/* ---- what takes it ------------------------------------------------------- */
+
+/* A path of what is held that the mount is for; NULL: there is none. */
+static const char *sample_of(const check_t *c, const held_t *h,
+                             const tw_mount_t *mount)
+{
+    const tw_probe_t p = probe_of(c, h->host, h->url);
+    const char *slash;
+
+    if (mount->pattern) {
+        return h->folder ? tw_sample_below(&p, mount->pattern, h->url)
+               : tw_probe_match(&p, mount->pattern, h->url, 0) ? h->url : NULL;
+    }
+    if (tw_route_below(h->url, mount->prefix)) {
+        return h->folder ? apr_pstrcat(c->pool, h->url, "x", NULL) : h->url;
+    }
+    if (!h->folder || !tw_route_below(mount->prefix, h->url)) {
+        return NULL;
+    }
+    slash = mount->prefix[strlen(mount->prefix) - 1] == '/' ? "" : "/";
+    return apr_pstrcat(c->pool, mount->prefix, slash, "x", NULL);
+}
+
+static void check_mount(const check_t *c, const held_t *h,
+                        const tw_mount_t *mount)
+{
+    tw_finding_t finding = { h->host->server, h->url, NULL, NULL, 1 };
+    const char *sample = sample_of(c, h, mount);
+    tw_probe_t p = probe_of(c, h->host, sample);
+    tw_route_t route;
+
+    if (!sample) {
+        return;
+    }
+    route = tw_route(&p);
+    if (route.by != mount->by || route.kind == TW_ROUTE_AWAY
+        || (route.kind == TW_ROUTE_FILE
+            && tw_route_below(tw_host_real_path(route.target, c->pool),
+                              h->real))
+        || tw_access(&p, &route) != TW_ACCESS_OPEN) {
+        return;
+    }
+    finding.advice = apr_psprintf(c->pool, "protect it by <Location \"%s\">",
+                                  mount->prefix
+                                  && tw_route_below(mount->prefix, h->url)
+                                  ? mount->prefix : h->url);
+    tw_findings_add(c->findings, &finding, "%s%s is protected by %s %s "
+                    "(%s:%d), which is for files, but %s (%s:%d) takes %s "
+                    "to %s: anybody gets that", h->host->origin, h->url,
+                    h->place->section->directive, h->place->section->args,
+                    h->place->section->filename, h->place->section->line_num,
+                    mount->by->directive,
+                    mount->by->filename, mount->by->line_num, sample,
+                    route.kind == TW_ROUTE_FILE ? route.target
+                                                : "an application");
+}
+
+/* A RewriteRule with [P] is as good as ProxyPassMatch. */
+static void check_rules(const check_t *c, const held_t *h,
+                        const ap_directive_t *d)
+{
+    for (; d; d = d->next) {
+        apr_array_header_t *words;
+        tw_mount_t mount = { NULL, NULL, NULL, 1, 0, d };
+
+        if (!tw_tree_is(d, "RewriteRule")) {
+            continue;
+        }
+        words = tw_tree_words(d, c->pool);
+        if (words->nelts > 2) {
+            mount.pattern = APR_ARRAY_IDX(words, 0, const char *);
+            check_mount(c, h, &mount);
+        }
+    }
+}
+
+static void check_held(const check_t *c, const held_t *h)
+{
+    int i;
+
+    check_rules(c, h, tw_tree_part(c->tree, h->host->server));
+    check_rules(c, h, tw_tree_outside(c->tree));
+    for (i = 0; i < h->host->mounts->nelts; i++) {
+        const tw_mount_t *mount = &APR_ARRAY_IDX(h->host->mounts, i,
+                                                 tw_mount_t);
+
+        if (mount->by && strcmp(mount->target, "!")) {
+            check_mount(c, h, mount);
+        }
+    }
+}
+
+/* ---- what is held -------------------------------------------------------- */
+
+/* Whether this mount makes files of the place, protected, the host's. */
+static int holds(const check_t *c, held_t *h, const tw_mount_t *mount,
+                 const char *real)
+{
+    tw_route_t route = { TW_ROUTE_FILE, NULL, mount->by };
+    const char *rest = "";
+    tw_probe_t p;
+    apr_size_t len;
+
+    if (!mount->prefix || mount->proxy || mount->exact) {
+        return 0;
+    }
+    if (tw_route_below(h->real, real)) {
+        rest = h->real + strlen(real);
+    }
+    else if (!h->folder || !tw_route_below(real, h->real)) {
+        return 0;
+    }
+    len = strlen(mount->prefix);
+    rest += *rest == '/' && len && mount->prefix[len - 1] == '/';
+    h->url = apr_pstrcat(c->pool, mount->prefix, rest, NULL);
+    len = strlen(h->url);
+    if (h->folder && (!len || h->url[len - 1] != '/')) {
+        h->url = apr_pstrcat(c->pool, h->url, "/", NULL);
+    }
+    /* as httpd spells it: <Directory> knows no symbolic links */
+    route.target = apr_pstrcat(c->pool, mount->target, "/", rest, NULL);
+    ap_no2slash((char *)route.target);
+    p = probe_of(c, h->host, h->url);
+    return tw_access(&p, &route) == TW_ACCESS_SIGN_IN;
+}
+
+/* Whether the host gives the files themselves, and not an application's. */
+static int gives(const check_t *c, const held_t *h, const tw_mount_t *mount)
+{
+    tw_probe_t p = probe_of(c, h->host, h->url);
+    tw_route_t route = tw_route(&p);
+
+    return route.kind == TW_ROUTE_FILE && route.by == mount->by;
+}
+
+/*
+ * asking: whether any host gives the files.  Otherwise those that do are
+ * checked, and the sites that would where none does (given is 0).
+ */
+static int check_files(const check_t *c, const tw_place_t *place, int given,
+                       int asking)
+{
+    int i, j;
+
+    for (i = 0; i < c->hosts->nelts; i++) {
+        held_t h = { place, &APR_ARRAY_IDX(c->hosts, i, tw_host_t), NULL,
+                     NULL, !place->file };
+
+        if (place->home && place->home != h.host->server) {
+            continue;
+        }
+        for (j = 0; j < h.host->mounts->nelts; j++) {
+            const tw_mount_t *mount = &APR_ARRAY_IDX(h.host->mounts, j,
+                                                     tw_mount_t);
+            const char *folder = place->folder ? place->folder
+                                 : tw_probe_root(h.host->server);
+            int gives_it;
+
+            h.real = tw_host_real_path(!place->file ? folder
+                : apr_pstrcat(c->pool, folder, "/", place->file, NULL),
+                c->pool);
+            if (!holds(c, &h, mount, h.host->real[j])) {
+                continue;
+            }
+            gives_it = gives(c, &h, mount);
+            if (asking && gives_it) {
+                return 1;
+            }
+            if (!asking && (gives_it || place->home
+                            || (!given && is_site(h.host->server)))) {
+                check_held(c, &h);
+            }
+        }
+    }
+    return 0;
+}
+
+/* ---- <Location "/app/"> -------------------------------------------------- */
+
+static void check_slash(const check_t *c, const tw_place_t *place,
+                        const tw_host_t *host)
+{
+    tw_finding_t finding = { host->server, place->url, NULL, NULL, 1 };
+    apr_size_t len = strlen(place->url);
+    const char *bare = apr_pstrmemdup(c->pool, place->url, len - 1);
+    tw_probe_t with = probe_of(c, host, place->url);
+    tw_probe_t without = probe_of(c, host, bare);
+    tw_route_t route = tw_route(&with);
+    apr_finfo_t info;
+
+    if (tw_access(&with, &route) != TW_ACCESS_SIGN_IN) {
+        return;
+    }
+    /* httpd itself answers for a folder by adding the slash */
+    route = tw_route(&without);
+    if (route.kind == TW_ROUTE_FILE
+        && (apr_stat(&info, route.target, APR_FINFO_TYPE, c->pool)
+            != APR_SUCCESS || info.filetype != APR_REG)) {
+        return;
+    }
+    if (tw_access(&without, &route) == TW_ACCESS_OPEN) {
+        finding.advice = apr_psprintf(c->pool, "say <Location \"%s\">, which "
+                                      "is for both", bare);
+        tw_findings_add(c->findings, &finding, "<Location \"%s\"> does not "
+                        "cover %s, which is open at %s%s", place->url, bare,
+                        host->origin, bare);
+    }
+}
+
+static void check_location(const check_t *c, const tw_place_t *place)
+{
+    apr_size_t len = strlen(place->url);
+    int i;
+
+    if (len < 2 || place->url[len - 1] != '/') {
+        return;
+    }
+    for (i = 0; i < c->hosts->nelts; i++) {
+        const tw_host_t *host = &APR_ARRAY_IDX(c->hosts, i, tw_host_t);
+
+        if (place->home ? host->server == place->home
+                        : is_site(host->server)) {
+            check_slash(c, place, host);
+        }
+    }
+}
+
+void tw_taken_check(tw_findings_t *findings, const tw_tree_t *tree,
+                    const apr_array_header_t *hosts,
+                    const apr_array_header_t *places)
+{
+    check_t c = { findings, tree, findings->pool, hosts };
+    int i;
+
+    for (i = 0; i < places->nelts; i++) {
+        const tw_place_t *place = &APR_ARRAY_IDX(places, i, tw_place_t);
+
+        if (place->url) {
+            check_location(&c, place);
+        }
+        else {
+            int given = !place->home && check_files(&c, place, 0, 1);
+
+            check_files(&c, place, given, 0);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+#include "auth/authn.h"
+
+#include <string.h>
+
+#include <apr_cstr.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "auth/export.h"
+#include "private.h"
+#include "request/address.h"
+#include "request/browser.h"
+#include "request/line.h"
+#include "request/navigation.h"
+#include "request/page.h"
+
+/* r->ap_auth_type points here when, and only when, the user is ours. */
+static char auth_type[] = "Twitter";
+
+#define NOTE_INTERVAL apr_time_from_sec(60)
+
+/* A directory can only ask for it more often than the server does. */
+static apr_interval_time_t recheck_of(const tw_site_t *site,
+                                      const tw_dir_conf_t *dir)
+{
+    apr_int64_t recheck = site->conf->session_recheck;
+
+    return dir->recheck != TW_UNSET && dir->recheck < recheck ? dir->recheck
+                                                              : recheck;
+}
+
+tw_visitor_t *tw_authn_visitor(request_rec *r)
+{
+    return r->user && r->ap_auth_type == auth_type ? tw_visitor(r) : NULL;
+}
+
+/* Makes the session's user the request's; 0 when it has no such name. */
+static int set_user(request_rec *r, const tw_visitor_t *visitor,
+                    const tw_dir_conf_t *dir)
+{
+    const tw_session_t *session = &visitor->session;
+    const char *user = session->username;
+
+    if (dir->remote_user == TW_USER_SCREEN_NAME) {
+        user = session->screen_name;
+    }
+    else if (dir->remote_user == TW_USER_ID) {
+        user = session->twitter_id;
+    }
+    if (!*user) {
+        return 0;
+    }
+    r->user = (char *)user;
+    r->ap_auth_type = auth_type;
+    return 1;
+}
+
+/* ---- without a session -------------------------------------------------- */
+
+static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    tw_browser_t browser;
+
+    if (tw_address_is_own(r, site) && !tw_browser_read(&browser, visitor)) {
+        tw_browser_set(r, site, &browser);
+    }
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location",
+                   tw_address_login(r, site, visitor->next, 0));
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+/* What a person reads who is not sent to the sign-in, by what the site
+ * chose: a page of its own, or ours.  Ours it must be where the site chose
+ * none: a document for all its 401s would have no way on. */
+static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
+                          apr_int64_t mode)
+{
+    tw_page_t page = { 0 };
+    tw_browser_t browser;
+
+    page.kind = r->method_number == M_GET ? TW_PAGE_SIGN_IN
+                                          : TW_PAGE_NOT_TAKEN;
+    page.next = visitor->next;
+    if (tw_browser_read(&browser, visitor) && browser.left) {
+        page.token = tw_browser_token(r, visitor->site, TW_SEAL_SWITCH,
+                                      &browser, NULL);
+    }
+    page.always = mode == TW_UNAUTH_LOGIN
+                  || (mode != TW_UNAUTH_401
+                      && !tw_page_has_document_here(r, HTTP_UNAUTHORIZED));
+    return tw_page_answer(r, visitor, &page);
+}
+
+static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
+                           const tw_dir_conf_t *dir)
+{
+    apr_int64_t mode = dir->unauthenticated;
+    int navigates = tw_navigation_is(r) && r->proxyreq != PROXYREQ_PROXY;
+    tw_browser_t browser;
+
+    if (!navigates && !tw_navigation_is_read(r)) {
+        /* scripts and robots come in numbers, and nobody asks where to */
+        if (tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
+            visitor->next = tw_visitor_target(r, visitor->site);
+        }
+        return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
+    }
+    visitor->next = tw_visitor_target(r, visitor->site);
+    /* who has just left is not signed in again without being asked */
+    if (navigates && mode == TW_UNAUTH_LOGIN
+        && !(tw_browser_read(&browser, visitor) && browser.left)) {
+        return redirect_to_login(r, visitor);
+    }
+    return ask_to_sign_in(r, visitor, mode);
+}
+
+static int database_away(request_rec *r, tw_visitor_t *visitor)
+{
+    tw_page_t page = { 0 };
+
+    page.kind = TW_PAGE_DATABASE;
+    page.retry_after = TW_RETRY_AFTER;
+    return tw_page_refuse(r, visitor, &page);
+}
+
+static int plain_http(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    tw_page_t page = { 0 };
+
+    if (tw_shared_note(site->shared, site->slot, NOTE_PLAIN_HTTP, NULL,
+                       NOTE_INTERVAL, apr_time_now())) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0306)
+                      "a protected page over plain http: refused; nobody can "
+                      "be signed in here (use https, or TwAuthAllowHTTP On on "
+                      "a loopback address)");
+    }
+    page.kind = TW_PAGE_PLAIN_HTTP;
+    return tw_page_refuse(r, visitor, &page);
+}
+
+static int no_name(request_rec *r, tw_visitor_t *visitor)
+{
+    tw_page_t page = { 0 };
+
+    const char *person = tw_line_person(r->pool, &visitor->session);
+    tw_line_t line;
+
+    tw_line_begin(&line, r, visitor->site, APLOG_NOTICE, "TW0307", person);
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0307)
+                  "the handle has passed to another account, and "
+                  "TwAuthRemoteUser is screen_name: %s", person);
+    page.kind = TW_PAGE_FORBIDDEN;
+    page.screen_name = "";
+    return tw_page_answer(r, visitor, &page);
+}
+
+/* ---- hooks -------------------------------------------------------------- */
+
+int tw_authn_is_ours(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    return type && !apr_cstr_casecmp(type, auth_type);
+}
+
+int tw_authn_check(request_rec *r)
+{
+    const tw_dir_conf_t *dir;
+    tw_visitor_t *visitor;
+
+    if (!tw_authn_is_ours(r)) {
+        return DECLINED;
+    }
+    visitor = tw_visitor(r);
+    if (!visitor) {
+        const tw_site_t *site = tw_site(r->server);
+
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0308)
+                      "AuthType Twitter, but mod_twauth is off for this "
+                      "host: %s", site && site->off ? site->off
+                      : "it has no credentials, or TwAuthEngine is Off");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (visitor->site->plain_http) {
+        return plain_http(r, visitor);
+    }
+    dir = tw_conf_dir(r);
+    switch (tw_visitor_look(visitor, r, recheck_of(visitor->site, dir), 1)) {
+    case TW_VISITOR_SIGNED_IN:
+        if (!set_user(r, visitor, dir)) {
+            return no_name(r, visitor);
+        }
+        /* now, not with the rest in fixups: rules may be about them */
+        tw_export_variables(r, visitor, (int)dir->exports);
+        return OK;
+    case TW_VISITOR_UNCERTAIN:
+        return database_away(r, visitor);
+    default:
+        return unauthenticated(r, visitor, dir);
+    }
+}
+
+void tw_authn_insert_filter(request_rec *r)
+{
+    tw_visitor_t *visitor = tw_visitor_known(r);
+
+    if (!visitor) {
+        return;
+    }
+    tw_export_withdraw(r, (int)tw_conf_dir(r)->exports);
+    /* a fast internal redirect has no user, but the AuthType of its target */
+    if (visitor->renewal_due && tw_authn_is_ours(r)) {
+        tw_visitor_renew(visitor, r);
+    }
+    tw_visitor_insert_filter(visitor, r);
+}
+
+int tw_authn_fixups(request_rec *r)
+{
+    const tw_dir_conf_t *dir;
+    tw_visitor_t *visitor;
+    int exports;
+
+    if (!tw_site(r->server)) {
+        return DECLINED;
+    }
+    dir = tw_conf_dir(r);
+    exports = (int)dir->exports;
+    visitor = tw_authn_visitor(r);
+    if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS
+        && tw_authn_is_ours(r)) {
+        visitor = tw_visitor(r);
+        if (visitor
+            && (visitor->site->plain_http
+                || tw_visitor_look(visitor, r, recheck_of(visitor->site, dir),
+                                   1) != TW_VISITOR_SIGNED_IN
+                || !set_user(r, visitor, dir))) {
+            visitor = NULL;
+        }
+    }
+    tw_export_withdraw(r, exports & ~TW_EXPORT_HEADERS);
+    if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
+        tw_export_identity(r, visitor, exports);
+    }
+    else {
+        tw_export_clean(r, exports);
+    }
+    if (r->prev) {
+        visitor = tw_visitor_known(r);
+        if (visitor) {
+            tw_page_environment(r, visitor);
+        }
+    }
+    return DECLINED;
+}

@@ -1,0 +1,220 @@
+#include "auth/authz.h"
+
+#include <string.h>
+
+#include <ap_provider.h>
+#include <apr_strings.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+#include "auth/authn.h"
+#include "auth/export.h"
+#include "private.h"
+#include "request/line.h"
+#include "request/page.h"
+#include "x/protocol.h"
+
+typedef int (*good_word_t)(const char *word);
+
+/* A Require line as a list of words, each checked at the start. */
+static const char *parse(cmd_parms *cmd, const char *line,
+                         const void **parsed, const char *name,
+                         good_word_t good, const char *right)
+{
+    apr_array_header_t *words = apr_array_make(cmd->pool, 2,
+                                               sizeof(const char *));
+    const char *word = ap_getword_conf(cmd->pool, &line);
+
+    for (; *word; word = ap_getword_conf(cmd->pool, &line)) {
+        if (good == tw_provider_handle_ok && *word == '@') {
+            word++;
+        }
+        if (!good(word)) {
+            /* never the word itself: see tw_setting_wrong() */
+            return apr_psprintf(cmd->pool, "Require %s: word %d %s", name,
+                                words->nelts + 1, right);
+        }
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    if (!words->nelts) {
+        return apr_psprintf(cmd->pool, "Require %s needs at least one name",
+                            name);
+    }
+    *parsed = words;
+    return NULL;
+}
+
+static const char *parse_users(cmd_parms *cmd, const char *line,
+                               const void **parsed)
+{
+    return parse(cmd, line, parsed, "twitter-user", tw_provider_handle_ok,
+                 "must be a handle: letters, digits and _, with or without @");
+}
+
+static const char *parse_ids(cmd_parms *cmd, const char *line,
+                             const void **parsed)
+{
+    return parse(cmd, line, parsed, "twitter-id", tw_provider_id_ok,
+                 "must be an id: 1 to 20 digits, no zero in front");
+}
+
+/* ASCII alone, whatever the locale is: no letter becomes another's twin. */
+static int same_handle(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        char x = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a;
+        char y = *b >= 'A' && *b <= 'Z' ? (char)(*b + 32) : *b;
+
+        if (x != y) {
+            return 0;
+        }
+    }
+    return *a == *b;
+}
+
+static int same_id(const char *a, const char *b)
+{
+    return !strcmp(a, b);
+}
+
+static authz_status judge(request_rec *r, const void *parsed,
+                          int (*same)(const char *, const char *), int by_id)
+{
+    const apr_array_header_t *words = parsed;
+    const tw_visitor_t *visitor;
+    int i;
+
+    if (!r->user) {
+        return AUTHZ_DENIED_NO_USER;
+    }
+    /* somebody whom another module authenticated is nobody here, whatever
+     * the name */
+    visitor = tw_authn_visitor(r);
+    if (!visitor || visitor->state != TW_VISITOR_SIGNED_IN) {
+        return AUTHZ_DENIED;
+    }
+    for (i = 0; i < words->nelts; i++) {
+        if (same(APR_ARRAY_IDX(words, i, const char *),
+                 by_id ? visitor->session.twitter_id
+                       : visitor->session.screen_name)) {
+            return AUTHZ_GRANTED;
+        }
+    }
+    return AUTHZ_DENIED;
+}
+
+static authz_status check_users(request_rec *r, const char *line,
+                                const void *parsed)
+{
+    (void)line;
+    return judge(r, parsed, same_handle, 0);
+}
+
+static authz_status check_ids(request_rec *r, const char *line,
+                              const void *parsed)
+{
+    (void)line;
+    return judge(r, parsed, same_id, 1);
+}
+
+static const authz_provider users = { check_users, parse_users };
+static const authz_provider ids = { check_ids, parse_ids };
+
+/*
+ * httpd judges expressions and variables before it asks anybody to sign in,
+ * and takes their no for final.  Where they are about the user, it is a "not
+ * before there is a user": then the visitor is asked first, and they are
+ * judged again.
+ */
+enum { BY_EXPR, BY_ENV, ABOUT_USER };
+static const char *const about_user[ABOUT_USER] = { "expr", "env" };
+static const authz_provider *httpd_s[ABOUT_USER];
+static authz_provider ours[ABOUT_USER];
+
+static authz_status judge_again(request_rec *r, const char *line,
+                                const void *parsed, int by)
+{
+    int is_about = ap_strcasestr(line, "TWAUTH_")
+                   || ap_strcasestr(line, "REMOTE_USER");
+    authz_status status;
+
+    if (is_about && tw_site(r->server) && !tw_authn_visitor(r)) {
+        tw_export_clean(r, TW_EXPORT_TOKENS);
+    }
+    status = httpd_s[by]->check_authorization(r, line, parsed);
+    return status == AUTHZ_DENIED && is_about && !r->user
+           && tw_authn_is_ours(r) ? AUTHZ_DENIED_NO_USER : status;
+}
+
+static authz_status check_expr(request_rec *r, const char *line,
+                               const void *parsed)
+{
+    return judge_again(r, line, parsed, BY_EXPR);
+}
+
+static authz_status check_env(request_rec *r, const char *line,
+                              const void *parsed)
+{
+    return judge_again(r, line, parsed, BY_ENV);
+}
+
+int tw_authz_pre_config(apr_pool_t *pool, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    int i;
+
+    (void)plog;
+    (void)ptemp;
+    for (i = 0; i < ABOUT_USER; i++) {
+        httpd_s[i] = ap_lookup_provider(AUTHZ_PROVIDER_GROUP, about_user[i],
+                                        AUTHZ_PROVIDER_VERSION);
+        if (httpd_s[i]) {
+            ours[i] = *httpd_s[i];
+            ours[i].check_authorization = i == BY_EXPR ? check_expr
+                                                       : check_env;
+            ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP,
+                                      about_user[i], AUTHZ_PROVIDER_VERSION,
+                                      &ours[i], AP_AUTH_INTERNAL_PER_CONF);
+        }
+    }
+    return OK;
+}
+
+void tw_authz_register(apr_pool_t *pool)
+{
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "twitter-user",
+                              AUTHZ_PROVIDER_VERSION, &users,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "twitter-id",
+                              AUTHZ_PROVIDER_VERSION, &ids,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}
+
+int tw_authz_check(request_rec *r)
+{
+    tw_visitor_t *visitor = tw_authn_visitor(r);
+    const request_rec *outer;
+    const char *person;
+    tw_page_t page = { 0 };
+    tw_line_t line;
+    int status;
+
+    if (!visitor || visitor->judged == r) {
+        return DECLINED;
+    }
+    /* mod_authz_core judges, in a run of the hook that passes by here */
+    outer = visitor->judged;
+    visitor->judged = r;
+    status = ap_run_auth_checker(r);
+    visitor->judged = outer;
+    if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
+        return status;
+    }
+    person = tw_line_person(r->pool, &visitor->session);
+    tw_line_begin(&line, r, visitor->site, APLOG_NOTICE, "TW0310", person);
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0310)
+                  "not allowed: %s", person);
+    page.kind = TW_PAGE_FORBIDDEN;
+    page.next = tw_visitor_target(r, visitor->site);
+    page.screen_name = visitor->session.screen_name;
+    return tw_page_refuse(r, visitor, &page);
+}

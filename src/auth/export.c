@@ -1,0 +1,129 @@
+#include "auth/export.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "auth/refresh.h"
+#include "base/identity_headers.h"
+
+/* Tables of variables are looked up without regard to case, and so are ours
+ * told from others'. */
+static int is_variable(const char *name, const char *prefix)
+{
+    while (!strncasecmp(name, "REDIRECT_", 9)) {
+        name += 9;
+    }
+    return !strncasecmp(name, prefix, strlen(prefix));
+}
+
+/* Takes variables out whose names begin so: as they are with first 't', and
+ * their REDIRECT_ copies with first 'r'. */
+static void remove_variables(request_rec *r, char first, const char *prefix)
+{
+    const apr_array_header_t *list = apr_table_elts(r->subprocess_env);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const char *name = entry[i].key;
+
+        if ((name[0] | 0x20) == first && is_variable(name, prefix)) {
+            apr_table_unset(r->subprocess_env, name);
+            i = -1;     /* the table has moved */
+        }
+    }
+}
+
+static void export_tokens(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_tokens_t *tokens = &visitor->tokens;
+
+    /* asked for once, however many subrequests a listing makes */
+    if (!visitor->tokens_read) {
+        visitor->tokens_read = 1;
+        visitor->has_tokens = tw_refresh_tokens(&visitor->tokens, visitor);
+    }
+    if (!visitor->has_tokens
+        || (tokens->kind == TW_TOKEN_OAUTH1 && !tokens->secret)) {
+        return;
+    }
+    visitor->tokens_given = 1;
+    apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", tokens->token);
+    /* that of OAuth 2.0 would be the refresh token: nobody else's business */
+    if (tokens->kind == TW_TOKEN_OAUTH1) {
+        apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN_SECRET",
+                       tokens->secret);
+    }
+}
+
+/* In the order of tw_headers_names, and as many. */
+static const char *const variables[TW_HEADERS_COUNT + 1] = {
+    "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
+    "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT", NULL
+};
+
+/* Adds what names say to a table that has none of them. */
+static void add_identity(apr_table_t *table, const char *const *names,
+                         const request_rec *r, const tw_session_t *session)
+{
+    const char *const values[] = {
+        r->user, session->username, session->screen_name,
+        session->twitter_id,
+        apr_off_t_toa(r->pool, (apr_off_t)session->account),
+        apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at))
+    };
+    int i;
+
+    _Static_assert(sizeof(values) / sizeof(values[0]) == TW_HEADERS_COUNT,
+                   "a value for each header");
+    for (i = 0; names[i]; i++) {
+        apr_table_addn(table, names[i], values[i]);
+    }
+}
+
+void tw_export_variables(request_rec *r, tw_visitor_t *visitor, int exports)
+{
+    tw_export_clean(r, exports);
+    if (exports & TW_EXPORT_ENV) {
+        add_identity(r->subprocess_env, variables, r, &visitor->session);
+    }
+    visitor->variables_given = r;
+}
+
+void tw_export_identity(request_rec *r, tw_visitor_t *visitor, int exports)
+{
+    if (visitor->variables_given != r) {
+        tw_export_variables(r, visitor, exports);
+    }
+    if (exports & TW_EXPORT_HEADERS) {
+        add_identity(r->headers_in, tw_headers_names, r, &visitor->session);
+        visitor->headers_given = 1;
+    }
+    if (exports & TW_EXPORT_TOKENS) {
+        export_tokens(r, visitor);
+    }
+}
+
+void tw_export_withdraw(request_rec *r, int exports)
+{
+    const tw_visitor_t *visitor = tw_visitor_known(r);
+
+    if (!visitor) {
+        return;
+    }
+    if (visitor->tokens_given && !(exports & TW_EXPORT_TOKENS)) {
+        remove_variables(r, 't', "TWAUTH_TOKEN");
+    }
+    if (visitor->headers_given && !(exports & TW_EXPORT_HEADERS)) {
+        tw_headers_scrub(r->headers_in);
+    }
+}
+
+void tw_export_clean(request_rec *r, int exports)
+{
+    remove_variables(r, 't', "TWAUTH_");
+    if (!(exports & TW_EXPORT_TOKENS)) {
+        remove_variables(r, 'r', "TWAUTH_TOKEN");
+    }
+}

@@ -1,0 +1,200 @@
+#include "auth/refresh.h"
+
+#include <apr_strings.h>
+
+#include "config/start.h"
+#include "private.h"
+#include "request/call.h"
+#include "request/line.h"
+#include "request/page.h"
+#include "store/token.h"
+
+#define NOTE_INTERVAL apr_time_from_sec(60)
+/* A token that ends while the application uses it is of no use. */
+#define LEAST_LIFE 30
+/* Beyond the call itself: for storing what it gives. */
+#define CLAIM_SLACK apr_time_from_sec(15)
+#define AGAIN_AFTER apr_time_from_sec(10)
+#define AGAIN_AFTER_REFUSAL apr_time_from_sec(60)
+#define AGAIN_NEVER apr_time_from_sec(10LL * 365 * 24 * 3600)
+#define WAIT_STEP apr_time_from_msec(200)
+#define WAIT_STEPS 15
+/* In seconds: most refreshes take no longer. */
+#define SOON 1
+#define STORE_TRIES 5
+#define STORE_STEP apr_time_from_msec(300)
+
+static int is_over(const tw_tokens_t *tokens)
+{
+    return tokens->expires_at
+           && tokens->expires_at
+              <= apr_time_sec(apr_time_now()) + LEAST_LIFE;
+}
+
+static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    int loud;
+
+    if (tw_token_read(stored, &visitor->session, &site->database,
+                      site->ring, (tw_storage_t)site->conf->tokens,
+                      r->pool, &err) == APR_SUCCESS) {
+        return stored->tokens.token != NULL;
+    }
+    loud = err.kind != TW_ERR_DATABASE
+           && tw_shared_note(site->shared, site->slot, NOTE_TOKENS, NULL,
+                             NOTE_INTERVAL, apr_time_now());
+    ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
+                  TWLOGNO(0309) "no tokens for %s: %s",
+                  tw_line_person(r->pool, &visitor->session), err.why);
+    return 0;
+}
+
+static void next_try(const tw_stored_t *stored, tw_visitor_t *visitor,
+                     apr_interval_time_t wait)
+{
+    tw_err_t ignored = { 0 };
+
+    tw_token_again(stored, apr_time_now() + wait,
+                   &visitor->session, &visitor->site->database,
+                   visitor->first->pool, &ignored);
+}
+
+/* The new pair is nowhere else: a database that is busy is asked again.  A
+ * refresh token that is used up must not be used another time. */
+static void keep(const tw_stored_t *stored, const tw_tokens_t *fresh,
+                 tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    int try, done;
+
+    for (try = 0; try < STORE_TRIES; try++) {
+        if (tw_token_refreshed(&done, stored, fresh, &visitor->session,
+                               &site->database, site->ring,
+                               (tw_storage_t)site->conf->tokens, r->pool,
+                               &err) == APR_SUCCESS) {
+            return;     /* or a sign-in meanwhile has stored newer ones */
+        }
+        apr_sleep(STORE_STEP);
+    }
+    next_try(stored, visitor, AGAIN_NEVER);
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, err.rv, r, TWLOGNO(0311)
+                  "the new tokens of %s could not be stored: there are none "
+                  "until the next sign-in: %s",
+                  tw_line_person(r->pool, &visitor->session), err.why);
+}
+
+/* When to ask X again after a refresh that failed: not before it said. */
+static apr_interval_time_t pause_after(const tw_err_t *err,
+                                       const tw_page_t *page)
+{
+    apr_interval_time_t told = apr_time_from_sec(page->retry_after);
+    apr_interval_time_t least = err->kind == TW_ERR_REFUSED
+                                || err->kind == TW_ERR_USER
+                                ? AGAIN_AFTER_REFUSAL : AGAIN_AFTER;
+
+    return err->kind == TW_ERR_STALE ? AGAIN_NEVER
+           : told > least ? told : least;
+}
+
+/* The one exchange; stores what it gives, or when to try again. */
+static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    tw_permit_t permit;
+    tw_tokens_t fresh;
+    tw_page_t page = { 0 };
+    apr_status_t rv;
+
+    if (!tw_call_begin(&permit, r, site, TW_CALL_REFRESH, 0, &page)) {
+        next_try(stored, visitor, pause_after(&err, &page));
+        return 0;
+    }
+    rv = site->protocol->refresh(&fresh, stored->tokens.secret,
+                                 &site->client, tw_start_http(site), r->pool,
+                                 &err);
+    if (!tw_call_end(&permit, r, site, apr_pstrcat(
+            r->pool, "the refresh of the token of ",
+            tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
+                     &page)) {
+        next_try(stored, visitor, pause_after(&err, &page));
+        return 0;
+    }
+    keep(stored, &fresh, visitor);
+    stored->tokens = fresh;
+    return 1;
+}
+
+/* How it stands with the tokens: they are good; there are none to be had;
+ * somebody else is refreshing them, just now or for longer. */
+typedef enum { GOOD, NONE, BUSY, BUSY_LONG } standing_t;
+
+/* Reads them, and refreshes them unless somebody else is at it. */
+static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    apr_interval_time_t claim = site->client.http.timeout + CLAIM_SLACK;
+    apr_time_t now = apr_time_now();
+    tw_stored_t stored;
+    tw_err_t err = { 0 };
+    int claimed;
+
+    if (!read_tokens(&stored, visitor)) {
+        return NONE;
+    }
+    *tokens = stored.tokens;
+    if (!is_over(tokens)) {
+        return GOOD;
+    }
+    if (tokens->kind != TW_TOKEN_OAUTH2 || !tokens->secret
+        || !site->protocol->refresh
+        || stored.refresh_at > apr_time_sec(now)) {
+        return NONE;
+    }
+    if (-stored.refresh_at > apr_time_sec(now)) {
+        return -stored.refresh_at >= apr_time_sec(now + claim) - SOON
+               ? BUSY : BUSY_LONG;
+    }
+    if (tw_token_claim(&claimed, &stored, now + claim,
+                       &visitor->session, &site->database,
+                       visitor->first->pool, &err) != APR_SUCCESS) {
+        return NONE;
+    }
+    if (!claimed) {
+        return BUSY;
+    }
+    if (!refresh(&stored, visitor)) {
+        return NONE;
+    }
+    *tokens = stored.tokens;
+    return GOOD;
+}
+
+int tw_refresh_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
+{
+    standing_t standing = try_tokens(tokens, visitor);
+    tw_permit_t seat;
+    int seated = 0, step;
+
+    for (step = 0; standing >= BUSY && step < WAIT_STEPS; step++) {
+        /* when it takes long, X hangs, and one user's requests, of which
+         * there can be many at once, must not hold all workers */
+        if (standing == BUSY_LONG && !seated
+            && !(seated = tw_call_wait(&seat, visitor->site,
+                                       WAIT_STEP * WAIT_STEPS))) {
+            break;
+        }
+        apr_sleep(WAIT_STEP);
+        standing = try_tokens(tokens, visitor);
+    }
+    if (seated) {
+        tw_call_drop(&seat, visitor->site);
+    }
+    return standing == GOOD;
+}

@@ -1,0 +1,139 @@
+#include "config/settings.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "config/values.h"
+
+static const char **text_at(void *conf, const tw_setting_t *setting)
+{
+    return (const char **)((char *)conf + setting->offset);
+}
+
+static apr_int64_t *number_at(void *conf, const tw_setting_t *setting)
+{
+    return (apr_int64_t *)((char *)conf + setting->offset);
+}
+
+static int is_set(void *conf, const tw_setting_t *setting)
+{
+    return setting->kind == TW_SETTING_TEXT
+           ? *text_at(conf, setting) != NULL
+           : *number_at(conf, setting) != TW_UNSET;
+}
+
+void tw_setting_unset(void *conf, const tw_setting_t *settings, apr_size_t n)
+{
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (settings[i].kind == TW_SETTING_TEXT) {
+            *text_at(conf, &settings[i]) = NULL;
+        }
+        else if (settings[i].kind != TW_SETTING_NONE) {
+            *number_at(conf, &settings[i]) = TW_UNSET;
+        }
+    }
+}
+
+void tw_setting_inherit(void *conf, const void *base,
+                        const tw_setting_t *settings, apr_size_t n)
+{
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        const tw_setting_t *setting = &settings[i];
+
+        if (setting->kind == TW_SETTING_NONE || is_set(conf, setting)) {
+            continue;
+        }
+        if (setting->kind == TW_SETTING_TEXT) {
+            *text_at(conf, setting) = *text_at((void *)base, setting);
+        }
+        else {
+            *number_at(conf, setting) = *number_at((void *)base, setting);
+        }
+    }
+}
+
+void tw_setting_defaults(void *conf, const tw_setting_t *settings,
+                         apr_size_t n)
+{
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        const tw_setting_t *setting = &settings[i];
+
+        if (setting->kind == TW_SETTING_NONE || is_set(conf, setting)) {
+            continue;
+        }
+        if (setting->kind == TW_SETTING_TEXT) {
+            *text_at(conf, setting) = setting->text_default;
+        }
+        else {
+            *number_at(conf, setting) = setting->number_default;
+        }
+    }
+}
+
+const char *tw_setting_wrong(cmd_parms *cmd, const char *right)
+{
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", right, NULL);
+}
+
+static const char *set_choice(cmd_parms *cmd, void *conf,
+                              const tw_setting_t *setting, const char *text)
+{
+    const char *list = NULL;
+    const tw_choice_t *choice;
+
+    for (choice = setting->choices; choice->text; choice++) {
+        if (!strcasecmp(choice->text, text)) {
+            *number_at(conf, setting) = choice->value;
+            return NULL;
+        }
+        list = list ? apr_pstrcat(cmd->pool, list, ", ", choice->text, NULL)
+                    : choice->text;
+    }
+    return tw_setting_wrong(cmd, apr_pstrcat(cmd->pool, "must be one of: ",
+                                             list, NULL));
+}
+
+const char *tw_setting_set(cmd_parms *cmd, void *conf,
+                           const tw_setting_t *setting, const char *text)
+{
+    const char *why;
+    apr_int64_t number;
+
+    switch (setting->kind) {
+    case TW_SETTING_TEXT:
+        why = setting->check(text);
+        if (why) {
+            return tw_setting_wrong(cmd, why);
+        }
+        *text_at(conf, setting) = text;
+        return NULL;
+    case TW_SETTING_CHOICE:
+        return set_choice(cmd, conf, setting, text);
+    case TW_SETTING_TIME:
+        if (!tw_value_time(&number, text) || number < setting->least
+            || number > setting->most) {
+            return tw_setting_wrong(cmd, apr_psprintf(
+                cmd->pool, "must be a time of %s to %s: digits and one of ms, "
+                "s, min, h, d", tw_value_time_text(cmd->pool, setting->least),
+                tw_value_time_text(cmd->pool, setting->most)));
+        }
+        break;
+    default:
+        number = apr_atoi64(text);
+        if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 9
+            || number < setting->least || number > setting->most) {
+            return tw_setting_wrong(cmd, apr_psprintf(
+                cmd->pool, "must be a whole number of %" APR_INT64_T_FMT
+                " to %" APR_INT64_T_FMT, setting->least, setting->most));
+        }
+    }
+    *number_at(conf, setting) = number;
+    return NULL;
+}

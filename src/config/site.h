@@ -1,0 +1,100 @@
+/*
+ * config/site: what follows from the configuration of one virtual host.
+ *
+ * Everything that requests need and that can be known beforehand: the site's
+ * own address, the names of its cookies, its keys, what its sealed texts are
+ * bound to.  Built once, at the configuration test and at each start, and
+ * read-only after that.  What is wrong stops the start with a sentence.
+ */
+#ifndef TW_CONFIG_SITE_H
+#define TW_CONFIG_SITE_H
+
+#include <httpd.h>
+
+#include "base/cookie.h"
+#include "base/secret.h"
+#include "base/target.h"
+#include "base/vault.h"
+#include "config/directives.h"
+#include "sealed/recent.h"
+#include "sealed/seal.h"
+#include "shared/segment.h"
+#include "store/db.h"
+#include "x/protocol.h"
+
+struct tw_site_t {
+    server_rec *server;
+    const tw_server_conf_t *conf;       /* defaults put in */
+    int incomplete;                     /* a command was not run, at a test */
+    const char *off;                    /* why it is off; NULL: it is on */
+
+    /* the own address: never the Host header's */
+    const char *scheme;                 /* "https" or "http" */
+    const char *host;                   /* lower case */
+    apr_port_t port;
+    const char *origin;                 /* scheme://host[:port] */
+    int secure;                         /* the scheme is https */
+    int plain_http;                     /* http, and that is not allowed */
+
+    /* own locations, decoded paths */
+    const char *login, *callback, *logout, *session;
+    tw_own_t own;                       /* no return targets */
+    apr_size_t path_len;                /* of conf->path */
+    int callback_apart;                 /* the callback is not below it */
+
+    const tw_protocol_t *protocol;
+    tw_client_t client;
+    tw_ring_t *ring;
+    const char *realm;
+    const char *audience;               /* what is sealed for the realm */
+
+    /* cookies: names, what follows the value, what the seal is bound to */
+    tw_cookie_name_t session_cookie;
+    tw_cookie_name_t pre_cookie;
+    tw_cookie_name_t flow_cookie;       /* the beginning of the names */
+    const char *session_attributes;
+    const char *other_attributes;
+    const char *flow_audience;
+
+    tw_recent_t *recent;                /* lines about visitors */
+    tw_shared_t *shared;
+    int slot;                           /* starts, notes */
+    int provider_slot;                  /* the breaker for X */
+    int realm_slot;                     /* what its hosts have in common */
+    tw_database_t database;
+    int calls;                          /* to X, on the whole server */
+};
+
+/* Kinds of tw_shared_note(): what is logged once in a while. */
+enum { NOTE_PLAIN_HTTP, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS,
+       NOTE_ANSWER };
+
+/* The site of a server; NULL where nothing is configured. */
+static inline const tw_site_t *tw_site(const server_rec *s)
+{
+    return tw_conf_server(s)->site;
+}
+
+/*
+ * Builds the sites of all servers, one after the other: what several have in
+ * common is read once.  Secrets that cannot be read at a restart come from
+ * vault.
+ */
+typedef struct tw_build_t tw_build_t;
+tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
+                          apr_pool_t *pconf, apr_pool_t *ptemp);
+
+/*
+ * The site of a server whose configuration has its defaults.  NULL when it is
+ * refused, which has been logged; a site that is off is no error.
+ */
+tw_site_t *tw_site_build(tw_build_t *build, server_rec *s);
+
+/* Whether this is a configuration test, or some dump: not a start. */
+int tw_site_is_test(void);
+
+/* Whether httpd reads its configuration for the first time of the two that
+ * it does at the start: a trial. */
+int tw_site_is_trial(void);
+
+#endif

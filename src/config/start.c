@@ -1,0 +1,461 @@
+#include "config/start.h"
+
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ap_mpm.h>
+#include <apr_hash.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <unixd.h>
+
+#include "base/secret.h"
+#include "base/vault.h"
+#include "config/site.h"
+#include "private.h"
+#include "x/oauth1.h"
+#include "x/oauth2.h"
+
+/* Another one than the versions before used, whose structure says nothing of
+ * its size. */
+#define RETAINED "mod_twauth retained"
+#define RETAINED_RECENT "mod_twauth recent 1"
+
+/* What outlives restarts, while the module itself is loaded anew: perhaps
+ * another version, which takes what is as its own and leaves the rest. */
+typedef struct {
+    apr_size_t size;                /* of this; always the first member */
+    apr_size_t vault_size;
+    tw_vault_t *vault;
+    apr_uint64_t layout;            /* of shared */
+    void *shared;
+} retained_t;
+
+#define GROUPS_MAX 64
+
+static const tw_protocol_t *const protocols[] = { &tw_oauth1, &tw_oauth2 };
+#define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
+
+/* Set by the hooks alone. */
+static struct {
+    retained_t *retained;
+    tw_http_pool_t *http;
+    int ready[PROTOCOLS];           /* of protocols, in this child */
+    tw_memo_t *memo;
+    int any;
+    int most_calls;
+} process;
+
+int tw_start_any(void)
+{
+    return process.any;
+}
+
+tw_http_pool_t *tw_start_http(const tw_site_t *site)
+{
+    apr_size_t i;
+
+    for (i = 0; i < PROTOCOLS; i++) {
+        if (protocols[i] == site->protocol && process.ready[i]) {
+            return process.http;
+        }
+    }
+    return NULL;
+}
+
+tw_memo_t *tw_start_memo(void)
+{
+    return process.memo;
+}
+
+/* ---- what works, and should be known ------------------------------------ */
+
+typedef struct {
+    apr_pool_t *pool;
+    server_rec *main;
+    int startup;                /* APLOG_STARTUP before there is a log */
+    apr_hash_t *said;           /* what several hosts have in common */
+    apr_uint32_t groups[GROUPS_MAX];
+    int n;                      /* of the server's user; 0: none to tell */
+} notices_t;
+
+static void say_off(const notices_t *notices, const tw_site_t *site)
+{
+    const server_rec *s = site->server;
+    /* a main server beside virtual hosts seldom serves anybody */
+    int level = s == notices->main && s->next ? APLOG_INFO : APLOG_WARNING;
+
+    ap_log_error(APLOG_MARK, notices->startup | level, 0, s, TWLOGNO(0103)
+                 "mod_twauth is off for the host at %s:%u: %s",
+                 s->defn_name ? s->defn_name : "the main server",
+                 s->defn_line_number, site->off);
+}
+
+/* Programs run as the server's user, or get at its files by a fault: a
+ * secret that it can read is theirs as well. */
+static void say_exposed(const notices_t *notices, const tw_site_t *site,
+                        const char *directive, const char *from)
+{
+    tw_secret_file_t file;
+    char *user = NULL, *group = NULL;
+
+    if (!from || !notices->n
+        || apr_hash_get(notices->said, from, APR_HASH_KEY_STRING)
+        || !tw_secret_is_exposed(&file, from, ap_unixd_config.user_id,
+                                 notices->groups, notices->n)) {
+        return;
+    }
+    apr_hash_set(notices->said, from, APR_HASH_KEY_STRING, from);
+    apr_uid_name_get(&user, file.user, notices->pool);
+    apr_gid_name_get(&group, file.group, notices->pool);
+    ap_log_error(APLOG_MARK, notices->startup | APLOG_WARNING, 0,
+                 site->server, TWLOGNO(0110) "%s %s can be read by the "
+                 "server's own user (mode %04o, %s:%s), and so by programs "
+                 "that it runs: chown root:root and chmod 0600, for httpd "
+                 "reads it as root", directive,
+                 tw_secret_name(notices->pool, from), file.mode,
+                 user ? user : apr_itoa(notices->pool, (int)file.user),
+                 group ? group : apr_itoa(notices->pool, (int)file.group));
+}
+
+/* The groups of the user that httpd's children become; none where httpd is
+ * not root, and must read its secrets as whoever it is. */
+static void find_groups(notices_t *notices)
+{
+    gid_t groups[GROUPS_MAX];
+    const char *name = ap_unixd_config.user_name;
+    int i, n = GROUPS_MAX;
+
+    if (geteuid() != 0) {
+        return;
+    }
+    if (!name || *name == '#'
+        || getgrouplist(name, ap_unixd_config.group_id, groups, &n) < 0) {
+        groups[0] = ap_unixd_config.group_id;
+        n = 1;
+    }
+    for (i = 0; i < n; i++) {
+        notices->groups[i] = groups[i];
+    }
+    notices->n = n;
+}
+
+/*
+ * Said on the terminal by a test and by the first reading of the two at a
+ * start, and in the log as soon as there is one.
+ */
+static void say_notices(server_rec *main, int startup, apr_pool_t *pool)
+{
+    notices_t notices = { pool, main, startup, apr_hash_make(pool), { 0 },
+                          0 };
+    server_rec *s;
+
+    find_groups(&notices);
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_site(s);
+        const tw_server_conf_t *conf;
+        int i;
+
+        if (!site || site->off) {
+            if (site) {
+                say_off(&notices, site);
+            }
+            continue;
+        }
+        conf = site->conf;
+        say_exposed(&notices, site, "TwAuthConsumerSecret",
+                    conf->consumer_secret);
+        say_exposed(&notices, site, "TwAuthClientSecret",
+                    conf->client_secret);
+        for (i = 0; i < conf->keys->nelts; i++) {
+            say_exposed(&notices, site, "TwAuthKey",
+                        APR_ARRAY_IDX(conf->keys, i, const char *));
+        }
+    }
+}
+
+/* ---- hooks -------------------------------------------------------------- */
+
+int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                        apr_pool_t *ptemp)
+{
+    retained_t *retained = ap_retained_data_get(RETAINED);
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    if (!retained || retained->size != sizeof(*retained)
+        || retained->vault_size != tw_vault_size()) {
+        retained = ap_retained_data_create(RETAINED, sizeof(*retained));
+        retained->size = sizeof(*retained);
+        retained->vault_size = tw_vault_size();
+        retained->vault = tw_vault_make();
+    }
+    memset(&process, 0, sizeof(process));
+    process.retained = retained;
+    return tw_seal_init() == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                          apr_pool_t *ptemp, server_rec *main)
+{
+    tw_build_t *build = tw_site_begin(main, process.retained->vault, pconf,
+                                      ptemp);
+    server_rec *s;
+    int good = 1;
+
+    (void)plog;
+    for (s = main; s; s = s->next) {
+        tw_server_conf_t *conf = tw_conf_server(s);
+
+        tw_conf_dir_defaults(s);
+        if (conf->engine == 0
+            || (conf->engine == TW_UNSET && !tw_conf_has_credentials(conf))) {
+            continue;
+        }
+        /* a host without directives shares its structure with the main
+         * server, but not its address */
+        if (s != main && conf == tw_conf_server(main)) {
+            conf = apr_pmemdup(pconf, conf, sizeof(*conf));
+            conf->callback_url = NULL;
+            ap_set_module_config(s->module_config, &twauth_module, conf);
+        }
+        tw_conf_defaults(conf);
+        conf->site = tw_site_build(build, s);
+        if (conf->site) {
+            process.any = 1;
+        }
+        else {
+            good = 0;
+        }
+    }
+    if (good && (tw_site_is_test() || tw_site_is_trial())) {
+        say_notices(main, APLOG_STARTUP, ptemp);
+    }
+    return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* The segment that all processes share: made once, kept over restarts. */
+static tw_shared_t *shared_memory(server_rec *main)
+{
+    retained_t *retained = process.retained;
+
+    /* another layout is another version of the module: its old children go
+     * on with the old segment, which is never touched again from here */
+    if (!retained->shared || retained->layout != tw_shared_layout()) {
+        apr_shm_t *shm;
+        apr_status_t rv = apr_shm_create(&shm, tw_shared_size(), NULL,
+                                         main->process->pool);
+
+        if (rv != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv, main,
+                         TWLOGNO(0104) "no shared memory (%" APR_SIZE_T_FMT
+                         " bytes)", tw_shared_size());
+            return NULL;
+        }
+        retained->shared = apr_shm_baseaddr_get(shm);
+        retained->layout = tw_shared_layout();
+    }
+    return tw_shared_attach(retained->shared, apr_time_now());
+}
+
+/* The lines that were written lately; apart, for what is retained may be of
+ * another version of the module. */
+static tw_recent_t *recent_lines(server_rec *main)
+{
+    struct { void *base; apr_size_t size; } *kept =
+        ap_retained_data_get(RETAINED_RECENT);
+    apr_size_t size = tw_recent_size();
+    apr_shm_t *shm;
+
+    if (!kept) {
+        kept = ap_retained_data_create(RETAINED_RECENT, sizeof(*kept));
+    }
+    if (kept->size != size) {
+        apr_status_t rv = apr_shm_create(&shm, size, NULL,
+                                         main->process->pool);
+
+        if (rv != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_ERR, rv, main, TWLOGNO(0111)
+                         "no shared memory (%" APR_SIZE_T_FMT " bytes)",
+                         size);
+            return NULL;
+        }
+        kept->base = apr_shm_baseaddr_get(shm);
+        kept->size = size;
+        memset(kept->base, 0, size);
+    }
+    return tw_recent_attach(kept->base);
+}
+
+static int workers(void)
+{
+    int processes = 1, threads = 1;
+
+    ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &processes);
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
+    return processes * (threads > 0 ? threads : 1);
+}
+
+int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                         apr_pool_t *ptemp, server_rec *main)
+{
+    tw_shared_t *shared;
+    tw_recent_t *recent;
+    server_rec *s;
+
+    (void)pconf;
+    (void)plog;
+    if (!process.any || tw_site_is_trial()) {
+        return OK;
+    }
+    say_notices(main, 0, ptemp);
+    shared = shared_memory(main);
+    recent = recent_lines(main);
+    if (!shared || !recent) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    for (s = main; s; s = s->next) {
+        tw_site_t *site = tw_conf_server(s)->site;
+        apr_int64_t calls;
+
+        if (!site || site->off) {
+            continue;
+        }
+        calls = site->conf->provider_calls;
+        if (!calls) {
+            calls = workers() / 4;
+            calls = calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX
+                                                         : calls;
+        }
+        site->calls = (int)calls;
+        if (site->calls > process.most_calls) {
+            process.most_calls = site->calls;
+        }
+        site->recent = recent;
+        site->shared = site->database.shared = shared;
+        site->slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "site ", site->origin, NULL));
+        site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "realm ", site->audience, NULL));
+        tw_shared_realm(shared, site->realm_slot,
+                        site->conf->session_recheck
+                        + site->conf->session_grace, site->conf->session_max,
+                        apr_time_now());
+        site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "provider ", site->client.api, "\n", site->client.key,
+            NULL));
+        site->database.slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "database ", site->database.driver, " ",
+            site->database.params, NULL));
+        site->database.writes = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "writes ", site->database.driver, " ",
+            site->database.params, NULL));
+        tw_db_find_library(&site->database, ptemp);
+    }
+    return OK;
+}
+
+static void lock_secrets(server_rec *main)
+{
+    server_rec *s;
+
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_conf_server(s)->site;
+
+        if (site && !site->off) {
+            tw_seal_lock(site->ring, site->client.secret);
+        }
+    }
+}
+
+/* What a process that cannot do without has to say, in each host's log: of
+ * one protocol, or, where that is NULL, of both. */
+static void sign_in_is_off(server_rec *main, const tw_protocol_t *protocol,
+                           apr_status_t rv, const tw_err_t *err)
+{
+    server_rec *s;
+
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_conf_server(s)->site;
+
+        if (site && !site->off && (!protocol || site->protocol == protocol)) {
+            ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, TWLOGNO(0106)
+                         "no sign-in at %s can work in this process: %s",
+                         site->origin,
+                         err->why ? tw_err_text(s->process->pool, err)
+                                  : "a library did not start");
+        }
+    }
+}
+
+static int is_used(server_rec *main, const tw_protocol_t *protocol)
+{
+    server_rec *s;
+
+    for (s = main; s; s = s->next) {
+        const tw_site_t *site = tw_conf_server(s)->site;
+
+        if (site && !site->off && site->protocol == protocol) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The protocols that are in use, each by itself: what one of them needs is no
+ * matter of the other's sites. */
+static void ready_protocols(apr_pool_t *pchild, server_rec *main)
+{
+    apr_size_t i;
+
+    for (i = 0; i < PROTOCOLS; i++) {
+        tw_err_t err = { 0 };
+        apr_status_t rv;
+
+        if (!is_used(main, protocols[i])) {
+            continue;
+        }
+        rv = protocols[i]->child_init(pchild, &err);
+        process.ready[i] = rv == APR_SUCCESS;
+        if (rv != APR_SUCCESS) {
+            sign_in_is_off(main, protocols[i], rv, &err);
+        }
+    }
+}
+
+void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
+{
+    tw_http_pool_t *http = NULL;
+    tw_err_t err = { 0 };
+    apr_status_t rv;
+
+    if (!process.most_calls) {
+        return;         /* where all hosts are off, as in a trial */
+    }
+    lock_secrets(main);
+    /* on its own: sessions need it also where sign-ins cannot work */
+    if (tw_db_child_init(pchild) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, TWLOGNO(0107)
+                     "no lock for the database: this child ends");
+        exit(APEXIT_CHILDSICK);
+    }
+    rv = tw_seal_init();
+    if (rv == APR_SUCCESS) {
+        process.memo = tw_memo_make(pchild);
+        rv = tw_http_init();
+    }
+    if (rv == APR_SUCCESS) {
+        rv = tw_http_pool_make(&http, process.most_calls, pchild);
+    }
+    if (rv != APR_SUCCESS) {
+        sign_in_is_off(main, NULL, rv, &err);
+        return;
+    }
+    process.http = http;
+    ready_protocols(pchild, main);
+}

@@ -1,0 +1,39 @@
+/*
+ * config/start: how the module starts, and restarts.
+ *
+ * The hooks that httpd calls before there are requests, and what a process
+ * has from then on.  The shared memory, and the last secrets that were good,
+ * outlive graceful restarts, in which the module itself is loaded anew.
+ */
+#ifndef TW_CONFIG_START_H
+#define TW_CONFIG_START_H
+
+#include <httpd.h>
+
+#include "base/http.h"
+#include "config/site.h"
+#include "sealed/cache.h"
+
+/* pre_config, check_config, post_config and child_init; see mod_twauth.c. */
+int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
+                        apr_pool_t *ptemp);
+int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
+                          apr_pool_t *ptemp, server_rec *main);
+int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                         apr_pool_t *ptemp, server_rec *main);
+void tw_start_child_init(apr_pool_t *pchild, server_rec *main);
+
+/* Whether any server here has a site: then headers are scrubbed on all. */
+int tw_start_any(void);
+
+/*
+ * This process's connections to X for a site; NULL when a library that the
+ * site's protocol needs did not start in it (see tw_protocol_t, child_init),
+ * and no sign-in at that site can work in this process.
+ */
+tw_http_pool_t *tw_start_http(const tw_site_t *site);
+
+/* This process's memo of session cookies; NULL when there is no memory. */
+tw_memo_t *tw_start_memo(void);
+
+#endif

@@ -1,0 +1,57 @@
+#include "login/limit.h"
+
+#include <apr_strings.h>
+
+#include "base/codec.h"
+
+/* Networks of an IPv6 address, the smallest first: who has used that up must
+ * not use up the larger ones by trying on.  Each may have so many times the
+ * limit. */
+static const struct {
+    int bytes;
+    int times;
+} networks[] = {
+    { 8, 1 }, { 7, 3 }, { 6, 4 }
+};
+
+/* The 16 bytes of r's IPv6 address; NULL: it has another kind. */
+static const unsigned char *ipv6_of(const request_rec *r)
+{
+    const apr_sockaddr_t *addr = r->useragent_addr;
+
+    return addr && addr->family == APR_INET6 && addr->ipaddr_len == 16
+           && !IN6_IS_ADDR_V4MAPPED((struct in6_addr *)addr->ipaddr_ptr)
+           ? addr->ipaddr_ptr : NULL;
+}
+
+static int count(request_rec *r, const tw_site_t *site, const char *who,
+                 const tw_rate_t *rate, apr_time_t now)
+{
+    return tw_shared_start_client(site->shared, apr_pstrcat(
+        r->pool, site->audience, "\n", who, NULL), rate, now);
+}
+
+int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,
+                                apr_time_t now)
+{
+    const unsigned char *ipv6 = ipv6_of(r);
+    apr_size_t i;
+    int wait = 0;
+
+    if (!ipv6) {
+        return count(r, site, r->useragent_ip, &site->conf->start_client,
+                     now);
+    }
+    for (i = 0; !wait && i < sizeof(networks) / sizeof(networks[0]); i++) {
+        tw_rate_t rate = site->conf->start_client;
+        char who[2 * sizeof(struct in6_addr) + 1];
+
+        rate.count *= networks[i].times;
+        if (rate.count > TW_RATE_MAX) {
+            rate.count = TW_RATE_MAX;
+        }
+        tw_codec_hex(who, ipv6, (apr_size_t)networks[i].bytes);
+        wait = count(r, site, who, &rate, now);
+    }
+    return wait;
+}

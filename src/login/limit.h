@@ -1,0 +1,22 @@
+/*
+ * login/limit: how many sign-ins one client may start (TwAuthStartLimit).
+ *
+ * An IPv4 address is a client.  An IPv6 address is nothing: who has one has
+ * 2^64 of them, and networks of 64 bits come by the thousand.  So a start
+ * counts for its network of 64 bits, of 56 (what a home is given) and of 48
+ * (what an organisation is given) together, and the larger ones may have
+ * somewhat more than the smallest, but far less than all that are in them.
+ */
+#ifndef TW_LOGIN_LIMIT_H
+#define TW_LOGIN_LIMIT_H
+
+#include <httpd.h>
+
+#include "config/site.h"
+
+/* Counts a start by r's client.  0 when it may go on, else after how many
+ * seconds it may. */
+int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,
+                                apr_time_t now);
+
+#endif

@@ -1,0 +1,344 @@
+#include "login/login.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/codec.h"
+#include "base/target.h"
+#include "config/start.h"
+#include "login/flow_cookies.h"
+#include "login/limit.h"
+#include "private.h"
+#include "request/address.h"
+#include "request/browser.h"
+#include "request/call.h"
+#include "request/line.h"
+#include "request/navigation.h"
+#include "request/page.h"
+#include "request/visitor.h"
+
+#define QUERY_FIELDS_MAX 200
+
+/* ---- login: what is asked ------------------------------------------------ */
+
+typedef struct {
+    request_rec *r;
+    tw_visitor_t *visitor;
+    const tw_site_t *site;
+    apr_array_header_t *query;
+    const char *next;               /* always a good target */
+    int switched;
+    tw_browser_t browser;
+    int known;                      /* the pre-session cookie was there */
+} login_t;
+
+static void read_query(login_t *l)
+{
+    const char *switched;
+    int given;
+
+    /* more fields than anybody needs: none of them counts */
+    if (tw_codec_form(&l->query, l->r->args,
+                      l->r->args ? strlen(l->r->args) : 0, QUERY_FIELDS_MAX,
+                      l->r->pool) != APR_SUCCESS) {
+        l->query = apr_array_make(l->r->pool, 1, sizeof(tw_pair_t));
+    }
+    l->next = tw_address_read_next(l->r, l->site, l->query, &given);
+    if (!given) {
+        const char *referer = tw_address_referer(l->r, l->site);
+
+        l->next = tw_target_ok(referer, &l->site->own) ? referer : NULL;
+    }
+    if (!l->next) {
+        l->next = "/";
+    }
+    switched = tw_codec_form_get(l->query, "switch", NULL);
+    l->switched = switched && !strcmp(switched, "1");
+}
+
+/* ---- login: answers ------------------------------------------------------ */
+
+static int redirect(request_rec *r, const char *url)
+{
+    tw_page_no_store(r);
+    apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
+    apr_table_setn(r->headers_out, "Location", url);
+    return HTTP_MOVED_TEMPORARILY;
+}
+
+static int page(login_t *l, tw_page_t *p)
+{
+    p->next = l->next;
+    return tw_page_answer(l->r, l->visitor, p);
+}
+
+static int page_of_kind(login_t *l, tw_page_kind_t kind, int retry_after)
+{
+    tw_page_t p = { 0 };
+
+    p.kind = kind;
+    p.retry_after = retry_after;
+    return page(l, &p);
+}
+
+/* Here again, with a field more in the query. */
+static int again(login_t *l, const char *name, const char *value)
+{
+    apr_pool_t *pool = l->r->pool;
+    const char *query = apr_pstrcat(
+        pool, l->switched ? "switch=1&" : "",
+        tw_address_next(l->r, l->site, l->next), value ? "&" : "",
+        value ? name : "", value ? "=" : "",
+        value ? tw_codec_percent(pool, value) : "", NULL);
+
+    return redirect(l->r, tw_address_url(l->r, l->site, l->site->login,
+                                         query));
+}
+
+/* ---- login: the steps ----------------------------------------------------
+ * Each returns GO_ON, or what the handler returns.
+ */
+#define GO_ON (-100)
+
+/* The sign-in happens at the own address.  What the page of ours that has
+ * the link put into it goes along. */
+static int go_home(login_t *l)
+{
+    return tw_address_is_elsewhere(l->r, l->site)
+           ? again(l, "token", tw_codec_form_get(l->query, "token", NULL))
+           : GO_ON;
+}
+
+static int signed_in_already(login_t *l)
+{
+    /* the page that sent it here may ask the database more often: what it
+     * knows to be over must not be good here, or the two would loop */
+    switch (tw_visitor_look(l->visitor, l->r, 0, 1)) {
+    case TW_VISITOR_SIGNED_IN:
+        return l->switched ? GO_ON : redirect(l->r, l->next);
+    case TW_VISITOR_UNCERTAIN:
+        return page_of_kind(l, TW_PAGE_DATABASE, TW_RETRY_AFTER);
+    default:
+        return GO_ON;
+    }
+}
+
+/*
+ * A browser that keeps cookies brings its pre-session cookie.  One that came
+ * by a plain link gets it now, and comes back with a mark; a mark without
+ * the cookie is a browser that keeps none.
+ */
+static int demand_cookies(login_t *l)
+{
+    tw_browser_t likeness = { { 0 }, 0, 0 };
+    const char *mark;
+    tw_line_t line;
+
+    l->known = tw_browser_read(&l->browser, l->visitor);
+    if (l->known) {
+        return GO_ON;
+    }
+    /* without a cookie there is but this to know a browser by: enough to
+     * tell a link that was copied from another one's */
+    tw_seal_digest(likeness.id, apr_pstrcat(
+        l->r->pool, l->r->useragent_ip, "\n",
+        apr_table_get(l->r->headers_in, "User-Agent"), NULL));
+    tw_browser_set(l->r, l->site, &l->browser);
+    if (tw_browser_token_ok(l->r, l->site, TW_SEAL_MARK, &likeness, NULL,
+                            tw_codec_form_get(l->query, "mark", NULL))) {
+        tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0230",
+                      l->r->useragent_ip);
+        ap_log_rerror(APLOG_MARK, line.level, 0, l->r, TWLOGNO(0230)
+                      "no sign-in for a browser that keeps no cookies");
+        return page_of_kind(l, TW_PAGE_NO_COOKIES, 0);
+    }
+    mark = tw_browser_token(l->r, l->site, TW_SEAL_MARK, &likeness, NULL);
+    return again(l, "mark", mark);
+}
+
+/* Whether a page of ours has put the link there, by its token. */
+static int has_token(login_t *l, const tw_session_t *session)
+{
+    return tw_browser_token_ok(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+                               session, tw_codec_form_get(l->query, "token",
+                                                          NULL));
+}
+
+/*
+ * Who has just left is signed in again by their own hand, or by a link of
+ * this site: a page anywhere else could send them to X and back unseen.
+ */
+static int confirm_return(login_t *l)
+{
+    tw_from_t from = tw_navigation_from(l->r);
+    tw_page_t p = { 0 };
+
+    if (!l->browser.left || l->switched || from == TW_FROM_HERE
+        || from == TW_FROM_USER
+        || (from == TW_FROM_UNKNOWN && tw_address_referer(l->r, l->site))
+        || has_token(l, NULL)) {
+        return GO_ON;
+    }
+    p.kind = TW_PAGE_SIGN_IN;
+    p.always = 1;
+    p.token = tw_browser_token(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+                               NULL);
+    return page(l, &p);
+}
+
+/* Another account: asked first, unless this site's own page asks. */
+static int confirm_switch(login_t *l)
+{
+    const tw_session_t *session =
+        l->visitor->state == TW_VISITOR_SIGNED_IN ? &l->visitor->session
+                                                  : NULL;
+    tw_page_t p = { 0 };
+
+    if (!l->switched || tw_navigation_from(l->r) == TW_FROM_HERE
+        || has_token(l, session)) {
+        return GO_ON;
+    }
+    p.kind = TW_PAGE_SWITCH;
+    p.screen_name = session ? session->screen_name : NULL;
+    p.token = tw_browser_token(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+                               session);
+    return page(l, &p);
+}
+
+/* The account that signed in from this browser before, NULL for none: its
+ * number was sealed by a site of this realm. */
+static const char *known_of(const login_t *l)
+{
+    return l->browser.before
+           ? apr_psprintf(l->r->pool, "%s\n%" APR_INT64_T_FMT,
+                          l->site->audience, l->browser.before)
+           : NULL;
+}
+
+static int within_limits(login_t *l)
+{
+    const tw_server_conf_t *conf = l->site->conf;
+    tw_line_t line;
+    apr_time_t now = apr_time_now();
+    int wait = tw_limit_client_retry_after(l->r, l->site, now);
+
+    if (wait) {
+        tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0231",
+                      l->r->useragent_ip);
+        ap_log_rerror(APLOG_MARK, line.level, 0, l->r, TWLOGNO(0231)
+                      "too many sign-ins from this client "
+                      "(TwAuthStartLimit)");
+        return page_of_kind(l, TW_PAGE_LIMIT, wait);
+    }
+    wait = tw_shared_start_all(l->site->shared, l->site->slot,
+                               &conf->start_all, known_of(l), now);
+    if (wait) {
+        if (tw_shared_note(l->site->shared, l->site->slot, NOTE_LIMIT, NULL,
+                           apr_time_from_sec(60), now)) {
+            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, l->r, TWLOGNO(0232)
+                          "too many sign-ins in all (TwAuthStartLimit): some "
+                          "are put off");
+        }
+        return page_of_kind(l, TW_PAGE_LIMIT_ALL, wait);
+    }
+    return GO_ON;
+}
+
+/*
+ * With a place for the call, where there is one to make.  Counted is what
+ * has a place: who tries in vain while X is away or busy, again and again,
+ * does not use up what everybody will want when X is back.
+ */
+static int may_begin(login_t *l, tw_permit_t *permit)
+{
+    int calls = l->site->protocol->begin_calls, status;
+    tw_page_t p = { 0 };
+
+    if (calls
+        && !tw_call_begin(permit, l->r, l->site, TW_CALL_START, 0, &p)) {
+        return page(l, &p);
+    }
+    status = within_limits(l);
+    if (calls && status != GO_ON) {
+        tw_call_drop(permit, l->site);
+    }
+    return status;
+}
+
+/* Without a call there is nothing to fail at X: what failed is here. */
+static int cannot_begin(login_t *l, const tw_err_t *err)
+{
+    tw_page_t p = { 0 };
+    tw_line_t line;
+
+    tw_line_begin(&line, l->r, l->site, APLOG_ERR, "TW0234", "");
+    ap_log_rerror(APLOG_MARK, line.level, err->rv, l->r, TWLOGNO(0234)
+                  "a sign-in cannot begin (reference %s): %s", line.reference,
+                  err->why);
+    p.kind = TW_PAGE_INTERNAL;
+    p.reference = line.shown;
+    return page(l, &p);
+}
+
+static int begin(login_t *l)
+{
+    const tw_site_t *site = l->site;
+    tw_client_t client = site->client;
+    tw_pending_t pending;
+    tw_permit_t permit;
+    const char *location;
+    tw_page_t p = { 0 };
+    tw_err_t err = { 0 };
+    apr_status_t rv;
+    int status;
+
+    /* X would pass the user of its own session through without a word */
+    client.force_login |= l->switched;
+    status = may_begin(l, &permit);
+    if (status != GO_ON) {
+        return status;
+    }
+    rv = site->protocol->begin(&pending, &location, &client,
+                               tw_start_http(site), l->r->pool, &err);
+    if (site->protocol->begin_calls
+        && !tw_call_end(&permit, l->r, site, "the start of a sign-in", rv, &err,
+                     &p)) {
+        return page(l, &p);
+    }
+    if (rv != APR_SUCCESS) {
+        return cannot_begin(l, &err);
+    }
+    tw_flows_add(l->r, l->visitor, &pending, l->next);
+    tw_seal_wipe((void *)pending.secret, strlen(pending.secret));
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
+                  "a sign-in begins");
+    /* the empty fragment keeps the page's own from travelling to X */
+    return redirect(l->r, apr_pstrcat(l->r->pool, location, "#", NULL));
+}
+
+int tw_login_get(request_rec *r, tw_visitor_t *visitor)
+{
+    static int (*const steps[])(login_t *) = {
+        go_home, signed_in_already, demand_cookies, confirm_return,
+        confirm_switch, begin
+    };
+    login_t l = { 0 };
+    apr_size_t i;
+    int status = GO_ON;
+
+    if (!tw_navigation_is(r)) {
+        return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
+    }
+    l.r = r;
+    l.visitor = visitor;
+    l.site = visitor->site;
+    read_query(&l);
+    /* the last step always answers */
+    for (i = 0; status == GO_ON && i < sizeof(steps) / sizeof(steps[0]);
+         i++) {
+        status = steps[i](&l);
+    }
+    return status;
+}

@@ -1,0 +1,272 @@
+#include "login/logout.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/codec.h"
+#include "base/target.h"
+#include "private.h"
+#include "request/address.h"
+#include "request/browser.h"
+#include "request/line.h"
+#include "request/navigation.h"
+#include "request/page.h"
+#include "request/set_cookie.h"
+#include "store/account.h"
+
+#define BODY_MAX 8192
+#define FIELDS_MAX 50
+#define FORM_TYPE "application/x-www-form-urlencoded"
+
+static const char *next_of(const tw_site_t *site,
+                           const apr_array_header_t *form)
+{
+    const char *next = tw_codec_form_get(form, "next", NULL);
+
+    return tw_target_ok(next, &site->own) ? next : NULL;
+}
+
+/* To the logout location, with a query: at the own address, where the
+ * session's cookie is. */
+static int go_to_page(request_rec *r, const tw_site_t *site, int status,
+                      const char *query)
+{
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location",
+                   tw_address_url(r, site, site->logout, query));
+    return status;
+}
+
+/* The page with the button, of kind; or that it is done, or that there is
+ * nothing to do. */
+static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
+               const char *next, int done)
+{
+    const tw_site_t *site = visitor->site;
+    tw_browser_t browser;
+    tw_page_t page = { 0 };
+
+    page.kind = kind;
+    page.next = next;
+    tw_browser_read(&browser, visitor);
+    if (tw_visitor_open(visitor) != TW_VISITOR_NOBODY) {
+        page.screen_name = visitor->session.screen_name;
+        page.token = tw_browser_token(r, site, TW_SEAL_FORM, &browser,
+                                      &visitor->session);
+    }
+    else {
+        page.kind = done && browser.left ? TW_PAGE_SIGNED_OUT
+                                         : TW_PAGE_NOT_SIGNED_IN;
+    }
+    return tw_page_answer(r, visitor, &page);
+}
+
+/* The query that brings next along. */
+static const char *query_of(request_rec *r, const char *next)
+{
+    return next ? apr_pstrcat(r->pool, "next=",
+                              tw_codec_percent(r->pool, next), NULL) : "";
+}
+
+int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    apr_array_header_t *query;
+    const char *next;
+
+    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0, FIELDS_MAX,
+                  r->pool);
+    next = next_of(site, query);
+    if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
+        return go_to_page(r, site, HTTP_MOVED_TEMPORARILY, query_of(r, next));
+    }
+    return ask(r, visitor, TW_PAGE_SIGN_OUT, next,
+               tw_codec_form_get(query, "done", NULL) != NULL);
+}
+
+/* The posted form; OK, or the status that says what is wrong with it. */
+static int read_form(apr_array_header_t **form, request_rec *r)
+{
+    const char *type = apr_table_get(r->headers_in, "Content-Type");
+    char *body = apr_palloc(r->pool, BODY_MAX + 1);
+    apr_size_t len = 0;
+    long n;
+    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
+
+    if (status != OK) {
+        return status;
+    }
+    if (ap_should_client_block(r)) {
+        if (r->remaining > BODY_MAX) {
+            return HTTP_REQUEST_ENTITY_TOO_LARGE;
+        }
+        do {
+            n = ap_get_client_block(r, body + len, BODY_MAX + 1 - len);
+            len += n > 0 ? (apr_size_t)n : 0;
+        } while (n > 0 && len <= BODY_MAX);
+        if (n < 0) {
+            return HTTP_BAD_REQUEST;
+        }
+        if (len > BODY_MAX) {
+            return HTTP_REQUEST_ENTITY_TOO_LARGE;
+        }
+    }
+    if (len && (!type || strncasecmp(type, FORM_TYPE, strlen(FORM_TYPE))
+                || !strchr("; \t", type[strlen(FORM_TYPE)]))) {
+        return HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+    return tw_codec_form(form, body, len, FIELDS_MAX, r->pool) == APR_SUCCESS
+           ? OK : HTTP_BAD_REQUEST;
+}
+
+/*
+ * Whether a page of this site sent it: the browser says so, or the origin,
+ * or, where neither says anything, the token of our own page.
+ */
+static int is_from_here(request_rec *r, tw_visitor_t *visitor,
+                        const apr_array_header_t *form)
+{
+    const tw_site_t *site = visitor->site;
+    const char *origin = apr_table_get(r->headers_in, "Origin");
+    tw_from_t from = tw_navigation_from(r);
+    tw_browser_t browser;
+
+    if (from != TW_FROM_UNKNOWN) {
+        return from == TW_FROM_HERE;
+    }
+    if (origin && strcmp(origin, "null")) {
+        return !strcmp(origin, site->origin);
+    }
+    tw_browser_read(&browser, visitor);
+    return tw_browser_token_ok(r, site, TW_SEAL_FORM, &browser,
+                               &visitor->session,
+                               tw_codec_form_get(form, "token", NULL));
+}
+
+/* Refuses all copies on this server, whatever becomes of the row. */
+static void end_here(const tw_site_t *site, const tw_session_t *session,
+                     const unsigned char id[TW_ID_LEN], apr_time_t now)
+{
+    tw_shared_end(site->shared, id,
+                  tw_visitor_copies_until(site, session, now), now);
+}
+
+/* Ends the session(s); 0 when the rows are still there. */
+static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
+{
+    const tw_site_t *site = visitor->site;
+    const tw_session_t *session = &visitor->session;
+    apr_array_header_t *ended;
+    apr_time_t now = apr_time_now();
+    const char *person = tw_line_person(r->pool, session);
+    tw_err_t err = { 0 };
+    tw_owed_t owed;
+    tw_line_t line;
+    int i;
+
+    end_here(site, session, session->id, now);
+    if (tw_account_end(&ended, session, everywhere, &site->database, r->pool,
+                       &err) != APR_SUCCESS) {
+        /* until then the copies are refused here for as long as they live */
+        tw_shared_end(site->shared, session->id,
+                      tw_visitor_last_end(site, session), now);
+        memcpy(owed.id, session->id, TW_ID_LEN);
+        owed.account = everywhere ? session->account : 0;
+        owed.at = now;
+        owed.whose = session->account;
+        if (!tw_shared_owe(site->shared, site->database.slot, &owed, now)) {
+            ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
+                          "too many rows are still to be deleted: the one of "
+                          "%s is forgotten; delete it by hand", person);
+        }
+        tw_line_begin(&line, r, site, APLOG_WARNING, "TW0221", person);
+        visitor->reference = line.shown;
+        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0221)
+                      "signed out, but the row is still to be deleted "
+                      "(reference %s): %s: %s", line.reference, person,
+                      err.why);
+        return 0;
+    }
+    for (i = 0; i < ended->nelts; i++) {
+        end_here(site, NULL,
+                 (const unsigned char *)ended->elts + i * TW_ID_LEN, now);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)
+                  "signed out: %s%s", person,
+                  everywhere ? ", everywhere" : "");
+    return 1;
+}
+
+/* What the site wants browsers to drop, besides the cookies. */
+static void clear_site_data(request_rec *r, const tw_site_t *site)
+{
+    static const char *const values[] = {
+        NULL, "\"cache\"", "\"storage\"", "\"cache\", \"storage\""
+    };
+    const char *value = values[site->conf->clear_site_data
+                               & (TW_CLEAR_CACHE | TW_CLEAR_STORAGE)];
+
+    if (value) {
+        apr_table_setn(r->err_headers_out, "Clear-Site-Data", value);
+    }
+}
+
+/* Ends the session; 0 when its row is still there. */
+static int sign_out(request_rec *r, tw_visitor_t *visitor,
+                    const apr_array_header_t *form)
+{
+    const tw_site_t *site = visitor->site;
+    const char *everywhere = tw_codec_form_get(form, "everywhere", NULL);
+    int done = end_session(r, visitor,
+                           everywhere && !strcmp(everywhere, "1"));
+    tw_browser_t browser;
+
+    tw_browser_read(&browser, visitor);
+    browser.left = 1;
+    tw_cookie_expire(r, site->session_cookie.text, site->session_attributes);
+    tw_browser_set(r, site, &browser);
+    clear_site_data(r, site);
+    return done;
+}
+
+int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    const char *next, *query = "";
+    apr_array_header_t *form;
+    tw_page_t page = { 0 };
+    int status = read_form(&form, r);
+
+    if (status != OK) {
+        return status;
+    }
+    next = next_of(site, form);
+    if (tw_address_is_elsewhere(r, site)) {
+        return go_to_page(r, site, HTTP_SEE_OTHER, query_of(r, next));
+    }
+    if (tw_visitor_look(visitor, r, site->conf->session_recheck, 0)
+        != TW_VISITOR_NOBODY) {
+        if (!is_from_here(r, visitor, form)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)
+                          "a sign-out that did not come from this site is "
+                          "refused: %s", tw_line_person(r->pool,
+                                                        &visitor->session));
+            return ask(r, visitor, TW_PAGE_CSRF, next, 0);
+        }
+        if (!sign_out(r, visitor, form)) {
+            page.kind = TW_PAGE_STILL_THERE;
+            page.retry_after = TW_RETRY_AFTER;
+            return tw_page_answer(r, visitor, &page);
+        }
+        query = "done=1";
+    }
+    if (!next) {
+        /* a page to be loaded again without posting again */
+        return go_to_page(r, site, HTTP_SEE_OTHER, query);
+    }
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location", next);
+    return HTTP_SEE_OTHER;
+}

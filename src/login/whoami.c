@@ -1,0 +1,81 @@
+#include "login/whoami.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/json.h"
+#include "private.h"
+#include "request/navigation.h"
+#include "request/page.h"
+
+static const char *time_text(apr_pool_t *pool, apr_time_t t)
+{
+    char *text = apr_palloc(pool, 32);
+    apr_time_exp_t exploded;
+    apr_size_t len;
+
+    apr_time_exp_gmt(&exploded, t);
+    apr_strftime(text, &len, 32, "%Y-%m-%dT%H:%M:%SZ", &exploded);
+    return text;
+}
+
+int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_session_t *s = &visitor->session;
+    const char *json = "{\"signed_in\":false}";
+    tw_page_t page = { 0 };
+    apr_time_t end;
+
+    tw_page_no_store(r);
+    apr_table_setn(r->err_headers_out, "Cross-Origin-Resource-Policy",
+                   "same-origin");
+    if (tw_navigation_from(r) == TW_FROM_ELSEWHERE) {
+        page.kind = TW_PAGE_FOR_SCRIPTS;
+        return tw_navigation_is_read(r) ? tw_page_answer(r, visitor, &page)
+                                        : HTTP_FORBIDDEN;
+    }
+    switch (tw_visitor_look(visitor, r, visitor->site->conf->session_recheck,
+                            0)) {
+    case TW_VISITOR_UNCERTAIN:
+        if (tw_navigation_is_read(r)) {
+            page.kind = TW_PAGE_DATABASE;
+            page.retry_after = TW_RETRY_AFTER;
+            return tw_page_answer(r, visitor, &page);
+        }
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       APR_STRINGIFY(TW_RETRY_AFTER));
+        return HTTP_SERVICE_UNAVAILABLE;
+    case TW_VISITOR_SIGNED_IN:
+        end = s->signed_in_at + visitor->site->conf->session_max;
+        {
+            const tw_json_member_t members[] = {
+                { "signed_in", NULL, 1, 1 },
+                { "username", s->username, 0, 0 },
+                { "screen_name", s->screen_name, 0, 0 },
+                { "id", s->twitter_id, 0, 0 },
+                { "account", NULL, s->account, 0 },
+                { "signed_in_at", time_text(r->pool, s->signed_in_at), 0, 0 },
+                { "expires_at",
+                  time_text(r->pool, end < s->expires_at ? end
+                                                         : s->expires_at),
+                  0, 0 },
+            };
+
+            json = tw_json_object(members,
+                                  sizeof(members) / sizeof(members[0]),
+                                  r->pool);
+        }
+        break;
+    default:
+        break;
+    }
+    if (!json) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    ap_set_content_type(r, "application/json");
+    ap_set_content_length(r, (apr_off_t)strlen(json));
+    ap_rputs(json, r);
+    return OK;
+}

@@ -1,0 +1,145 @@
+#include "request/address.h"
+
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "base/codec.h"
+#include "base/target.h"
+#include "request/navigation.h"
+#include "sealed/seal.h"
+
+#define MOVED "moved=1"
+#define QUERY_FIELDS_MAX 200
+
+/* The bytes of an IPv6 address, with or without its brackets; 0 when host is
+ * none. */
+static int read_ipv6(struct in6_addr *address, const char *host)
+{
+    char text[INET6_ADDRSTRLEN];
+    apr_size_t len;
+
+    host += *host == '[';
+    len = strcspn(host, "]");
+    if (len >= sizeof(text)) {
+        return 0;
+    }
+    memcpy(text, host, len);
+    text[len] = '\0';
+    return inet_pton(AF_INET6, text, address) == 1;
+}
+
+/* Names go without case, IPv6 addresses by what they are: httpd takes their
+ * brackets off, and each can be spelt in many ways. */
+static int same_host(const char *a, const char *b)
+{
+    struct in6_addr x, y;
+
+    return !strcasecmp(a, b)
+           || (strchr(a, ':') && strchr(b, ':') && read_ipv6(&x, a)
+               && read_ipv6(&y, b) && !memcmp(&x, &y, sizeof(x)));
+}
+
+int tw_address_is_own(request_rec *r, const tw_site_t *site)
+{
+    const char *scheme = ap_http_scheme(r);
+    apr_port_t port = r->parsed_uri.port_str && r->parsed_uri.port
+                      ? r->parsed_uri.port
+                      : !strcmp(scheme, "https") ? 443 : 80;
+
+    /* HTTP/1.0 need not name a host: nobody to be sent elsewhere */
+    return !r->hostname
+           || (!strcmp(scheme, site->scheme) && port == site->port
+               && same_host(r->hostname, site->host));
+}
+
+/* Whether the browser itself says that it is at the own address: a page of
+ * that origin asks its own origin. */
+static int browser_is_there(request_rec *r, const tw_site_t *site)
+{
+    const char *origin = apr_table_get(r->headers_in, "Origin");
+
+    return tw_navigation_from(r) == TW_FROM_HERE
+           && ((origin && !strcmp(origin, site->origin))
+               || tw_address_referer(r, site));
+}
+
+int tw_address_is_elsewhere(request_rec *r, const tw_site_t *site)
+{
+    static const char *const moved[] = { "moved", NULL };
+    apr_array_header_t *query;
+
+    if (tw_address_is_own(r, site) || browser_is_there(r, site)) {
+        return 0;
+    }
+    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
+                  QUERY_FIELDS_MAX, r->pool);
+    return !tw_codec_form_has_any(query, moved);
+}
+
+const char *tw_address_url(request_rec *r, const tw_site_t *site,
+                           const char *location, const char *query)
+{
+    int own = tw_address_is_own(r, site);
+
+    return apr_pstrcat(r->pool, own ? "" : site->origin, location,
+                       *query || !own ? "?" : "", query,
+                       own ? "" : *query ? "&" MOVED : MOVED, NULL);
+}
+
+static const char *asked_audience(request_rec *r, const tw_site_t *site)
+{
+    return apr_pstrcat(r->pool, site->audience, "\nasked", NULL);
+}
+
+const char *tw_address_next(request_rec *r, const tw_site_t *site,
+                            const char *next)
+{
+    if (tw_target_ok(next, &site->own)) {
+        return apr_pstrcat(r->pool, "next=", tw_codec_percent(r->pool, next),
+                           NULL);
+    }
+    return apr_pstrcat(r->pool, "asked=",
+                       tw_seal(site->ring, TW_SEAL_ASKED,
+                               asked_audience(r, site), next, strlen(next),
+                               r->pool), NULL);
+}
+
+const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
+                                 const apr_array_header_t *query, int *given)
+{
+    const char *next = tw_codec_form_get(query, "next", given);
+    const char *asked = tw_codec_form_get(query, "asked", NULL);
+    unsigned char *plain;
+    apr_size_t len;
+
+    if (*given || !asked) {
+        return tw_target_ok(next, &site->own) ? next : NULL;
+    }
+    *given = 1;
+    return tw_unseal(&plain, &len, NULL, site->ring, TW_SEAL_ASKED,
+                     asked_audience(r, site), asked, strlen(asked), r->pool)
+           == APR_SUCCESS
+           && tw_target_is_asked((const char *)plain, &site->own)
+           ? (const char *)plain : NULL;
+}
+
+const char *tw_address_login(request_rec *r, const tw_site_t *site,
+                             const char *next, int switched)
+{
+    return tw_address_url(r, site, site->login, apr_pstrcat(
+        r->pool, switched ? "switch=1" : "", switched && next ? "&" : "",
+        next ? tw_address_next(r, site, next) : "", NULL));
+}
+
+const char *tw_address_referer(request_rec *r, const tw_site_t *site)
+{
+    const char *referer = apr_table_get(r->headers_in, "Referer");
+    apr_size_t len = strlen(site->origin);
+
+    return referer && !strncmp(referer, site->origin, len)
+           && referer[len] == '/' ? referer + len : NULL;
+}

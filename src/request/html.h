@@ -1,0 +1,72 @@
+/*
+ * request/html: what people read when there is no page of the site to show.
+ *
+ * Small HTML5 pages without script, for keyboards and screen readers, light
+ * and dark.  They say what happened and offer a way on; they never repeat
+ * what a request said.
+ */
+#ifndef TW_REQUEST_HTML_H
+#define TW_REQUEST_HTML_H
+
+#include <httpd.h>
+
+#include "config/site.h"
+
+/* One row of the table each; see request/html.c. */
+typedef enum {
+    TW_PAGE_SIGN_IN,            /* 401: sign in, with a button */
+    TW_PAGE_NOT_TAKEN,          /* 401: likewise; what was sent is not kept */
+    TW_PAGE_CANCELLED,          /* 403 */
+    TW_PAGE_UNCHANGED,          /* 403: cancelled, but signed in before */
+    TW_PAGE_EXPIRED,            /* 400: no matching, or no timely flow */
+    TW_PAGE_SIGNED_IN,          /* 400: likewise, but signed in all the same */
+    TW_PAGE_NO_COOKIES,         /* 400 */
+    TW_PAGE_UNREACHABLE,        /* 502 */
+    TW_PAGE_TIMEOUT,            /* 504 */
+    TW_PAGE_REFUSED,            /* 502: X refuses the application */
+    TW_PAGE_USER_REFUSED,       /* 403: X refuses the user */
+    TW_PAGE_BUSY,               /* 503 */
+    TW_PAGE_LIMIT_ALL,          /* 503 */
+    TW_PAGE_LIMIT,              /* 429 */
+    TW_PAGE_DATABASE,           /* 503 */
+    TW_PAGE_NOT_STORED,         /* 503: a sign-in that the database lost */
+    TW_PAGE_INACTIVE,           /* 403 */
+    TW_PAGE_NO_ACCOUNT,         /* 403; detail: X's id */
+    TW_PAGE_FORBIDDEN,          /* 403: signed in, not allowed */
+    TW_PAGE_PLAIN_HTTP,         /* 403 */
+    TW_PAGE_CSRF,               /* 403 */
+    TW_PAGE_INTERNAL,           /* 500 */
+    TW_PAGE_SWITCH,             /* 200: choose another account? */
+    TW_PAGE_SIGN_OUT,           /* 200: sign out? */
+    TW_PAGE_SIGNED_OUT,         /* 200 */
+    TW_PAGE_NOT_SIGNED_IN,      /* 200: nothing to sign out of */
+    TW_PAGE_STILL_THERE,        /* 503: signed out while the database is away */
+    TW_PAGE_NOT_FOUND,          /* 404: below TwAuthPath */
+    TW_PAGE_METHOD,             /* 405 */
+    TW_PAGE_FOR_SCRIPTS,        /* 403: a link of another site to session */
+    TW_PAGE_KINDS
+} tw_page_kind_t;
+
+typedef struct tw_page_t {
+    tw_page_kind_t kind;
+    const char *next;           /* where to go on; an accepted target or NULL */
+    const char *screen_name;    /* who is signed in; NULL: nobody */
+    const char *detail;         /* X's id, where the page has a place for it */
+    const char *token;          /* of a form or of a link that acts */
+    const char *reference;      /* also in the log; NULL: none */
+    int retry_after;            /* seconds; 0: none */
+    int always;                 /* never an ErrorDocument: the URL holds what
+                                   no other program may see */
+} tw_page_t;
+
+/* The status of a page; what TWAUTH_ERROR says, NULL where nothing is wrong;
+ * and whether it has a form. */
+int tw_html_status(tw_page_kind_t kind);
+const char *tw_html_error(tw_page_kind_t kind);
+int tw_html_has_form(tw_page_kind_t kind);
+
+/* The page, in the answer to r; nonce lets its style pass the policy. */
+const char *tw_html(request_rec *r, const tw_site_t *site,
+                    const tw_page_t *page, const char *nonce);
+
+#endif

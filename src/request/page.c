@@ -1,0 +1,235 @@
+#include "request/page.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mod_core.h>
+#include <util_filter.h>
+
+#include "base/codec.h"
+#include "private.h"
+#include "request/address.h"
+#include "request/navigation.h"
+#include "sealed/seal.h"
+
+#define CONTENT_TYPE "text/html; charset=utf-8"
+
+void tw_page_no_store(request_rec *r)
+{
+    tw_visitor_t *visitor = tw_visitor(r);
+
+    if (visitor) {
+        tw_caching_no_store(&visitor->caching, r);
+    }
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+}
+
+/* The scheme and host of a URL, for a policy. */
+static const char *origin_of(apr_pool_t *pool, const char *url)
+{
+    apr_uri_t uri;
+
+    apr_uri_parse(pool, url, &uri);
+    return apr_uri_unparse(pool, &uri, APR_URI_UNP_OMITPATHINFO);
+}
+
+static void set_headers(request_rec *r, const tw_site_t *site,
+                        const tw_page_t *page, const char *nonce)
+{
+    apr_table_t *headers = r->err_headers_out;
+    int form = tw_html_has_form(page->kind);
+
+    tw_page_no_store(r);
+    /* a browser that checks form-action on redirects too would stop a form
+     * whose answer leads to X */
+    apr_table_setn(headers, "Content-Security-Policy",
+                   apr_pstrcat(r->pool, "default-src 'none'; base-uri 'none'; "
+                               "frame-ancestors 'none'; style-src 'nonce-",
+                               nonce, "'; form-action ",
+                               form ? apr_pstrcat(
+                                   r->pool, "'self' ",
+                                   tw_address_is_own(r, site) ? ""
+                                   : apr_pstrcat(r->pool, site->origin, " ",
+                                                 NULL),
+                                   origin_of(r->pool, site->client.browser),
+                                   NULL) : "'none'", NULL));
+    apr_table_setn(headers, "X-Frame-Options", "DENY");
+    /* no-referrer would make a form's Origin "null" */
+    apr_table_setn(headers, "Referrer-Policy",
+                   form ? "same-origin" : "no-referrer");
+    apr_table_setn(headers, "Cross-Origin-Opener-Policy", "same-origin");
+    if (page->retry_after) {
+        apr_table_setn(headers, "Retry-After",
+                       apr_itoa(r->pool, page->retry_after));
+    }
+}
+
+/* Whether text can stand between quotes: AuthName can be an expression, of
+ * what the client sent. */
+static int is_quotable(const char *text)
+{
+    for (; *text; text++) {
+        int escaped = *text == '\\';
+
+        text += escaped;
+        if (apr_iscntrl(*text) || (*text == '"' && !escaped)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void set_challenge(request_rec *r, const tw_site_t *site)
+{
+    /* httpd gives AuthName with its quotes escaped; a realm has none */
+    const char *name = ap_auth_name(r);
+
+    if (!name || !is_quotable(name)) {
+        name = site->realm;
+    }
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                   apr_pstrcat(r->pool, "Twitter realm=\"", name, "\"", NULL));
+}
+
+int tw_page_has_document(request_rec *r, int status)
+{
+    return ap_response_code_string(r, ap_index_of_response(status)) != NULL;
+}
+
+/* What ErrorDocument has set for the status in a directory's configuration;
+ * NULL: nothing. */
+static const void *document_of(ap_conf_vector_t *per_dir_config, int status)
+{
+    const core_dir_config *core = ap_get_core_module_config(per_dir_config);
+    int index = ap_index_of_response(status);
+
+    return core->response_code_exprs
+           ? apr_hash_get(core->response_code_exprs, &index, sizeof(index))
+           : NULL;
+}
+
+int tw_page_has_document_here(request_rec *r, int status)
+{
+    return tw_page_has_document(r, status)
+           && document_of(r->per_dir_config, status)
+              != document_of(r->server->lookup_defaults, status);
+}
+
+void tw_page_environment(request_rec *r, const tw_visitor_t *visitor)
+{
+    if (!visitor->error) {
+        return;
+    }
+    apr_table_setn(r->subprocess_env, "TWAUTH_ERROR", visitor->error);
+    apr_table_setn(r->subprocess_env, "TWAUTH_LOGIN_URL",
+                   tw_address_login(r, visitor->site, visitor->next, 0));
+    apr_table_setn(r->subprocess_env, "TWAUTH_SWITCH_URL",
+                   tw_address_login(r, visitor->site, visitor->next, 1));
+}
+
+static ap_filter_rec_t *label_filter;
+
+static apr_status_t label(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    ap_set_content_type(f->r, CONTENT_TYPE);
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void tw_page_register_filter(void)
+{
+    label_filter = ap_register_output_filter("TW_LABEL", label, NULL,
+                                             AP_FTYPE_CONTENT_SET);
+}
+
+void tw_page_insert_error_filter(request_rec *r)
+{
+    const tw_visitor_t *visitor = tw_visitor_known(r);
+
+    if (visitor && visitor->page) {
+        ap_add_output_filter_handle(label_filter, NULL, r, r->connection);
+    }
+}
+
+int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
+{
+    tw_page_no_store(r);
+    if (status == HTTP_UNAUTHORIZED) {
+        set_challenge(r, visitor->site);
+    }
+    /* a subrequest's refusal is not the page's */
+    if (!r->main) {
+        visitor->error = status == HTTP_UNAUTHORIZED ? "sign-in"
+                         : status == HTTP_FORBIDDEN ? "forbidden"
+                         : "database";
+        if (tw_page_has_document(r, status)) {
+            tw_page_environment(r, visitor);
+        }
+        else {
+            apr_table_setn(r->subprocess_env, "TWAUTH_ERROR",
+                           visitor->error);
+        }
+    }
+    return status;
+}
+
+int tw_page_refuse(request_rec *r, tw_visitor_t *visitor,
+                   const tw_page_t *page)
+{
+    int status = tw_html_status(page->kind);
+
+    if (tw_navigation_is_read(r) || !tw_navigation_is_denied(r)) {
+        return tw_page_answer(r, visitor, page);
+    }
+    if (page->retry_after) {
+        apr_table_setn(r->err_headers_out, "Retry-After",
+                       apr_itoa(r->pool, page->retry_after));
+    }
+    visitor->next = page->next;
+    return tw_page_bare(r, visitor, status);
+}
+
+int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
+                   const tw_page_t *given)
+{
+    const tw_site_t *site = visitor->site;
+    tw_page_t page = *given;
+    int status = tw_html_status(page.kind);
+    unsigned char random[16];
+    char nonce[2 * sizeof(random) + 1];
+    const char *html;
+
+    tw_seal_random(random, sizeof(random));
+    tw_codec_hex(nonce, random, sizeof(random));
+    if (!page.reference) {
+        page.reference = visitor->reference;
+    }
+    visitor->error = tw_html_error(page.kind);
+    visitor->next = page.next;
+    set_headers(r, site, &page, nonce);
+    if (status == HTTP_UNAUTHORIZED) {
+        set_challenge(r, site);
+    }
+    tw_page_environment(r, visitor);
+    if (status != HTTP_OK && !page.always && tw_page_has_document(r, status)) {
+        /* the administrator's document has a policy of its own */
+        apr_table_unset(r->err_headers_out, "Content-Security-Policy");
+        return status;
+    }
+    html = tw_html(r, site, &page, nonce);
+    if (status != HTTP_OK) {
+        visitor->page = 1;
+        ap_custom_response(r, status, html);
+        return status;
+    }
+    ap_set_content_type(r, CONTENT_TYPE);
+    ap_set_content_length(r, (apr_off_t)strlen(html));
+    ap_rputs(html, r);
+    return OK;
+}

@@ -1,0 +1,563 @@
+#include "request/visitor.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "base/codec.h"
+#include "base/identity_headers.h"
+#include "base/target.h"
+#include "config/start.h"
+#include "private.h"
+#include "request/line.h"
+#include "request/set_cookie.h"
+#include "sealed/seal.h"
+#include "store/account.h"
+
+/* Requests beside the one that asks the database pass for so long. */
+#define BESIDE apr_time_from_sec(5)
+#define SEEN_MAX apr_time_from_sec(60)
+
+static ap_filter_rec_t *trailer_filter;
+
+/* The request that the client sent, of which r may be a part. */
+static request_rec *first_of(request_rec *r)
+{
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    return r;
+}
+
+const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
+{
+    const request_rec *first = first_of(r);
+    const char *target = first->unparsed_uri;
+
+    /* the absolute form of a request: its path and query alone */
+    if (target && *target != '/') {
+        target = strstr(target, "://");
+        target = target ? strchr(target + 3, '/') : NULL;
+    }
+    return tw_target_asked(r->pool, target, &site->own);
+}
+
+static tw_visitor_t *made(const request_rec *first)
+{
+    return ap_get_module_config(first->request_config, &twauth_module);
+}
+
+static tw_visitor_t *make(request_rec *first, const tw_site_t *site)
+{
+    tw_visitor_t *visitor = apr_pcalloc(first->pool, sizeof(*visitor));
+
+    visitor->site = site;
+    visitor->first = first;
+    ap_set_module_config(first->request_config, &twauth_module, visitor);
+    return visitor;
+}
+
+tw_visitor_t *tw_visitor_known(request_rec *r)
+{
+    return made(first_of(r));
+}
+
+tw_visitor_t *tw_visitor(request_rec *r)
+{
+    request_rec *first = first_of(r);
+    const tw_site_t *site = tw_site(first->server);
+    tw_visitor_t *visitor = made(first);
+
+    if (visitor || !site || site->off) {
+        return visitor;
+    }
+    return make(first, site);
+}
+
+/* ---- what applications do not see --------------------------------------- */
+
+/*
+ * At the end of the body trailers may have joined the headers, behind ours:
+ * the first of each name is genuine when we have given any, the rest goes.
+ */
+static apr_status_t clean_trailers(ap_filter_t *f,
+                                   apr_bucket_brigade *brigade,
+                                   ap_input_mode_t mode,
+                                   apr_read_type_e block, apr_off_t bytes)
+{
+    request_rec *r = f->r;
+    const tw_visitor_t *visitor = made(first_of(r));
+    apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
+    const char *value[TW_HEADERS_COUNT] = { NULL };
+    int i;
+
+    if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(brigade)
+        || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
+        return rv;
+    }
+    for (i = 0; visitor && visitor->headers_given && tw_headers_names[i];
+         i++) {
+        value[i] = apr_table_get(r->headers_in, tw_headers_names[i]);
+    }
+    tw_headers_scrub(r->headers_in);
+    for (i = 0; tw_headers_names[i]; i++) {
+        if (value[i]) {
+            apr_table_setn(r->headers_in, tw_headers_names[i], value[i]);
+        }
+    }
+    return rv;
+}
+
+void tw_visitor_register_filter(void)
+{
+    trailer_filter = ap_register_input_filter("TW_TRAILERS",
+                                              clean_trailers, NULL,
+                                              AP_FTYPE_CONTENT_SET);
+}
+
+void tw_visitor_insert_filter(tw_visitor_t *visitor, request_rec *r)
+{
+    tw_caching_insert_filter(&visitor->caching, r, visitor->session_cookies);
+}
+
+void tw_visitor_insert_error_filter(request_rec *r)
+{
+    tw_visitor_t *visitor = tw_visitor_known(r);
+
+    if (visitor) {
+        tw_caching_insert_error_filter(&visitor->caching, r);
+    }
+}
+
+static int merges_trailers(const request_rec *r)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(r->server->module_config);
+
+    return core->merge_trailers == AP_MERGE_TRAILERS_ENABLE;
+}
+
+static int is_named(const tw_cookie_t *cookie, const tw_cookie_name_t *name)
+{
+    return cookie->name_len == name->len
+           && !memcmp(cookie->name, name->text, name->len);
+}
+
+static int begins_with(const tw_cookie_t *cookie,
+                       const tw_cookie_name_t *name)
+{
+    return cookie->name_len > name->len
+           && !memcmp(cookie->name, name->text, name->len);
+}
+
+static int is_own(const tw_site_t *site, const tw_cookie_t *cookie)
+{
+    return is_named(cookie, &site->session_cookie)
+           || is_named(cookie, &site->pre_cookie)
+           || begins_with(cookie, &site->flow_cookie);
+}
+
+/*
+ * How much of a foreign cookie applications may see.  httpd joins several
+ * Cookie fields by ", ", so an own cookie can hide behind somebody else's
+ * value: it is cut off, but never read, for any host of the domain could
+ * write such a value.
+ */
+static apr_size_t foreign_len(const tw_site_t *site, const char *text,
+                              apr_size_t len)
+{
+    const char *end = text + len;
+    const char *comma = text;
+    tw_cookie_t hidden;
+
+    while ((comma = memchr(comma, ',', (apr_size_t)(end - comma))) != NULL) {
+        const char *name = comma + 1;
+        apr_size_t name_len;
+
+        while (name < end && (*name == ' ' || *name == '\t')) {
+            name++;
+        }
+        name_len = strcspn(name, "=,;");
+        hidden.name = name;
+        hidden.name_len = name[name_len] == '=' ? name_len : 0;
+        if (is_own(site, &hidden)) {
+            return (apr_size_t)(comma - text);
+        }
+        comma++;
+    }
+    return len;
+}
+
+/*
+ * The cookies without the own ones, of which those of sessions are
+ * remembered; NULL when there are no others.
+ */
+static const char *take_own(tw_visitor_t *visitor, const char *cookies)
+{
+    const tw_site_t *site = visitor->site;
+    const char *at = cookies;
+    char *rest = NULL, *end = NULL;
+    tw_cookie_t cookie;
+
+    visitor->cookies = cookies;
+    while (tw_cookie_next(&cookie, &at)) {
+        apr_size_t len = (apr_size_t)(cookie.value + cookie.value_len
+                                      - cookie.name);
+
+        if (is_own(site, &cookie)) {
+            if (is_named(&cookie, &site->session_cookie)
+                && !visitor->session_cookies++) {
+                visitor->session_cookie = cookie;
+            }
+        }
+        else if ((len = foreign_len(site, cookie.name, len)) > 0) {
+            if (!rest) {
+                /* many small pieces become longer: ";a" is "; a" */
+                rest = end = apr_palloc(visitor->first->pool,
+                                        2 * strlen(cookie.name) + 1);
+            }
+            else {
+                *end++ = ';';
+                *end++ = ' ';
+            }
+            memcpy(end, cookie.name, len);
+            end += len;
+        }
+    }
+    if (rest) {
+        *end = '\0';
+    }
+    return rest;
+}
+
+/* Whether there may be an own cookie: most requests have none. */
+static int may_have_own(const tw_site_t *site, const char *cookies)
+{
+    /* all own names have it in them */
+    return cookies && strstr(cookies, site->conf->cookie_name);
+}
+
+int tw_visitor_post_read_request(request_rec *r)
+{
+    request_rec *first = first_of(r);
+    tw_visitor_t *visitor = made(first);
+    const tw_site_t *site;
+    tw_headers_t seen;
+
+    /* Parts of a request have been cleaned with the whole; but the error
+     * document of one that was refused while it was read comes here first. */
+    if (!tw_start_any() || r->main) {
+        return DECLINED;
+    }
+    tw_headers_look(&seen, r->headers_in);
+    if (seen.lookalike && !(visitor && visitor->headers_given)) {
+        tw_headers_scrub(r->headers_in);
+    }
+    if (!r->prev && tw_headers_drop_ours(seen.connection)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0301)
+                      "refused: the Connection header names an identity "
+                      "header");
+        return HTTP_BAD_REQUEST;
+    }
+    if (!r->prev && merges_trailers(r)) {
+        ap_add_input_filter_handle(trailer_filter, NULL, r, r->connection);
+    }
+    site = tw_site(r->server);
+    if (!site || site->off) {
+        return DECLINED;
+    }
+    if (!(visitor && visitor->cookies) && may_have_own(site, seen.cookie)) {
+        const char *rest = take_own(visitor ? visitor : make(first, site),
+                                    seen.cookie);
+
+        if (rest) {
+            apr_table_setn(r->headers_in, "Cookie", rest);
+        }
+        else {
+            apr_table_unset(r->headers_in, "Cookie");
+        }
+    }
+    return DECLINED;
+}
+
+int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
+                      const tw_cookie_name_t *name, int prefix)
+{
+    while (tw_cookie_next(cookie, at)) {
+        if (prefix ? begins_with(cookie, name) : is_named(cookie, name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* ---- the session -------------------------------------------------------- */
+
+static apr_time_t absolute_end(const tw_site_t *site,
+                               const tw_session_t *session)
+{
+    apr_time_t end = session->signed_in_at + site->conf->session_max;
+
+    return end < session->expires_at ? end : session->expires_at;
+}
+
+/* Whether the times of a session that opened are good now. */
+static int is_in_time(const tw_site_t *site, const tw_session_t *session,
+                      apr_time_t now)
+{
+    return session->signed_in_at <= now + TW_LEEWAY
+           && session->last_seen <= now + TW_LEEWAY
+           && now < absolute_end(site, session)
+           && now < session->last_seen + site->conf->session_idle;
+}
+
+/*
+ * The one session that the cookies hold.  A sibling host can add a cookie of
+ * the same name: two different sessions are none, a void one beside a good
+ * one does not count.
+ */
+static int read_session(tw_visitor_t *visitor, apr_time_t now)
+{
+    const tw_site_t *site = visitor->site;
+    tw_cookie_t cookie = visitor->session_cookie;
+    const char *at = cookie.value + cookie.value_len;
+    int left = visitor->session_cookies, old, found = 0;
+    tw_session_t opened;
+
+    do {
+        if (tw_session_open(&opened, &old, tw_start_memo(), site->ring,
+                            site->audience, cookie.value, cookie.value_len,
+                            visitor->first->pool) != APR_SUCCESS
+            || !is_in_time(site, &opened, now)
+            || tw_shared_ended(site->shared, opened.id, now)) {
+            continue;
+        }
+        if (found && memcmp(opened.id, visitor->session.id, TW_ID_LEN)) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visitor->first,
+                          TWLOGNO(0302) "two different session cookies: "
+                          "taken for none");
+            return 0;
+        }
+        if (!found || opened.checked_at > visitor->session.checked_at) {
+            visitor->session = opened;
+            visitor->stale_key = old;
+        }
+        found = 1;
+    } while (--left && tw_visitor_cookie(&cookie, &at,
+                                       &site->session_cookie, 0));
+    if (!found) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->first,
+                      TWLOGNO(0303) "the session cookie is void, over, or "
+                      "of another key");
+    }
+    return found;
+}
+
+static int is_fresh(const tw_visitor_t *visitor, apr_interval_time_t recheck,
+                    apr_time_t now)
+{
+    apr_time_t checked = visitor->session.checked_at;
+
+    return checked <= now && now - checked < recheck
+           && checked > tw_shared_floor(visitor->site->shared);
+}
+
+/* Whether a copy of this age may still pass when the database is away. */
+static int is_in_grace(const tw_visitor_t *visitor,
+                       apr_interval_time_t recheck, apr_time_t now)
+{
+    apr_time_t checked = visitor->session.checked_at;
+
+    return recheck > 0 && checked <= now
+           && checked > tw_shared_floor(visitor->site->shared)
+           && now - checked < recheck + visitor->site->conf->session_grace;
+}
+
+/* Asks the database; the state that follows. */
+static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
+                                          apr_interval_time_t recheck,
+                                          int activity, int *renew,
+                                          apr_time_t now)
+{
+    const tw_site_t *site = visitor->site;
+    tw_session_t *session = &visitor->session;
+    request_rec *r = visitor->first;
+    tw_err_t err = { 0 };
+    tw_check_t check;
+    tw_line_t line;
+
+    visitor->asked = 1;
+    if (tw_account_check(&check, session, &site->database,
+                         activity ? site->conf->session_idle : 0, r->pool,
+                         &err) != APR_SUCCESS) {
+        if (is_in_grace(visitor, recheck, now)) {
+            visitor->by_grace = 1;
+            return TW_VISITOR_SIGNED_IN;
+        }
+        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0304",
+                      tw_line_cause(r->pool, &err));
+        visitor->reference = line.shown;
+        ap_log_rerror(APLOG_MARK, line.level, err.rv, r, TWLOGNO(0304)
+                      "a session cannot be checked (reference %s): %s: %s",
+                      line.reference, tw_line_person(r->pool, session),
+                      err.why);
+        return TW_VISITOR_UNCERTAIN;
+    }
+    if (check != TW_CHECK_GOOD) {
+        /* those beside this request must not pass as if nothing had been
+         * found; who is only not active now may be so again */
+        tw_shared_end_found(site->shared, session->id,
+                            check == TW_CHECK_GONE
+                            ? tw_visitor_copies_until(site, session, now)
+                            : now + BESIDE, now);
+    }
+    /* it may have been ended here while the database answered */
+    if (check != TW_CHECK_GOOD
+        || tw_shared_ended(site->shared, session->id, now)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
+                      "a session has been ended: %s",
+                      tw_line_person(r->pool, session));
+        return TW_VISITOR_NOBODY;
+    }
+    *renew = 1;
+    return TW_VISITOR_SIGNED_IN;
+}
+
+/*
+ * Whether the database has to be asked by this very request.  One in a while
+ * is; those beside it pass on the old copy, unless the interval is so short
+ * that it would not be kept, or the database has not answered lately.
+ */
+static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
+                    apr_time_t now)
+{
+    const tw_site_t *site = visitor->site;
+    const tw_session_t *session = &visitor->session;
+    apr_interval_time_t beside = recheck < BESIDE ? recheck : BESIDE;
+    int first = tw_shared_claim_recheck(site->shared, session->id,
+                                        now + beside, now);
+
+    return first || !is_fresh(visitor, recheck + beside, now)
+           || tw_shared_breaker_open(site->shared, site->database.slot);
+}
+
+tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
+{
+    if (visitor->state == TW_VISITOR_UNKNOWN) {
+        visitor->state = visitor->session_cookies
+                         && read_session(visitor, apr_time_now())
+                         ? TW_VISITOR_SIGNED_IN : TW_VISITOR_NOBODY;
+    }
+    return visitor->state;
+}
+
+/* Whether the copy should say that it has been used since. */
+static int is_unseen(const tw_visitor_t *visitor, apr_time_t now)
+{
+    apr_interval_time_t most = visitor->site->conf->session_idle / 10;
+
+    return visitor->session.last_seen
+           < now - (most < SEEN_MAX ? most : SEEN_MAX);
+}
+
+/* The session as it is for r, once it has been opened. */
+static tw_visitor_state_t authenticate(tw_visitor_t *visitor,
+                                       apr_interval_time_t recheck,
+                                       int activity)
+{
+    const tw_site_t *site = visitor->site;
+    tw_session_t *session = &visitor->session;
+    apr_time_t now = apr_time_now();
+    int renew = 0;
+
+    if (visitor->asked) {
+        /* what the grace allowed in one place need not be enough here */
+        return !visitor->by_grace || is_in_grace(visitor, recheck, now)
+               ? visitor->state : TW_VISITOR_UNCERTAIN;
+    }
+    if (!is_fresh(visitor, recheck, now)) {
+        if (must_ask(visitor, recheck, now)) {
+            visitor->state = recheck_session(visitor, recheck, activity,
+                                             &renew, now);
+        }
+    }
+    else if (visitor->stale_key || (activity && is_unseen(visitor, now))) {
+        renew = 1;
+    }
+    if (visitor->state == TW_VISITOR_SIGNED_IN && renew) {
+        if (activity) {
+            session->last_seen = now;
+        }
+        session->expires_at = absolute_end(site, session);
+        visitor->stale_key = 0;
+        visitor->renewal_due = 1;
+    }
+    return visitor->state;
+}
+
+void tw_visitor_renew(tw_visitor_t *visitor, request_rec *r)
+{
+    if (visitor->renewal_due && !r->main) {
+        visitor->renewal_due = 0;
+        tw_visitor_set_session(r, visitor->site, &visitor->session);
+    }
+}
+
+tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
+                                   apr_interval_time_t recheck, int activity)
+{
+    int is_marked = tw_caching_private(&visitor->caching, r);
+    tw_visitor_state_t state;
+
+    if (tw_visitor_open(visitor) != TW_VISITOR_SIGNED_IN) {
+        return visitor->state;
+    }
+    if (!is_marked) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0316)
+                      "a protected part of an open page whose beginning has "
+                      "been sent: refused, for a cache may keep the page; "
+                      "protect the page too");
+        return TW_VISITOR_NOBODY;
+    }
+    state = authenticate(visitor, recheck, activity);
+    if (state == TW_VISITOR_SIGNED_IN) {
+        tw_visitor_renew(visitor, r);
+    }
+    return state;
+}
+
+int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
+                           const tw_session_t *session)
+{
+    char *text = tw_session_seal(session, site->ring, site->audience, r->pool);
+
+    if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
+        return 0;
+    }
+    tw_cookie_set(r, site->session_cookie.text, text, site->session_attributes,
+                  -1);
+    return 1;
+}
+
+apr_time_t tw_visitor_copies_until(const tw_site_t *site,
+                                   const tw_session_t *session,
+                                   apr_time_t now)
+{
+    apr_time_t copies = now + BESIDE
+                        + tw_shared_realm_copies(site->shared,
+                                                 site->realm_slot);
+    apr_time_t end = session ? tw_visitor_last_end(site, session) : copies;
+
+    /* a copy on its way while the clock moves is worth a minute more */
+    return (copies < end ? copies : end) + apr_time_from_sec(60);
+}
+
+apr_time_t tw_visitor_last_end(const tw_site_t *site,
+                               const tw_session_t *session)
+{
+    return session->signed_in_at
+           + tw_shared_realm_max(site->shared, site->realm_slot);
+}

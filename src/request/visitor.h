@@ -1,0 +1,128 @@
+/*
+ * request/visitor: who is at the other end of a request.
+ *
+ * One visitor for each request that a client sent, however many subrequests
+ * and internal redirects httpd makes of it.  It holds the Cookie header as
+ * it came (applications see it without the module's own cookies), and the
+ * session once somebody has asked for it.
+ *
+ * The session: the cookie opens, its times are judged, and when the copy is
+ * older than the recheck interval the database is asked.  One request does
+ * that for all that are under way.  While the database is away a copy is
+ * honoured for the grace, and never renewed.
+ */
+#ifndef TW_REQUEST_VISITOR_H
+#define TW_REQUEST_VISITOR_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "base/cookie.h"
+#include "config/site.h"
+#include "request/caching.h"
+#include "sealed/session.h"
+
+typedef enum {
+    TW_VISITOR_UNKNOWN,         /* nobody has asked yet */
+    TW_VISITOR_NOBODY,          /* no session, or none that counts */
+    TW_VISITOR_SIGNED_IN,
+    TW_VISITOR_UNCERTAIN        /* the database is away, the grace is over */
+} tw_visitor_state_t;
+
+typedef struct tw_visitor_t {
+    const tw_site_t *site;
+    request_rec *first;         /* the request that the client sent */
+    const char *cookies;        /* the header as it came; NULL: none */
+    tw_cookie_t session_cookie; /* the first one */
+    int session_cookies;        /* how many there are */
+    tw_visitor_state_t state;
+    tw_session_t session;       /* when signed in */
+    int stale_key;              /* sealed by another key than the first */
+    int asked;                  /* the database has been asked ... */
+    int by_grace;               /* ... in vain, and the copy was honoured */
+    int renewal_due;            /* the cookie is to be set anew */
+    tw_caching_t caching;
+    int tokens_read;            /* these have been asked for: */
+    int has_tokens;
+    tw_tokens_t tokens;         /* the user's own at X */
+    const char *error;          /* TWAUTH_ERROR, for error documents ... */
+    const char *next;           /* ... and where to go after signing in */
+    const request_rec *variables_given;     /* who had TWAUTH_* last */
+    int tokens_given;           /* TWAUTH_TOKEN is in some environment */
+    int headers_given;          /* X-Twauth-* are in some request */
+    ap_conf_vector_t *per_dir_config;   /* see tw_locations_host_access() */
+    int page;                   /* the answer is a page of ours */
+    const char *reference;      /* of a database that failed; for the page */
+    const request_rec *judged;  /* whose rules are being looked at */
+} tw_visitor_t;
+
+/* What the client asked for, as a return target; "/" when it is none. */
+const char *tw_visitor_target(request_rec *r, const tw_site_t *site);
+
+/* The visitor, made when need be.  NULL where the module is off. */
+tw_visitor_t *tw_visitor(request_rec *r);
+
+/* The visitor if somebody has asked for it before, else NULL: for the many
+ * requests that have nothing to do with sessions. */
+tw_visitor_t *tw_visitor_known(request_rec *r);
+
+/* post_read_request: takes own cookies and look-alike headers off. */
+int tw_visitor_post_read_request(request_rec *r);
+
+/*
+ * With MergeTrailers On, what follows a chunked body becomes headers while a
+ * handler reads it: registers the filter that cleans them again.
+ */
+void tw_visitor_register_filter(void);
+
+/*
+ * Opens the session cookie and judges its times, without the database:
+ * SIGNED_IN or NOBODY.
+ */
+tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor);
+
+/*
+ * Looks the session up for r, at most recheck old; the answer is private
+ * from then on.  With activity the session is marked as used.  A cookie that
+ * has to be renewed is set when r is the answer itself, and never for a part
+ * of it.
+ */
+tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
+                                   apr_interval_time_t recheck,
+                                   int activity);
+
+/* The hooks insert_filter (and for handlers that mark their answer later)
+ * and insert_error_filter: see request/caching.h. */
+void tw_visitor_insert_filter(tw_visitor_t *visitor, request_rec *r);
+void tw_visitor_insert_error_filter(request_rec *r);
+
+/* Sets the cookie that a part of the answer has found to be due, when r,
+ * which is the answer, turns out to be protected. */
+void tw_visitor_renew(tw_visitor_t *visitor, request_rec *r);
+
+/*
+ * Steps through the visitor's cookies that are called name, or, with prefix,
+ * whose names begin so.  *at begins as visitor->cookies.
+ */
+int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
+                      const tw_cookie_name_t *name, int prefix);
+
+/* Sets the cookie of a session, sealed; 0 when it cannot be. */
+int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
+                           const tw_session_t *session);
+
+/*
+ * How long copies of a session's cookie could still be good on some host of
+ * the realm, where the database can be asked, or is away for no longer than
+ * the grace; of any session's, when session is NULL.
+ */
+apr_time_t tw_visitor_copies_until(const tw_site_t *site,
+                                   const tw_session_t *session,
+                                   apr_time_t now);
+
+/* When the session's copies are over on all hosts of the realm, whatever its
+ * row says. */
+apr_time_t tw_visitor_last_end(const tw_site_t *site,
+                               const tw_session_t *session);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * sealed/cache: what was unsealed a moment ago.
+ *
+ * A page brings a dozen requests with one and the same cookie.  To open it
+ * is most of what a session costs, so the process remembers the last few
+ * texts and what was in them.  What is found is what tw_unseal() would have
+ * returned, and no more: times, ended sessions and all else are judged anew
+ * at each request.
+ *
+ * A table of fixed size in locked memory that is not in core dumps.  Whoever
+ * finds an entry in use goes the long way: nobody waits.
+ */
+#ifndef TW_SEALED_CACHE_H
+#define TW_SEALED_CACHE_H
+
+#include <apr_pools.h>
+
+#include "sealed/seal.h"
+
+typedef struct tw_memo_t tw_memo_t;
+
+/* An empty memo, gone with pool; NULL when the system gives no memory. */
+tw_memo_t *tw_memo_make(apr_pool_t *pool);
+
+/*
+ * As tw_unseal(), through the memo (NULL: straight).  For one purpose a memo.
+ * The ring and the audience are known by their addresses: they must live as
+ * long as the memo, and not change.
+ */
+apr_status_t tw_memo_unseal(unsigned char **data, apr_size_t *data_len,
+                            int *stale, tw_memo_t *memo,
+                            const tw_ring_t *ring, tw_seal_purpose_t purpose,
+                            const char *audience, const char *text,
+                            apr_size_t len, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * sealed/session: a session <-> its sealed copy.
+ *
+ * The row in the database is the truth; the cookie carries this copy of it,
+ * which is good on its own for the recheck interval.  The text is at most
+ * TW_SESSION_TEXT_MAX characters, far below what browsers keep (4096).
+ */
+#ifndef TW_SEALED_SESSION_H
+#define TW_SEALED_SESSION_H
+
+#include <apr_pools.h>
+#include <apr_time.h>
+
+#include "base/codec.h"
+#include "sealed/cache.h"
+#include "sealed/seal.h"
+#include "shared/marks.h"
+
+#define TW_USERNAME_MAX 64
+#define TW_SESSION_TEXT_MAX 512
+
+/* The clocks of several servers differ by so much at most. */
+#define TW_LEEWAY apr_time_from_sec(300)
+
+typedef struct tw_session_t {
+    unsigned char id[TW_ID_LEN];    /* random; base64url in the row */
+    apr_int64_t account;            /* the account row's id */
+    const char *twitter_id;         /* X's id, digits */
+    const char *username;
+    const char *screen_name;        /* as of the last check; may be "" */
+    apr_time_t signed_in_at;
+    apr_time_t expires_at;          /* the absolute end */
+    apr_time_t checked_at;          /* before the database was asked */
+    apr_time_t last_seen;
+} tw_session_t;
+
+/* Characters of a session id in text, without the NUL. */
+#define TW_ID_TEXT_LEN TW_CODEC_BASE64_LEN(TW_ID_LEN)
+
+/* The sealed text; times are kept to the millisecond. */
+char *tw_session_seal(const tw_session_t *session, const tw_ring_t *ring,
+                      const char *audience, apr_pool_t *pool);
+
+/*
+ * Opens sealed text; memo as in tw_memo_unseal().  *stale (may be NULL):
+ * another key than the first one sealed it.  APR_ENOENT: a key not known
+ * here; APR_EINVAL: all else.  The times are as they were sealed: whether
+ * they are good is judged elsewhere.  *session is zeroed on failure.
+ */
+apr_status_t tw_session_open(tw_session_t *session, int *stale,
+                             tw_memo_t *memo, const tw_ring_t *ring,
+                             const char *audience,
+                             const char *text, apr_size_t len,
+                             apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * shared/marks: a table of ids, each of which counts until a time.
+ *
+ * Every id has two buckets of a few places.  Where both are full, a mark
+ * there moves to the other bucket of its own (cuckoo hashing), so that none
+ * is given up before the table is some 95 % full, whatever the ids are.
+ * A mark is one word: part of the id, whether it is firm, and the second until
+ * which it counts (up to a second more than was asked for).  A time that has
+ * passed is a free place.
+ *
+ * A mark that is not firm is remembered while there is room: firm ones take
+ * its place, and it takes that of none.
+ */
+#ifndef TW_SHARED_MARKS_H
+#define TW_SHARED_MARKS_H
+
+#include <apr_time.h>
+
+#include "shared/cell.h"
+
+/* Session ids and flow ids have this length. */
+#define TW_ID_LEN 16
+
+/* How many there is room for: a power of two. */
+#ifndef TW_MARKS
+#define TW_MARKS 32768
+#endif
+
+typedef struct {
+    tw_cell_t moves;            /* changes whenever a mark moves */
+    tw_cell_t mark[TW_MARKS];
+} tw_marks_t;
+
+/* Whether the id is marked. */
+int tw_marks_has(const tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+                 apr_time_t now);
+
+/*
+ * 1 for the first caller with this id, 0 for all others until then.  In a
+ * full table the mark that would end first is given up.
+ */
+int tw_marks_claim(tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+                   apr_time_t until, apr_time_t now);
+
+/*
+ * Marks the id until then, or for longer where it is so marked already.  0
+ * when a firm mark was given up for it, which is the one that would have
+ * ended first: the table was full.
+ */
+int tw_marks_keep(tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+                  int firm, apr_time_t until, apr_time_t now);
+
+#endif

@@ -1,0 +1,303 @@
+#include "shared/segment.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* What sizes and places do not show: raise it when a cell means another
+ * thing than before. */
+#define MEANING 8
+
+/* Counters: of clients, and of accounts in a table of their own, for clients
+ * by the thousand would push accounts out of theirs. */
+#define CLIENTS 8192
+#define KNOWN 1024
+#define KNOWN_SHARE 16
+
+typedef struct {
+    tw_cell_t name;
+    tw_cell_t starts;           /* a counter's window */
+    tw_cell_t copies;           /* see tw_shared_realm() */
+    tw_cell_t session_max;
+    tw_breaker_t breaker;
+    tw_cell_t noted[TW_NOTES];
+} slot_t;
+
+struct tw_shared_t {
+    tw_cell_t layout;
+    tw_cell_t floor;
+    tw_leases_t leases;
+    slot_t slot[TW_SLOTS];
+    tw_counter_t client[CLIENTS];
+    tw_counter_t known[KNOWN];
+    tw_marks_t ended;
+    tw_marks_t spent;
+    tw_marks_t recheck;
+    tw_deferred_t deferred;
+};
+
+/* ---- the segment -------------------------------------------------------- */
+
+apr_size_t tw_shared_size(void)
+{
+    return sizeof(tw_shared_t);
+}
+
+#define PLACE(type, member)                                                \
+    offsetof(type, member), sizeof(((type *)0)->member)
+
+apr_uint64_t tw_shared_layout(void)
+{
+    static const apr_size_t places[] = {
+        MEANING, sizeof(tw_shared_t),
+        PLACE(tw_shared_t, floor), PLACE(tw_shared_t, leases),
+        PLACE(tw_shared_t, slot), PLACE(tw_shared_t, client),
+        PLACE(tw_shared_t, known), PLACE(tw_shared_t, ended),
+        PLACE(tw_shared_t, spent), PLACE(tw_shared_t, recheck),
+        PLACE(tw_shared_t, deferred),
+        sizeof(slot_t), PLACE(slot_t, starts), PLACE(slot_t, copies),
+        PLACE(slot_t, session_max), PLACE(slot_t, breaker),
+        PLACE(slot_t, noted),
+        PLACE(tw_leases_t, call), PLACE(tw_leases_t, waiting),
+        PLACE(tw_counter_t, key), PLACE(tw_counter_t, window),
+        PLACE(tw_breaker_t, retry_at), PLACE(tw_breaker_t, closed_at),
+        PLACE(tw_breaker_t, failures),
+        PLACE(tw_marks_t, moves), PLACE(tw_marks_t, mark),
+        PLACE(tw_deferred_t, used), PLACE(tw_deferred_t, cell),
+        sizeof(tw_deferred_cell_t), PLACE(tw_deferred_cell_t, state),
+        PLACE(tw_deferred_cell_t, slot), PLACE(tw_deferred_cell_t, whose),
+        PLACE(tw_deferred_cell_t, what),
+        PLACE(tw_owed_t, id), PLACE(tw_owed_t, account),
+        PLACE(tw_owed_t, at), PLACE(tw_owed_t, whose)
+    };
+    apr_uint64_t sum = 0xcbf29ce484222325ULL;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        sum = (sum ^ places[i]) * 0x100000001b3ULL;
+    }
+    return sum;
+}
+
+tw_shared_t *tw_shared_attach(void *base, apr_time_t now)
+{
+    tw_shared_t *shared = base;
+    apr_uint64_t layout = tw_cell_get(&shared->layout);
+
+    if (layout != tw_shared_layout()) {
+        /* new memory is zero, and not touched before it is used */
+        if (layout) {
+            memset(base, 0, sizeof(*shared));
+        }
+        tw_cell_set(&shared->floor, (apr_uint64_t)now);
+        tw_cell_set(&shared->layout, tw_shared_layout());
+    }
+    return shared;
+}
+
+int tw_shared_slot(tw_shared_t *shared, const char *name)
+{
+    apr_uint64_t key = tw_cell_key(name);
+    int i;
+
+    for (i = 0; i < TW_SLOTS; i++) {
+        tw_cell_t *cell = &shared->slot[i].name;
+
+        if (tw_cell_get(cell) == key || tw_cell_swap(cell, key, 0)
+            || tw_cell_get(cell) == key) {
+            return i;
+        }
+    }
+    return TW_SLOTS - 1;
+}
+
+/* ---- ended sessions ----------------------------------------------------- */
+
+void tw_shared_end(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                   apr_time_t until, apr_time_t now)
+{
+    if (!tw_marks_keep(&shared->ended, id, 1, until, now)) {
+        tw_cell_raise(&shared->floor, (apr_uint64_t)now);
+    }
+}
+
+void tw_shared_end_found(tw_shared_t *shared,
+                         const unsigned char id[TW_ID_LEN], apr_time_t until,
+                         apr_time_t now)
+{
+    tw_marks_keep(&shared->ended, id, 0, until, now);
+}
+
+int tw_shared_ended(const tw_shared_t *shared,
+                    const unsigned char id[TW_ID_LEN], apr_time_t now)
+{
+    return tw_marks_has(&shared->ended, id, now);
+}
+
+apr_time_t tw_shared_floor(const tw_shared_t *shared)
+{
+    return (apr_time_t)tw_cell_get(&shared->floor);
+}
+
+int tw_shared_owe(tw_shared_t *shared, int slot, const tw_owed_t *what,
+                  apr_time_t now)
+{
+    return tw_deferred_add(&shared->deferred, slot, what, now);
+}
+
+int tw_shared_next_owed(tw_shared_t *shared, int slot, tw_owed_t *what,
+                        apr_time_t now)
+{
+    return tw_deferred_take(&shared->deferred, slot, what, now);
+}
+
+void tw_shared_owed_paid(tw_shared_t *shared, const tw_owed_t *what)
+{
+    tw_deferred_done(&shared->deferred, what);
+}
+
+void tw_shared_owed_again(tw_shared_t *shared, const tw_owed_t *what)
+{
+    tw_deferred_again(&shared->deferred, what);
+}
+
+/* ---- spent flows, rechecks ---------------------------------------------- */
+
+int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                    apr_time_t until, apr_time_t now)
+{
+    return tw_marks_claim(&shared->spent, id, until, now);
+}
+
+int tw_shared_is_spent(const tw_shared_t *shared,
+                       const unsigned char id[TW_ID_LEN], apr_time_t now)
+{
+    return tw_marks_has(&shared->spent, id, now);
+}
+
+int tw_shared_claim_recheck(tw_shared_t *shared,
+                            const unsigned char id[TW_ID_LEN],
+                            apr_time_t until, apr_time_t now)
+{
+    return tw_marks_claim(&shared->recheck, id, until, now);
+}
+
+/* ---- sign-ins started, calls in flight ---------------------------------- */
+
+int tw_shared_start_client(tw_shared_t *shared, const char *client,
+                           const tw_rate_t *rate, apr_time_t now)
+{
+    return tw_rate_count_name(shared->client, CLIENTS, client, rate, now);
+}
+
+int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
+                        const char *known, apr_time_t now)
+{
+    tw_cell_t *starts = &shared->slot[slot].starts;
+    int kept = rate->count / 4;
+    int wait = tw_rate_count(starts, rate->count - kept, rate->period, now);
+    tw_rate_t share = *rate;
+
+    if (!wait || !known) {
+        return wait;
+    }
+    /* one account's share of what is kept; never so little that a second
+     * try would be too much */
+    share.count = kept / KNOWN_SHARE < 2 ? 2 : kept / KNOWN_SHARE;
+    wait = tw_rate_count_name(shared->known, KNOWN, known, &share, now);
+    return wait ? wait : tw_rate_count(starts, rate->count, rate->period,
+                                       now);
+}
+
+int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
+                         apr_time_t deadline, apr_time_t now)
+{
+    return tw_leases_take(&shared->leases, kind, cap, deadline, now);
+}
+
+void tw_shared_call_end(tw_shared_t *shared, tw_call_t kind, int place,
+                        apr_time_t deadline)
+{
+    tw_leases_give(&shared->leases, kind, place, deadline);
+}
+
+/* ---- breakers, notes ---------------------------------------------------- */
+
+int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
+                          apr_interval_time_t pause, apr_time_t now)
+{
+    return tw_breaker_ask(&shared->slot[slot].breaker, pause, now);
+}
+
+int tw_shared_breaker_wait(const tw_shared_t *shared, int slot,
+                           apr_time_t now)
+{
+    return tw_breaker_wait(&shared->slot[slot].breaker, now);
+}
+
+int tw_shared_breaker_good(tw_shared_t *shared, int slot, apr_time_t now)
+{
+    return tw_breaker_good(&shared->slot[slot].breaker, now);
+}
+
+int tw_shared_breaker_bad(tw_shared_t *shared, int slot,
+                          const tw_failure_t *failure, apr_time_t now)
+{
+    return tw_breaker_bad(&shared->slot[slot].breaker, failure, now);
+}
+
+void tw_shared_breaker_unknown(tw_shared_t *shared, int slot, apr_time_t now)
+{
+    tw_breaker_unknown(&shared->slot[slot].breaker, now);
+}
+
+int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
+{
+    return tw_breaker_open(&shared->slot[slot].breaker);
+}
+
+int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
+                   apr_interval_time_t interval, apr_time_t now)
+{
+    tw_cell_t *noted = &shared->slot[slot].noted[kind];
+    /* what (24 bits) | how many in this interval (8) | since when (32) */
+    apr_uint64_t what = text ? tw_cell_key(text) >> 40 << 40 : 0;
+    apr_uint64_t at = tw_cell_get(noted), count = at >> 32 & 0xff;
+    apr_time_t since = apr_time_from_sec((apr_time_t)(at & 0xffffffffU));
+
+    if (!at || since > now || since + interval <= now) {
+        count = 0;
+        since = now;
+    }
+    else if (at >> 40 << 40 == what || count >= TW_NOTES_MOST) {
+        return 0;
+    }
+    return tw_cell_swap(noted, what | (count + 1) << 32
+                               | (apr_uint32_t)apr_time_sec(since), at);
+}
+
+/* ---- realms ------------------------------------------------------------- */
+
+void tw_shared_realm(tw_shared_t *shared, int slot,
+                     apr_interval_time_t copies, apr_interval_time_t most,
+                     apr_time_t now)
+{
+    slot_t *s = &shared->slot[slot];
+    int known = tw_cell_get(&s->session_max) != 0;
+    int longer = tw_cell_raise(&s->copies, (apr_uint64_t)copies);
+
+    longer |= tw_cell_raise(&s->session_max, (apr_uint64_t)most);
+    if (known && longer) {
+        tw_cell_raise(&shared->floor, (apr_uint64_t)now);
+    }
+}
+
+apr_interval_time_t tw_shared_realm_copies(const tw_shared_t *shared,
+                                           int slot)
+{
+    return (apr_interval_time_t)tw_cell_get(&shared->slot[slot].copies);
+}
+
+apr_interval_time_t tw_shared_realm_max(const tw_shared_t *shared, int slot)
+{
+    return (apr_interval_time_t)tw_cell_get(&shared->slot[slot].session_max);
+}

@@ -1,0 +1,363 @@
+#include "store/token.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define KIND_OAUTH1 "oauth1"
+#define KIND_OAUTH2 "oauth2"
+
+static const tw_statement_t tokens_read = {
+    "twauth_tokens_read",
+    "SELECT token, secret, token_kind, token_expires_at, token_refresh_at"
+    " FROM twauth_account"
+    " WHERE id = CAST(%s AS bigint) AND twitter_id = %s",
+    2
+};
+
+/* One of all who see these tokens gets a row back. */
+static const tw_statement_t refresh_claim = {
+    "twauth_refresh_claim",
+    "UPDATE twauth_account SET token_refresh_at = CAST(%s AS bigint)"
+    " WHERE id = CAST(%s AS bigint) AND token = %s"
+    " AND ABS(COALESCE(token_refresh_at, 0)) <= CAST(%s AS bigint)"
+    " RETURNING id",
+    4
+};
+
+/* Both only while the claim stands. */
+static const tw_statement_t refresh_again = {
+    "twauth_refresh_again",
+    "UPDATE twauth_account SET token_refresh_at = CAST(%s AS bigint)"
+    " WHERE id = CAST(%s AS bigint)"
+    " AND token_refresh_at = CAST(%s AS bigint)",
+    3
+};
+
+static const tw_statement_t refresh_done = {
+    "twauth_refresh_done",
+    "UPDATE twauth_account SET token = CAST(%s AS text),"
+    " secret = CAST(%s AS text), token_expires_at = CAST(%s AS bigint),"
+    " token_refresh_at = CAST(%s AS bigint)"
+    " WHERE id = CAST(%s AS bigint)"
+    " AND token_refresh_at = CAST(%s AS bigint) RETURNING id",
+    6
+};
+
+static const tw_statement_t exchange_next = {
+    "twauth_exchange_next",
+    "SELECT id, twitter_id, token, secret FROM twauth_account"
+    " WHERE token_kind <> '" KIND_OAUTH2 "' AND token <> ''"
+    " AND id > CAST(%s AS bigint) ORDER BY id LIMIT 50",
+    1
+};
+
+static const tw_statement_t exchange_done = {
+    "twauth_exchange_done",
+    "UPDATE twauth_account SET token = CAST(%s AS text),"
+    " secret = CAST(%s AS text), token_kind = '" KIND_OAUTH2 "',"
+    " token_expires_at = CAST(%s AS bigint), token_refresh_at = NULL"
+    " WHERE id = CAST(%s AS bigint) AND token = %s RETURNING id",
+    5
+};
+
+/* Only what was read is replaced: a sign-in meanwhile is newer. */
+static const tw_statement_t tokens_write = {
+    "twauth_tokens_write",
+    "UPDATE twauth_account SET token = CAST(%s AS text),"
+    " secret = CAST(%s AS text)"
+    " WHERE id = CAST(%s AS bigint) AND token = %s",
+    4
+};
+
+static const char *number(apr_pool_t *pool, apr_int64_t n)
+{
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT, n);
+}
+
+static const char *seconds(apr_pool_t *pool, apr_time_t t)
+{
+    return number(pool, apr_time_sec(t));
+}
+
+/* What the column `secret` holds: bound to it as well, so that a refresh
+ * token is never told to a program as the secret of OAuth 1.0a. */
+static const char *secret_of(tw_token_kind_t kind)
+{
+    return kind == TW_TOKEN_OAUTH2 ? "refresh" : "secret";
+}
+
+/* A stored value is bound to its account and its column. */
+static const char *stored_audience(apr_pool_t *pool, const char *twitter_id,
+                                   const char *field)
+{
+    return apr_pstrcat(pool, "account\n", twitter_id, "\n", field, NULL);
+}
+
+/* What stands in the column for value; NULL is "". */
+static const char *store(apr_pool_t *pool, const tw_ring_t *ring,
+                         tw_storage_t how, const char *twitter_id,
+                         const char *field, const char *value)
+{
+    if (!value) {
+        return "";
+    }
+    switch (how) {
+    case TW_TOKENS_PLAIN:
+        return value;
+    case TW_TOKENS_SEALED:
+        return tw_seal(ring, TW_SEAL_STORED,
+                       stored_audience(pool, twitter_id, field), value,
+                       strlen(value), pool);
+    default:
+        return "";
+    }
+}
+
+void tw_token_columns(tw_columns_t *columns, const tw_tokens_t *tokens,
+                      const char *twitter_id, const tw_ring_t *ring,
+                      tw_storage_t how, apr_pool_t *pool)
+{
+    int none = how == TW_TOKENS_NONE;
+
+    columns->token = store(pool, ring, how, twitter_id, "token",
+                           tokens->token);
+    columns->secret = store(pool, ring, how, twitter_id,
+                            secret_of(tokens->kind), tokens->secret);
+    columns->kind = none ? "" : tokens->kind == TW_TOKEN_OAUTH2 ? KIND_OAUTH2
+                                                                : KIND_OAUTH1;
+    columns->expires = number(pool, none ? 0 : tokens->expires_at);
+}
+
+/*
+ * Opens a stored value; *stale is set when it should be sealed again.
+ * A value that was sealed and does not open is never taken for plain text:
+ * whoever can write to the table but has no key would choose it.
+ */
+static apr_status_t unstore(const char **value, int *stale,
+                            const char *stored, const char *field,
+                            tw_storage_t how, const char *twitter_id,
+                            const tw_ring_t *ring, apr_pool_t *pool,
+                            tw_err_t *err)
+{
+    unsigned char *plain;
+    apr_size_t len;
+    int old = 0;
+
+    *value = NULL;
+    if (!stored[0] || how == TW_TOKENS_NONE) {
+        return APR_SUCCESS;
+    }
+    if (tw_unseal(&plain, &len, &old, ring, TW_SEAL_STORED,
+                  stored_audience(pool, twitter_id, field), stored,
+                  strlen(stored), pool) != APR_SUCCESS) {
+        if (how == TW_TOKENS_PLAIN) {
+            *value = stored;
+            return APR_SUCCESS;
+        }
+        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
+                          "the stored %s of X id %s does not open", field,
+                          twitter_id);
+    }
+    *stale |= old;
+    *value = (const char *)plain;
+    return APR_SUCCESS;
+}
+
+apr_status_t tw_token_read(tw_stored_t *stored,
+                           const tw_session_t *session,
+                           const tw_database_t *database,
+                           const tw_ring_t *ring, tw_storage_t how,
+                           apr_pool_t *pool, tw_err_t *err)
+{
+    const char *account = number(pool, session->account);
+    const char *id = session->twitter_id;
+    tw_tokens_t *tokens = &stored->tokens;
+    const char *args[4];
+    apr_array_header_t *rows;
+    const char **row;
+    tw_db_t *db;
+    apr_status_t rv;
+    int stale = 0;
+
+    memset(stored, 0, sizeof(*stored));
+    rv = tw_db_open(&db, database, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    args[0] = account;
+    args[1] = id;
+    rv = tw_db_run(&rows, db, &tokens_read, args, err);
+    if (rv != APR_SUCCESS || !rows->nelts) {
+        goto done;
+    }
+    row = APR_ARRAY_IDX(rows, 0, const char **);
+    tokens->kind = !strcmp(row[2], KIND_OAUTH2) ? TW_TOKEN_OAUTH2
+                                                : TW_TOKEN_OAUTH1;
+    rv = unstore(&tokens->token, &stale, row[0], "token", how, id, ring, pool,
+                 err);
+    if (rv == APR_SUCCESS) {
+        rv = unstore(&tokens->secret, &stale, row[1], secret_of(tokens->kind),
+                     how, id, ring, pool, err);
+    }
+    if (rv != APR_SUCCESS) {
+        memset(stored, 0, sizeof(*stored));
+        goto done;
+    }
+    tokens->expires_at = apr_atoi64(row[3]);
+    stored->refresh_at = apr_atoi64(row[4]);
+    stored->as = row[0];
+    if (stale && tokens->token) {
+        tw_err_t ignored = { 0 };
+        tw_columns_t again;
+
+        tw_token_columns(&again, tokens, id, ring, how, pool);
+        args[0] = again.token;
+        args[1] = again.secret;
+        args[2] = account;
+        args[3] = row[0];
+        if (tw_db_run(NULL, db, &tokens_write, args, &ignored)
+            == APR_SUCCESS) {
+            stored->as = again.token;
+        }
+    }
+
+done:
+    tw_db_close(db);
+    return rv;
+}
+
+/* One statement on a connection of its own. */
+static apr_status_t run_alone(apr_array_header_t **rows,
+                              const tw_statement_t *statement,
+                              const char *const *args,
+                              const tw_database_t *database,
+                              apr_pool_t *pool, tw_err_t *err)
+{
+    tw_db_t *db;
+    apr_status_t rv = tw_db_open(&db, database, pool, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = tw_db_run(rows, db, statement, args, err);
+        tw_db_close(db);
+    }
+    return rv;
+}
+
+apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
+                            apr_time_t until,
+                            const tw_session_t *session,
+                            const tw_database_t *database,
+                            apr_pool_t *pool, tw_err_t *err)
+{
+    apr_array_header_t *rows = NULL;
+    const char *args[4];
+    apr_status_t rv;
+
+    args[0] = number(pool, -apr_time_sec(until));
+    args[1] = number(pool, session->account);
+    args[2] = stored->as;
+    args[3] = seconds(pool, apr_time_now());
+    rv = run_alone(&rows, &refresh_claim, args, database, pool, err);
+    *claimed = rv == APR_SUCCESS && rows->nelts > 0;
+    if (*claimed) {
+        stored->refresh_at = -apr_time_sec(until);
+    }
+    return rv;
+}
+
+apr_status_t tw_token_again(const tw_stored_t *stored,
+                            apr_time_t at,
+                            const tw_session_t *session,
+                            const tw_database_t *database,
+                            apr_pool_t *pool, tw_err_t *err)
+{
+    const char *args[3];
+
+    args[0] = seconds(pool, at);
+    args[1] = number(pool, session->account);
+    args[2] = number(pool, stored->refresh_at);
+    return run_alone(NULL, &refresh_again, args, database, pool, err);
+}
+
+/* A token that ends at once must not be refreshed at each request. */
+#define REFRESH_PAUSE apr_time_from_sec(10)
+
+apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
+                                const tw_tokens_t *tokens,
+                                const tw_session_t *session,
+                                const tw_database_t *database,
+                                const tw_ring_t *ring, tw_storage_t how,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    apr_array_header_t *rows = NULL;
+    tw_columns_t fresh;
+    const char *args[6];
+    apr_status_t rv;
+
+    tw_token_columns(&fresh, tokens, session->twitter_id, ring, how, pool);
+    args[0] = fresh.token;
+    args[1] = fresh.secret;
+    args[2] = fresh.expires;
+    args[3] = seconds(pool, apr_time_now() + REFRESH_PAUSE);
+    args[4] = number(pool, session->account);
+    args[5] = number(pool, stored->refresh_at);
+    rv = run_alone(&rows, &refresh_done, args, database, pool, err);
+    *done = rv == APR_SUCCESS && rows->nelts > 0;
+    return rv;
+}
+
+apr_status_t tw_token_exchanges(apr_array_header_t **list,
+                                apr_int64_t after, tw_db_t *db,
+                                const tw_ring_t *ring, tw_storage_t how,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    const char *arg = number(pool, after);
+    apr_array_header_t *rows;
+    apr_status_t rv = tw_db_run(&rows, db, &exchange_next, &arg, err);
+    int i;
+
+    *list = apr_array_make(pool, 50, sizeof(tw_exchange_t));
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        tw_exchange_t *exchange = apr_array_push(*list);
+        tw_tokens_t *tokens = &exchange->stored.tokens;
+        tw_err_t ignored = { 0 };
+        int stale = 0;
+
+        memset(exchange, 0, sizeof(*exchange));
+        exchange->account = apr_atoi64(row[0]);
+        exchange->twitter_id = row[1];
+        exchange->stored.as = row[2];
+        if (unstore(&tokens->token, &stale, row[2], "token", how, row[1],
+                    ring, pool, &ignored) != APR_SUCCESS
+            || unstore(&tokens->secret, &stale, row[3],
+                       secret_of(TW_TOKEN_OAUTH1), how, row[1], ring, pool,
+                       &ignored) != APR_SUCCESS
+            || !tokens->secret) {
+            tokens->token = NULL;
+        }
+    }
+    return rv;
+}
+
+apr_status_t tw_token_exchanged(int *stored, const tw_exchange_t *exchange,
+                                const tw_tokens_t *tokens, tw_db_t *db,
+                                const tw_ring_t *ring, tw_storage_t how,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    apr_array_header_t *rows = NULL;
+    tw_columns_t fresh;
+    const char *args[5];
+    apr_status_t rv;
+
+    tw_token_columns(&fresh, tokens, exchange->twitter_id, ring, how, pool);
+    args[0] = fresh.token;
+    args[1] = fresh.secret;
+    args[2] = fresh.expires;
+    args[3] = number(pool, exchange->account);
+    args[4] = exchange->stored.as;
+    rv = tw_db_run(&rows, db, &exchange_done, args, err);
+    *stored = rv == APR_SUCCESS && rows->nelts > 0;
+    return rv;
+}

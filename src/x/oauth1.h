@@ -1,0 +1,14 @@
+/*
+ * x/oauth1: sign-in by OAuth 1.0a (RFC 5849 section 2, and X's own guide
+ * "Log in with X"): a request token with a signed callback, the user's visit
+ * to X, an access token whose answer names the user.  No other call is made:
+ * the identity is X's id and handle from the access token's answer itself.
+ */
+#ifndef TW_X_OAUTH1_H
+#define TW_X_OAUTH1_H
+
+#include "x/protocol.h"
+
+extern const tw_protocol_t tw_oauth1;
+
+#endif

@@ -1,0 +1,407 @@
+#include "x/oauth2.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_time.h>
+
+#include "base/codec.h"
+#include "base/json.h"
+#include "sealed/seal.h"
+#include "x/refusal.h"
+
+#define BLANK_LEAST 8
+#define TOO_NEW apr_time_from_msec(500)
+#define RANDOM_BYTES 32         /* 43 characters, as RFC 7636 asks at least */
+
+static const char *random_text(apr_pool_t *pool)
+{
+    unsigned char random[RANDOM_BYTES];
+    char *text = apr_palloc(pool, TW_CODEC_BASE64_LEN(RANDOM_BYTES) + 1);
+
+    tw_seal_random(random, sizeof(random));
+    tw_codec_base64(text, random, sizeof(random));
+    tw_seal_wipe(random, sizeof(random));
+    return text;
+}
+
+const char *tw_oauth2_challenge(const char *verifier, apr_pool_t *pool)
+{
+    unsigned char digest[TW_SHA256_LEN];
+    char *text = apr_palloc(pool, TW_CODEC_BASE64_LEN(TW_SHA256_LEN) + 1);
+
+    tw_seal_sha256(digest, verifier);
+    tw_codec_base64(text, digest, sizeof(digest));
+    return text;
+}
+
+static apr_status_t oauth2_child_init(apr_pool_t *pool, tw_err_t *err)
+{
+    (void)pool;
+    (void)err;
+    return APR_SUCCESS;
+}
+
+static apr_status_t oauth2_begin(tw_pending_t *pending, const char **location,
+                                 const tw_client_t *client,
+                                 tw_http_pool_t *http, apr_pool_t *pool,
+                                 tw_err_t *err)
+{
+    (void)http;
+    (void)err;
+    pending->key = random_text(pool);
+    pending->secret = random_text(pool);
+    *location = apr_pstrcat(
+        pool, client->browser, "/i/oauth2/authorize?response_type=code"
+        "&client_id=", tw_codec_percent(pool, client->key),
+        "&redirect_uri=", tw_codec_percent(pool, client->callback),
+        "&scope=", tw_codec_percent(pool, client->scope),
+        "&state=", pending->key,
+        "&code_challenge=", tw_oauth2_challenge(pending->secret, pool),
+        "&code_challenge_method=S256", NULL);
+    return APR_SUCCESS;
+}
+
+static void oauth2_answer(tw_answer_t *answer, const tw_client_t *client,
+                          const apr_array_header_t *query)
+{
+    static const char *const foreign[] = {
+        "oauth_token", "oauth_verifier", "denied", NULL
+    };
+    int codes, states, errors, issuers;
+    const char *code = tw_codec_form_get(query, "code", &codes);
+    const char *state = tw_codec_form_get(query, "state", &states);
+    const char *error = tw_codec_form_get(query, "error", &errors);
+    const char *issuer = tw_codec_form_get(query, "iss", &issuers);
+
+    memset(answer, 0, sizeof(*answer));
+    answer->kind = TW_ANSWER_INVALID;
+    /* an answer of OAuth 1.0a, or of both at once, is none of X's */
+    if (tw_codec_form_has_any(query, foreign)) {
+        return;
+    }
+    if (states != 1 || !state || !*state || codes > 1 || errors > 1
+        || issuers > 1) {
+        return;
+    }
+    answer->key = state;
+    /* another issuer's answer is not this one's (RFC 9207 section 2.4) */
+    if (issuers && (!issuer || strcmp(issuer, client->api))) {
+        answer->error = "iss names another issuer";
+        return;
+    }
+    if (errors) {
+        answer->error = error ? error : "";
+        if (error && !strcmp(error, "access_denied")) {
+            answer->kind = TW_ANSWER_CANCELLED;
+        }
+    }
+    else if (tw_provider_token_ok(code, TW_STORED_MAX)) {
+        answer->kind = TW_ANSWER_PROOF;
+        answer->proof = code;
+    }
+}
+
+/* For copies of secrets, in a pool that lives on. */
+static void wipe(const char *text)
+{
+    if (text) {
+        tw_seal_wipe((void *)text, strlen(text));
+    }
+}
+
+/* How the application says who it is: by Basic when it has a secret
+ * (RFC 6749 section 2.3.1), else by its id in the form. */
+static const char *client_authorization(const tw_client_t *client,
+                                        apr_pool_t *pool)
+{
+    const char *secret, *both, *coded, *header;
+
+    if (!client->secret) {
+        return NULL;
+    }
+    secret = tw_codec_percent(pool, client->secret);
+    both = apr_pstrcat(pool, tw_codec_percent(pool, client->key), ":",
+                       secret, NULL);
+    coded = tw_codec_base64_padded(pool, both);
+    header = apr_pstrcat(pool, "Basic ", coded, NULL);
+    wipe(secret);
+    wipe(both);
+    wipe(coded);
+    return header;
+}
+
+/* The calls of one step, which share its time. */
+typedef struct {
+    const char *step;               /* for the log */
+    const tw_client_t *client;
+    tw_http_pool_t *http;
+    apr_time_t until;
+    int once;                       /* never made again: see oauth2_refresh */
+} calls_t;
+
+static apr_status_t send_in_time(const tw_http_response_t **response,
+                                 const calls_t *calls,
+                                 const tw_http_request_t *request,
+                                 apr_pool_t *pool, tw_err_t *err)
+{
+    tw_http_conf_t conf = calls->client->http;
+
+    conf.timeout = calls->until - apr_time_now();
+    if (conf.timeout < TW_HTTP_LEAST_TIME) {
+        return tw_err_set(err, pool, TW_ERR_TIMEOUT, APR_TIMEUP,
+                          "no time is left for this call");
+    }
+    return tw_http_send(response, calls->http, &conf, request, pool, err);
+}
+
+/* One call, made once more where a kept connection had been closed.
+ * Success is status 200. */
+static apr_status_t call(const tw_http_response_t **response,
+                         const calls_t *calls,
+                         const tw_http_request_t *request, apr_pool_t *pool,
+                         tw_err_t *err)
+{
+    const char *step = calls->step;
+    const tw_client_t *client = calls->client;
+    apr_status_t rv;
+
+    *response = NULL;
+    rv = send_in_time(response, calls, request, pool, err);
+    if (rv == APR_ECONNRESET && !calls->once) {
+        rv = send_in_time(response, calls, request, pool, err);
+    }
+    if (rv != APR_SUCCESS || !*response) {
+        err->step = step;
+        return rv == APR_SUCCESS ? APR_EGENERAL : rv;
+    }
+    return (*response)->status == 200
+           ? APR_SUCCESS
+           : tw_refusal(err, step, *response, client->callback, pool);
+}
+
+/* An answer can repeat what it was asked with: never into a log. */
+static void blank(tw_err_t *err, const char *secret, apr_pool_t *pool)
+{
+    const char *found;
+
+    /* a short one is no secret, and would tear the words apart */
+    while (secret && strlen(secret) >= BLANK_LEAST && err->why
+           && (found = strstr(err->why, secret)) != NULL) {
+        err->why = apr_pstrcat(pool, apr_pstrmemdup(
+            pool, err->why, (apr_size_t)(found - err->why)), "...",
+            found + strlen(secret), NULL);
+    }
+}
+
+/* The answer of the token endpoint, to a code or to a refresh token, in a
+ * form that is wiped. */
+static apr_status_t get_tokens(tw_tokens_t *tokens, const calls_t *calls,
+                               const char *form, apr_pool_t *pool,
+                               tw_err_t *err)
+{
+    const tw_client_t *client = calls->client;
+    tw_http_request_t request = { 0 };
+    const tw_http_response_t *response;
+    tw_json_token_t json;
+    apr_status_t rv;
+
+    request.method = "POST";
+    request.url = apr_pstrcat(pool, client->api, "/2/oauth2/token", NULL);
+    request.authorization = client_authorization(client, pool);
+    request.body = client->secret
+                   ? form
+                   : apr_pstrcat(pool, form, "&client_id=",
+                                 tw_codec_percent(pool, client->key), NULL);
+    rv = call(&response, calls, &request, pool, err);
+    wipe(request.authorization);
+    wipe(request.body);
+    wipe(form);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (tw_json_token(&json, response->body, response->body_len, pool)
+        != APR_SUCCESS
+        || strcasecmp(json.token_type, "bearer")
+        || !tw_provider_token_ok(json.access_token, TW_STORED_MAX)
+        || (json.refresh_token
+            && !tw_provider_token_ok(json.refresh_token, TW_STORED_MAX))) {
+        return tw_refusal_unusable(err, calls->step, response,
+                                   "bearer token", pool);
+    }
+    tokens->kind = TW_TOKEN_OAUTH2;
+    tokens->token = json.access_token;
+    tokens->secret = json.refresh_token;
+    tokens->expires_at = apr_time_sec(apr_time_now()) + json.expires_in;
+    return APR_SUCCESS;
+}
+
+/* Whether X refuses the token: in its own words, or in none. */
+static int refuses_token(const tw_http_response_t *response,
+                         apr_pool_t *pool)
+{
+    tw_json_error_t error;
+
+    return response && response->status == 401
+           && (tw_json_error(&error, response->body, response->body_len, pool)
+               == APR_SUCCESS || !error.members);
+}
+
+/*
+ * Asks who the token's user is.  X is known to refuse a token for a moment
+ * that it has just given, in bursts; so a 401 here is asked about once more,
+ * a little later, and within the time of this sign-in.  No second 401 is:
+ * then X means it, or will not be better in time.
+ */
+static apr_status_t get_user(const tw_http_response_t **response,
+                             const calls_t *calls, const char *token,
+                             apr_pool_t *pool, tw_err_t *err)
+{
+    tw_http_request_t request = { 0 };
+    apr_status_t rv;
+
+    request.method = "GET";
+    request.url = apr_pstrcat(pool, calls->client->api, "/2/users/me", NULL);
+    request.authorization = apr_pstrcat(pool, "Bearer ", token, NULL);
+    rv = call(response, calls, &request, pool, err);
+    if (refuses_token(*response, pool)
+        && calls->until - apr_time_now() >= TOO_NEW + TW_HTTP_LEAST_TIME) {
+        apr_sleep(TOO_NEW);
+        memset(err, 0, sizeof(*err));
+        rv = call(response, calls, &request, pool, err);
+    }
+    wipe(request.authorization);
+    if (rv == APR_SUCCESS) {
+        return rv;
+    }
+    blank(err, token, pool);
+    /* X counts this call for each user, so that one who signs in too often
+     * must not look like an X that has had enough of us */
+    if (err->kind == TW_ERR_LIMITED) {
+        err->kind = TW_ERR_USER_LIMITED;
+    }
+    /* the application has just been believed, and so has the user */
+    if (refuses_token(*response, pool) && err->kind == TW_ERR_REFUSED
+        && !err->code) {
+        err->advice = "X refuses the token that it has just given: mostly "
+                      "this passes; if not, look at X's status "
+                      "(developer.x.com/status) and at the application in "
+                      "X's developer console";
+    }
+    return rv;
+}
+
+/* Who it is, from a success, which in X's version 2 may hold an error all
+ * the same: a suspended user is one that is not shown, say. */
+static apr_status_t read_user(tw_identity_t *identity,
+                              const tw_http_response_t *response,
+                              const calls_t *calls, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    tw_json_user(&identity->id, &identity->screen_name, response->body,
+                 response->body_len, pool);
+    if (tw_provider_id_ok(identity->id)
+        && tw_provider_handle_ok(identity->screen_name)) {
+        return APR_SUCCESS;
+    }
+    if (!identity->id) {
+        tw_refusal(err, calls->step, response, calls->client->callback, pool);
+        if (err->kind == TW_ERR_USER || err->kind == TW_ERR_REFUSED) {
+            return APR_EGENERAL;
+        }
+    }
+    return tw_refusal_unusable(err, calls->step, response, "id and username",
+                               pool);
+}
+
+static apr_status_t oauth2_finish(tw_identity_t *identity,
+                                  const tw_client_t *client,
+                                  tw_http_pool_t *http,
+                                  const tw_pending_t *pending,
+                                  const char *proof, apr_pool_t *pool,
+                                  tw_err_t *err)
+{
+    calls_t calls = { "code", client, http,
+                      apr_time_now() + client->http.timeout, 0 };
+    const tw_http_response_t *response;
+    const char *form;
+    apr_status_t rv;
+
+    memset(identity, 0, sizeof(*identity));
+    form = apr_pstrcat(pool, "grant_type=authorization_code&code=",
+                       tw_codec_percent(pool, proof), "&redirect_uri=",
+                       tw_codec_percent(pool, client->callback),
+                       "&code_verifier=", pending->secret, NULL);
+    rv = get_tokens(&identity->tokens, &calls, form, pool, err);
+    if (rv != APR_SUCCESS) {
+        blank(err, proof, pool);
+        blank(err, pending->secret, pool);
+        return rv;
+    }
+    calls.step = "user";
+    rv = get_user(&response, &calls, identity->tokens.token, pool, err);
+    if (rv == APR_SUCCESS) {
+        rv = read_user(identity, response, &calls, pool, err);
+    }
+    return rv;
+}
+
+static apr_status_t oauth2_refresh(tw_tokens_t *tokens, const char *refresh,
+                                   const tw_client_t *client,
+                                   tw_http_pool_t *http, apr_pool_t *pool,
+                                   tw_err_t *err)
+{
+    /* once: X may have taken the token before the connection was lost */
+    calls_t calls = { "refresh", client, http,
+                      apr_time_now() + client->http.timeout, 1 };
+    const char *form = apr_pstrcat(pool, "grant_type=refresh_token"
+                                   "&refresh_token=",
+                                   tw_codec_percent(pool, refresh), NULL);
+    apr_status_t rv;
+
+    memset(tokens, 0, sizeof(*tokens));
+    rv = get_tokens(tokens, &calls, form, pool, err);
+    if (rv != APR_SUCCESS) {
+        blank(err, refresh, pool);
+    }
+    /* RFC 6749 section 6: an answer without a new one leaves the old */
+    if (rv == APR_SUCCESS && !tokens->secret) {
+        tokens->secret = refresh;
+    }
+    return rv;
+}
+
+apr_status_t tw_oauth2_exchange(tw_tokens_t *tokens, const tw_tokens_t *old,
+                                const tw_client_t *client,
+                                tw_http_pool_t *http, apr_pool_t *pool,
+                                tw_err_t *err)
+{
+    calls_t calls = { "exchange", client, http,
+                      apr_time_now() + client->http.timeout, 0 };
+    apr_status_t rv;
+    const char *form = apr_pstrcat(
+        pool, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3A"
+        "token-exchange&subject_token_type=urn%3Ax%3Aparams%3Aoauth%3A"
+        "token-type%3Aoauth1_token&subject_token=",
+        tw_codec_percent(pool, old->token), "&oauth_token_secret=",
+        tw_codec_percent(pool, old->secret), "&scope=",
+        tw_codec_percent(pool, client->scope), NULL);
+
+    memset(tokens, 0, sizeof(*tokens));
+    rv = get_tokens(tokens, &calls, form, pool, err);
+    if (rv != APR_SUCCESS) {
+        blank(err, old->token, pool);
+        blank(err, old->secret, pool);
+    }
+    return rv;
+}
+
+const tw_protocol_t tw_oauth2 = {
+    "oauth2",
+    0,
+    oauth2_child_init,
+    oauth2_begin,
+    oauth2_answer,
+    oauth2_finish,
+    oauth2_refresh
+};

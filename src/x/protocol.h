@@ -1,0 +1,109 @@
+/*
+ * x/protocol: what both of X's protocols have in common.
+ *
+ * A sign-in is two steps: begin, which yields an address at X to send the
+ * browser to and what must be remembered until it comes back, and finish,
+ * which exchanges what it brings back for the identity of a user.  Nothing
+ * above this row knows which protocol is in use, but for configuration.
+ */
+#ifndef TW_X_PROTOCOL_H
+#define TW_X_PROTOCOL_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "base/err.h"
+#include "base/http.h"
+#include "sealed/flow.h"
+
+/* X's documents name no limits: these are ours, for tokens and secrets. */
+#define TW_TOKEN_MAX 256
+#define TW_STORED_MAX 512           /* of the user's token and secret */
+
+/* The application at X, as configured; read-only at run time. */
+typedef struct tw_client_t {
+    const char *api;                /* base URL, no slash at the end */
+    const char *browser;            /* base URL for the browser */
+    const char *callback;           /* the registered URL */
+    const char *key;                /* consumer key, or client id */
+    const char *secret;             /* consumer or client secret; NULL: a
+                                       public client of OAuth 2.0 */
+    const char *scope;              /* OAuth 2.0 */
+    const char *sign_in_with;       /* "authenticate" or "authorize" */
+    int force_login;
+    const char *access;             /* "read" or "write" */
+    tw_http_conf_t http;
+} tw_client_t;
+
+/* What X's answer to the browser says, before anything is believed. */
+typedef enum {
+    TW_ANSWER_INVALID,              /* nothing that X would send */
+    TW_ANSWER_CANCELLED,
+    TW_ANSWER_PROOF
+} tw_answer_kind_t;
+
+typedef struct tw_answer_t {
+    tw_answer_kind_t kind;
+    const char *error;              /* foreign: the provider's word, or NULL */
+    const char *key;                /* to be matched with tw_pending_t; may
+                                       be set even when the rest is invalid */
+    const char *proof;              /* verifier, or code; never empty */
+} tw_answer_t;
+
+/* The user's own credentials at X. */
+typedef enum { TW_TOKEN_OAUTH1 = 1, TW_TOKEN_OAUTH2 = 2 } tw_token_kind_t;
+
+typedef struct tw_tokens_t {
+    tw_token_kind_t kind;
+    const char *token;
+    const char *secret;             /* OAuth 1.0a: the token's secret;
+                                       OAuth 2.0: the refresh token, or NULL */
+    apr_int64_t expires_at;         /* seconds since 1970; 0: never */
+} tw_tokens_t;
+
+/* Who X says it is. */
+typedef struct tw_identity_t {
+    const char *id;                 /* 1 to 20 digits */
+    const char *screen_name;        /* [A-Za-z0-9_]{1,20} */
+    tw_tokens_t tokens;
+} tw_identity_t;
+
+/* A protocol.  All functions but answer may take as long as a call may. */
+typedef struct tw_protocol_t {
+    const char *name;               /* as TwAuthProtocol has it */
+    int begin_calls;                /* whether begin calls X */
+
+    /* Readies one process, before it has threads. */
+    apr_status_t (*child_init)(apr_pool_t *pool, tw_err_t *err);
+
+    /* Begins a sign-in: what to remember, and where to send the browser. */
+    apr_status_t (*begin)(tw_pending_t *pending, const char **location,
+                          const tw_client_t *client, tw_http_pool_t *http,
+                          apr_pool_t *pool, tw_err_t *err);
+
+    /* Reads the query of the callback, an array of tw_pair_t. */
+    void (*answer)(tw_answer_t *answer, const tw_client_t *client,
+                   const apr_array_header_t *query);
+
+    /* Exchanges the proof for the identity. */
+    apr_status_t (*finish)(tw_identity_t *identity,
+                           const tw_client_t *client, tw_http_pool_t *http,
+                           const tw_pending_t *pending, const char *proof,
+                           apr_pool_t *pool, tw_err_t *err);
+
+    /* New tokens for a refresh token; NULL: this protocol has none. */
+    apr_status_t (*refresh)(tw_tokens_t *tokens, const char *refresh,
+                            const tw_client_t *client, tw_http_pool_t *http,
+                            apr_pool_t *pool, tw_err_t *err);
+} tw_protocol_t;
+
+/* 1 to 20 digits, no sign, no leading zero: X's ids are never numbers here. */
+int tw_provider_id_ok(const char *id);
+
+/* [A-Za-z0-9_]{1,20}, in ASCII whatever the locale is. */
+int tw_provider_handle_ok(const char *handle);
+
+/* 1 to max visible ASCII characters: a token or secret that can be used. */
+int tw_provider_token_ok(const char *token, apr_size_t max);
+
+#endif
