@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # mod_twauth
 #
 #   make            the module, build/mod_twauth.so

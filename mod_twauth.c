@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mod_twauth: "Sign in with X (Twitter)" for Apache httpd.
  *

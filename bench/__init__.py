@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What mod_twauth costs, and what others cost: `make bench` and, in `make test`, the guard of the figures.
 
 One idea a file:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What requests cost: measures every side in turn, prints the tables, and renews results.json, docs/performance.md and
 docs/performance.svg with them.
 

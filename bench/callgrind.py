@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Instructions a request of an httpd: they do not wobble, whatever else the machine is doing.
 
     with Callgrind(httpd) as grind:                     httpd in one process under valgrind, on plain http

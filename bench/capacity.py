@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a request costs the processors, of httpd and of PostgreSQL: the figures that the model (model.py) counts with.
 
     make bench-scale                    among the rest; or /usr/bin/python3 -B -m bench.capacity

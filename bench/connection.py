@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One kept-alive connection, as lean as can be: what is measured is the server."""
 
 import socket

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A crowd that signs in: so many visitors at a time, each one sign-in after the other, from a process of its own.
 
     with Crowd(site, 64, seconds=5) as crowd: ...       rate=100: so many a second in all, where they can

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A place that is far away: a network namespace of its own, behind a link whose packets take their time.
 
     near()                                  this process in a network namespace of its own: nothing else is on its wires

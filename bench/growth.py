@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a request costs when there is much of everything: accounts, sessions, virtual hosts, sections.
 
     make bench-scale                    among the rest; or /usr/bin/python3 -B -m bench.growth [--rows 1,10000,1000000]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CPU time a request under load, of all processes that work for a side, while the sides take turns.
 
     rounds(sides, 5)        {key: [microseconds in each round]}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What figures were measured on: no names of machines or places."""
 
 import os

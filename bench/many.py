@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many can sign in at once, and what a members' page has of it: prints two tables.
 
     make bench-scale                    among the rest; or /usr/bin/python3 -B -m bench.many

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a child of httpd weighs more with the module, in kB, and the database's share of a sign-in.
 
 Pss: what is a child's own, and its share of what several have. It is compared like with like: a server without the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a site needs, on paper: from measured costs and its number of users to processors, nodes, rows and settings.
 
     /usr/bin/python3 -B -m bench.model                                  the tables of docs/scaling.md

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the module adds to each kind of request, in instructions: over the same request to a server without it.
 
     found = measure(make_site)              {key: means} of all PATHS: event, C library and file as on a real server

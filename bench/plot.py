@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plot of docs/performance.svg: bars on a logarithmic scale, with the spread of the rounds."""
 
 import math

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An OpenID provider for the benchmarks: what the other sides sign in at, as mod_twauth does at the stand-in for X.
 
     with Provider(folder, authority) as provider:       a program of its own, https on a free port

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An X for a crowd: answers as X does, after a delay, to hundreds of calls a second, and believes whatever it is told.
 
     with QuickX(folder, authority, delay=0.1) as x:     a program of its own; https

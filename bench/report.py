@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables: as text for the terminal, as Markdown for docs/performance.md.
 
     text(results)           all of it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The figures of a whole run, as kept in results.json: what the tables and the plot are made of.
 
     {"machine": {...}, "paths": {key: row}, "sides": {key: row}, "memory": {...}}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The database with many rows, and the module's own statements run against it.
 
     statements = captured(site)                 what a sign-in, a recheck and a sign-out send, by what they are

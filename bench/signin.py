@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long a sign-in takes when X is 50 ms away, beside what the network alone takes.
 
     make bench-scale              among the rest; or /usr/bin/python3 -B -m bench.signin [--count N]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How much longer httpd takes to start with the module, and to answer again after a graceful restart.
 
     make bench-scale                    among the rest; or /usr/bin/python3 -B -m bench.start

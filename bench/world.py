@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the benchmarks run in: the servers of the live tests, without pytest.
 
     with World() as world:

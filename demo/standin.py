@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A stand-in for X: "Sign in with X" on this machine, for the tests and the demo.
 
 It speaks X's OAuth 1.0a (request_token, authenticate, authorize, access_token, verify_credentials,

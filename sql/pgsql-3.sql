@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- mod_twauth: for tables of an earlier version, those of OAuth 1.0a and 2.0:
 -- rules that hold with whatever search_path and in each kind of restore, and
 -- checks of what is put in by hand.  Once, before or after the module is

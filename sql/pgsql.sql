@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- mod_twauth: tables for PostgreSQL 11 or later.
 --
 --   sudo runuser -u postgres -- createuser www-data

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- mod_twauth: for tables of the first version, which knew OAuth 1.0a alone.
 -- Once, before the module is exchanged; the server may go on meanwhile.
 --

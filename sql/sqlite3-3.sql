@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- mod_twauth: for tables of an earlier version, those of OAuth 1.0a and 2.0:
 -- checks of what is put in by hand, and names that no restore loses.  Once,
 -- before or after the module is exchanged; the server may go on meanwhile.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * private: what every file of the glue shares, and nothing else.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The fixtures of the live tests; README.md teaches them. The work is done in harness/."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sides of the comparison: the same page of 1 kB behind each way to sign in, as its own documentation says.
 
 A side is set up with a World, may be started and stopped, and lets a visitor in by its own sign-in:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What comes with httpd: an open page, and users in a password file by mod_auth_basic and mod_auth_form."""
 
 import base64

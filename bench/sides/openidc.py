@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """mod_auth_openidc, Debian's, with its own settings but for addresses and credentials."""
 
 from ..provider import CLIENT_ID, CLIENT_SECRET, Provider

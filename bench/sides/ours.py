@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """mod_twauth, on PostgreSQL."""
 
 from harness import process

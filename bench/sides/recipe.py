@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sign in with X as it is done in Flask: Flask-Login, Flask-SQLAlchemy and PostgreSQL, below gunicorn."""
 
 from harness import ports, process

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Flask application with "Sign in with Twitter": the recipe that mod_twauth does without an application.
 
 login_required asks Flask-Login who it is, which asks the database at each request, as its documentation says.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stand-in for X, in small files.
 
     server     sockets, TLS, HTTP/1.1: bytes to Request, Reply to bytes

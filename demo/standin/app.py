@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a path to what answers it; recording, counting and faults on the way."""
 
 import ipaddress

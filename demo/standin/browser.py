@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pages people see at "X", of both protocols, and who they are there.
 
 The person is kept in a cookie.  It holds the id in clear: whoever can reach the stand-in may be

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """/_control/: how a test, on this machine, looks inside and arranges things.
 
 JSON in, JSON out.  What is wrong with a request is answered with 400 and {"error": text}.

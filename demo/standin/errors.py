@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X's refusals: codes, statuses, texts, and the shapes in which they are sent.
 
 The texts are those seen in the wild; the pairing of code and status is X's as far as known.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Misbehaviour on demand: what a test can have X do instead of answering well.
 
 A fault is a dictionary: path, times, when (a text that is in the call's Authorization or body; none: any call), kind and

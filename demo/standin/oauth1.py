@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The OAuth 1.0a calls of X's API."""
 
 import json

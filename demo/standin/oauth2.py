@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The OAuth 2.0 calls of X's API, and what a browser is sent to X with.
 
 PKCE is verified by oauthlib.

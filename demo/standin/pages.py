@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The HTML of the stand-in's pages: without scripts, light and dark, usable by keyboard."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X's refusals in OAuth 2.0 and in version 2 of its API: by name, always in JSON.
 
 Texts that begin with "Value passed" or "Missing" and the bodies of the API are those seen in the

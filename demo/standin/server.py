@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sockets, TLS and HTTP/1.1.
 
 One thread serves one connection.  A Wire is the server's end of a connection; the application

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reading a signed call (RFC 5849, 3.1 to 3.5) and having oauthlib judge it.
 
 Parameters are gathered here rather than by oauthlib's collect_parameters(), which loses a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything the stand-in knows.
 
 One State is shared by all threads; its methods take the lock, so each of them is one step.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/access: whom a host lets in at a path, by its configuration alone.
  *

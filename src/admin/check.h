@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/check: what will not work, or will surprise, in a configuration that
  * httpd takes.

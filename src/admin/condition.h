@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/condition: conditions of rewrite rules and of <If>, answered for a
  * plain visitor's request (tw_probe) at the configuration test.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/dump: `apache2ctl -t -D DUMP_TWAUTH`.
  *

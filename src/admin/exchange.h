@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/exchange: `apache2ctl -t -D TWAUTH_EXCHANGE`.
  *

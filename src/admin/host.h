@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/host: the virtual hosts as visitors see them, for checks of the
  * configuration.

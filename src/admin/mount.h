@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/mount: the directives that take URLs of a host to files or backends.
  *

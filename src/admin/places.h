@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/places: the sections of the configuration that may ask for a sign-in.
  */

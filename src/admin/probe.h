@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/probe: a plain visitor's request, as far as the configuration shows
  * it.

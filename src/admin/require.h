@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/require: what Require lines say of somebody who has not signed in.
  */

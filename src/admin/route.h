@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/route: where a host takes a path, by its configuration alone.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * admin/sample: a path that a section or directive by pattern counts for.
  *

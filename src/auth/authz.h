@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * auth/authz: Require twitter-user and twitter-id, and 403 instead of 401 for
  * who is signed in but not allowed (a 401 would only send them round).

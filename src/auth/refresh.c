@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/refresh.h"
 
 #include <apr_strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/cookie: the cookies of a request, read by the letter.
  *

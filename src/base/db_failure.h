@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/db_failure: what a failure of the database is, and what follows from
  * it.

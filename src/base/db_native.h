@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/db_native: what apr_dbd does not offer of libpq and of SQLite.
  *

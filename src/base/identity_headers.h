@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/identity_headers: the headers that tell a backend who it is, and
  * whatever looks like them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/json: JSON, by jansson: X's answers and error bodies, and what the
  * session location tells a page.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/redact: foreign answers, made fit to be read in a log.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/reply: an answer of X's over HTTP, while it is read and when it is
  * whole.

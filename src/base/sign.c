@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "base/sign.h"
 
 #include <stddef.h>     /* before <oauth.h>, which does not include it */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * base/sign: OAuth 1.0a signatures (RFC 5849 section 3.4), by liboauth.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * config/conftree: what the configuration says in other modules' directives.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * login/callback: the callback location, where X sends the browser back to.
  *

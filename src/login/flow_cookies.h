@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * login/flow_cookies: the pending sign-ins of one browser.
  *

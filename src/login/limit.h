@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * login/limit: how many sign-ins one client may start (TwAuthStartLimit).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request/browser: what ties requests to one browser, before and beside a
  * session.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request/call: a call to X, within what the server allows itself.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request/html: what people read when there is no page of the site to show.
  *

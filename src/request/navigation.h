@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request/navigation: what a request says of itself: is it a person who goes
  * to a page, and who sent that person?

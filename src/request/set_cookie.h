@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request/set_cookie: cookies on an answer, each once.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sealed/flow: a sign-in in flight <-> the sealed text in its cookie.
  *

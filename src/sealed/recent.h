@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sealed/recent: which lines of the log were written a moment ago.
  *

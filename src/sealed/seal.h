@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sealed/seal: what the module hands out and takes back unchanged.
  *

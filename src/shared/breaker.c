@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "shared/breaker.h"
 
 /* No pause is longer, nor one that a limit asks for: a later time is that of

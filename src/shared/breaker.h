@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shared/breaker: keeps many from waiting for what is known to be away.
  */

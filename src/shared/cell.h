@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shared/cell: a word of shared memory that changes in one step, for all
  * processes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "shared/deferred.h"
 
 /* How long one has for a row, and for writing an entry: then the process is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shared/deferred: sessions that ended while the database was away, whose rows
  * are still to be deleted.

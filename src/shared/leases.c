@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "shared/leases.h"
 
 int tw_leases_take(tw_leases_t *leases, tw_call_t kind, int cap,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shared/marks: a table of ids, each of which counts until a time.
  *

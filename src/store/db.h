@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * store/db: statements through mod_dbd that survive what databases do.
  *

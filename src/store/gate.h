@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * store/gate: how many of a process use a database at once, and how often.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * store/token: users' own credentials at X, in the accounts' rows.
  *

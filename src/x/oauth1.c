@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "x/oauth1.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * x/oauth1: sign-in by OAuth 1.0a (RFC 5849 section 2, and X's own guide
  * "Log in with X"): a request token with a signed callback, the user's visit

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * x/oauth2: sign-in by OAuth 2.0 with PKCE (RFC 6749 section 4.1, RFC 7636,
  * and X's "OAuth 2.0 Authorization Code Flow with PKCE").

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * x/protocol: what both of X's protocols have in common.
  *

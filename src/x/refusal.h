@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * x/refusal: the ways in which X says no, what they mean and what to do.
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the module adds to each kind of request, in instructions, does not grow by more than a tenth.
 
 Who makes the module dearer on purpose, or cheaper, renews bench/figures.json by `make bench-figures` and commits it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the fuzz targets share.  A property that does not hold aborts. */
 #ifndef FUZZ_H
 #define FUZZ_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every decoder: what it takes, it takes in one spelling or can spell again. */
 
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A Cookie header: what applications see of it, as a plainer reading has it,
  * and which of the sessions in it count.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as X's JSON: the answers with tokens and a user, and its errors. */
 
 #include "fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whatever X answers: the first two bytes choose the status, the rest is the
  * body.  Calls go to a stand-in for tw_http_send() here, which the linker

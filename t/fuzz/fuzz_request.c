@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A whole request of an own or a protected location: method and target,
  * header lines, an empty line, the body.  Whatever it says, nobody is signed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The return-target rule: whatever is accepted stays on the site, as a
  * second, plainer reading of the rule has it.

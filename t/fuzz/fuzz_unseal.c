@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Sessions and flows: as texts, which hardly ever get past the tag, and as
  * what was sealed, which reaches the parsers behind it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One pool for the process, whose every piece is memory of its own: a
  * sanitizer sees a byte too far, which in a pool's large blocks it would

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A main() for a fuzz target without a fuzzer: runs it once on each file
  * named, and on each file of each directory named.  Says how many it ran; 2

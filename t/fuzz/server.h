@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A server without a network around the glue, for fuzz targets: requests are
  * made of texts and led through the module's hooks.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Guards: what a compiler cannot see. They read the tree, and start nothing but the compiler and `apache2 -t`."""
 
 import os

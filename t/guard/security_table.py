@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of docs/security.md: each requirement of security_ids.txt with the tests that name it.
 
     python3 t/guard/security_table.py       writes it anew (make docs)

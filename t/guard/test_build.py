@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the Makefile asks the system: the APR that httpd was built with, and nothing by chance."""
 
 import os

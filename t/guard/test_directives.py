@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The directives of the sources, of conf/twauth.conf and of docs/directives.md are the same, with the same defaults."""
 
 import re

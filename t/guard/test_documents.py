@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Documents, and what no file of the tree may hold."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The house: ten rooms on seven floors. A file includes its own room and rooms on floors below, and no room has a circle."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Log lines: each has a number of its own, and its row in docs/messages.md."""
 
 import re

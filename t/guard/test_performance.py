@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """docs/performance.md and its plot say what was measured."""
 
 import pytest

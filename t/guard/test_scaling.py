@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of docs/scaling.md that are computed are what the model says: `python3 -m bench.model`."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The list of requirements: each is proved by a test that names it, and docs/security.md shows which."""
 
 from guard import read, security_table

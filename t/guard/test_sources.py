@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of the C sources."""
 
 import re
@@ -7,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from guard import MODULE, SRC, TREE, bare, includes, sources
+from guard import MODULE, SRC, TREE, bare, files, includes, sources
 from guard.test_layers import CORE, room
 
 HEADERS = [name for name in sources() if name.endswith(".h")]
@@ -49,7 +50,7 @@ def test_own_header_first(name):
 @pytest.mark.parametrize("name", [n for n in sources() if n.endswith(".h")])
 def test_header_begins_with_its_manual(name):
     stem = name.removesuffix(".h")
-    assert re.match(rf"/\*\n \* {stem}: [\w`]", sources()[name])
+    assert re.match(rf"/\* SPDX[^\n]*\*/\n/\*\n \* {stem}: [\w`]", sources()[name])
 
 
 @pytest.mark.parametrize("name", sources())
@@ -78,3 +79,11 @@ def test_module_exports_one_symbol():
     ran = subprocess.run(["nm", "-D", "--defined-only", MODULE], capture_output=True, text=True, check=True)
     names = [line.split()[-1] for line in ran.stdout.splitlines()]
     assert [n for n in names if not n.startswith(("__asan", "__odr_asan"))] == ["twauth_module"]
+
+
+def test_licence():
+    """Each file that is written says under which licence; LICENSE has its text."""
+    written = [f for f in files() if f.suffix in (".c", ".h", ".py", ".sql", ".mk") or f.name in ("Makefile", "run")]
+    assert len(written) > 250 and "Version 2.0, January 2004" in (TREE / "LICENSE").read_text()
+    assert not [str(f) for f in written
+                if "SPDX-License-Identifier: Apache-2.0" not in (TREE / f).read_text()[:200] and (TREE / f).stat().st_size]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a live test stands on: real servers in a folder of their own, and clients that behave like browsers.
 
 One idea a file:

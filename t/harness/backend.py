@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ECHO: an HTTP server that answers with what it was asked, for tests of what mod_proxy passes on."""
 
 import json

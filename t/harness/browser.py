@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An HTTP client with a browser's manners: cookies, navigation headers, redirects, TLS. Names are never looked up.
 
     browser.get("/members/")                    typed into the address bar

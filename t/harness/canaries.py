@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Secrets of a test run, and the search for them in any of their spellings."""
 
 import base64

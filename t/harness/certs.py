@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A certificate authority for one test run. Valid long enough for any clock a test may set."""
 
 import base64

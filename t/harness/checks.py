@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What many tests ask of an answer, and several requests at the same moment."""
 
 import os

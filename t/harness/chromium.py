@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The real browser, headless, with a profile of its own, the test names on 127.0.0.1 and the test certificate accepted.
 
 What `start` gives is selenium's driver: `driver.get(url)`, `driver.find_element("css selector", "button").click()`.

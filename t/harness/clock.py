@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """httpd's wall clock, moved from a test without waiting.
 
 libfaketime is loaded into httpd and reads the offset from a file at each look at the clock. The monotonic clock stays

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several httpd with one key and one database, behind a balancer that sends each request to the next of them.
 
 The balancer ends TLS and is site.test for the browsers; the nodes speak plain http, and say in `X-Node` who answered.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A browser's cookie jar: RFC 6265bis, with the refusals that a server's author must not run into.
 
 What a browser would not keep is not kept here, and stands in `rejected` with the reason.

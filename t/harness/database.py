@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The site's database, SQLite or PostgreSQL, alike to a test.
 
 Both offer `rows`, `row`, `value` and `execute` with `?` for parameters, `clear`, `away` and `configuration` (the lines

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small disk that can be filled to the last byte, where the machine lets the tests mount one."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Commands of the documents, run as they stand on places and a PostgreSQL of the test's own."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """httpd's error log, as something a test can ask and as a judge of every test.
 
 Each test must leave the log quiet: no line of level warn or above that the test did not expect, no sanitizer report, no

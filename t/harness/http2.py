@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The same browser over HTTP/2, and connections whose streams a test opens itself.
 
     browser = site.browser(http2=True)              as ever; cookies travel as crumbs, one field each (RFC 9113 8.2.3)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Apache httpd with a configuration made of parts, in a folder of its own.
 
     httpd = Httpd(folder, authority, [VHost("site.test", config="...")], modules=["headers"])

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cleans up after a test run, however it ended.
 
 Started once by `process`, in a session of its own. Reads lines on standard input:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests in numbers, sent by a process of their own: what the test does meanwhile slows none of them down.
 
     asks = [ask(site.vhost, "/members/", cookies=browser, ca=site.authority.ca)] * 500

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A page of HTML as a checker sees it."""
 
 from html.parser import HTMLParser

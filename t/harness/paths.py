@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where things are. `TWAUTH_MODULE` names another build of the module (sanitizers, coverage)."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """PgBouncer, Debian's own, before the test run's PostgreSQL.
 
     with PgBouncer(folder, postgres, pool_mode="transaction") as pooler:

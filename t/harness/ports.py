@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Free loopback ports.
 
 A port is taken from below the range the kernel uses for outgoing connections, so that it stays free while a server

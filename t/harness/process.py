@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Programs and folders that never outlive the test run.
 
 Each program leads a session of its own, so that a Ctrl-C reaches the tests only and they stop it in order; its whole

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Libraries that refuse: see refuse.py. */
 #define _GNU_SOURCE
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Libraries that refuse, loaded into httpd before the real ones.
 
     make_site(preload=refuse.library(folder), env={"REFUSE_TO_SIGN": "1"})      liboauth cannot sign

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A relay between httpd and somebody it talks to, which counts what a link of any length would charge for.
 
     with Relay(("127.0.0.1", 4711)) as relay:       listens on relay.port

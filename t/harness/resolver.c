@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A resolver that stalls: see resolver.py. */
 #include <dlfcn.h>
 #include <netdb.h>

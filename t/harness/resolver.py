@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A resolver that stalls: `x.test`, and it alone, is looked up as slowly as a test says.
 
     resolver = Resolver(folder)

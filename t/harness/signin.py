@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A sign-in, step by step.
 
     flow = browser.begin("/members/")       the browser stands at X's page now

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A site that is protected by the module, ready to sign in at.
 
 Its pages, in `htdocs`:

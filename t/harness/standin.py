@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The stand-in for X, as a program of its own, and its control.
 
 It is one for the test run; `reset` begins anew for a test module. Sites register their callback URLs. The application's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loaded into httpd: its children fail to get memory or descriptors, as often
  * as the two numbers in the file $STARVE say: one time in so many, 0 never.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Children of httpd that get no memory or no descriptors, one time in so many (starve.c)."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Return targets by the thousand: ways off a site as attackers spell them, and good ones that must come back unchanged.
 
     hostile(2)      a list: combinations with leads of up to two characters, and those made by hand

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The databases' own programs, as an administrator calls them."""
 
 import os

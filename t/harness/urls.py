@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Addresses as a browser resolves them (WHATWG URL), which is not how most libraries do.
 
 For http and https a browser drops tabs and line ends, takes a backslash for a slash, and does not mind how many slashes

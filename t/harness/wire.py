@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The network between a site and X, to be broken in any place.
 
     wire = Wire(standin.ports["https"])     what is sent to wire.port goes there

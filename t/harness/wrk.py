@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A great number of requests on kept connections, sent by wrk.
 
     counts = wrk(vhost, [request(vhost, "/members/", cookies=...), ...], 100_000)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DO-7: whatever strangers send, ten thousand times over, the error log stays readable, and so does info for who turns it on."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Robots by the hundred: they do not use up what X allows, cost next to nothing, and lock nobody out."""
 
 import base64

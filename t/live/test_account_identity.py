@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An account belongs to X's numeric id; names are labels, and a username is given once."""
 
 import pytest

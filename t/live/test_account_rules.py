@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may have an account, and what of the user's own credentials is kept and told."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands of the README's and docs/administration.md's database chapters, with sudo and without (N8, N11, X6, X7)."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A person at a real browser: signs in by clicks, goes back, signs out, changes their mind."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """B7: no ErrorDocument sees the callback's URL, which holds a verifier or code, whoever refuses the request."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Callbacks put together at random: what the server makes of each is what the rules say, read by another reader."""
 
 import random

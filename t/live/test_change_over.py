@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From OAuth 1.0a to OAuth 2.0 and back by other credentials: the same people, and nobody notices."""
 
 import pytest

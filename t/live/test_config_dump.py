@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`-t -D DUMP_TWAUTH`: what to register at X, and what to look at once more."""
 
 import pytest

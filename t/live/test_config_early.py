@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """N7: the dump warns of rules about a user that are judged before anybody is known, and of those that cannot work.
 
 Each is tried twice: what `DUMP_TWAUTH` says of it, and what alice and bob get from the running server.

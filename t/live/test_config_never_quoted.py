@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CR-5, S3: what may be a secret and stands in the wrong place is never repeated, by no directive and at no time."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which protocol a host speaks: by its credentials, and by a directive only where it has both."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """N4: the dump warns of what one host protects and another one serves open, and of nothing else: as a visitor meets it.
 
 Each configuration is tried twice: what `DUMP_TWAUTH` says of it, and what a visitor gets from the running server.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Secrets and keys at the configuration test and at restarts, and what belongs together."""
 
 import os

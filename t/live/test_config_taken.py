@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """G9, G24: the dump warns where a proxy rule or an alias takes what a section protects, as a visitor meets it.
 
 Each configuration is tried twice: what `DUMP_TWAUTH` says of it, and what a visitor gets from the running server.

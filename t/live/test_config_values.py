@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CF-1: a wrong value stops the configuration test, with a sentence that names the directive; a right one passes."""
 
 import re

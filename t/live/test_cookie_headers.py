@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cookie headers of every kind: only a pair that is exactly ours counts, and nothing crashes or costs."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a failure of the database is, and whose: a statement's is its visitor's, a connection's costs a retry.
 
 The rows of one table (src/base/db_failure.c), each met with a real database.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X6: whatever way a backup comes back in, no account and no kept name is lost."""
 
 import pytest

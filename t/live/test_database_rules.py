@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an administrator puts in by hand is right, or refused with words (X16); wherever the tables are (X7)."""
 
 import pytest

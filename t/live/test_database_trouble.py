@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A database that is slow, full, locked, changed or gone: a bounded wait, a plain page, and no half-done sign-in."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A database of an earlier version: said what to do, upgraded in place, nothing lost."""
 
 import re

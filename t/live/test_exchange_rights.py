@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """N6: a command that an administrator runs as root opens the database as the server's user, as the server does."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the browser gets, and the administrator reads, when it does not work: the table of the design, row by row."""
 
 import re

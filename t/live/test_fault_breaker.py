@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An X that is known to be away costs nothing, is found again within seconds, and nobody but X can make it look away."""
 
 import os

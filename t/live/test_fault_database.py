@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DB-2, DB-3, DB-5, DB-6: whatever happens to the database, nobody waits long, nothing is half done, and it heals by itself."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """httpd short of what it needs, or killed: nobody gets in by it, nobody is lost, nothing stays locked, nothing leaks."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X fails in every way it can, while sign-ins begin by the hundred: pages keep their speed, and all are answered in time.
 
 How the speed is measured: beside the two sites, one for each protocol, stands a quiet one where nobody signs in. A

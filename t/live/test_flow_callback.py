@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The way back from X: what the browser must bring, whose sign-in it is, in time, and once only."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Browsers without cookies, and hosts by another name: a page or one redirect, never a loop."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a request says about addresses, scopes and accounts reaches neither X nor the next visitor."""
 
 import pytest

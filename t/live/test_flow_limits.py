@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Robots that start sign-ins: limits that cannot be evaded, input that costs no more than it should."""
 
 import os

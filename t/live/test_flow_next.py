@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the visitor lands: byte for byte where they wanted to, or on the default, and never on another site."""
 
 from urllib.parse import quote, unquote

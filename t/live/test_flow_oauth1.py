@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """OAuth 1.0a as it must be done: what is signed, what is believed, and once only."""
 
 import pytest

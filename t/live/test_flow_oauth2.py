@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """OAuth 2.0 as it must be done: PKCE, the state, the issuer, and what of X's answers is believed."""
 
 import base64

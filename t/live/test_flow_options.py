@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the directives change in the way to X."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Requests that nobody clicked: 401, no cookie, no call to X, and nothing used up."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pending sign-in: the browser carries it, and can neither read it nor use it twice."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The whole way in: a protected page, the login location, X, the callback, the page."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Another account in the same browser: only when asked for, and then wholly."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Several tabs at once, reloads and the Back button: each sign-in ends where it should, none at a dead end."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The harness's own test: what the live tests stand on does what its headers say. Needs no mod_twauth."""
 
 import base64

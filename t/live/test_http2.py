@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2: the same answers as over HTTP/1.1, however many streams and hosts share a connection."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a host's own address is, and what happens on a host that has none or is on plain http."""
 
 from urllib.parse import quote

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """OU-1, OU-2: what is one user's own is private, for caches outside and for httpd's."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """OU-2, AC-8 (S1): a cache in front keeps nothing of one visitor for another, whichever part of an answer looked at a session.
 
 Every way in which httpd looks a protected place up on its way to an open answer, by every way in which it caches, with

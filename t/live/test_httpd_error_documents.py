@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Error documents and index pages, inside and outside of the protected area, static, SSI and CGI."""
 
 from urllib.parse import quote

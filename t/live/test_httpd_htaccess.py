@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AC-10: in .htaccess only what selects and tightens."""
 
 import re

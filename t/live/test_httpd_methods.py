@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CS-7, AC-6, AC-1: methods, and what somebody without a session is told of a protected page."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AC-9: the own locations are answered by the module itself, whatever else wants the path."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wherever httpd lets a page be protected, `AuthType Twitter` protects it."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HT-1, HT-4, HT-5, HT-6: broken escapes, rare forms of requests, left-over bytes, shared connections."""
 
 import http.client

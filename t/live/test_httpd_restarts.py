@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CF-2, CF-5: graceful restarts under load, privileges, many people at once."""
 
 import os

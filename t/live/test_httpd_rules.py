@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AC-3, AC-5: who is let in by which Require lines, what the others are told, and that nobody goes in circles."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AC-12 and AC-2: what httpd and a backend could read differently, and requests that claim to be exempt."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """AC-8: what httpd looks up on its way to an answer follows the same rules, and starts nothing."""
 
 from urllib.parse import quote

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HT-7: a WebSocket is decided upon before it is one: who may not see the page does not reach the backend."""
 
 import base64

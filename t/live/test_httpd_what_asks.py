@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """G24: what asks for a protected page besides a person: preflights, frames, manifests, forms, another name of the host."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SE-15, SE-16: applications never see the module's own cookies, by whatever way the request reaches them."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HD-5, HD-7: what CGI programs, logs, includes and rewrite rules are told, by which variables, and by whom."""
 
 import pytest

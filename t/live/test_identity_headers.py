@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HD-1 to HD-4, HD-9: backends get identity headers from the module, and from nobody else."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """In a Turkish locale, where i and I are different letters, names are the same as anywhere."""
 
 import os

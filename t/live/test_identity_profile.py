@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What else is in a profile at X does neither harm nor good: names of every kind, and e-mail addresses."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keys and secrets: where they come from, what is refused, how they are exchanged, and that nobody is shown them."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """N2, N10: who reads a reference out to an administrator is found in the log, whatever LogLevel is; and a person is, by
 any of their names. LG-3, DO-7."""
 

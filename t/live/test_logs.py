@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """LG-1 to LG-3: what is logged, what never is, and that nobody writes lines of their own."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a core file would have in it: no key.
 
 docs/security.md tells what it would have: liboauth, libcurl, OpenSSL and httpd do not wipe their buffers.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a navigation is: browsers, WebViews, a page's worker; and what only looks like one."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two and three httpd with one database behind a balancer that knows no stickiness: they are one site."""
 
 import threading

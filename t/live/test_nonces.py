@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must never repeat does not, over children and restarts: nonces, states, challenges, seals, ids of sign-ins."""
 
 import base64

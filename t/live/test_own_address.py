@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """G3: own locations x the ways in which a host is spelt on its way here, or changed by a proxy in front."""
 
 import re

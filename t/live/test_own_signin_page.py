@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """G14: a sign-in page of the site's own, as the README has it, leads back whatever Referrer-Policy the site sets."""
 
 import re

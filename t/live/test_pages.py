@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """OU-1, OU-4, OU-5, OU-7: what redirects and pages of the module have, and what nobody can put into them."""
 
 import time

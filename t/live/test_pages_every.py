@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every page that the module makes, by either protocol: OU-3 and CS-5, its headers; OU-6, what it does not tell."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X11: through the real PgBouncer, in each of its modes, with the lines that the documents give for them."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """B10: the pre-session cookie is the same for servers of either byte order, and that of the version before is still read."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TwAuthProvider in another writing: what is signed is X's address as RFC 5849, 3.4.1.2 has it; what cannot be is refused at the check."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X answers, but not as it should: refused, nobody signed in, nothing followed, nothing kept."""
 
 import os

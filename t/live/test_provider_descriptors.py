@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """B4: a program that httpd starts inherits no descriptor of the module's: not the connections to X, not those to the database."""
 
 import json

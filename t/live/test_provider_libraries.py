@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A library that fails: only those sign-ins are off that need it, and no call is made without what makes it safe."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X says no: whom it refuses is told by status, problem type, title, number and shape together, and the log says what to do."""
 
 import json

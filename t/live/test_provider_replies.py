@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X answers 200 and something that is nearly right: hundreds of replies, at each call of both protocols."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X is slow, silent or gone: everybody is answered in time, those signed in notice nothing, and it mends itself."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X is slow or gone when a sign-in comes back: the calls of the exchange share one limit, whatever the protocol."""
 
 import time

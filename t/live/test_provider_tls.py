@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The connection to X: verified always, by no rule but the configuration's."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Faults that were found by reading, by attack, or by accident: each once, so that it stays mended."""
 
 import time

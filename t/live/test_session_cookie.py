@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The session cookie: what it looks like, and that nothing but the very text the server gave is taken for it."""
 
 import time

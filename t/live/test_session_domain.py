@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """TwAuthCookieDomain: one session for the hosts of a domain, and what a host of it that is not trusted could try."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A session ends where it was told to: sign-out, a new sign-in, too many of them."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The database is away: who is signed in goes on for a while, nobody is sent into a loop, and it heals by itself."""
 
 import contextlib

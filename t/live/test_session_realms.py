@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hosts of one realm on one server that differ: in their times (A2), and in their database (A10)."""
 
 import pytest

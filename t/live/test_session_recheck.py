@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Between two looks at the database the cookie is good on its own. PostgreSQL's log says how often it was asked."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whose sessions are good where: virtual hosts of one server, and two servers with one database."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Applications do not see the module's cookies, whatever way they are reached; their own come unchanged."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long a session lasts, on a clock that is moved: idle, absolute, and a clock that goes wrong."""
 
 import calendar

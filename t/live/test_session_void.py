@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever is wrong with a session cookie, the answer is that to somebody without one."""
 
 import base64

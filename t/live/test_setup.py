@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """N5: the README's chapters from "Install" to "Remove", as they stand, on Debian's own layout in a folder of the test;
 at no moment is a page open that was protected."""
 

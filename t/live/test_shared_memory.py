@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all processes know: what is given up when a table is full, and another version of the module at a restart (A3, A10,
 B14)."""
 

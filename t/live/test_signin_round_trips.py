@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A sign-in costs two round trips to X, two to the database, and no connection set up anew."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Signing out: by the site's own page and by nobody else."""
 
 import socket

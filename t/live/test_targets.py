@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """RD-1 to RD-4 by the thousand: a return target is judged by what a browser makes of it, not by our own opinion."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long an answer takes does not tell where a guess was wrong."""
 
 import math

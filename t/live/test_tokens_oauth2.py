@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The user's own tokens under OAuth 2.0: kept with kind and end, refreshed once for all, carried over from 1.0a."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A person always reads what to do next: whatever was refused, whatever ErrorDocuments the server has, also after leaving."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What people do at a site, by chance, and what they may and may not see of it.
 
 Each person has a number at X, a few windows at two hosts of one server, and a thread. Every answer is judged where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A soak: people at two hosts, one with OAuth 1.0a and one with OAuth 2.0, and attackers, while X and the database fail.
 
 SOAK_SECONDS says how long, SOAK_SEED repeats a run's chances; `make soak` takes ten minutes.

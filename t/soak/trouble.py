@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """X and the database fail by chance, one after the other or both at once, and it is known when."""
 
 import contextlib

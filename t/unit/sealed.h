@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For the tests of what is sealed: keys, rings, and every way to spoil a
  * sealed text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which of many return targets are accepted: reads query strings, one a line,
  * and writes 1 or 0 for each, as the login location judges its "next".  For

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_codec: percent, forms, base64url; every decoder strict. */
 
 #include <stdio.h>

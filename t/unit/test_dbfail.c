@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tw_dbfail: codes, and what follows from them, as a table.
  */

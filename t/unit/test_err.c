@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_err: texts that fit one line of a log. */
 
 #include "unit.h"

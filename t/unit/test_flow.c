@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_flow: a sign-in in flight and its sealed text. */
 
 #include "sealed.h"

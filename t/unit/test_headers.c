@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_headers: which header names are ours, however they are written. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_json: X's errors in, an object for page scripts out. */
 
 #include "unit.h"

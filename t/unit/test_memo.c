@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_memo: what was unsealed a moment ago comes back, and nothing else. */
 
 #include <stdio.h>

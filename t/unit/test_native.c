@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tw_native: without the libraries, which no unit test loads.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tw_oauth1: the dance.  Calls go to a stand-in for tw_http_send() in this
  * file, which the linker takes before the library's: it keeps the request

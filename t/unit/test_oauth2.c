@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tw_oauth2: PKCE, the answer to the browser, and the two calls.  These go to
  * a stand-in for tw_http_send() in this file, which the linker takes before

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_provider: ids, handles and tokens. */
 
 #include <locale.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_recent: a flood is a few lines, and what is said is said once. */
 
 #include <sys/mman.h>

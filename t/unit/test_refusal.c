@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_refusal: what X says when it says no. */
 
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_reply: an answer over HTTP, its limits, and when to ask again. */
 
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_seal: handed out, and taken back unchanged or not at all. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_session: a session and its sealed copy. */
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tw_shared: what all processes of a server know together.  The clock is
  * ours; threads and forked children are real.

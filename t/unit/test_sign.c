@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tw_sign: OAuth 1.0a signatures.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tw_target: what a browser may be sent to, byte for byte, or not at all. */
 
 #include <stdio.h>

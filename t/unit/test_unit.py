@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The unit tests in C, each as a test of its own, and the fuzz targets on their corpora.
 
 `make` builds them; TWAUTH_BUILD names another folder of builds. A program that is not there is a failure.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tw_watch: sockets that nobody writes to, and others beside them.
  */

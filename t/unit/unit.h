@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What every unit test shares: cmocka's headers in the order that they need,
  * a pool for the whole program, and a main() that takes the name of one test

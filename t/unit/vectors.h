@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * oauth1-vectors.json: published facts about OAuth 1.0a.  Found by
  * TWAUTH_VECTORS, else beside this file as the compiler was told its name

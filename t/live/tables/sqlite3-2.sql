@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- mod_twauth: tables for SQLite 3.35 or later.
 --
 --   sudo install -d -m 0700 -o www-data -g www-data /var/lib/twauth
