@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -171,6 +173,20 @@ static char *lower(apr_pool_t *pool, const char *text)
     return copy;
 }
 
+/* An IPv6 address as browsers write it: they say so in Origin and Referer,
+ * however it is spelt in the callback URL. */
+static const char *ipv6_host(apr_pool_t *pool, const char *host)
+{
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN];
+
+    if (inet_pton(AF_INET6, host, &address) == 1
+        && inet_ntop(AF_INET6, &address, text, sizeof(text))) {
+        host = text;
+    }
+    return apr_pstrcat(pool, "[", host, "]", NULL);
+}
+
 /* The own address; 0 with site->off when there is none to be known. */
 static int build_address(tw_build_t *b)
 {
@@ -183,7 +199,7 @@ static int build_address(tw_build_t *b)
         site->scheme = uri.scheme;
         site->host = lower(b->pconf, uri.hostname);
         if (strchr(site->host, ':')) {
-            site->host = apr_pstrcat(b->pconf, "[", site->host, "]", NULL);
+            site->host = ipv6_host(b->pconf, site->host);
         }
         site->port = uri.port;
         site->callback = uri.path;

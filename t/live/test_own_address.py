@@ -150,18 +150,21 @@ def test_G3_by_another_name_the_button_is_the_own_address_s(make_site):
 
 # An IPv6 address
 
-@pytest.fixture(scope="module")
-def numbered(make_site):
+@pytest.fixture(scope="module", params=["[::1]", "[0:0:0:0:0:0:0:1]"])
+def numbered(request, make_site):
     """A site whose own address is an IPv6 one."""
     site = make_site(start=False)
-    callback = f"https://[::1]:{site.vhost.port}/twauth/callback"
+    callback = f"https://{request.param}:{site.vhost.port}/twauth/callback"
     site.vhost.config += f"\nTwAuthCallbackURL {callback}"
     site.standin.register(callback)
     return site.start()
 
 
 class Numbered(Behind):
-    """A browser that is at an IPv6 address, with a certificate for another name."""
+    """A browser that is at an IPv6 address, with a certificate for another name. It writes the address in one way."""
+
+    def _once(self, method, url, *more):
+        return super()._once(method, re.sub(r"\[[0:]+1\]", "[::1]", url), *more)
 
     def _exchange(self, address, method, headers, body, timeout):
         if self._own(address):
@@ -184,3 +187,15 @@ def test_G3_an_IPv6_address(numbered, spelt, metadata):
     url, fields = form_of(browser.get("/twauth/logout", follow=2))
     assert browser.post(url, fields | {"next": "/"}).location == own + "/"
     assert not browser.fetch("/twauth/session").json()["signed_in"]
+
+
+def test_G3_an_IPv6_address_in_Origin_and_Referer(numbered):
+    """As browsers write it, whatever the callback URL says."""
+    site = numbered
+    own = f"https://[::1]:{site.vhost.port}"
+    browser = Numbered(own, site.authority.ca, site.standin, site.canaries)
+    browser.host = f"[::1]:{site.vhost.port}"
+    browser.sign_in("alice")
+    old = {"Sec-Fetch-Site": None, "Sec-Fetch-Mode": None, "Sec-Fetch-Dest": None}
+    assert browser.get("/twauth/login", headers={"Referer": own + "/members/?a"}).headers["Location"] == "/members/?a"
+    assert browser.post("/twauth/logout", {"next": "/"}, headers=old | {"Origin": own}).status == 303
