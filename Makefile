@@ -90,9 +90,10 @@ $(GLUE_OBJS): $(BUILD)/%.o: %.c
 	$(call say,CC $<)
 	$(Q)$(CC) $(CFLAGS) $(GLUE_FLAGS) -c -o $@ $<
 
-$(CORE_LIB): $(CORE_OBJS)
+# anew when files have come to a room, or gone
+$(CORE_LIB): $(CORE_OBJS) Makefile $(CORE_ROOMS:%=src/%)
 	$(call say,AR $@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(CORE_OBJS)
 
 # one exported symbol: httpd finds the module, and nobody else our names
 $(MODULE): $(GLUE_OBJS) $(CORE_LIB) src/twauth.map

@@ -13,7 +13,7 @@
 
 #include "base/secret.h"
 #include "config/conftree.h"
-#include "config/realm.h"
+#include "base/realm.h"
 #include "private.h"
 #include "x/oauth1.h"
 #include "x/oauth2.h"

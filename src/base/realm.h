@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * config/realm: what the hosts of one realm have in common.
+ * base/realm: what the hosts of one realm have in common.
  *
  * Hosts of one realm share sessions, when they have one database: number 7 of
  * another one is somebody else.  So what seals are bound to is the realm and,
  * on all hosts with another database than the first one of the realm has,
  * the name of that database.
  */
-#ifndef TW_CONFIG_REALM_H
-#define TW_CONFIG_REALM_H
+#ifndef TW_BASE_REALM_H
+#define TW_BASE_REALM_H
 
 #include <apr_hash.h>
 #include <apr_pools.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/realm.h"
+#include "base/realm.h"
 
 #include <string.h>
 
