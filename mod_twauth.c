@@ -21,6 +21,7 @@
 #include "src/private.h"
 #include "src/request/caching.h"
 #include "src/request/page.h"
+#include "src/request/strip.h"
 #include "src/request/visitor.h"
 
 static void register_hooks(apr_pool_t *pool)
@@ -45,9 +46,9 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init(tw_start_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* headers that look like ours go before anybody reads them */
-    ap_hook_post_read_request(tw_visitor_post_read_request, NULL, NULL,
+    ap_hook_post_read_request(tw_strip_post_read_request, NULL, NULL,
                               APR_HOOK_REALLY_FIRST);
-    tw_visitor_register_filter();
+    tw_strip_register_filter();
 
     /* the own locations, before everything that would take them */
     ap_hook_translate_name(tw_locations_translate, NULL, before_mapping,

@@ -33,4 +33,11 @@ typedef struct tw_cookie_name_t {
  */
 int tw_cookie_next(tw_cookie_t *cookie, const char **at);
 
+/* Whether the cookie has exactly that name; or one that begins so and goes
+ * on. */
+int tw_cookie_is_named(const tw_cookie_t *cookie,
+                       const tw_cookie_name_t *name);
+int tw_cookie_begins_with(const tw_cookie_t *cookie,
+                          const tw_cookie_name_t *name);
+
 #endif

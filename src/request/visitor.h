@@ -67,15 +67,6 @@ tw_visitor_t *tw_visitor(request_rec *r);
  * requests that have nothing to do with sessions. */
 tw_visitor_t *tw_visitor_known(request_rec *r);
 
-/* post_read_request: takes own cookies and look-alike headers off. */
-int tw_visitor_post_read_request(request_rec *r);
-
-/*
- * With MergeTrailers On, what follows a chunked body becomes headers while a
- * handler reads it: registers the filter that cleans them again.
- */
-void tw_visitor_register_filter(void);
-
 /*
  * Opens the session cookie and judges its times, without the database:
  * SIGNED_IN or NOBODY.

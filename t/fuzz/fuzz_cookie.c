@@ -6,6 +6,7 @@
 
 #include "server.h"
 
+#include "request/strip.h"
 #include "request/visitor.h"
 
 static int begins(const char *text, const char *with)
@@ -117,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     header = server_fill(&given, &len, site, text, strlen(text), pool);
     apr_table_setn(headers, "Cookie", header);
     r = server_request(site, "GET", "/", headers, "", 0, pool);
-    HOLDS(tw_visitor_post_read_request(r) == DECLINED);
+    HOLDS(tw_strip_post_read_request(r) == DECLINED);
 
     seen = apr_table_get(r->headers_in, "Cookie");
     rest = rest_of(pool, header);

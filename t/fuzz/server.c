@@ -11,6 +11,7 @@
 
 #include "store/account.h"
 #include "auth/authn.h"
+#include "request/strip.h"
 #include "request/browser.h"
 #include "base/codec.h"
 #include "sealed/flow.h"
@@ -733,7 +734,7 @@ request_rec *server_request(const tw_site_t *site, const char *method,
 
 int server_run(request_rec *r)
 {
-    int status = tw_visitor_post_read_request(r), own;
+    int status = tw_strip_post_read_request(r), own;
 
     if (status != DECLINED) {
         return status;
