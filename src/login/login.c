@@ -169,15 +169,18 @@ static int has_token(login_t *l, const tw_session_t *session)
 
 /*
  * Who has just left is signed in again by their own hand, or by a link of
- * this site: a page anywhere else could send them to X and back unseen.
+ * this site: a page anywhere else could send them to X and back unseen.  Who
+ * was sent here from another name of the host asked for a page there, and
+ * for no sign-in.
  */
 static int confirm_return(login_t *l)
 {
+    static const char *const moved[] = { "moved", NULL };
     tw_from_t from = tw_navigation_from(l->r);
     tw_page_t p = { 0 };
 
     if (!l->browser.left || l->switched || from == TW_FROM_HERE
-        || from == TW_FROM_USER
+        || (from == TW_FROM_USER && !tw_codec_form_has_any(l->query, moved))
         || (from == TW_FROM_UNKNOWN && tw_address_referer(l->r, l->site))
         || has_token(l, NULL)) {
         return GO_ON;

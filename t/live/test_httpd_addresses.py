@@ -133,6 +133,9 @@ def test_behind_a_proxy_that_changes_the_host(behind):
     browser = behind.browser()
     answer = browser.sign_in("bob")
     assert answer.status == 200 and answer.url == behind.url("/members/")
+    assert browser.sign_out(next="/members/").location == behind.url("/members/")
+    page = browser.get("/members/", follow=2)
+    assert page.status == 401 and CANARY not in page.text and not browser.whoami()["signed_in"]
 
 
 # a callback of its own, other names of the host

@@ -209,6 +209,13 @@ def test_A5_the_visitor_s_own_way_is_not_in_doubt(site, left, headers):
     assert site.standin.owns(left.get(LOGIN, headers=headers).location)
 
 
+def test_A5_by_another_name_of_the_host_neither(site, left):
+    """There the mark is not seen; where it is, the visitor has been sent without asking to be signed in."""
+    page = left.get(site.vhost.origin.replace("site.test", "www.site.test") + "/members/", follow=1)
+    assert page.url.startswith(site.url(LOGIN)) and page.status == 401
+    assert site.standin.owns(left.get(link_of(page), site="same-origin").location)
+
+
 def test_A5_the_button_is_of_this_browser_alone(site, left):
     other = site.browser()
     other.begin("/members/").deny()
