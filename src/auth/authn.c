@@ -63,14 +63,15 @@ static int set_user(request_rec *r, const tw_visitor_t *visitor,
 static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
+    const char *url = tw_address_login(r, site, visitor->next, 0);
     tw_browser_t browser;
 
-    if (tw_address_is_own(r, site) && !tw_browser_read(&browser, visitor)) {
+    /* at the own address it is a path, and the cookie is for there */
+    if (*url == '/' && !tw_browser_read(&browser, visitor)) {
         tw_browser_set(r, site, &browser);
     }
     tw_page_no_store(r);
-    apr_table_setn(r->headers_out, "Location",
-                   tw_address_login(r, site, visitor->next, 0));
+    apr_table_setn(r->headers_out, "Location", url);
     return HTTP_MOVED_TEMPORARILY;
 }
 
@@ -103,7 +104,9 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
     int navigates = tw_navigation_is(r) && r->proxyreq != PROXYREQ_PROXY;
     tw_browser_t browser;
 
-    if (!navigates && !tw_navigation_is_read(r)) {
+    /* of a GET both are the same question */
+    if (!navigates && (r->method_number == M_GET
+                       || !tw_navigation_is_read(r))) {
         /* scripts and robots come in numbers, and nobody asks where to */
         if (tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
             visitor->next = tw_visitor_target(r, visitor->site);

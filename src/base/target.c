@@ -140,6 +140,7 @@ const char *tw_target_asked(apr_pool_t *pool, const char *url,
                             const tw_own_t *own)
 {
     static const char hex[] = "0123456789ABCDEF";
+    const char *plain;
     char *target, *t;
 
     if (!url || *url != '/' || strlen(url) > TW_TARGET_MAX) {
@@ -147,6 +148,11 @@ const char *tw_target_asked(apr_pool_t *pool, const char *url,
     }
     while (url[1] == '/') {
         url++;
+    }
+    for (plain = url; may_stand(*plain); plain++) {
+    }
+    if (!*plain) {
+        return tw_target_is_asked(url, own) ? url : "/";
     }
     target = t = apr_palloc(pool, 3 * strlen(url) + 1);
     for (; *url; url++) {

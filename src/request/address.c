@@ -81,14 +81,24 @@ int tw_address_is_elsewhere(request_rec *r, const tw_site_t *site)
     return !tw_codec_form_has_any(query, moved);
 }
 
+/* A URL of ours, with a query of three pieces; put together at once, for
+ * this is done for each visitor who is sent to the sign-in. */
+static const char *own_url(request_rec *r, const tw_site_t *site,
+                           const char *location, const char *query,
+                           const char *name, const char *value)
+{
+    int own = tw_address_is_own(r, site);
+    int any = *query || *name;
+
+    return apr_pstrcat(r->pool, own ? "" : site->origin, location,
+                       any || !own ? "?" : "", query, name, value,
+                       own ? "" : any ? "&" MOVED : MOVED, NULL);
+}
+
 const char *tw_address_url(request_rec *r, const tw_site_t *site,
                            const char *location, const char *query)
 {
-    int own = tw_address_is_own(r, site);
-
-    return apr_pstrcat(r->pool, own ? "" : site->origin, location,
-                       *query || !own ? "?" : "", query,
-                       own ? "" : *query ? "&" MOVED : MOVED, NULL);
+    return own_url(r, site, location, query, "", "");
 }
 
 static const char *asked_audience(request_rec *r, const tw_site_t *site)
@@ -96,17 +106,27 @@ static const char *asked_audience(request_rec *r, const tw_site_t *site)
     return apr_pstrcat(r->pool, site->audience, "\nasked", NULL);
 }
 
+/* The field that says next: its name, with "=", and what is its value. */
+static const char *next_field(const char **value, request_rec *r,
+                              const tw_site_t *site, const char *next)
+{
+    /* without an escape it is what anybody can write */
+    if (!strchr(next, '%') || tw_target_ok(next, &site->own)) {
+        *value = tw_codec_percent(r->pool, next);
+        return "next=";
+    }
+    *value = tw_seal(site->ring, TW_SEAL_ASKED, asked_audience(r, site), next,
+                     strlen(next), r->pool);
+    return "asked=";
+}
+
 const char *tw_address_next(request_rec *r, const tw_site_t *site,
                             const char *next)
 {
-    if (tw_target_ok(next, &site->own)) {
-        return apr_pstrcat(r->pool, "next=", tw_codec_percent(r->pool, next),
-                           NULL);
-    }
-    return apr_pstrcat(r->pool, "asked=",
-                       tw_seal(site->ring, TW_SEAL_ASKED,
-                               asked_audience(r, site), next, strlen(next),
-                               r->pool), NULL);
+    const char *value;
+    const char *name = next_field(&value, r, site, next);
+
+    return apr_pstrcat(r->pool, name, value, NULL);
 }
 
 const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
@@ -131,9 +151,12 @@ const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
 const char *tw_address_login(request_rec *r, const tw_site_t *site,
                              const char *next, int switched)
 {
-    return tw_address_url(r, site, site->login, apr_pstrcat(
-        r->pool, switched ? "switch=1" : "", switched && next ? "&" : "",
-        next ? tw_address_next(r, site, next) : "", NULL));
+    const char *value = "";
+    const char *name = next ? next_field(&value, r, site, next) : "";
+
+    return own_url(r, site, site->login,
+                   !switched ? "" : next ? "switch=1&" : "switch=1", name,
+                   value);
 }
 
 const char *tw_address_referer(request_rec *r, const tw_site_t *site)

@@ -132,7 +132,7 @@ def plain(make_site):
     return make_site(scheme="http")
 
 
-ANSWERS = {200, 206, 302, 400, 401, 403, 404, 405, 408, 413, 414, 417, 421, 431, 501, 505}
+ANSWERS = {200, 206, 302, 303, 400, 401, 403, 404, 405, 408, 413, 414, 417, 421, 431, 501, 505}
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -106,7 +106,7 @@ def test_many_at_once_and_each_is_who_he_is(three, full):
             results = list(pool.map(one, people))
     finally:
         three.standin.people(alice="1001", bob="1002", carol="1003", dave="1004")
-    assert results == [({number}, 200, True) for number in people]
+    assert results == [({number}, 303, True) for number in people]
     assert three.db.value("SELECT count(*) FROM twauth_account WHERE twitter_id LIKE '7%'") == len(people)
     assert three.db.value("SELECT count(*) FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id"
                           " WHERE a.twitter_id LIKE '7%'") == 0
