@@ -66,6 +66,17 @@ static const char *sample_of(const check_t *c, const held_t *h,
     return apr_pstrcat(c->pool, mount->prefix, slash, "x", NULL);
 }
 
+/* An alias for all hosts (/icons/) is no part of what one of them protects. */
+static int is_of_all(const check_t *c, const ap_directive_t *by)
+{
+    const ap_directive_t *d = tw_tree_outside(c->tree);
+
+    while (d && d != by) {
+        d = d->next;
+    }
+    return d != NULL;
+}
+
 static void check_mount(const check_t *c, const held_t *h,
                         const tw_mount_t *mount)
 {
@@ -85,6 +96,9 @@ static void check_mount(const check_t *c, const held_t *h,
         || tw_access(&p, &route) != TW_ACCESS_OPEN) {
         return;
     }
+    /* a warning, but not at each start */
+    finding.serious = route.kind == TW_ROUTE_BACKEND
+                      || !is_of_all(c, mount->by);
     finding.advice = apr_psprintf(c->pool, "protect it by <Location \"%s\">",
                                   mount->prefix
                                   && tw_route_below(mount->prefix, h->url)

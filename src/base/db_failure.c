@@ -10,9 +10,10 @@
 #define SAID TW_DBFAIL_SAID
 
 #define MAKE_TABLES                                                         \
-    "make the tables with /usr/share/mod_twauth/sqlite3.sql (sqlite3 FILE " \
-    "< sqlite3.sql) or /usr/share/mod_twauth/pgsql.sql (psql -d NAME -f "   \
-    "pgsql.sql)"
+    "make the tables with /usr/share/mod_twauth/sqlite3.sql (runuser -u "   \
+    "www-data -- sqlite3 FILE < sqlite3.sql) or "                           \
+    "/usr/share/mod_twauth/pgsql.sql (runuser -u postgres -- psql -d NAME " \
+    "-f pgsql.sql); if they are in a schema of their own, set search_path"
 #define UPGRADE                                                             \
     "the tables are of an older version: run "                              \
     "/usr/share/mod_twauth/sqlite3-2.sql or pgsql-2.sql, then -3"

@@ -162,3 +162,28 @@ def test_G24_warns_of_a_preflight_that_cannot_pass(site, dump):
     assert any("preflight" in w for w in warnings(dump(section.format("Require valid-user"))))
     allowed = "<LimitExcept OPTIONS>\nRequire valid-user\n</LimitExcept>"
     assert not any("preflight" in w for w in warnings(dump(section.format(allowed))))
+
+
+def test_hosts_from_a_macro_are_told_apart(site, dump):
+    site.httpd.modules = (*site.httpd.modules, "macro")
+    said = dump("", main_more=f"""
+        <Macro Host $name $more>
+        <VirtualHost *:{site.vhost.port}>
+        ServerName https://$name
+        DocumentRoot "{site.httpd.htdocs}"
+        $more
+        </VirtualHost>
+        </Macro>
+        Use Host open.test "TwAuthEngine Off"
+        Use Host away.test "Redirect permanent / https://site.test/"
+        """)
+    assert {"open.test" in w for w in warnings(said)} == {True} and len(warnings(said)) == 2     # /members/ and /admin/
+
+
+def test_G9_an_alias_for_all_hosts_is_told_but_not_at_each_start(make_site):
+    site = make_site(protected="")
+    site.vhost.config += f'<Directory "{site.httpd.htdocs}">\nAuthType Twitter\nRequire valid-user\n</Directory>'
+    assert any("ScriptAlias" in w and "/cgi-bin/x" in w for w in warnings(site.httpd.dump()))
+    site.restart()
+    assert site.browser().get("/cgi-bin/env").status == 200
+    assert "TW0116" not in site.log.since()

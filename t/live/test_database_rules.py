@@ -110,6 +110,21 @@ def test_X7_tables_in_a_schema_of_their_own(elsewhere):
 
 
 @pgsql_only
+def test_X7_the_log_says_what_to_set_where_the_tables_are_not_found(make_site, make_db):
+    db = make_db()
+    site = make_site(db=db, start=False)
+    site.httpd.main = site.httpd.main.replace("connect_timeout=3", "connect_timeout=3 options='-c search_path=elsewhere'")
+    site.standin.people(alice="1001", bob="1002")
+    site.start()
+    site.expect_log("TW0401: .*search_path", "TW0215")
+    assert site.browser().begin("/members/").approve("alice").status == 503
+    db.execute(f"ALTER DATABASE {db.name} SET search_path = public")
+    site.httpd.main = site.httpd.main.replace(" options='-c search_path=elsewhere'", "")
+    site.graceful()
+    assert site.browser().sign_in("alice").status == 200
+
+
+@pgsql_only
 @pytest.mark.parametrize("path", ["''", "pg_catalog", "elsewhere, public", "pg_temp, public"])
 def test_X7_X6_whoever_writes_with_whatever_search_path(make_db, path):
     db = make_db()

@@ -3,6 +3,7 @@
 
 import re
 import threading
+import time
 
 import pytest
 
@@ -123,6 +124,22 @@ def test_X11_a_restart_costs_nobody_a_session(through, mode, db, who):
     (pooler if who == "the pooler" else db.server).restart()
     assert process.until(lambda: user(alice) == "alice", timeout=10, every=0.2)
     assert site.browser().sign_in("bob").status == 200
+
+
+@MODES
+@pytest.mark.parametrize("whose", ["client_idle_timeout", "server_idle_timeout", "idle_session_timeout"])
+def test_X11_G5_connections_that_end_while_idle(through, mode, db, whose):
+    """The pooler's own limits for either side, and PostgreSQL's behind it: nobody's sign-in is lost."""
+    if whose == "idle_session_timeout":
+        db.execute(f'ALTER ROLE "{ROLE}" IN DATABASE {db.name} SET idle_session_timeout = 300')
+    try:
+        pooler, site = through(mode, **({whose: 0.3} if whose != "idle_session_timeout" else {}))
+        for name in ("alice", "bob", "carol"):
+            flow = site.browser().begin("/members/")
+            time.sleep(0.7)
+            assert flow.approve(name).status == 200
+    finally:
+        db.execute(f'ALTER ROLE "{ROLE}" IN DATABASE {db.name} RESET idle_session_timeout')
 
 
 def test_X11_a_password_in_a_file(through, folder, postgres, db):
