@@ -38,8 +38,8 @@ static const tw_dbfail_t kinds[] = {
     [TW_DBFAIL_BROKEN] = { TW_DBFAIL_BROKEN, "broken", 1, 0, DOWN,
         "see PostgreSQL's log, and the disk that it is on" },
     [TW_DBFAIL_FILE] = { TW_DBFAIL_FILE, "file", 2, 0, NEW | SELDOM | DOWN,
-        "the database file and its folder must be there, be whole, and "
-        "belong to the server's user" },
+        "the database file must be there and be whole, and it and its folder "
+        "must belong to the server's user" },
     [TW_DBFAIL_AGAIN] = { TW_DBFAIL_AGAIN, "again", 9, 20, SAID,
         "many write the same rows at once; look at "
         "default_transaction_isolation and deadlock_timeout" },

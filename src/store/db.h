@@ -10,9 +10,8 @@
  *
  * A connection is held for the statements alone, never for a whole request; a
  * gate bounds how many a process uses (tw_gate); a breaker keeps all but one
- * request a second from waiting for a database that is away.  A connection
- * that lay idle is tried before it is used, and a new one takes its place
- * where it has ended, or where SQLite's file is another one than it was.
+ * request a second from waiting for a database that is away.  That there is
+ * somebody at the other end of a connection is tw_link's.
  *
  * This file knows apr_dbd; it knows no SQL (tw_account and tw_token do).
  */
@@ -24,21 +23,7 @@
 #include <apr_tables.h>
 
 #include "base/err.h"
-#include "shared/segment.h"
-
-/* A site's database; read-only at run time. */
-typedef struct tw_database_t {
-    server_rec *server;         /* whose DBD* directives count */
-    tw_shared_t *shared;
-    int slot;                   /* of the breaker */
-    int writes;                 /* the slot of one for writes alone, which
-                                   nobody waits for but what may rest */
-    int calls;                  /* TwAuthDatabaseCalls */
-    const char *driver;         /* DBDriver */
-    const char *params;         /* DBDParams */
-    apr_array_header_t *init;   /* all DBDInitSQL (const char *), in the order
-                                   in which mod_dbd runs them */
-} tw_database_t;
+#include "store/link.h"
 
 /* A statement: %s for each text argument, as apr_dbd_prepare() has it. */
 typedef struct tw_statement_t {

@@ -22,7 +22,7 @@ LIBRARIES = {
     r"curl/.*": "base/http.c",
     r"sodium\.h|sodium/.*": "sealed/seal.c",
     r"jansson\.h": "base/json.c",
-    r"apr_dbd\.h|mod_dbd\.h": "store/db.c",
+    r"apr_dbd\.h|mod_dbd\.h": "store/link.h",
 }
 FILES = [name for name in sources() if "/" in name]
 

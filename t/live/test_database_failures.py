@@ -9,14 +9,13 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import time
 
 import pytest
 
-from harness import disk, process
+from harness import process
 from harness.checks import SANITIZED, SESSION, together, user
-from harness.database import Postgres, Sqlite
+from harness.database import Postgres
 from harness.httpd import ONE_CHILD
 from harness.relay import Relay
 from harness.site import CANARY
@@ -260,6 +259,7 @@ def abroad(foreign, narrow):
     assert foreign.wrong in foreign.log.since(mark), "it does not speak it"
 
 
+@pgsql_only
 def test_B1_G7_B16_read_only_in_another_language(abroad):
     abroad.db.server.execute(f"ALTER DATABASE {abroad.db.name} SET default_transaction_read_only = on")
     abroad.restart()
@@ -274,6 +274,7 @@ def test_B1_G7_B16_read_only_in_another_language(abroad):
     assert "TW0401" not in abroad.log.since()
 
 
+@pgsql_only
 def test_B1_G7_a_lock_in_another_language(abroad):
     import psycopg2
     server = abroad.db.server
@@ -288,6 +289,7 @@ def test_B1_G7_a_lock_in_another_language(abroad):
         db.rollback()
 
 
+@pgsql_only
 @pytest.mark.parametrize("sql, undo, advice", [
     ("ALTER TABLE twauth_session RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO twauth_session", "make the tables"),
     ("ALTER TABLE twauth_session RENAME address TO x", "ALTER TABLE twauth_session RENAME x TO address", "compare them"),
@@ -297,12 +299,13 @@ def test_B1_G7_a_lock_in_another_language(abroad):
 def test_B1_G7_wrong_tables_in_another_language(abroad, sql, undo, advice):
     abroad.db.execute(sql)
     abroad.expect_log(f"TW0215.*{advice}")
-    abroad.allow_log(f"TW0401.*{advice}")
+    abroad.allow_log(f"TW0401.*{advice}", "TW0215: .*the database is away")
     assert abroad.browser().sign_in("bob").status == 503
     abroad.db.execute(undo)
     assert process.until(lambda: abroad.browser().sign_in("bob").status == 200, timeout=5)
 
 
+@pgsql_only
 def test_B1_G7_a_full_disk_in_another_language(abroad):
     """PostgreSQL's own words come from a catalogue; only the code is the same everywhere."""
     abroad.db.execute("CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING "
@@ -422,17 +425,19 @@ def test_A1_B2_a_failure_leaves_no_memory_behind(narrow, fault):
         def fail(count):
             for _ in range(count):
                 assert browser.get("/members/").status in (200, 503)
-            # a sign-in tries a new connection where that may help, once a second
-            for _ in range(count // 2 if fault is not read_only else 2):
+            # where a new connection may help, sign-ins wait for one, a second each
+            for _ in range(count // 2 if fault is not read_only else 0):
                 assert sign_in() == 503
         while sign_in() != 503:                 # there is room in pages for some
             pass
-        fail(100)
+        sign_in()
+        fail(60)
         pid, = site.httpd.children()
-        before = memory(pid)
-        fail(150)
-        grown = memory(pid) - before
-    assert grown < 900, f"{grown} kB for 225 that failed"
+        sizes = [memory(pid)]
+        while len(sizes) < 5 and (len(sizes) < 2 or sizes[-1] - sizes[-2] > 100):
+            fail(100)                           # a thread's first memory, or the like, is a step and no slope
+            sizes.append(memory(pid))
+    assert sizes[-1] - sizes[-2] <= 100, f"kB, after 150 more each: {sizes}"
     site.stop()
 
 

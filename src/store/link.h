@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/link: one connection to the database, and that there is somebody at its
+ * other end.
+ *
+ * mod_dbd keeps connections for as long as a process lives.  A connection to
+ * PostgreSQL may have ended meanwhile, with a word or without; SQLite's file
+ * may be another one than was opened.  So a connection is tried before it is
+ * used when it lay idle, and a new one takes the place of the old inside of
+ * what mod_dbd knows, without costing memory for the life of the process.
+ */
+#ifndef TW_STORE_LINK_H
+#define TW_STORE_LINK_H
+
+#include <httpd.h>
+
+#include <apr_dbd.h>    /* before mod_dbd.h, which does not include it */
+#include <mod_dbd.h>
+
+#include "base/db_failure.h"
+#include "base/db_native.h"
+#include "shared/segment.h"
+
+/* A site's database; read-only at run time. */
+typedef struct tw_database_t {
+    server_rec *server;         /* whose DBD* directives count */
+    tw_shared_t *shared;
+    int slot;                   /* of the breaker */
+    int writes;                 /* the slot of one for writes alone, which
+                                   nobody waits for but what may rest */
+    int calls;                  /* TwAuthDatabaseCalls */
+    const char *driver;         /* DBDriver */
+    const char *params;         /* DBDParams */
+    apr_array_header_t *init;   /* all DBDInitSQL (const char *), in the order
+                                   in which mod_dbd runs them */
+} tw_database_t;
+
+/*
+ * What is known of a connection of mod_dbd's; kept among its statements.
+ * mod_dbd closes the handle that it finds there in the end.  Where there is
+ * none of its own any more, that is `stopgap`: an empty database in memory.
+ */
+typedef struct tw_kept_t tw_kept_t;
+
+/* A connection in use. */
+typedef struct tw_link_t {
+    const tw_database_t *database;
+    ap_dbd_t *dbd;
+    tw_kept_t *kept;
+    tw_native_t native;
+    apr_pool_t *pool;           /* of the caller */
+    int proven;                 /* it has answered since it was made ready */
+    const char *replaced;       /* SQLite's file, when it was opened anew */
+} tw_link_t;
+
+/* A failure as it was met. */
+typedef struct tw_failed_t {
+    const tw_dbfail_t *what;
+    const char *words;          /* printable, one line, without values */
+    char code[8];
+} tw_failed_t;
+
+void tw_link_init(tw_link_t *link, const tw_database_t *database,
+                  ap_dbd_t *dbd, apr_pool_t *pool);
+
+/* Makes sure that there is somebody at the other end; 0: nobody. */
+int tw_link_ready(tw_link_t *link, tw_failed_t *failed);
+
+/* Puts a new connection in the place of this one; 0: there is none. */
+int tw_link_renew(tw_link_t *link, tw_failed_t *failed);
+
+/* Runs all of DBDInitSQL. */
+void tw_link_set_up(const tw_link_t *link);
+
+/* It goes back to mod_dbd, and lies idle from now on. */
+void tw_link_rest(tw_link_t *link);
+
+/*
+ * The statement of this name on this connection, prepared when there is none;
+ * what the driver returns.  After one that could not be, the next is tried in
+ * a pool of its own: failing costs no memory for the life of the connection.
+ */
+int tw_link_prepare(apr_dbd_prepared_t **prepared, tw_link_t *link,
+                    const char *name, const char *sql);
+/* Gives it up, to be prepared anew. */
+void tw_link_give_up(tw_link_t *link, const char *name);
+
+/* How long SQLite waits for a lock (see tw_native.h). */
+void tw_link_patience(tw_link_t *link, tw_patience_kind_t kind);
+
+/* The socket that PostgreSQL answers on; -1: there is none. */
+int tw_link_socket(const tw_link_t *link);
+
+/* What the driver returned rc for; preparing: the statement was not taken. */
+void tw_link_see(tw_failed_t *failed, const tw_link_t *link, int rc,
+                 int preparing);
+
+#endif
