@@ -462,7 +462,8 @@ def test_B5_a_read_only_database_is_left_in_peace(narrow):
         assert [a.status for a in answers] == [503] * 4
         seconds = time.monotonic() - begin
         time.sleep(0.6)     # the server counts with a delay
-        assert connections(site.db) - before <= seconds + 2 + 1
+        # four at once make three connections more than there were
+        assert connections(site.db) - before <= seconds + 2 + 3
     site.restart()
     assert flows[0][0].arrive(flows[0][1]).status == 200
 
