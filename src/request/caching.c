@@ -12,7 +12,7 @@
 
 static ap_filter_rec_t *last_word;
 /* Which of those are there that any of this is about. */
-static int has_mod_cache, has_mod_headers, has_mod_include;
+static int has_mod_cache, has_mod_expires, has_mod_headers, has_mod_include;
 
 static const char *const words[] = {
     [TW_CACHING_ANY] = NULL,
@@ -132,6 +132,7 @@ void tw_caching_child_init(apr_pool_t *pchild, server_rec *base_server)
     (void)pchild;
     (void)base_server;
     has_mod_cache = ap_find_linked_module("mod_cache.c") != NULL;
+    has_mod_expires = ap_find_linked_module("mod_expires.c") != NULL;
     has_mod_headers = ap_find_linked_module("mod_headers.c") != NULL;
     has_mod_include = ap_find_linked_module("mod_include.c") != NULL;
 }
@@ -203,6 +204,15 @@ void tw_caching_no_store(tw_caching_t *caching, const request_rec *r)
     }
 }
 
+/* Whether somebody could say something else: of files httpd itself says
+ * nothing. */
+static int may_be_contradicted(const request_rec *r)
+{
+    return has_mod_headers || has_mod_expires || r->handler
+           || (r->content_type
+               && !strncmp(r->content_type, "application/x-httpd", 19));
+}
+
 void tw_caching_insert_filter(tw_caching_t *caching, request_rec *r,
                               int has_session)
 {
@@ -215,7 +225,7 @@ void tw_caching_insert_filter(tw_caching_t *caching, request_rec *r,
     }
     if (*caching) {
         mark(*caching, r);
-        if (!has_filter(r, NULL)) {
+        if (may_be_contradicted(r) && !has_filter(r, NULL)) {
             add_filter(caching, r);
         }
     }
