@@ -42,7 +42,7 @@ static int is_worth_another(const exchange_t *x, const tw_err_t *err)
     return 1;
 }
 
-static void failed(exchange_t *x, const tw_exchange_t *account,
+static void failed(exchange_t *x, const tw_stored_t *account,
                    const char *why)
 {
     x->failed++;
@@ -52,21 +52,21 @@ static void failed(exchange_t *x, const tw_exchange_t *account,
 }
 
 /* One account; 0 when there is no use in going on. */
-static int exchange_one(exchange_t *x, const tw_exchange_t *account,
+static int exchange_one(exchange_t *x, const tw_stored_t *account,
                         apr_pool_t *pool)
 {
     const tw_site_t *site = x->site;
     tw_err_t err = { 0 };
     tw_tokens_t tokens;
     apr_status_t rv = APR_EGENERAL;
-    int try, stored;
+    int try, done;
 
-    if (!account->stored.tokens.token) {
+    if (!account->tokens.token) {
         failed(x, account, "they do not open (another key sealed them?)");
         return 1;
     }
     for (try = 0; try < TRIES; try++) {
-        rv = tw_oauth2_exchange(&tokens, &account->stored.tokens,
+        rv = tw_oauth2_exchange(&tokens, &account->tokens,
                                 &site->client, x->http, pool, &err);
         if (rv == APR_SUCCESS || !is_worth_another(x, &err)) {
             break;
@@ -80,15 +80,15 @@ static int exchange_one(exchange_t *x, const tw_exchange_t *account,
                && ++x->running < RUNNING_MAX;
     }
     x->running = 0;
-    rv = tw_token_exchanged(&stored, account, &tokens, x->db, site->ring,
-                            (tw_storage_t)site->conf->tokens, pool, &err);
+    rv = tw_token_exchanged(&done, account, &tokens, x->db, &site->store,
+                            &err);
     if (rv != APR_SUCCESS) {
         failed(x, account, err.why);
         return 0;
     }
     /* not stored: they have changed meanwhile, as by a sign-in */
-    x->done += stored;
-    x->skipped += !stored;
+    x->done += done;
+    x->skipped += !done;
     if (x->done && x->done % PROGRESS_EVERY == 0) {
         apr_file_printf(x->out, "  %d done\n", x->done);
     }
@@ -108,16 +108,14 @@ static int exchange_all(exchange_t *x, apr_pool_t *pconf)
 
         apr_pool_create(&pool, pconf);
         tw_db_use_pool(x->db, pool);
-        if (tw_token_exchanges(&list, after, x->db, x->site->ring,
-                               (tw_storage_t)x->site->conf->tokens, pool,
-                               &err) != APR_SUCCESS) {
+        if (tw_token_exchanges(&list, after, x->db, &x->site->store, &err)
+            != APR_SUCCESS) {
             apr_file_printf(x->out, "  %s\n", tw_err_text(pool, &err));
             return 0;
         }
         more = list->nelts > 0;
         for (i = 0; i < list->nelts; i++) {
-            const tw_exchange_t *account = &APR_ARRAY_IDX(list, i,
-                                                          tw_exchange_t);
+            const tw_stored_t *account = &APR_ARRAY_IDX(list, i, tw_stored_t);
 
             after = account->account;
             if (!exchange_one(x, account, pool)) {
@@ -133,7 +131,7 @@ static int exchange_site(apr_file_t *out, const tw_site_t *site,
                          apr_pool_t *pconf)
 {
     exchange_t x = { out, site, NULL, NULL, 0, 0, 0, 0 };
-    tw_database_t database = site->database;
+    tw_database_t database = site->store.database;
     tw_err_t err = { 0 };
     int whole;
 
@@ -176,7 +174,7 @@ void tw_exchange(apr_pool_t *pconf, server_rec *main)
         if (!site || site->off || site->protocol != &tw_oauth2) {
             continue;
         }
-        if (site->conf->tokens == TW_TOKENS_NONE) {
+        if (site->store.tokens == TW_TOKENS_NONE) {
             apr_file_printf(out, "%s keeps no tokens (TwAuthTokens none)\n",
                             site->origin);
             sites++;

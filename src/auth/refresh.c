@@ -39,9 +39,8 @@ static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
     tw_err_t err = { 0 };
     int loud;
 
-    if (tw_token_read(stored, &visitor->session, &site->database,
-                      site->ring, (tw_storage_t)site->conf->tokens,
-                      r->pool, &err) == APR_SUCCESS) {
+    if (tw_token_read(stored, &visitor->session, &site->store, r->pool,
+                      &err) == APR_SUCCESS) {
         return stored->tokens.token != NULL;
     }
     loud = err.kind != TW_ERR_DATABASE
@@ -58,8 +57,7 @@ static void next_try(const tw_stored_t *stored, tw_visitor_t *visitor,
 {
     tw_err_t ignored = { 0 };
 
-    tw_token_again(stored, apr_time_now() + wait,
-                   &visitor->session, &visitor->site->database,
+    tw_token_again(stored, apr_time_now() + wait, &visitor->site->store,
                    visitor->first->pool, &ignored);
 }
 
@@ -74,9 +72,7 @@ static void keep(const tw_stored_t *stored, const tw_tokens_t *fresh,
     int try, done;
 
     for (try = 0; try < STORE_TRIES; try++) {
-        if (tw_token_refreshed(&done, stored, fresh, &visitor->session,
-                               &site->database, site->ring,
-                               (tw_storage_t)site->conf->tokens, r->pool,
+        if (tw_token_refreshed(&done, stored, fresh, &site->store, r->pool,
                                &err) == APR_SUCCESS) {
             return;     /* or a sign-in meanwhile has stored newer ones */
         }
@@ -162,8 +158,7 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
         return -stored.refresh_at >= apr_time_sec(now + claim) - SOON
                ? BUSY : BUSY_LONG;
     }
-    if (tw_token_claim(&claimed, &stored, now + claim,
-                       &visitor->session, &site->database,
+    if (tw_token_claim(&claimed, &stored, now + claim, &site->store,
                        visitor->first->pool, &err) != APR_SUCCESS) {
         return NONE;
     }

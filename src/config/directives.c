@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "config/values.h"
 #include "private.h"
-#include "store/token.h"
+#include "store/store.h"
 #include "x/protocol.h"
 
 #define YEARS apr_time_from_sec(10LL * 366 * 24 * 3600)

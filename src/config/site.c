@@ -458,6 +458,7 @@ static const char *dbd_word(const tw_build_t *b, const char *directive)
 static int build_database(tw_build_t *b)
 {
     tw_site_t *site = b->site;
+    tw_database_t *database = &site->store.database;
 
     if (!tw_db_find()) {
         return refuse(b, "the module dbd is not loaded, where accounts and "
@@ -469,15 +470,15 @@ static int build_database(tw_build_t *b)
         return refuse(b, "there is no DBDriver: set DBDriver and DBDParams "
                       "(mod_dbd) to the database of accounts and sessions");
     }
-    site->database.server = site->server;
-    site->database.calls = (int)b->conf->database_calls;
-    site->database.driver = dbd_word(b, "DBDriver");
-    site->database.params = dbd_word(b, "DBDParams");
-    if (!site->database.params) {
-        site->database.params = "";
+    database->server = site->server;
+    database->calls = (int)b->conf->database_calls;
+    database->driver = dbd_word(b, "DBDriver");
+    database->params = dbd_word(b, "DBDParams");
+    if (!database->params) {
+        database->params = "";
     }
-    site->database.init = tw_tree_every(b->tree, site->server, "DBDInitSQL",
-                                        b->pconf);
+    database->init = tw_tree_every(b->tree, site->server, "DBDInitSQL",
+                                   b->pconf);
     return 1;
 }
 
@@ -504,9 +505,13 @@ static int build(tw_build_t *b)
     }
     site->realm = conf->realm ? conf->realm
                   : apr_psprintf(b->pconf, "%s:%u", site->host, site->port);
+    site->store.sealer.ring = site->ring;
+    site->store.sealer.purpose = TW_SEAL_STORED;
+    site->store.sealer.audience = "account";
+    site->store.tokens = (tw_storage_t)conf->tokens;
     site->audience = tw_realm_audience(b->realms, site->realm,
-                                       site->database.driver,
-                                       site->database.params, b->pconf);
+                                       site->store.database.driver,
+                                       site->store.database.params, b->pconf);
     site->flow_audience = apr_pstrcat(b->pconf, site->audience, "\n",
                                       site->protocol->name, "\n",
                                       site->client.api, "\n",

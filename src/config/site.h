@@ -20,7 +20,7 @@
 #include "sealed/recent.h"
 #include "sealed/seal.h"
 #include "shared/segment.h"
-#include "store/db.h"
+#include "store/store.h"
 #include "x/protocol.h"
 
 struct tw_site_t {
@@ -62,7 +62,7 @@ struct tw_site_t {
     int slot;                           /* starts, notes */
     int provider_slot;                  /* the breaker for X */
     int realm_slot;                     /* what its hosts have in common */
-    tw_database_t database;
+    tw_store_t store;
     int calls;                          /* to X, on the whole server */
 };
 

@@ -338,7 +338,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
             process.most_calls = site->calls;
         }
         site->recent = recent;
-        site->shared = site->database.shared = shared;
+        site->shared = site->store.database.shared = shared;
         site->slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "site ", site->origin, NULL));
         site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
@@ -350,13 +350,13 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "provider ", site->client.api, "\n", site->client.key,
             NULL));
-        site->database.slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "database ", site->database.driver, " ",
-            site->database.params, NULL));
-        site->database.writes = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "writes ", site->database.driver, " ",
-            site->database.params, NULL));
-        tw_db_find_library(&site->database, ptemp);
+        site->store.database.slot = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "database ", site->store.database.driver, " ",
+            site->store.database.params, NULL));
+        site->store.database.writes = tw_shared_slot(shared, apr_pstrcat(
+            ptemp, "writes ", site->store.database.driver, " ",
+            site->store.database.params, NULL));
+        tw_db_find_library(&site->store.database, ptemp);
     }
     return OK;
 }

@@ -172,15 +172,15 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
 
     former = tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN
              ? &visitor->session : NULL;
-    with.tokens = (tw_storage_t)site->conf->tokens;
+    with.identity = identity;
     with.sign_up = site->conf->sign_up != 0;
     with.address = r->useragent_ip;
     with.user_agent = apr_table_get(r->headers_in, "User-Agent");
     with.former = former;
     session.signed_in_at = apr_time_now();
     session.expires_at = session.signed_in_at + site->conf->session_max;
-    if (tw_account_sign_in(&session, &result, &site->database, site->ring,
-                           identity, &with, r->pool, &err) != APR_SUCCESS) {
+    if (tw_account_sign_in(&session, &result, &site->store, &with, r->pool,
+                           &err) != APR_SUCCESS) {
         return no_sign_in(r, visitor, flow, identity, &session, &err);
     }
     if (former) {
@@ -233,7 +233,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
         return used_before(r, visitor, flow, cookie_name);
     }
     /* what X gives can be had once: not before it can be kept */
-    if (tw_account_ready(&site->database, r->pool, &err) != APR_SUCCESS) {
+    if (tw_account_ready(&site->store.database, r->pool, &err) != APR_SUCCESS) {
         return not_stored(r, visitor, flow, NULL, &err);
     }
     if (!tw_call_begin(&permit, r, site, TW_CALL_CALLBACK, WAIT_FOR_PLACE,

@@ -168,8 +168,8 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     int i;
 
     end_here(site, session, session->id, now);
-    if (tw_account_end(&ended, session, everywhere, &site->database, r->pool,
-                       &err) != APR_SUCCESS) {
+    if (tw_account_end(&ended, session, everywhere, &site->store.database,
+                       r->pool, &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
         tw_shared_end(site->shared, session->id,
                       tw_visitor_last_end(site, session), now);
@@ -177,7 +177,8 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
         owed.account = everywhere ? session->account : 0;
         owed.at = now;
         owed.whose = session->account;
-        if (!tw_shared_owe(site->shared, site->database.slot, &owed, now)) {
+        if (!tw_shared_owe(site->shared, site->store.database.slot, &owed,
+                           now)) {
             ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
                           "too many rows are still to be deleted: the one of "
                           "%s is forgotten; delete it by hand", person);

@@ -194,7 +194,7 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     tw_line_t line;
 
     visitor->asked = 1;
-    if (tw_account_check(&check, session, &site->database,
+    if (tw_account_check(&check, session, &site->store.database,
                          activity ? site->conf->session_idle : 0, r->pool,
                          &err) != APR_SUCCESS) {
         if (is_in_grace(visitor, recheck, now)) {
@@ -245,7 +245,7 @@ static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
                                         now + beside, now);
 
     return first || !is_fresh(visitor, recheck + beside, now)
-           || tw_shared_breaker_open(site->shared, site->database.slot);
+           || tw_shared_breaker_open(site->shared, site->store.database.slot);
 }
 
 tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)

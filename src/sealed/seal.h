@@ -43,6 +43,16 @@ typedef enum {
 typedef struct tw_ring_t tw_ring_t;
 
 /*
+ * One kind of sealed text of one site: under which keys, what for, and bound
+ * to what.  Built once and read-only after that.
+ */
+typedef struct tw_sealer_t {
+    const tw_ring_t *ring;
+    tw_seal_purpose_t purpose;
+    const char *audience;
+} tw_sealer_t;
+
+/*
  * Readies libsodium; call it once in each process before anything else
  * here.  APR_EGENERAL when the system gives no randomness.
  */

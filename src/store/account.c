@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "store/token.h"
 
 #define USER_AGENT_MAX 255
 
@@ -237,11 +238,11 @@ static apr_status_t no_account(tw_session_t *session, tw_db_t *db,
 
 static apr_status_t find_account(tw_session_t *session,
                                  tw_signed_in_t *result, tw_db_t *db,
-                                 const tw_ring_t *ring,
-                                 const tw_identity_t *identity,
+                                 const tw_store_t *store,
                                  const tw_sign_in_t *with, apr_pool_t *pool,
                                  tw_err_t *err)
 {
+    const tw_identity_t *identity = with->identity;
     const char *now = seconds(pool, session->signed_in_at);
     const char *name = name_of(pool, identity->screen_name);
     const char *args[15];
@@ -250,8 +251,8 @@ static apr_status_t find_account(tw_session_t *session,
     const char **row;
     apr_status_t rv;
 
-    tw_token_columns(&kept, &identity->tokens, identity->id, ring,
-                     with->tokens, pool);
+    tw_token_columns(&kept, &identity->tokens, identity->id, store,
+                     pool);
     args[0] = identity->id;
     args[1] = name;
     args[2] = args[8] = identity->screen_name;
@@ -310,12 +311,11 @@ static apr_status_t begin_session(tw_session_t *session, tw_db_t *db,
 }
 
 apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
-                                const tw_database_t *database,
-                                const tw_ring_t *ring,
-                                const tw_identity_t *identity,
+                                const tw_store_t *store,
                                 const tw_sign_in_t *with, apr_pool_t *pool,
                                 tw_err_t *err)
 {
+    const tw_database_t *database = &store->database;
     tw_db_t *db;
     apr_status_t rv = tw_db_open(&db, database, pool, err);
 
@@ -323,7 +323,7 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = find_account(session, result, db, ring, identity, with, pool, err);
+    rv = find_account(session, result, db, store, with, pool, err);
     if (rv == APR_SUCCESS) {
         /* before there is a new row: all of this account's may be owed */
         pay_owed(db, database, pool);

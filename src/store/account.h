@@ -18,13 +18,12 @@
 
 #include "sealed/seal.h"
 #include "sealed/session.h"
-#include "store/db.h"
-#include "store/token.h"
+#include "store/store.h"
 #include "x/protocol.h"
 
-/* What a sign-in brings besides the identity. */
+/* What a sign-in brings. */
 typedef struct tw_sign_in_t {
-    tw_storage_t tokens;
+    const tw_identity_t *identity;
     int sign_up;                    /* create accounts */
     const char *address;
     const char *user_agent;         /* any bytes or NULL; cleaned here */
@@ -44,9 +43,7 @@ typedef struct tw_signed_in_t {
  * none, and none is created.
  */
 apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
-                                const tw_database_t *database,
-                                const tw_ring_t *ring,
-                                const tw_identity_t *identity,
+                                const tw_store_t *store,
                                 const tw_sign_in_t *with, apr_pool_t *pool,
                                 tw_err_t *err);
 

@@ -275,6 +275,11 @@ void tw_db_use_pool(tw_db_t *db, apr_pool_t *pool)
     db->link.pool = pool;
 }
 
+apr_pool_t *tw_db_pool(const tw_db_t *db)
+{
+    return db->link.pool;
+}
+
 int tw_db_is_doubtful(const tw_db_t *db)
 {
     return db->doubtful;

@@ -62,6 +62,7 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
 
 /* What is read goes into pool from now on, not into that of open(). */
 void tw_db_use_pool(tw_db_t *db, apr_pool_t *pool);
+apr_pool_t *tw_db_pool(const tw_db_t *db);
 
 /*
  * A connection for a few statements, to be closed soon.  Waits 2 seconds at

@@ -96,18 +96,18 @@ static const char *stored_audience(apr_pool_t *pool, const char *twitter_id,
 }
 
 /* What stands in the column for value; NULL is "". */
-static const char *store(apr_pool_t *pool, const tw_ring_t *ring,
-                         tw_storage_t how, const char *twitter_id,
-                         const char *field, const char *value)
+static const char *column(const tw_store_t *store, const char *twitter_id,
+                          const char *field, const char *value,
+                          apr_pool_t *pool)
 {
     if (!value) {
         return "";
     }
-    switch (how) {
+    switch (store->tokens) {
     case TW_TOKENS_PLAIN:
         return value;
     case TW_TOKENS_SEALED:
-        return tw_seal(ring, TW_SEAL_STORED,
+        return tw_seal(store->sealer.ring, TW_SEAL_STORED,
                        stored_audience(pool, twitter_id, field), value,
                        strlen(value), pool);
     default:
@@ -116,31 +116,37 @@ static const char *store(apr_pool_t *pool, const tw_ring_t *ring,
 }
 
 void tw_token_columns(tw_columns_t *columns, const tw_tokens_t *tokens,
-                      const char *twitter_id, const tw_ring_t *ring,
-                      tw_storage_t how, apr_pool_t *pool)
+                      const char *twitter_id, const tw_store_t *store,
+                      apr_pool_t *pool)
 {
-    int none = how == TW_TOKENS_NONE;
+    int none = store->tokens == TW_TOKENS_NONE;
 
-    columns->token = store(pool, ring, how, twitter_id, "token",
-                           tokens->token);
-    columns->secret = store(pool, ring, how, twitter_id,
-                            secret_of(tokens->kind), tokens->secret);
+    columns->token = column(store, twitter_id, "token", tokens->token, pool);
+    columns->secret = column(store, twitter_id, secret_of(tokens->kind),
+                             tokens->secret, pool);
     columns->kind = none ? "" : tokens->kind == TW_TOKEN_OAUTH2 ? KIND_OAUTH2
                                                                 : KIND_OAUTH1;
     columns->expires = number(pool, none ? 0 : tokens->expires_at);
 }
 
+/* One account's columns while they are opened. */
+typedef struct {
+    const tw_store_t *store;
+    const char *twitter_id;
+    apr_pool_t *pool;
+    int stale;                      /* they should be sealed again */
+} opening_t;
+
 /*
- * Opens a stored value; *stale is set when it should be sealed again.
+ * Opens a stored value; "" is NULL.
  * A value that was sealed and does not open is never taken for plain text:
  * whoever can write to the table but has no key would choose it.
  */
-static apr_status_t unstore(const char **value, int *stale,
+static apr_status_t unstore(const char **value, opening_t *o,
                             const char *stored, const char *field,
-                            tw_storage_t how, const char *twitter_id,
-                            const tw_ring_t *ring, apr_pool_t *pool,
                             tw_err_t *err)
 {
+    tw_storage_t how = o->store->tokens;
     unsigned char *plain;
     apr_size_t len;
     int old = 0;
@@ -149,40 +155,41 @@ static apr_status_t unstore(const char **value, int *stale,
     if (!stored[0] || how == TW_TOKENS_NONE) {
         return APR_SUCCESS;
     }
-    if (tw_unseal(&plain, &len, &old, ring, TW_SEAL_STORED,
-                  stored_audience(pool, twitter_id, field), stored,
-                  strlen(stored), pool) != APR_SUCCESS) {
+    if (tw_unseal(&plain, &len, &old, o->store->sealer.ring, TW_SEAL_STORED,
+                  stored_audience(o->pool, o->twitter_id, field), stored,
+                  strlen(stored), o->pool) != APR_SUCCESS) {
         if (how == TW_TOKENS_PLAIN) {
             *value = stored;
             return APR_SUCCESS;
         }
-        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
+        return tw_err_set(err, o->pool, TW_ERR_INTERNAL, APR_EGENERAL,
                           "the stored %s of X id %s does not open", field,
-                          twitter_id);
+                          o->twitter_id);
     }
-    *stale |= old;
+    o->stale |= old;
     *value = (const char *)plain;
     return APR_SUCCESS;
 }
 
 apr_status_t tw_token_read(tw_stored_t *stored,
                            const tw_session_t *session,
-                           const tw_database_t *database,
-                           const tw_ring_t *ring, tw_storage_t how,
-                           apr_pool_t *pool, tw_err_t *err)
+                           const tw_store_t *store, apr_pool_t *pool,
+                           tw_err_t *err)
 {
     const char *account = number(pool, session->account);
     const char *id = session->twitter_id;
+    opening_t opening = { store, id, pool, 0 };
     tw_tokens_t *tokens = &stored->tokens;
     const char *args[4];
     apr_array_header_t *rows;
     const char **row;
     tw_db_t *db;
     apr_status_t rv;
-    int stale = 0;
 
     memset(stored, 0, sizeof(*stored));
-    rv = tw_db_open(&db, database, pool, err);
+    stored->account = session->account;
+    stored->twitter_id = id;
+    rv = tw_db_open(&db, &store->database, pool, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -195,24 +202,23 @@ apr_status_t tw_token_read(tw_stored_t *stored,
     row = APR_ARRAY_IDX(rows, 0, const char **);
     tokens->kind = !strcmp(row[2], KIND_OAUTH2) ? TW_TOKEN_OAUTH2
                                                 : TW_TOKEN_OAUTH1;
-    rv = unstore(&tokens->token, &stale, row[0], "token", how, id, ring, pool,
-                 err);
+    rv = unstore(&tokens->token, &opening, row[0], "token", err);
     if (rv == APR_SUCCESS) {
-        rv = unstore(&tokens->secret, &stale, row[1], secret_of(tokens->kind),
-                     how, id, ring, pool, err);
+        rv = unstore(&tokens->secret, &opening, row[1],
+                     secret_of(tokens->kind), err);
     }
     if (rv != APR_SUCCESS) {
-        memset(stored, 0, sizeof(*stored));
+        memset(tokens, 0, sizeof(*tokens));
         goto done;
     }
     tokens->expires_at = apr_atoi64(row[3]);
     stored->refresh_at = apr_atoi64(row[4]);
     stored->as = row[0];
-    if (stale && tokens->token) {
+    if (opening.stale && tokens->token) {
         tw_err_t ignored = { 0 };
         tw_columns_t again;
 
-        tw_token_columns(&again, tokens, id, ring, how, pool);
+        tw_token_columns(&again, tokens, id, store, pool);
         args[0] = again.token;
         args[1] = again.secret;
         args[2] = account;
@@ -232,11 +238,11 @@ done:
 static apr_status_t run_alone(apr_array_header_t **rows,
                               const tw_statement_t *statement,
                               const char *const *args,
-                              const tw_database_t *database,
-                              apr_pool_t *pool, tw_err_t *err)
+                              const tw_store_t *store, apr_pool_t *pool,
+                              tw_err_t *err)
 {
     tw_db_t *db;
-    apr_status_t rv = tw_db_open(&db, database, pool, err);
+    apr_status_t rv = tw_db_open(&db, &store->database, pool, err);
 
     if (rv == APR_SUCCESS) {
         rv = tw_db_run(rows, db, statement, args, err);
@@ -246,9 +252,7 @@ static apr_status_t run_alone(apr_array_header_t **rows,
 }
 
 apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
-                            apr_time_t until,
-                            const tw_session_t *session,
-                            const tw_database_t *database,
+                            apr_time_t until, const tw_store_t *store,
                             apr_pool_t *pool, tw_err_t *err)
 {
     apr_array_header_t *rows = NULL;
@@ -256,10 +260,10 @@ apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
     apr_status_t rv;
 
     args[0] = number(pool, -apr_time_sec(until));
-    args[1] = number(pool, session->account);
+    args[1] = number(pool, stored->account);
     args[2] = stored->as;
     args[3] = seconds(pool, apr_time_now());
-    rv = run_alone(&rows, &refresh_claim, args, database, pool, err);
+    rv = run_alone(&rows, &refresh_claim, args, store, pool, err);
     *claimed = rv == APR_SUCCESS && rows->nelts > 0;
     if (*claimed) {
         stored->refresh_at = -apr_time_sec(until);
@@ -268,17 +272,15 @@ apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
 }
 
 apr_status_t tw_token_again(const tw_stored_t *stored,
-                            apr_time_t at,
-                            const tw_session_t *session,
-                            const tw_database_t *database,
+                            apr_time_t at, const tw_store_t *store,
                             apr_pool_t *pool, tw_err_t *err)
 {
     const char *args[3];
 
     args[0] = seconds(pool, at);
-    args[1] = number(pool, session->account);
+    args[1] = number(pool, stored->account);
     args[2] = number(pool, stored->refresh_at);
-    return run_alone(NULL, &refresh_again, args, database, pool, err);
+    return run_alone(NULL, &refresh_again, args, store, pool, err);
 }
 
 /* A token that ends at once must not be refreshed at each request. */
@@ -286,55 +288,52 @@ apr_status_t tw_token_again(const tw_stored_t *stored,
 
 apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens,
-                                const tw_session_t *session,
-                                const tw_database_t *database,
-                                const tw_ring_t *ring, tw_storage_t how,
-                                apr_pool_t *pool, tw_err_t *err)
+                                const tw_store_t *store, apr_pool_t *pool,
+                                tw_err_t *err)
 {
     apr_array_header_t *rows = NULL;
     tw_columns_t fresh;
     const char *args[6];
     apr_status_t rv;
 
-    tw_token_columns(&fresh, tokens, session->twitter_id, ring, how, pool);
+    tw_token_columns(&fresh, tokens, stored->twitter_id, store, pool);
     args[0] = fresh.token;
     args[1] = fresh.secret;
     args[2] = fresh.expires;
     args[3] = seconds(pool, apr_time_now() + REFRESH_PAUSE);
-    args[4] = number(pool, session->account);
+    args[4] = number(pool, stored->account);
     args[5] = number(pool, stored->refresh_at);
-    rv = run_alone(&rows, &refresh_done, args, database, pool, err);
+    rv = run_alone(&rows, &refresh_done, args, store, pool, err);
     *done = rv == APR_SUCCESS && rows->nelts > 0;
     return rv;
 }
 
 apr_status_t tw_token_exchanges(apr_array_header_t **list,
                                 apr_int64_t after, tw_db_t *db,
-                                const tw_ring_t *ring, tw_storage_t how,
-                                apr_pool_t *pool, tw_err_t *err)
+                                const tw_store_t *store, tw_err_t *err)
 {
+    apr_pool_t *pool = tw_db_pool(db);
     const char *arg = number(pool, after);
     apr_array_header_t *rows;
     apr_status_t rv = tw_db_run(&rows, db, &exchange_next, &arg, err);
     int i;
 
-    *list = apr_array_make(pool, 50, sizeof(tw_exchange_t));
+    *list = apr_array_make(pool, 50, sizeof(tw_stored_t));
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
         const char **row = APR_ARRAY_IDX(rows, i, const char **);
-        tw_exchange_t *exchange = apr_array_push(*list);
-        tw_tokens_t *tokens = &exchange->stored.tokens;
+        opening_t opening = { store, row[1], pool, 0 };
+        tw_stored_t *stored = apr_array_push(*list);
+        tw_tokens_t *tokens = &stored->tokens;
         tw_err_t ignored = { 0 };
-        int stale = 0;
 
-        memset(exchange, 0, sizeof(*exchange));
-        exchange->account = apr_atoi64(row[0]);
-        exchange->twitter_id = row[1];
-        exchange->stored.as = row[2];
-        if (unstore(&tokens->token, &stale, row[2], "token", how, row[1],
-                    ring, pool, &ignored) != APR_SUCCESS
-            || unstore(&tokens->secret, &stale, row[3],
-                       secret_of(TW_TOKEN_OAUTH1), how, row[1], ring, pool,
-                       &ignored) != APR_SUCCESS
+        memset(stored, 0, sizeof(*stored));
+        stored->account = apr_atoi64(row[0]);
+        stored->twitter_id = row[1];
+        stored->as = row[2];
+        if (unstore(&tokens->token, &opening, row[2], "token", &ignored)
+            != APR_SUCCESS
+            || unstore(&tokens->secret, &opening, row[3],
+                       secret_of(TW_TOKEN_OAUTH1), &ignored) != APR_SUCCESS
             || !tokens->secret) {
             tokens->token = NULL;
         }
@@ -342,23 +341,23 @@ apr_status_t tw_token_exchanges(apr_array_header_t **list,
     return rv;
 }
 
-apr_status_t tw_token_exchanged(int *stored, const tw_exchange_t *exchange,
+apr_status_t tw_token_exchanged(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens, tw_db_t *db,
-                                const tw_ring_t *ring, tw_storage_t how,
-                                apr_pool_t *pool, tw_err_t *err)
+                                const tw_store_t *store, tw_err_t *err)
 {
+    apr_pool_t *pool = tw_db_pool(db);
     apr_array_header_t *rows = NULL;
     tw_columns_t fresh;
     const char *args[5];
     apr_status_t rv;
 
-    tw_token_columns(&fresh, tokens, exchange->twitter_id, ring, how, pool);
+    tw_token_columns(&fresh, tokens, stored->twitter_id, store, pool);
     args[0] = fresh.token;
     args[1] = fresh.secret;
     args[2] = fresh.expires;
-    args[3] = number(pool, exchange->account);
-    args[4] = exchange->stored.as;
+    args[3] = number(pool, stored->account);
+    args[4] = stored->as;
     rv = tw_db_run(&rows, db, &exchange_done, args, err);
-    *stored = rv == APR_SUCCESS && rows->nelts > 0;
+    *done = rv == APR_SUCCESS && rows->nelts > 0;
     return rv;
 }

@@ -12,13 +12,9 @@
 
 #include <apr_pools.h>
 
-#include "sealed/seal.h"
 #include "sealed/session.h"
-#include "store/db.h"
+#include "store/store.h"
 #include "x/protocol.h"
-
-typedef enum { TW_TOKENS_SEALED, TW_TOKENS_PLAIN, TW_TOKENS_NONE }
-    tw_storage_t;
 
 /* What stands in the columns: text, ready for a statement. */
 typedef struct tw_columns_t {
@@ -29,12 +25,15 @@ typedef struct tw_columns_t {
 } tw_columns_t;
 
 void tw_token_columns(tw_columns_t *columns, const tw_tokens_t *tokens,
-                      const char *twitter_id, const tw_ring_t *ring,
-                      tw_storage_t how, apr_pool_t *pool);
+                      const char *twitter_id, const tw_store_t *store,
+                      apr_pool_t *pool);
 
 /* A user's own credentials at X as they are kept. */
 typedef struct tw_stored_t {
-    tw_tokens_t tokens;             /* unsealed; token NULL: none are kept */
+    apr_int64_t account;            /* whose they are, by both its ids */
+    const char *twitter_id;
+    tw_tokens_t tokens;             /* unsealed; token NULL: none are kept,
+                                       or they do not open */
     apr_int64_t refresh_at;         /* no refresh before (seconds), for one
                                        has failed; negative: one is under way,
                                        and its claim ends then; 0: any time */
@@ -47,30 +46,21 @@ typedef struct tw_stored_t {
  */
 apr_status_t tw_token_read(tw_stored_t *stored,
                            const tw_session_t *session,
-                           const tw_database_t *database,
-                           const tw_ring_t *ring, tw_storage_t how,
-                           apr_pool_t *pool, tw_err_t *err);
-
-/* An account with tokens of OAuth 1.0a, to be exchanged. */
-typedef struct tw_exchange_t {
-    apr_int64_t account;
-    const char *twitter_id;
-    tw_stored_t stored;             /* token NULL: they do not open */
-} tw_exchange_t;
+                           const tw_store_t *store, apr_pool_t *pool,
+                           tw_err_t *err);
 
 /*
  * The next accounts with tokens of OAuth 1.0a whose id is above after, at
- * most 50, as an array of tw_exchange_t; and the new tokens of one of them,
- * stored if the old ones are still there (*stored says so).
+ * most 50, as an array of tw_stored_t in the pool of db; and the new tokens
+ * of one of them, put in their place if the old ones are still there (*done
+ * says so).
  */
 apr_status_t tw_token_exchanges(apr_array_header_t **list,
                                 apr_int64_t after, tw_db_t *db,
-                                const tw_ring_t *ring, tw_storage_t how,
-                                apr_pool_t *pool, tw_err_t *err);
-apr_status_t tw_token_exchanged(int *stored, const tw_exchange_t *exchange,
+                                const tw_store_t *store, tw_err_t *err);
+apr_status_t tw_token_exchanged(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens, tw_db_t *db,
-                                const tw_ring_t *ring, tw_storage_t how,
-                                apr_pool_t *pool, tw_err_t *err);
+                                const tw_store_t *store, tw_err_t *err);
 
 /*
  * A refresh token can be used once, so one of all requests of all servers
@@ -80,20 +70,14 @@ apr_status_t tw_token_exchanged(int *stored, const tw_exchange_t *exchange,
  * stored->refresh_at is the claim from then on.
  */
 apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
-                            apr_time_t until,
-                            const tw_session_t *session,
-                            const tw_database_t *database,
+                            apr_time_t until, const tw_store_t *store,
                             apr_pool_t *pool, tw_err_t *err);
 apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens,
-                                const tw_session_t *session,
-                                const tw_database_t *database,
-                                const tw_ring_t *ring, tw_storage_t how,
-                                apr_pool_t *pool, tw_err_t *err);
-apr_status_t tw_token_again(const tw_stored_t *stored,
-                            apr_time_t at,
-                            const tw_session_t *session,
-                            const tw_database_t *database,
-                            apr_pool_t *pool, tw_err_t *err);
+                                const tw_store_t *store, apr_pool_t *pool,
+                                tw_err_t *err);
+apr_status_t tw_token_again(const tw_stored_t *stored, apr_time_t at,
+                            const tw_store_t *store, apr_pool_t *pool,
+                            tw_err_t *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include <util_filter.h>
 
 #include "store/account.h"
+#include "store/token.h"
 #include "auth/authn.h"
 #include "request/strip.h"
 #include "request/browser.h"
@@ -303,18 +304,14 @@ static tw_session_t session_of(const char *name)
 }
 
 apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
-                                const tw_database_t *database,
-                                const tw_ring_t *ring,
-                                const tw_identity_t *identity,
+                                const tw_store_t *store,
                                 const tw_sign_in_t *with, apr_pool_t *pool,
                                 tw_err_t *err)
 {
-    (void)database;
-    (void)ring;
-    (void)with;
+    (void)store;
     (void)pool;
     (void)err;
-    HOLDS(!strcmp(identity->id, SERVER_ALICE));
+    HOLDS(!strcmp(with->identity->id, SERVER_ALICE));
     *session = session_of("alice");
     tw_seal_random(session->id, TW_ID_LEN);
     memset(result, 0, sizeof(*result));
@@ -362,14 +359,11 @@ apr_status_t tw_account_end(apr_array_header_t **ended,
 /* No tokens are kept, so there is nothing to refresh. */
 apr_status_t tw_token_read(tw_stored_t *stored,
                            const tw_session_t *session,
-                           const tw_database_t *database,
-                           const tw_ring_t *ring, tw_storage_t how,
-                           apr_pool_t *pool, tw_err_t *err)
+                           const tw_store_t *store, apr_pool_t *pool,
+                           tw_err_t *err)
 {
     (void)session;
-    (void)database;
-    (void)ring;
-    (void)how;
+    (void)store;
     (void)pool;
     (void)err;
     memset(stored, 0, sizeof(*stored));
@@ -377,16 +371,13 @@ apr_status_t tw_token_read(tw_stored_t *stored,
 }
 
 apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
-                            apr_time_t until,
-                            const tw_session_t *session,
-                            const tw_database_t *database,
+                            apr_time_t until, const tw_store_t *store,
                             apr_pool_t *pool, tw_err_t *err)
 {
     (void)claimed;
     (void)stored;
     (void)until;
-    (void)session;
-    (void)database;
+    (void)store;
     (void)pool;
     (void)err;
     abort();
@@ -394,33 +385,25 @@ apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
 
 apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens,
-                                const tw_session_t *session,
-                                const tw_database_t *database,
-                                const tw_ring_t *ring, tw_storage_t how,
-                                apr_pool_t *pool, tw_err_t *err)
+                                const tw_store_t *store, apr_pool_t *pool,
+                                tw_err_t *err)
 {
     (void)done;
     (void)stored;
     (void)tokens;
-    (void)session;
-    (void)database;
-    (void)ring;
-    (void)how;
+    (void)store;
     (void)pool;
     (void)err;
     abort();
 }
 
 apr_status_t tw_token_again(const tw_stored_t *stored,
-                            apr_time_t at,
-                            const tw_session_t *session,
-                            const tw_database_t *database,
+                            apr_time_t at, const tw_store_t *store,
                             apr_pool_t *pool, tw_err_t *err)
 {
     (void)stored;
     (void)at;
-    (void)session;
-    (void)database;
+    (void)store;
     (void)pool;
     (void)err;
     abort();
@@ -536,8 +519,8 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
                                     apr_time_now() - 1);
     site->provider_slot = 1;
-    site->database.shared = site->shared;
-    site->database.slot = 2;
+    site->store.database.shared = site->shared;
+    site->store.database.slot = 2;
     site->calls = 8;
 }
 
@@ -557,7 +540,7 @@ static void set_up(void)
         sites[i].server.lookup_defaults = (ap_conf_vector_t *)dir_config;
         sites[i].config[AP_CORE_MODULE_INDEX] = &core;
         sites[i].config[twauth_module.module_index] = &sites[i].conf;
-        sites[i].site.server = sites[i].site.database.server =
+        sites[i].site.server = sites[i].site.store.database.server =
             &sites[i].server;
         sites[i].site.conf = &sites[i].conf;
         set_conf(&sites[i].conf, &sites[i].site);
