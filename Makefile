@@ -246,7 +246,7 @@ test-tsan: need-test
 	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
 	 TSAN_OPTIONS="ignore_noninstrumented_modules=1:history_size=5" \
 		$(PYTEST) --full --protocol=oauth1,oauth2 -k "(CF_3 or HT_2) and not prefork and not chromium" \
-		t/live/test_httpd_restarts.py t/live/test_http2.py $(TESTS)
+		t/live/config/test_httpd_restarts.py t/live/request/test_http2.py $(TESTS)
 
 # libFuzzer: every target for ten minutes, or `make fuzz FUZZ=fuzz_json
 # FUZZ_SECONDS=60`.  What it learns stays below the build folder; an input that

@@ -70,10 +70,10 @@ def with_tests():
     unknown = []
     for folder, suffix, look in (("live", "py", in_python), ("unit", "c", in_c), ("unit", "py", in_python),
                                  ("guard", "py", in_python)):
-        for file in sorted((TREE / "t" / folder).glob(f"test_*.{suffix}")):
+        for file in sorted((TREE / "t" / folder).rglob(f"test_*.{suffix}")):
             for name, function in look(file.read_text()):
                 if name in known:
-                    functions = known[name].tests.setdefault(f"t/{folder}/{file.name}", [])
+                    functions = known[name].tests.setdefault(str(file.relative_to(TREE)), [])
                     functions += [] if function in functions else [function]
                 elif name.partition("-")[0] in prefixes:
                     unknown.append(f"{file.name}: {function}: {name}")

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from guard import SRC, includes, read, sources
+from guard import SRC, TREE, includes, read, sources
 
 FLOORS = {"base": 1, "shared": 1, "sealed": 2, "x": 3, "store": 4, "config": 5, "admin": 6, "request": 6, "auth": 7,
           "login": 7}
@@ -98,3 +98,8 @@ def test_architecture_shows_the_rooms_in_their_order_with_all_their_files():
     for name, cells in rows:
         shown = re.findall(r"`(\w+)`", cells)
         assert sorted(shown) == sorted({file.stem for file in (SRC / name).glob("*.[ch]")}), name
+
+
+def test_live_tests_stand_in_folders_after_the_rooms():
+    folders = {file.parent.name for file in (TREE / "t/live").rglob("test_*.py")}
+    assert len(folders) > 8 and folders <= {*FLOORS, "faults"}

@@ -2,7 +2,7 @@
 /*
  * Which of many return targets are accepted: reads query strings, one a line,
  * and writes 1 or 0 for each, as the login location judges its "next".  For
- * tests that ask a browser what it makes of those (live/test_targets.py).
+ * tests that ask a browser what it makes of those (live/login/test_targets.py).
  */
 #include <stdio.h>
 #include <stdlib.h>

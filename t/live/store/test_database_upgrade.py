@@ -20,7 +20,7 @@ def upgrade(db, version):
 
 def second(db_kind):
     """The tables of the second version."""
-    return (TREE / f"t/live/tables/{FILES[db_kind]}-2.sql").read_text()
+    return (TREE / f"t/live/store/tables/{FILES[db_kind]}-2.sql").read_text()
 
 
 @pytest.fixture
