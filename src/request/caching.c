@@ -12,7 +12,7 @@
 
 static ap_filter_rec_t *last_word;
 /* Which of those are there that any of this is about. */
-static int has_mod_cache, has_mod_expires, has_mod_headers, has_mod_include;
+static int has_mod_cache, has_mod_headers, has_mod_include;
 
 static const char *const words[] = {
     [TW_CACHING_ANY] = NULL,
@@ -63,30 +63,87 @@ static int add_directives(void *data, const char *name, const char *value)
     return 1;
 }
 
-/* Whether somebody else has said how long the answer may be kept: some
- * caches would rather obey the last three (RFC 9213). */
-static int is_contradicted(const request_rec *r)
+#define IS(name, len, word)                                                 \
+    ((len) == sizeof(word) - 1 && !strcasecmp(name, word))
+
+/* Whether some cache would obey it before Cache-Control: a field for one
+ * kind of caches (RFC 9213; their names end alike), or older than that. */
+static int is_targeted(const char *name, apr_size_t len)
 {
-    const apr_array_header_t *list = apr_table_elts(r->headers_out);
+    static const char suffix[] = "-Cache-Control";
+    const apr_size_t suffix_len = sizeof(suffix) - 1;
+
+    switch (name[len - 1] | 0x20) {
+    case 'l':
+        return (len > suffix_len
+                && !strcasecmp(name + len - suffix_len, suffix))
+               || IS(name, len, "Surrogate-Control")
+               || IS(name, len, "Edge-Control");
+    case 's':
+        return IS(name, len, "X-Accel-Expires");
+    default:
+        return 0;
+    }
+}
+
+/* Content-..., Last-Modified, ETag, Accept-Ranges, Set-Cookie, Server: most
+ * answers have nothing else, and no cache has a field that begins so. */
+static int is_usual(const char *name)
+{
+    switch ((name[0] | 0x20) << 8 | (name[0] ? name[1] | 0x20 : 0)) {
+    case 'c' << 8 | 'o':
+    case 'l' << 8 | 'a':
+    case 'e' << 8 | 't':
+    case 'a' << 8 | 'c':
+    case 's' << 8 | 'e':
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/* Whether headers say how long the answer may be kept, in fields other than
+ * the mark; *marked: it is among them. */
+static int is_contradicted(const apr_table_t *headers, const char *word,
+                           int *marked)
+{
+    const apr_array_header_t *list = apr_table_elts(headers);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
     const apr_table_entry_t *end = entry + list->nelts;
 
     for (; entry < end; entry++) {
-        switch (*entry->key | 0x20) {
-        case 'c':
-            if ((entry->key[1] | 0x20) == 'd'
-                || !strcasecmp(entry->key, "Cache-Control")) {
-                return 1;
-            }
-            break;
-        case 's':
-        case 'x':
+        apr_size_t len;
+
+        if (is_usual(entry->key)) {
+            continue;
+        }
+        if (entry->val == word) {
+            *marked = 1;
+            continue;
+        }
+        len = strlen(entry->key);
+        if (len && (is_targeted(entry->key, len)
+                    || IS(entry->key, len, "Cache-Control"))) {
             return 1;
-        default:
-            break;
         }
     }
     return 0;
+}
+
+static void remove_targeted(apr_table_t *headers)
+{
+    const apr_array_header_t *list = apr_table_elts(headers);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const char *name = entry[i].key;
+
+        if (*name && is_targeted(name, strlen(name))) {
+            apr_table_unset(headers, name);
+            i = -1;     /* the table has moved */
+        }
+    }
 }
 
 /* One Cache-Control is left, and it is ours with what may stand beside it. */
@@ -94,9 +151,10 @@ static void enforce(request_rec *r, tw_caching_t caching)
 {
     const char *word = words[caching];
     control_t control = { r->pool, word };
+    int marked = 0;
 
-    if (apr_table_get(r->err_headers_out, "Cache-Control") == word
-        && !is_contradicted(r)) {
+    if (!is_contradicted(r->err_headers_out, word, &marked) && marked
+        && !is_contradicted(r->headers_out, word, &marked)) {
         return;
     }
     if (caching == TW_CACHING_PRIVATE) {
@@ -107,9 +165,8 @@ static void enforce(request_rec *r, tw_caching_t caching)
     }
     apr_table_setn(r->err_headers_out, "Cache-Control", control.text);
     apr_table_unset(r->headers_out, "Cache-Control");
-    apr_table_unset(r->headers_out, "CDN-Cache-Control");
-    apr_table_unset(r->headers_out, "Surrogate-Control");
-    apr_table_unset(r->headers_out, "X-Accel-Expires");
+    remove_targeted(r->headers_out);
+    remove_targeted(r->err_headers_out);
 }
 
 static apr_status_t say_last_word(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -132,7 +189,6 @@ void tw_caching_child_init(apr_pool_t *pchild, server_rec *base_server)
     (void)pchild;
     (void)base_server;
     has_mod_cache = ap_find_linked_module("mod_cache.c") != NULL;
-    has_mod_expires = ap_find_linked_module("mod_expires.c") != NULL;
     has_mod_headers = ap_find_linked_module("mod_headers.c") != NULL;
     has_mod_include = ap_find_linked_module("mod_include.c") != NULL;
 }
@@ -204,11 +260,13 @@ void tw_caching_no_store(tw_caching_t *caching, const request_rec *r)
     }
 }
 
-/* Whether somebody could say something else: of files httpd itself says
- * nothing. */
+/* Whether somebody could say something else, or has done so already: of files
+ * httpd itself says nothing, and whoever changes headers later has a filter
+ * here. */
 static int may_be_contradicted(const request_rec *r)
 {
-    return has_mod_headers || has_mod_expires || r->handler
+    return r->handler || r->output_filters != r->proto_output_filters
+           || !apr_is_empty_table(r->headers_out)
            || (r->content_type
                && !strncmp(r->content_type, "application/x-httpd", 19));
 }
