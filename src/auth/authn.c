@@ -20,7 +20,7 @@
 /* r->ap_auth_type points here when, and only when, the user is ours. */
 static char auth_type[] = "Twitter";
 
-#define NOTE_INTERVAL apr_time_from_sec(60)
+#define LOG_INTERVAL apr_time_from_sec(60)
 
 /* A directory can only ask for it more often than the server does. */
 static apr_interval_time_t recheck_of(const tw_site_t *site,
@@ -136,8 +136,8 @@ static int plain_http(request_rec *r, tw_visitor_t *visitor)
     const tw_site_t *site = visitor->site;
     tw_page_t page = { 0 };
 
-    if (tw_shared_note(site->shared, site->slot, NOTE_PLAIN_HTTP, NULL,
-                       NOTE_INTERVAL, apr_time_now())) {
+    if (tw_shared_log_once(site->shared, site->slot, TW_LOG_PLAIN_HTTP, NULL,
+                           LOG_INTERVAL, apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0306)
                       "a protected page over plain http: refused; nobody can "
                       "be signed in here (use https, or TwAuthAllowHTTP On on "

@@ -10,7 +10,7 @@
 #include "request/page.h"
 #include "store/token.h"
 
-#define NOTE_INTERVAL apr_time_from_sec(60)
+#define LOG_INTERVAL apr_time_from_sec(60)
 /* A token that ends while the application uses it is of no use. */
 #define LEAST_LIFE 30
 /* Beyond the call itself: for storing what it gives. */
@@ -44,8 +44,8 @@ static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
         return stored->tokens.token != NULL;
     }
     loud = err.kind != TW_ERR_DATABASE
-           && tw_shared_note(site->shared, site->slot, NOTE_TOKENS, NULL,
-                             NOTE_INTERVAL, apr_time_now());
+           && tw_shared_log_once(site->shared, site->slot, TW_LOG_TOKENS, NULL,
+                                 LOG_INTERVAL, apr_time_now());
     ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
                   TWLOGNO(0309) "no tokens for %s: %s",
                   tw_line_person(r->pool, &visitor->session), err.why);
@@ -104,19 +104,19 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
     const tw_site_t *site = visitor->site;
     request_rec *r = visitor->first;
     tw_err_t err = { 0 };
-    tw_permit_t permit;
+    tw_lease_t lease;
     tw_tokens_t fresh;
     tw_page_t page = { 0 };
     apr_status_t rv;
 
-    if (!tw_call_begin(&permit, r, site, TW_CALL_REFRESH, 0, &page)) {
+    if (!tw_call_begin(&lease, r, site, TW_CALL_REFRESH, 0, &page)) {
         next_try(stored, visitor, pause_after(&err, &page));
         return 0;
     }
     rv = site->protocol->refresh(&fresh, stored->tokens.secret,
                                  &site->client, tw_start_http(site), r->pool,
                                  &err);
-    if (!tw_call_end(&permit, r, site, apr_pstrcat(
+    if (!tw_call_end(&lease, r, site, apr_pstrcat(
             r->pool, "the refresh of the token of ",
             tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
                      &page)) {
@@ -175,22 +175,22 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
 int tw_refresh_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
 {
     standing_t standing = try_tokens(tokens, visitor);
-    tw_permit_t seat;
-    int seated = 0, step;
+    tw_lease_t waiting;
+    int is_waiting = 0, step;
 
     for (step = 0; standing >= BUSY && step < WAIT_STEPS; step++) {
         /* when it takes long, X hangs, and one user's requests, of which
          * there can be many at once, must not hold all workers */
-        if (standing == BUSY_LONG && !seated
-            && !(seated = tw_call_wait(&seat, visitor->site,
-                                       WAIT_STEP * WAIT_STEPS))) {
+        if (standing == BUSY_LONG && !is_waiting
+            && !(is_waiting = tw_call_wait(&waiting, visitor->site,
+                                           WAIT_STEP * WAIT_STEPS))) {
             break;
         }
         apr_sleep(WAIT_STEP);
         standing = try_tokens(tokens, visitor);
     }
-    if (seated) {
-        tw_call_drop(&seat, visitor->site);
+    if (is_waiting) {
+        tw_call_drop(&waiting, visitor->site);
     }
     return standing == GOOD;
 }

@@ -167,7 +167,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 
 /*
  * libcurl sends a request again by itself when a kept connection turns out
- * to be dead.  A signed request must not go out twice: its nonce is spent.
+ * to be dead.  A signed request must not go out twice: its nonce is used.
  */
 static int on_request(void *arg, char *to, char *from, int to_port,
                       int from_port)

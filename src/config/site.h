@@ -66,9 +66,9 @@ struct tw_site_t {
     int calls;                          /* to X, on the whole server */
 };
 
-/* Kinds of tw_shared_note(): what is logged once in a while. */
-enum { NOTE_PLAIN_HTTP, NOTE_BUSY, NOTE_LIMIT, NOTE_TOKENS,
-       NOTE_ANSWER };
+/* Kinds of tw_shared_log_once(): what is logged once in a while. */
+enum { TW_LOG_PLAIN_HTTP, TW_LOG_BUSY, TW_LOG_LIMIT, TW_LOG_TOKENS,
+       TW_LOG_ANSWER };
 
 /* The site of a server; NULL where nothing is configured. */
 static inline const tw_site_t *tw_site(const server_rec *s)

@@ -17,7 +17,7 @@
 #include "request/set_cookie.h"
 #include "store/account.h"
 
-#define WAIT_FOR_PLACE apr_time_from_sec(2)
+#define WAIT_FOR_LEASE apr_time_from_sec(2)
 #define QUERY_FIELDS_MAX 50
 
 /* Ends in a page: always our own, for the URL holds a verifier or code. */
@@ -184,10 +184,10 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
         return no_sign_in(r, visitor, flow, identity, &session, &err);
     }
     if (former) {
-        tw_shared_end(site->shared, former->id,
-                      tw_visitor_copies_until(site, former,
-                                              session.signed_in_at),
-                      session.signed_in_at);
+        tw_shared_revoke(site->shared, former->id,
+                         tw_visitor_copies_until(site, former,
+                                                 session.signed_in_at),
+                         session.signed_in_at);
     }
     if (!tw_visitor_set_session(r, site, &session)) {
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -220,7 +220,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     tw_client_t client = site->client;
     unsigned char id[TW_ID_LEN];
     tw_identity_t identity;
-    tw_permit_t permit;
+    tw_lease_t lease;
     tw_page_t p = { 0 };
     tw_err_t err = { 0 };
     apr_status_t rv;
@@ -229,29 +229,29 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     tw_flow_id(id, flow);
     /* looked at first: a callback that is loaded again must not use up a
      * breaker's one try in a while */
-    if (tw_shared_is_spent(site->shared, id, apr_time_now())) {
+    if (tw_shared_is_used(site->shared, id, apr_time_now())) {
         return used_before(r, visitor, flow, cookie_name);
     }
     /* what X gives can be had once: not before it can be kept */
     if (tw_account_ready(&site->store.database, r->pool, &err) != APR_SUCCESS) {
         return not_stored(r, visitor, flow, NULL, &err);
     }
-    if (!tw_call_begin(&permit, r, site, TW_CALL_CALLBACK, WAIT_FOR_PLACE,
+    if (!tw_call_begin(&lease, r, site, TW_CALL_CALLBACK, WAIT_FOR_LEASE,
                        &p)) {
         return page(r, visitor, &p);
     }
-    if (!tw_shared_spend(site->shared, id, flow->started_at
-                         + site->conf->flow_timeout + TW_LEEWAY,
-                         apr_time_now())) {
-        tw_call_drop(&permit, site);
+    if (!tw_shared_use_once(site->shared, id, flow->started_at
+                            + site->conf->flow_timeout + TW_LEEWAY,
+                            apr_time_now())) {
+        tw_call_drop(&lease, site);
         return used_before(r, visitor, flow, cookie_name);
     }
     tw_cookie_expire(r, cookie_name, site->other_attributes);
-    client.http.timeout = tw_call_time(&permit, site);
+    client.http.timeout = tw_call_time(&lease, site);
     rv = site->protocol->finish(&identity, &client, tw_start_http(site),
                                 &flow->pending, proof, r->pool, &err);
     tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
-    if (!tw_call_end(&permit, r, site, "the sign-in", rv, &err, &p)) {
+    if (!tw_call_end(&lease, r, site, "the sign-in", rv, &err, &p)) {
         return page(r, visitor, &p);
     }
     return sign_in(r, visitor, flow, &identity);
@@ -274,8 +274,9 @@ static void log_error_answer(request_rec *r, const tw_site_t *site,
 
     for (i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
         if (!strcmp(error, blames[i])
-            && tw_shared_note(site->shared, site->provider_slot, NOTE_ANSWER,
-                              NULL, apr_time_from_sec(60), apr_time_now())) {
+            && tw_shared_log_once(site->shared, site->provider_slot,
+                                  TW_LOG_ANSWER, NULL, apr_time_from_sec(60),
+                                  apr_time_now())) {
             level = APLOG_ERR;
         }
     }
@@ -325,9 +326,10 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     }
     if (answer.kind == TW_ANSWER_CANCELLED) {
         tw_flow_id(id, &flow);
-        tw_shared_spend(site->shared, id,
-                        flow.started_at + site->conf->flow_timeout + TW_LEEWAY,
-                        now);
+        tw_shared_use_once(site->shared, id,
+                           flow.started_at + site->conf->flow_timeout
+                               + TW_LEEWAY,
+                           now);
         tw_cookie_expire(r, cookie_name, site->other_attributes);
         return cancelled(r, visitor, &flow);
     }

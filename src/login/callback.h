@@ -3,7 +3,7 @@
  * login/callback: the callback location, where X sends the browser back to.
  *
  * The pending sign-in must be in this browser, match, be in time, and not be
- * spent; then there is one exchange with X, whatever its result, the account
+ * used; then there is one exchange with X, whatever its result, the account
  * is found or made, and a session begins.
  */
 #ifndef TW_LOGIN_CALLBACK_H

@@ -28,7 +28,7 @@ static const unsigned char *ipv6_of(const request_rec *r)
 static int count(request_rec *r, const tw_site_t *site, const char *who,
                  const tw_rate_t *rate, apr_time_t now)
 {
-    return tw_shared_start_client(site->shared, apr_pstrcat(
+    return tw_shared_rate_wait_client(site->shared, apr_pstrcat(
         r->pool, site->audience, "\n", who, NULL), rate, now);
 }
 

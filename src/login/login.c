@@ -236,11 +236,11 @@ static int within_limits(login_t *l)
                       "(TwAuthStartLimit)");
         return page_of_kind(l, TW_PAGE_LIMIT, wait);
     }
-    wait = tw_shared_start_all(l->site->shared, l->site->slot,
-                               &conf->start_all, known_of(l), now);
+    wait = tw_shared_rate_wait_all(l->site->shared, l->site->slot,
+                                   &conf->start_all, known_of(l), now);
     if (wait) {
-        if (tw_shared_note(l->site->shared, l->site->slot, NOTE_LIMIT, NULL,
-                           apr_time_from_sec(60), now)) {
+        if (tw_shared_log_once(l->site->shared, l->site->slot, TW_LOG_LIMIT,
+                               NULL, apr_time_from_sec(60), now)) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, l->r, TWLOGNO(0232)
                           "too many sign-ins in all (TwAuthStartLimit): some "
                           "are put off");
@@ -251,22 +251,22 @@ static int within_limits(login_t *l)
 }
 
 /*
- * With a place for the call, where there is one to make.  Counted is what
- * has a place: who tries in vain while X is away or busy, again and again,
- * does not use up what everybody will want when X is back.
+ * With a lease for the call, where there is one to make.  Counted is what has
+ * a lease: who tries in vain while X is away or busy, again and again, does
+ * not use up what everybody will want when X is back.
  */
-static int may_begin(login_t *l, tw_permit_t *permit)
+static int may_begin(login_t *l, tw_lease_t *lease)
 {
     int calls = l->site->protocol->begin_calls, status;
     tw_page_t p = { 0 };
 
     if (calls
-        && !tw_call_begin(permit, l->r, l->site, TW_CALL_START, 0, &p)) {
+        && !tw_call_begin(lease, l->r, l->site, TW_CALL_START, 0, &p)) {
         return page(l, &p);
     }
     status = within_limits(l);
     if (calls && status != GO_ON) {
-        tw_call_drop(permit, l->site);
+        tw_call_drop(lease, l->site);
     }
     return status;
 }
@@ -291,7 +291,7 @@ static int begin(login_t *l)
     const tw_site_t *site = l->site;
     tw_client_t client = site->client;
     tw_pending_t pending;
-    tw_permit_t permit;
+    tw_lease_t lease;
     const char *location;
     tw_page_t p = { 0 };
     tw_err_t err = { 0 };
@@ -300,14 +300,14 @@ static int begin(login_t *l)
 
     /* X would pass the user of its own session through without a word */
     client.force_login |= l->switched;
-    status = may_begin(l, &permit);
+    status = may_begin(l, &lease);
     if (status != GO_ON) {
         return status;
     }
     rv = site->protocol->begin(&pending, &location, &client,
                                tw_start_http(site), l->r->pool, &err);
     if (site->protocol->begin_calls
-        && !tw_call_end(&permit, l->r, site, "the start of a sign-in", rv, &err,
+        && !tw_call_end(&lease, l->r, site, "the start of a sign-in", rv, &err,
                      &p)) {
         return page(l, &p);
     }

@@ -150,8 +150,8 @@ static int is_from_here(request_rec *r, tw_visitor_t *visitor,
 static void end_here(const tw_site_t *site, const tw_session_t *session,
                      const unsigned char id[TW_ID_LEN], apr_time_t now)
 {
-    tw_shared_end(site->shared, id,
-                  tw_visitor_copies_until(site, session, now), now);
+    tw_shared_revoke(site->shared, id,
+                     tw_visitor_copies_until(site, session, now), now);
 }
 
 /* Ends the session(s); 0 when the rows are still there. */
@@ -163,7 +163,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     apr_time_t now = apr_time_now();
     const char *person = tw_line_person(r->pool, session);
     tw_err_t err = { 0 };
-    tw_owed_t owed;
+    tw_deferred_delete_t deferred;
     tw_line_t line;
     int i;
 
@@ -171,14 +171,14 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     if (tw_account_end(&ended, session, everywhere, &site->store.database,
                        r->pool, &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
-        tw_shared_end(site->shared, session->id,
-                      tw_visitor_last_end(site, session), now);
-        memcpy(owed.id, session->id, TW_ID_LEN);
-        owed.account = everywhere ? session->account : 0;
-        owed.at = now;
-        owed.whose = session->account;
-        if (!tw_shared_owe(site->shared, site->store.database.slot, &owed,
-                           now)) {
+        tw_shared_revoke(site->shared, session->id,
+                         tw_visitor_last_end(site, session), now);
+        memcpy(deferred.id, session->id, TW_ID_LEN);
+        deferred.account = everywhere ? session->account : 0;
+        deferred.at = now;
+        deferred.whose = session->account;
+        if (!tw_shared_defer_delete(site->shared, site->store.database.slot,
+                                    &deferred, now)) {
             ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
                           "too many rows are still to be deleted: the one of "
                           "%s is forgotten; delete it by hand", person);

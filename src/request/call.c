@@ -9,7 +9,7 @@
 #include "private.h"
 #include "request/line.h"
 
-/* So many failures running open the breaker, and for so long. */
+/* Consecutive failures that open the breaker, and how long it stays open. */
 #define FAILURES 5
 #define REFUSALS 3
 #define PAUSE apr_time_from_sec(2)
@@ -18,17 +18,17 @@
  * keep people out for long. */
 #define LIMITED_MAX TW_HTTP_RETRY_MAX
 #define LIMITED_DEFAULT 10
-#define AWAY_MAX 60
-/* A call may end a little past its limit; then its place is free anyway. */
+#define DOWN_MAX 60
+/* A call may end a little past its limit; then its lease is free anyway. */
 #define DEADLINE_SLACK apr_time_from_sec(2)
 #define WAIT_STEP apr_time_from_msec(50)
 #define LOG_INTERVAL apr_time_from_sec(60)
 
-static int no_place(request_rec *r, const tw_site_t *site, tw_page_t *page,
+static int no_lease(request_rec *r, const tw_site_t *site, tw_page_t *page,
                     apr_time_t now)
 {
-    if (tw_shared_note(site->shared, site->slot, NOTE_BUSY, NULL,
-                       LOG_INTERVAL, now)) {
+    if (tw_shared_log_once(site->shared, site->slot, TW_LOG_BUSY, NULL,
+                           LOG_INTERVAL, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0201)
                       "all %d calls to X are in use (TwAuthProviderCalls): "
                       "sign-ins are put off", site->calls);
@@ -37,53 +37,54 @@ static int no_place(request_rec *r, const tw_site_t *site, tw_page_t *page,
     return 0;
 }
 
-static int take_place(tw_permit_t *permit, const tw_site_t *site,
+static int take_lease(tw_lease_t *lease, const tw_site_t *site,
                       apr_time_t now)
 {
-    permit->place = tw_shared_call_begin(site->shared, permit->kind,
-                                         site->calls, permit->deadline, now);
-    return permit->place >= 0;
+    lease->number = tw_shared_call_begin(site->shared, lease->kind,
+                                         site->calls, lease->deadline, now);
+    return lease->number >= 0;
 }
 
-int tw_call_wait(tw_permit_t *seat, const tw_site_t *site,
+int tw_call_wait(tw_lease_t *waiting, const tw_site_t *site,
                  apr_interval_time_t most)
 {
-    seat->kind = TW_CALL_WAIT;
-    seat->asked = seat->begun = apr_time_now();
-    seat->deadline = seat->asked + most + DEADLINE_SLACK;
-    return take_place(seat, site, seat->asked);
+    waiting->kind = TW_CALL_WAIT;
+    waiting->asked = waiting->begun = apr_time_now();
+    waiting->deadline = waiting->asked + most + DEADLINE_SLACK;
+    return take_lease(waiting, site, waiting->asked);
 }
 
-static void give_back(const tw_permit_t *permit, const tw_site_t *site)
+static void release(const tw_lease_t *lease, const tw_site_t *site)
 {
-    tw_shared_call_end(site->shared, permit->kind, permit->place,
-                       permit->deadline);
+    tw_shared_call_end(site->shared, lease->kind, lease->number,
+                       lease->deadline);
 }
 
-/* Waits so long for a place, unless too many wait already. */
-static int wait_for_place(tw_permit_t *permit, const tw_site_t *site,
+/* Waits so long for a lease, unless too many wait already. */
+static int wait_for_lease(tw_lease_t *lease, const tw_site_t *site,
                           apr_interval_time_t wait)
 {
-    tw_permit_t seat;
+    tw_lease_t waiting;
     int found = 0;
 
-    if (wait < WAIT_STEP || !tw_call_wait(&seat, site, wait)) {
+    if (wait < WAIT_STEP || !tw_call_wait(&waiting, site, wait)) {
         return 0;
     }
-    /* what those who have a place find out ends the waiting, too; counted in
+    /* what those who hold a lease find out ends the waiting, too; counted in
      * steps, for the clock could be set back */
     for (; !found && wait >= WAIT_STEP
            && !tw_shared_breaker_open(site->shared, site->provider_slot);
          wait -= WAIT_STEP) {
         apr_sleep(WAIT_STEP);
-        found = take_place(permit, site, apr_time_now());
+        found = take_lease(lease, site, apr_time_now());
     }
-    give_back(&seat, site);
+    release(&waiting, site);
     return found;
 }
 
-int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
-                  tw_call_t kind, apr_interval_time_t wait, tw_page_t *page)
+int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
+                  tw_call_kind_t kind, apr_interval_time_t wait,
+                  tw_page_t *page)
 {
     apr_interval_time_t timeout = site->client.http.timeout;
     apr_time_t now = apr_time_now();
@@ -93,39 +94,39 @@ int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
         page->retry_after = 60;
         return 0;
     }
-    page->retry_after = tw_shared_breaker_wait(site->shared,
-                                               site->provider_slot, now);
+    page->retry_after =
+        tw_shared_breaker_retry_after(site->shared, site->provider_slot, now);
     if (page->retry_after) {
         return 0;
     }
-    permit->kind = kind;
-    permit->asked = now;
-    permit->deadline = now + timeout + DEADLINE_SLACK;
+    lease->kind = kind;
+    lease->asked = now;
+    lease->deadline = now + timeout + DEADLINE_SLACK;
     if (wait > timeout / 2) {
         wait = timeout / 2;
     }
-    if (!take_place(permit, site, now)
-        && !wait_for_place(permit, site, wait)) {
-        return no_place(r, site, page, apr_time_now());
+    if (!take_lease(lease, site, now)
+        && !wait_for_lease(lease, site, wait)) {
+        return no_lease(r, site, page, apr_time_now());
     }
     /* asked last: an open breaker lets one through in a while, and that one
      * has to make its call */
-    permit->begun = apr_time_now();
-    page->retry_after = tw_shared_breaker_ask(site->shared,
-                                              site->provider_slot, PAUSE,
-                                              permit->begun);
+    lease->begun = apr_time_now();
+    page->retry_after =
+        tw_shared_breaker_allow_after(site->shared, site->provider_slot, PAUSE,
+                                      lease->begun);
     if (page->retry_after) {
-        give_back(permit, site);
+        release(lease, site);
         return 0;
     }
     return 1;
 }
 
-apr_interval_time_t tw_call_time(const tw_permit_t *permit,
+apr_interval_time_t tw_call_time(const tw_lease_t *lease,
                                  const tw_site_t *site)
 {
     apr_interval_time_t timeout = site->client.http.timeout;
-    apr_interval_time_t waited = permit->begun - permit->asked;
+    apr_interval_time_t waited = lease->begun - lease->asked;
 
     /* never less than half: the clock could have been set */
     return waited < 0 || waited > timeout / 2 ? timeout / 2
@@ -141,7 +142,7 @@ static int retry_after(const tw_err_t *err)
 {
     int limited = err->kind == TW_ERR_LIMITED
                   || err->kind == TW_ERR_USER_LIMITED;
-    int most = limited ? LIMITED_MAX : AWAY_MAX;
+    int most = limited ? LIMITED_MAX : DOWN_MAX;
 
     return err->retry_after < 1 ? limited ? LIMITED_DEFAULT : 0
            : err->retry_after > most ? most : err->retry_after;
@@ -149,22 +150,22 @@ static int retry_after(const tw_err_t *err)
 
 static void x_answered(request_rec *r, const tw_site_t *site)
 {
-    if (tw_shared_breaker_good(site->shared, site->provider_slot,
-                               apr_time_now())) {
+    if (tw_shared_breaker_success(site->shared, site->provider_slot,
+                                  apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0202)
                       "X answers again: sign-ins go on");
     }
 }
 
-static void x_failed(request_rec *r, const tw_permit_t *permit,
+static void x_failed(request_rec *r, const tw_lease_t *lease,
                      const tw_site_t *site, const tw_err_t *err)
 {
     apr_interval_time_t pause = apr_time_from_sec(retry_after(err));
     tw_failure_t failure = { 0, FAILURES, pause > PAUSE ? pause : PAUSE,
-                             permit->begun };
+                             lease->begun };
 
-    if (tw_shared_breaker_bad(site->shared, site->provider_slot, &failure,
-                              apr_time_now())) {
+    if (tw_shared_breaker_failure(site->shared, site->provider_slot, &failure,
+                                  apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0203)
                       "X has failed %d times running: sign-ins are answered "
                       "503, and X is tried again in %d seconds", FAILURES,
@@ -172,15 +173,15 @@ static void x_failed(request_rec *r, const tw_permit_t *permit,
     }
 }
 
-static void x_limits(request_rec *r, const tw_permit_t *permit,
+static void x_limits(request_rec *r, const tw_lease_t *lease,
                      const tw_site_t *site, const tw_err_t *err)
 {
     int pause = retry_after(err);
     tw_failure_t failure = { 1, REFUSALS, apr_time_from_sec(pause),
-                             permit->begun };
+                             lease->begun };
 
-    if (tw_shared_breaker_bad(site->shared, site->provider_slot, &failure,
-                              apr_time_now())) {
+    if (tw_shared_breaker_failure(site->shared, site->provider_slot, &failure,
+                                  apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0205)
                       "X's rate limit has been reached %d times running: "
                       "sign-ins are answered 503 for %d seconds", REFUSALS,
@@ -189,22 +190,22 @@ static void x_limits(request_rec *r, const tw_permit_t *permit,
 }
 
 /* Moves the breaker by how a call ended, and logs when it opens or closes. */
-static void move_breaker(request_rec *r, const tw_permit_t *permit,
+static void move_breaker(request_rec *r, const tw_lease_t *lease,
                          const tw_site_t *site, apr_status_t rv,
                          const tw_err_t *err)
 {
     switch (rv == APR_SUCCESS ? TW_ERR_NONE : err->kind) {
     case TW_ERR_LIMITED:
-        x_limits(r, permit, site, err);
+        x_limits(r, lease, site, err);
         return;
     case TW_ERR_UNREACHABLE:
     case TW_ERR_TIMEOUT:
-        x_failed(r, permit, site, err);
+        x_failed(r, lease, site, err);
         return;
     case TW_ERR_GARBAGE:
         /* what begins a sign-in is the same for everybody */
-        if (permit->kind == TW_CALL_START) {
-            x_failed(r, permit, site, err);
+        if (lease->kind == TW_CALL_START) {
+            x_failed(r, lease, site, err);
             return;
         }
         break;
@@ -214,7 +215,7 @@ static void move_breaker(request_rec *r, const tw_permit_t *permit,
         x_answered(r, site);
         return;
     }
-    tw_shared_breaker_unknown(site->shared, site->provider_slot,
+    tw_shared_breaker_abandon(site->shared, site->provider_slot,
                               apr_time_now());
 }
 
@@ -246,11 +247,11 @@ static tw_page_kind_t page_of(tw_err_kind_t kind)
  * knows, and something of a visitor's was in the question, the application
  * is not blamed.
  */
-static int level_of(const tw_permit_t *permit, const tw_err_t *err)
+static int level_of(const tw_lease_t *lease, const tw_err_t *err)
 {
     switch (err->kind) {
     case TW_ERR_REFUSED:
-        return err->code || permit->kind == TW_CALL_START ? APLOG_ERR
+        return err->code || lease->kind == TW_CALL_START ? APLOG_ERR
                                                           : APLOG_WARNING;
     case TW_ERR_INTERNAL:
         return APLOG_ERR;
@@ -262,11 +263,11 @@ static int level_of(const tw_permit_t *permit, const tw_err_t *err)
     }
 }
 
-void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site)
+void tw_call_drop(const tw_lease_t *lease, const tw_site_t *site)
 {
-    give_back(permit, site);
-    if (permit->kind != TW_CALL_WAIT) {
-        tw_shared_breaker_unknown(site->shared, site->provider_slot,
+    release(lease, site);
+    if (lease->kind != TW_CALL_WAIT) {
+        tw_shared_breaker_abandon(site->shared, site->provider_slot,
                                   apr_time_now());
     }
 }
@@ -283,20 +284,20 @@ static const char *what_failed(const request_rec *r, const tw_err_t *err)
                         err->code);
 }
 
-int tw_call_end(const tw_permit_t *permit, request_rec *r,
+int tw_call_end(const tw_lease_t *lease, request_rec *r,
                 const tw_site_t *site, const char *what, apr_status_t rv,
                 const tw_err_t *err, tw_page_t *page)
 {
     tw_line_t line;
 
-    give_back(permit, site);
-    move_breaker(r, permit, site, rv, err);
+    release(lease, site);
+    move_breaker(r, lease, site, rv, err);
     if (rv == APR_SUCCESS) {
         return 1;
     }
     page->kind = page_of(err->kind);
     page->retry_after = retry_after(err);
-    tw_line_begin(&line, r, site, level_of(permit, err), "TW0204",
+    tw_line_begin(&line, r, site, level_of(lease, err), "TW0204",
                   what_failed(r, err));
     page->reference = line.shown;
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0204)

@@ -2,7 +2,7 @@
 /*
  * request/call: a call to X, within what the server allows itself.
  *
- * A breaker that is open, or no free place among TwAuthProviderCalls, is an
+ * A breaker that is open, or no free lease among TwAuthProviderCalls, is an
  * answer at once instead of one more worker that waits.  How the call ended
  * moves the breaker, and is logged once, with what to do about it.
  *
@@ -19,39 +19,40 @@
 #include "request/page.h"
 #include "shared/segment.h"
 
-typedef struct tw_permit_t {
-    tw_call_t kind;
-    int place;
+typedef struct tw_lease_t {
+    tw_call_kind_t kind;
+    int number;
     apr_time_t asked, begun, deadline;
-} tw_permit_t;
+} tw_lease_t;
 
 /*
  * Asks for a call, waiting at most wait, and half of TwAuthProviderTimeout,
- * for a place.  0 with page filled in: not now.
+ * for a lease. 0 with page filled in: not now.
  */
-int tw_call_begin(tw_permit_t *permit, request_rec *r, const tw_site_t *site,
-                  tw_call_t kind, apr_interval_time_t wait, tw_page_t *page);
+int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
+                  tw_call_kind_t kind, apr_interval_time_t wait,
+                  tw_page_t *page);
 
 /* What is left of TwAuthProviderTimeout for the call after the waiting. */
-apr_interval_time_t tw_call_time(const tw_permit_t *permit,
+apr_interval_time_t tw_call_time(const tw_lease_t *lease,
                                  const tw_site_t *site);
 
 /*
- * Takes a seat for one that waits, at most so long, for what another one's
- * call will bring; tw_call_drop() gives it back.  0: too many wait already.
+ * Leases the right to wait, for so long at most, for what another one's call
+ * will bring; tw_call_drop() gives it back.  0: too many wait already.
  */
-int tw_call_wait(tw_permit_t *seat, const tw_site_t *site,
+int tw_call_wait(tw_lease_t *waiting, const tw_site_t *site,
                  apr_interval_time_t most);
 
-/* Gives a seat back, or the place of a call that was not made after all, and
- * with it the turn at an open breaker. */
-void tw_call_drop(const tw_permit_t *permit, const tw_site_t *site);
+/* Gives back the lease of one that waits, or of a call that was not made after
+ * all, and with it the turn at an open breaker. */
+void tw_call_drop(const tw_lease_t *lease, const tw_site_t *site);
 
 /*
- * Gives the place back after a call that returned rv.  0 with page filled
+ * Gives the lease back after a call that returned rv.  0 with page filled
  * in: it failed, and what (a few words) has been logged.
  */
-int tw_call_end(const tw_permit_t *permit, request_rec *r,
+int tw_call_end(const tw_lease_t *lease, request_rec *r,
                 const tw_site_t *site, const char *what, apr_status_t rv,
                 const tw_err_t *err, tw_page_t *page);
 

@@ -136,7 +136,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
                             site->audience, cookie.value, cookie.value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
-            || tw_shared_ended(site->shared, opened.id, now)) {
+            || tw_shared_is_revoked(site->shared, opened.id, now)) {
             continue;
         }
         if (found && memcmp(opened.id, visitor->session.id, TW_ID_LEN)) {
@@ -166,7 +166,7 @@ static int is_fresh(const tw_visitor_t *visitor, apr_interval_time_t recheck,
     apr_time_t checked = visitor->session.checked_at;
 
     return checked <= now && now - checked < recheck
-           && checked > tw_shared_floor(visitor->site->shared);
+           && checked > tw_shared_revalidate_before(visitor->site->shared);
 }
 
 /* Whether a copy of this age may still pass when the database is away. */
@@ -176,7 +176,7 @@ static int is_in_grace(const tw_visitor_t *visitor,
     apr_time_t checked = visitor->session.checked_at;
 
     return recheck > 0 && checked <= now
-           && checked > tw_shared_floor(visitor->site->shared)
+           && checked > tw_shared_revalidate_before(visitor->site->shared)
            && now - checked < recheck + visitor->site->conf->session_grace;
 }
 
@@ -213,14 +213,14 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     if (check != TW_CHECK_GOOD) {
         /* those beside this request must not pass as if nothing had been
          * found; who is only not active now may be so again */
-        tw_shared_end_found(site->shared, session->id,
-                            check == TW_CHECK_GONE
-                            ? tw_visitor_copies_until(site, session, now)
-                            : now + BESIDE, now);
+        tw_shared_revoke_found(site->shared, session->id,
+                               check == TW_CHECK_GONE
+                               ? tw_visitor_copies_until(site, session, now)
+                               : now + BESIDE, now);
     }
-    /* it may have been ended here while the database answered */
+    /* it may have been revoked here while the database answered */
     if (check != TW_CHECK_GOOD
-        || tw_shared_ended(site->shared, session->id, now)) {
+        || tw_shared_is_revoked(site->shared, session->id, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
                       "a session has been ended: %s",
                       tw_line_person(r->pool, session));

@@ -72,7 +72,7 @@ static int take(entry_t *entry)
                                               memory_order_acquire);
 }
 
-static void give_back(entry_t *entry)
+static void release(entry_t *entry)
 {
     atomic_flag_clear_explicit(&entry->used, memory_order_release);
 }
@@ -98,7 +98,7 @@ static int find(unsigned char **data, apr_size_t *data_len, int *stale,
         }
         found = 1;
     }
-    give_back(entry);
+    release(entry);
     return found;
 }
 
@@ -116,7 +116,7 @@ static void keep(entry_t *entry, const tw_ring_t *ring, const char *audience,
     entry->audience = audience;
     memcpy(entry->text, text, len);
     memcpy(entry->data, data, data_len);
-    give_back(entry);
+    release(entry);
 }
 
 apr_status_t tw_memo_unseal(unsigned char **data, apr_size_t *data_len,

@@ -34,7 +34,7 @@ typedef struct tw_flow_t {
 #define TW_FLOW_NAME_LEN 12
 void tw_flow_name(char name[TW_FLOW_NAME_LEN + 1], const char *key);
 
-/* The id under which a flow is spent. */
+/* The id under which a flow is used. */
 void tw_flow_id(unsigned char id[TW_ID_LEN], const tw_flow_t *flow);
 
 /*

@@ -18,7 +18,7 @@ static int is_past(const tw_breaker_t *breaker, apr_uint64_t retry_at,
            || retry_at > (apr_uint64_t)(now + most);
 }
 
-int tw_breaker_wait(const tw_breaker_t *breaker, apr_time_t now)
+int tw_breaker_retry_after(const tw_breaker_t *breaker, apr_time_t now)
 {
     apr_uint64_t at = tw_cell_get(&breaker->retry_at);
 
@@ -26,8 +26,8 @@ int tw_breaker_wait(const tw_breaker_t *breaker, apr_time_t now)
            : (int)apr_time_sec((apr_time_t)at - now) + 1;
 }
 
-int tw_breaker_ask(tw_breaker_t *breaker, apr_interval_time_t pause,
-                   apr_time_t now)
+int tw_breaker_allow_after(tw_breaker_t *breaker, apr_interval_time_t pause,
+                           apr_time_t now)
 {
     tw_cell_t *retry_at = &breaker->retry_at;
     apr_uint64_t at = tw_cell_get(retry_at);
@@ -46,7 +46,7 @@ int tw_breaker_ask(tw_breaker_t *breaker, apr_interval_time_t pause,
            ? (int)apr_time_sec((apr_time_t)at - now) + 1 : 1;
 }
 
-/* Looked at before it is written: the good case costs no traffic between
+/* Looked at before it is written: the usual case costs no traffic between
  * processors. */
 static void forget(tw_cell32_t *count)
 {
@@ -55,7 +55,7 @@ static void forget(tw_cell32_t *count)
     }
 }
 
-int tw_breaker_good(tw_breaker_t *breaker, apr_time_t now)
+int tw_breaker_success(tw_breaker_t *breaker, apr_time_t now)
 {
     apr_uint64_t at = tw_cell_get(&breaker->retry_at);
 
@@ -68,8 +68,8 @@ int tw_breaker_good(tw_breaker_t *breaker, apr_time_t now)
     return tw_cell_swap(&breaker->retry_at, 0, at);
 }
 
-int tw_breaker_bad(tw_breaker_t *breaker, const tw_failure_t *failure,
-                   apr_time_t now)
+int tw_breaker_failure(tw_breaker_t *breaker, const tw_failure_t *failure,
+                       apr_time_t now)
 {
     apr_uint64_t at = tw_cell_get(&breaker->retry_at);
     apr_uint64_t closed_at = tw_cell_get(&breaker->closed_at);
@@ -92,7 +92,7 @@ int tw_breaker_bad(tw_breaker_t *breaker, const tw_failure_t *failure,
            && !at;
 }
 
-void tw_breaker_unknown(tw_breaker_t *breaker, apr_time_t now)
+void tw_breaker_abandon(tw_breaker_t *breaker, apr_time_t now)
 {
     tw_cell_t *retry_at = &breaker->retry_at;
     apr_uint64_t at = tw_cell_get(retry_at);

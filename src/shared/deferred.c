@@ -32,19 +32,19 @@ static int is_free(apr_uint64_t state, apr_time_t now)
 }
 
 /*
- * How many places may be in use (16 bits) | how often that was said (48).
+ * How many cells may be in use (16 bits) | how often that was said (48).
  * Said before an entry is there and again when it is, so that whoever finds
  * none meanwhile does not take it back.
  */
-static void use(tw_deferred_t *table, int places)
+static void use(tw_deferred_t *table, int count)
 {
     apr_uint64_t old = tw_cell_get(&table->used), with;
 
     do {
         apr_uint64_t most = old & 0xffff;
 
-        if (most < (apr_uint64_t)places) {
-            most = (apr_uint64_t)places;
+        if (most < (apr_uint64_t)count) {
+            most = (apr_uint64_t)count;
         }
         with = ((old >> 16) + 1) << 16 | most;
     } while (!atomic_compare_exchange_strong(&table->used, &old, with));
@@ -52,9 +52,9 @@ static void use(tw_deferred_t *table, int places)
 
 static int has_share(const tw_deferred_t *table, int slot, apr_int64_t whose)
 {
-    int places = (int)(tw_cell_get(&table->used) & 0xffff), i, n = 0;
+    int count = (int)(tw_cell_get(&table->used) & 0xffff), i, n = 0;
 
-    for (i = 0; whose && i < places; i++) {
+    for (i = 0; whose && i < count; i++) {
         const tw_deferred_cell_t *cell = &table->cell[i];
 
         n += what_of(tw_cell_get(&cell->state)) >= IS_FULL
@@ -64,8 +64,8 @@ static int has_share(const tw_deferred_t *table, int slot, apr_int64_t whose)
     return n < TW_DEFERRED_SHARE;
 }
 
-int tw_deferred_add(tw_deferred_t *table, int slot, const tw_owed_t *what,
-                    apr_time_t now)
+int tw_deferred_add(tw_deferred_t *table, int slot,
+                    const tw_deferred_delete_t *what, apr_time_t now)
 {
     int i;
 
@@ -91,13 +91,13 @@ int tw_deferred_add(tw_deferred_t *table, int slot, const tw_owed_t *what,
     return 0;
 }
 
-int tw_deferred_take(tw_deferred_t *table, int slot, tw_owed_t *what,
-                     apr_time_t now)
+int tw_deferred_take(tw_deferred_t *table, int slot,
+                     tw_deferred_delete_t *what, apr_time_t now)
 {
     apr_uint64_t used = tw_cell_get(&table->used);
-    int places = (int)(used & 0xffff), i, empty = 1;
+    int count = (int)(used & 0xffff), i, empty = 1;
 
-    for (i = 0; i < places; i++) {
+    for (i = 0; i < count; i++) {
         tw_deferred_cell_t *cell = &table->cell[i];
         apr_uint64_t state = tw_cell_get(&cell->state);
 
@@ -111,30 +111,30 @@ int tw_deferred_take(tw_deferred_t *table, int slot, tw_owed_t *what,
             && tw_cell_swap(&cell->state, STATE(IS_LEASED, now + LEASE),
                             state)) {
             *what = cell->what;
-            what->place = i;
+            what->index = i;
             what->lease = now + LEASE;
             if (tw_cell_get(&cell->slot) == (apr_uint64_t)slot) {
                 return 1;
             }
-            /* another entry had come into the place meanwhile */
+            /* another entry had come into the cell meanwhile */
             tw_deferred_again(table, what);
         }
     }
-    if (empty && places) {
+    if (empty && count) {
         tw_cell_swap(&table->used, used & ~0xffffULL, used);
     }
     return 0;
 }
 
 /* A lease that was taken over by another one meanwhile is that one's. */
-void tw_deferred_done(tw_deferred_t *table, const tw_owed_t *what)
+void tw_deferred_done(tw_deferred_t *table, const tw_deferred_delete_t *what)
 {
-    tw_cell_swap(&table->cell[what->place].state, STATE(IS_FREE, 0),
+    tw_cell_swap(&table->cell[what->index].state, STATE(IS_FREE, 0),
                  STATE(IS_LEASED, what->lease));
 }
 
-void tw_deferred_again(tw_deferred_t *table, const tw_owed_t *what)
+void tw_deferred_again(tw_deferred_t *table, const tw_deferred_delete_t *what)
 {
-    tw_cell_swap(&table->cell[what->place].state, STATE(IS_FULL, 0),
+    tw_cell_swap(&table->cell[what->index].state, STATE(IS_FULL, 0),
                  STATE(IS_LEASED, what->lease));
 }

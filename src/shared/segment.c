@@ -20,18 +20,18 @@ typedef struct {
     tw_cell_t copies;           /* see tw_shared_realm() */
     tw_cell_t session_max;
     tw_breaker_t breaker;
-    tw_cell_t noted[TW_NOTES];
+    tw_cell_t logged[TW_LOG_KINDS];
 } slot_t;
 
 struct tw_shared_t {
     tw_cell_t layout;
-    tw_cell_t floor;
+    tw_cell_t revalidate_before;
     tw_leases_t leases;
     slot_t slot[TW_SLOTS];
     tw_counter_t client[CLIENTS];
     tw_counter_t known[KNOWN];
     tw_marks_t ended;
-    tw_marks_t spent;
+    tw_marks_t used;
     tw_marks_t recheck;
     tw_deferred_t deferred;
 };
@@ -50,14 +50,14 @@ apr_uint64_t tw_shared_layout(void)
 {
     static const apr_size_t places[] = {
         MEANING, sizeof(tw_shared_t),
-        PLACE(tw_shared_t, floor), PLACE(tw_shared_t, leases),
+        PLACE(tw_shared_t, revalidate_before), PLACE(tw_shared_t, leases),
         PLACE(tw_shared_t, slot), PLACE(tw_shared_t, client),
         PLACE(tw_shared_t, known), PLACE(tw_shared_t, ended),
-        PLACE(tw_shared_t, spent), PLACE(tw_shared_t, recheck),
+        PLACE(tw_shared_t, used), PLACE(tw_shared_t, recheck),
         PLACE(tw_shared_t, deferred),
         sizeof(slot_t), PLACE(slot_t, starts), PLACE(slot_t, copies),
         PLACE(slot_t, session_max), PLACE(slot_t, breaker),
-        PLACE(slot_t, noted),
+        PLACE(slot_t, logged),
         PLACE(tw_leases_t, call), PLACE(tw_leases_t, waiting),
         PLACE(tw_counter_t, key), PLACE(tw_counter_t, window),
         PLACE(tw_breaker_t, retry_at), PLACE(tw_breaker_t, closed_at),
@@ -67,8 +67,8 @@ apr_uint64_t tw_shared_layout(void)
         sizeof(tw_deferred_cell_t), PLACE(tw_deferred_cell_t, state),
         PLACE(tw_deferred_cell_t, slot), PLACE(tw_deferred_cell_t, whose),
         PLACE(tw_deferred_cell_t, what),
-        PLACE(tw_owed_t, id), PLACE(tw_owed_t, account),
-        PLACE(tw_owed_t, at), PLACE(tw_owed_t, whose)
+        PLACE(tw_deferred_delete_t, id), PLACE(tw_deferred_delete_t, account),
+        PLACE(tw_deferred_delete_t, at), PLACE(tw_deferred_delete_t, whose)
     };
     apr_uint64_t sum = 0xcbf29ce484222325ULL;
     apr_size_t i;
@@ -89,7 +89,7 @@ tw_shared_t *tw_shared_attach(void *base, apr_time_t now)
         if (layout) {
             memset(base, 0, sizeof(*shared));
         }
-        tw_cell_set(&shared->floor, (apr_uint64_t)now);
+        tw_cell_set(&shared->revalidate_before, (apr_uint64_t)now);
         tw_cell_set(&shared->layout, tw_shared_layout());
     }
     return shared;
@@ -111,68 +111,70 @@ int tw_shared_slot(tw_shared_t *shared, const char *name)
     return TW_SLOTS - 1;
 }
 
-/* ---- ended sessions ----------------------------------------------------- */
+/* ---- revoked sessions --------------------------------------------------- */
 
-void tw_shared_end(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
-                   apr_time_t until, apr_time_t now)
+void tw_shared_revoke(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                      apr_time_t until, apr_time_t now)
 {
     if (!tw_marks_keep(&shared->ended, id, 1, until, now)) {
-        tw_cell_raise(&shared->floor, (apr_uint64_t)now);
+        tw_cell_raise(&shared->revalidate_before, (apr_uint64_t)now);
     }
 }
 
-void tw_shared_end_found(tw_shared_t *shared,
-                         const unsigned char id[TW_ID_LEN], apr_time_t until,
-                         apr_time_t now)
+void tw_shared_revoke_found(tw_shared_t *shared,
+                            const unsigned char id[TW_ID_LEN],
+                            apr_time_t until, apr_time_t now)
 {
     tw_marks_keep(&shared->ended, id, 0, until, now);
 }
 
-int tw_shared_ended(const tw_shared_t *shared,
-                    const unsigned char id[TW_ID_LEN], apr_time_t now)
+int tw_shared_is_revoked(const tw_shared_t *shared,
+                         const unsigned char id[TW_ID_LEN], apr_time_t now)
 {
     return tw_marks_has(&shared->ended, id, now);
 }
 
-apr_time_t tw_shared_floor(const tw_shared_t *shared)
+apr_time_t tw_shared_revalidate_before(const tw_shared_t *shared)
 {
-    return (apr_time_t)tw_cell_get(&shared->floor);
+    return (apr_time_t)tw_cell_get(&shared->revalidate_before);
 }
 
-int tw_shared_owe(tw_shared_t *shared, int slot, const tw_owed_t *what,
-                  apr_time_t now)
+int tw_shared_defer_delete(tw_shared_t *shared, int slot,
+                           const tw_deferred_delete_t *what, apr_time_t now)
 {
     return tw_deferred_add(&shared->deferred, slot, what, now);
 }
 
-int tw_shared_next_owed(tw_shared_t *shared, int slot, tw_owed_t *what,
-                        apr_time_t now)
+int tw_shared_take_deferred(tw_shared_t *shared, int slot,
+                            tw_deferred_delete_t *what, apr_time_t now)
 {
     return tw_deferred_take(&shared->deferred, slot, what, now);
 }
 
-void tw_shared_owed_paid(tw_shared_t *shared, const tw_owed_t *what)
+void tw_shared_deferred_done(tw_shared_t *shared,
+                             const tw_deferred_delete_t *what)
 {
     tw_deferred_done(&shared->deferred, what);
 }
 
-void tw_shared_owed_again(tw_shared_t *shared, const tw_owed_t *what)
+void tw_shared_deferred_again(tw_shared_t *shared,
+                              const tw_deferred_delete_t *what)
 {
     tw_deferred_again(&shared->deferred, what);
 }
 
-/* ---- spent flows, rechecks ---------------------------------------------- */
+/* ---- used flows, rechecks ----------------------------------------------- */
 
-int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
-                    apr_time_t until, apr_time_t now)
+int tw_shared_use_once(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                       apr_time_t until, apr_time_t now)
 {
-    return tw_marks_claim(&shared->spent, id, until, now);
+    return tw_marks_claim(&shared->used, id, until, now);
 }
 
-int tw_shared_is_spent(const tw_shared_t *shared,
-                       const unsigned char id[TW_ID_LEN], apr_time_t now)
+int tw_shared_is_used(const tw_shared_t *shared,
+                      const unsigned char id[TW_ID_LEN], apr_time_t now)
 {
-    return tw_marks_has(&shared->spent, id, now);
+    return tw_marks_has(&shared->used, id, now);
 }
 
 int tw_shared_claim_recheck(tw_shared_t *shared,
@@ -184,14 +186,15 @@ int tw_shared_claim_recheck(tw_shared_t *shared,
 
 /* ---- sign-ins started, calls in flight ---------------------------------- */
 
-int tw_shared_start_client(tw_shared_t *shared, const char *client,
-                           const tw_rate_t *rate, apr_time_t now)
+int tw_shared_rate_wait_client(tw_shared_t *shared, const char *client,
+                               const tw_rate_t *rate, apr_time_t now)
 {
     return tw_rate_count_name(shared->client, CLIENTS, client, rate, now);
 }
 
-int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
-                        const char *known, apr_time_t now)
+int tw_shared_rate_wait_all(tw_shared_t *shared, int slot,
+                            const tw_rate_t *rate, const char *known,
+                            apr_time_t now)
 {
     tw_cell_t *starts = &shared->slot[slot].starts;
     int kept = rate->count / 4;
@@ -209,46 +212,46 @@ int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
                                        now);
 }
 
-int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
+int tw_shared_call_begin(tw_shared_t *shared, tw_call_kind_t kind, int cap,
                          apr_time_t deadline, apr_time_t now)
 {
     return tw_leases_take(&shared->leases, kind, cap, deadline, now);
 }
 
-void tw_shared_call_end(tw_shared_t *shared, tw_call_t kind, int place,
+void tw_shared_call_end(tw_shared_t *shared, tw_call_kind_t kind, int number,
                         apr_time_t deadline)
 {
-    tw_leases_give(&shared->leases, kind, place, deadline);
+    tw_leases_release(&shared->leases, kind, number, deadline);
 }
 
-/* ---- breakers, notes ---------------------------------------------------- */
+/* ---- breakers, the log -------------------------------------------------- */
 
-int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
-                          apr_interval_time_t pause, apr_time_t now)
+int tw_shared_breaker_allow_after(tw_shared_t *shared, int slot,
+                                  apr_interval_time_t pause, apr_time_t now)
 {
-    return tw_breaker_ask(&shared->slot[slot].breaker, pause, now);
+    return tw_breaker_allow_after(&shared->slot[slot].breaker, pause, now);
 }
 
-int tw_shared_breaker_wait(const tw_shared_t *shared, int slot,
-                           apr_time_t now)
+int tw_shared_breaker_retry_after(const tw_shared_t *shared, int slot,
+                                  apr_time_t now)
 {
-    return tw_breaker_wait(&shared->slot[slot].breaker, now);
+    return tw_breaker_retry_after(&shared->slot[slot].breaker, now);
 }
 
-int tw_shared_breaker_good(tw_shared_t *shared, int slot, apr_time_t now)
+int tw_shared_breaker_success(tw_shared_t *shared, int slot, apr_time_t now)
 {
-    return tw_breaker_good(&shared->slot[slot].breaker, now);
+    return tw_breaker_success(&shared->slot[slot].breaker, now);
 }
 
-int tw_shared_breaker_bad(tw_shared_t *shared, int slot,
-                          const tw_failure_t *failure, apr_time_t now)
+int tw_shared_breaker_failure(tw_shared_t *shared, int slot,
+                              const tw_failure_t *failure, apr_time_t now)
 {
-    return tw_breaker_bad(&shared->slot[slot].breaker, failure, now);
+    return tw_breaker_failure(&shared->slot[slot].breaker, failure, now);
 }
 
-void tw_shared_breaker_unknown(tw_shared_t *shared, int slot, apr_time_t now)
+void tw_shared_breaker_abandon(tw_shared_t *shared, int slot, apr_time_t now)
 {
-    tw_breaker_unknown(&shared->slot[slot].breaker, now);
+    tw_breaker_abandon(&shared->slot[slot].breaker, now);
 }
 
 int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
@@ -256,23 +259,24 @@ int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
     return tw_breaker_open(&shared->slot[slot].breaker);
 }
 
-int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
-                   apr_interval_time_t interval, apr_time_t now)
+int tw_shared_log_once(tw_shared_t *shared, int slot, int kind,
+                       const char *text, apr_interval_time_t interval,
+                       apr_time_t now)
 {
-    tw_cell_t *noted = &shared->slot[slot].noted[kind];
+    tw_cell_t *logged = &shared->slot[slot].logged[kind];
     /* what (24 bits) | how many in this interval (8) | since when (32) */
     apr_uint64_t what = text ? tw_cell_key(text) >> 40 << 40 : 0;
-    apr_uint64_t at = tw_cell_get(noted), count = at >> 32 & 0xff;
+    apr_uint64_t at = tw_cell_get(logged), count = at >> 32 & 0xff;
     apr_time_t since = apr_time_from_sec((apr_time_t)(at & 0xffffffffU));
 
     if (!at || since > now || since + interval <= now) {
         count = 0;
         since = now;
     }
-    else if (at >> 40 << 40 == what || count >= TW_NOTES_MOST) {
+    else if (at >> 40 << 40 == what || count >= TW_LOG_MOST) {
         return 0;
     }
-    return tw_cell_swap(noted, what | (count + 1) << 32
+    return tw_cell_swap(logged, what | (count + 1) << 32
                                | (apr_uint32_t)apr_time_sec(since), at);
 }
 
@@ -288,7 +292,7 @@ void tw_shared_realm(tw_shared_t *shared, int slot,
 
     longer |= tw_cell_raise(&s->session_max, (apr_uint64_t)most);
     if (known && longer) {
-        tw_cell_raise(&shared->floor, (apr_uint64_t)now);
+        tw_cell_raise(&shared->revalidate_before, (apr_uint64_t)now);
     }
 }
 

@@ -8,8 +8,8 @@
  *
  * Each kind of table is a file of its own, whose header says how it works:
  * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker.  Memory is bounded
- * whatever anybody does; where giving up an entry would weaken something, the
- * `floor` rises instead (see tw_shared_end).
+ * whatever anybody does; where giving up an entry would weaken something,
+ * `revalidate_before` rises instead (see tw_shared_revoke).
  *
  * All times are apr_time_t (microseconds), passed in by the caller.
  */
@@ -34,64 +34,68 @@ apr_uint64_t tw_shared_layout(void);
 
 /*
  * The tables in size bytes of memory at base (zeroed when new).  A segment
- * of another layout, or a new one, is set up afresh with floor now.
+ * of another layout, or a new one, is set up afresh, with revalidate_before
+ * now.
  */
 tw_shared_t *tw_shared_attach(void *base, apr_time_t now);
 
-/* ---- ended sessions ---------------------------------------------------- */
+/* ---- revoked sessions -------------------------------------------------- */
 
 /*
  * Refuses copies of the session's cookie on this server until then.  Where
- * the table is full, the one that ends first is given up and the floor rises
- * to now.
+ * the table is full, the one that ends first is given up and revalidate_before
+ * rises to now.
  */
-void tw_shared_end(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
-                   apr_time_t until, apr_time_t now);
+void tw_shared_revoke(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                      apr_time_t until, apr_time_t now);
 
 /*
  * The same for a session of which the database has said that it is over:
  * remembered while there is room.  So whoever sends old cookies by the
  * thousand, each of which is found to be over, makes nobody's sign-out
- * forgotten and no floor rise.
+ * forgotten and does not raise revalidate_before.
  */
-void tw_shared_end_found(tw_shared_t *shared,
-                         const unsigned char id[TW_ID_LEN], apr_time_t until,
-                         apr_time_t now);
+void tw_shared_revoke_found(tw_shared_t *shared,
+                            const unsigned char id[TW_ID_LEN],
+                            apr_time_t until, apr_time_t now);
 
-/* Whether the session has been ended on this server. */
-int tw_shared_ended(const tw_shared_t *shared,
-                    const unsigned char id[TW_ID_LEN], apr_time_t now);
+/* Whether the session has been revoked on this server. */
+int tw_shared_is_revoked(const tw_shared_t *shared,
+                         const unsigned char id[TW_ID_LEN], apr_time_t now);
 
-/* Cookies that were checked at or before the floor must be checked again. */
-apr_time_t tw_shared_floor(const tw_shared_t *shared);
+/* Cookies that were checked at or before revalidate_before must be checked
+ * again. */
+apr_time_t tw_shared_revalidate_before(const tw_shared_t *shared);
 
 /*
- * Sessions that ended while the database (its slot, see below) was away:
- * their rows are still to be deleted.
+ * Sessions that were revoked while the database (its slot, see below) was
+ * down: their rows are still to be deleted.
  *
- * owe() notes one (0 when there is no room, for all or for this account);
- * next_owed() takes one for a minute (0 when there is none), then it is either
- * paid or to be paid again: see shared/deferred.h.
+ * defer_delete() adds one (0 when there is no room, for all or for this
+ * account); take_deferred() leases one for a minute (0 when there is none),
+ * and then it is either done or to be done again: see shared/deferred.h.
  */
-int tw_shared_owe(tw_shared_t *shared, int slot, const tw_owed_t *what,
-                  apr_time_t now);
-int tw_shared_next_owed(tw_shared_t *shared, int slot, tw_owed_t *what,
-                        apr_time_t now);
-void tw_shared_owed_paid(tw_shared_t *shared, const tw_owed_t *what);
-void tw_shared_owed_again(tw_shared_t *shared, const tw_owed_t *what);
+int tw_shared_defer_delete(tw_shared_t *shared, int slot,
+                           const tw_deferred_delete_t *what, apr_time_t now);
+int tw_shared_take_deferred(tw_shared_t *shared, int slot,
+                            tw_deferred_delete_t *what, apr_time_t now);
+void tw_shared_deferred_done(tw_shared_t *shared,
+                             const tw_deferred_delete_t *what);
+void tw_shared_deferred_again(tw_shared_t *shared,
+                              const tw_deferred_delete_t *what);
 
-/* ---- spent flows, rechecks --------------------------------------------- */
+/* ---- used flows, rechecks ---------------------------------------------- */
 
 /*
  * 1 for the first caller with this id, 0 for all others until then: a
  * pending sign-in is finished once.
  */
-int tw_shared_spend(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
-                    apr_time_t until, apr_time_t now);
+int tw_shared_use_once(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+                       apr_time_t until, apr_time_t now);
 
-/* Whether it has been spent, without spending it. */
-int tw_shared_is_spent(const tw_shared_t *shared,
-                       const unsigned char id[TW_ID_LEN], apr_time_t now);
+/* Whether it has been used, without using it. */
+int tw_shared_is_used(const tw_shared_t *shared,
+                      const unsigned char id[TW_ID_LEN], apr_time_t now);
 
 /* The same for the one request that asks the database about a session. */
 int tw_shared_claim_recheck(tw_shared_t *shared,
@@ -104,8 +108,8 @@ int tw_shared_claim_recheck(tw_shared_t *shared,
  * Counts one start by client (any text, such as an address) within rate.
  * Returns 0 when it may go on, else after how many seconds it may.
  */
-int tw_shared_start_client(tw_shared_t *shared, const char *client,
-                           const tw_rate_t *rate, apr_time_t now);
+int tw_shared_rate_wait_client(tw_shared_t *shared, const char *client,
+                               const tw_rate_t *rate, apr_time_t now);
 
 /*
  * Counts one start of the site (a slot, see below) in all.  A quarter of the
@@ -114,15 +118,16 @@ int tw_shared_start_client(tw_shared_t *shared, const char *client,
  * sixteenth, so that who has an account cannot use it up for all the others.
  * As above.
  */
-int tw_shared_start_all(tw_shared_t *shared, int slot, const tw_rate_t *rate,
-                        const char *known, apr_time_t now);
+int tw_shared_rate_wait_all(tw_shared_t *shared, int slot,
+                            const tw_rate_t *rate, const char *known,
+                            apr_time_t now);
 
 /* ---- calls in flight ---------------------------------------------------- */
 
-/* As tw_leases_take() and _give(). */
-int tw_shared_call_begin(tw_shared_t *shared, tw_call_t kind, int cap,
+/* As tw_leases_take() and _release(). */
+int tw_shared_call_begin(tw_shared_t *shared, tw_call_kind_t kind, int cap,
                          apr_time_t deadline, apr_time_t now);
-void tw_shared_call_end(tw_shared_t *shared, tw_call_t kind, int place,
+void tw_shared_call_end(tw_shared_t *shared, tw_call_kind_t kind, int number,
                         apr_time_t deadline);
 
 /* ---- slots and breakers ------------------------------------------------- */
@@ -136,27 +141,28 @@ void tw_shared_call_end(tw_shared_t *shared, tw_call_t kind, int place,
 int tw_shared_slot(tw_shared_t *shared, const char *name);
 
 /* Of the slot; as in shared/breaker.h. */
-int tw_shared_breaker_ask(tw_shared_t *shared, int slot,
-                          apr_interval_time_t pause, apr_time_t now);
-int tw_shared_breaker_wait(const tw_shared_t *shared, int slot,
-                           apr_time_t now);
-int tw_shared_breaker_good(tw_shared_t *shared, int slot, apr_time_t now);
-int tw_shared_breaker_bad(tw_shared_t *shared, int slot,
-                          const tw_failure_t *failure, apr_time_t now);
-void tw_shared_breaker_unknown(tw_shared_t *shared, int slot,
+int tw_shared_breaker_allow_after(tw_shared_t *shared, int slot,
+                                  apr_interval_time_t pause, apr_time_t now);
+int tw_shared_breaker_retry_after(const tw_shared_t *shared, int slot,
+                                  apr_time_t now);
+int tw_shared_breaker_success(tw_shared_t *shared, int slot, apr_time_t now);
+int tw_shared_breaker_failure(tw_shared_t *shared, int slot,
+                              const tw_failure_t *failure, apr_time_t now);
+void tw_shared_breaker_abandon(tw_shared_t *shared, int slot,
                                apr_time_t now);
 int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
 
 /*
- * 1 when an event of this slot and kind (0 to TW_NOTES - 1) was not noted
+ * 1 when an event of this slot and kind (0 to TW_LOG_KINDS - 1) was not logged
  * for an interval, or was another one (text tells them apart; NULL: there is
  * but one): so that a flood of one event is one line in the log, and a flood
- * of different ones TW_NOTES_MOST in an interval.
+ * of different ones TW_LOG_MOST in an interval.
  */
-#define TW_NOTES 8
-#define TW_NOTES_MOST 8
-int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
-                   apr_interval_time_t interval, apr_time_t now);
+#define TW_LOG_KINDS 8
+#define TW_LOG_MOST 8
+int tw_shared_log_once(tw_shared_t *shared, int slot, int kind,
+                       const char *text, apr_interval_time_t interval,
+                       apr_time_t now);
 
 /* ---- realms -------------------------------------------------------------- */
 
@@ -164,8 +170,8 @@ int tw_shared_note(tw_shared_t *shared, int slot, int kind, const char *text,
  * Hosts of one realm (a slot) share sessions, whatever each says of their
  * times: for how long copies of a session's cookie may pass on the host that
  * lets them pass longest, and the longest life of a session.  Where that is
- * longer than before a restart, the floor rises to now: what was ended then
- * is not remembered for so long.
+ * longer than before a restart, revalidate_before rises to now: what was
+ * revoked then is not remembered for so long.
  */
 void tw_shared_realm(tw_shared_t *shared, int slot,
                      apr_interval_time_t copies, apr_interval_time_t most,

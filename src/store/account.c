@@ -120,8 +120,8 @@ static const tw_statement_t session_end_all = {
  * that was ended meanwhile, by an administrator or from elsewhere, anything
  * to say any more: its own row must still be there.
  */
-static const tw_statement_t session_end_owed = {
-    "twauth_session_end_owed",
+static const tw_statement_t session_end_deferred = {
+    "twauth_session_end_deferred",
     "DELETE FROM twauth_session WHERE account_id = CAST(%s AS bigint)"
     " AND created_at <= CAST(%s AS bigint)"
     " AND EXISTS (SELECT 1 FROM twauth_session o WHERE o.id = %s"
@@ -188,26 +188,27 @@ static const char *clean_user_agent(apr_pool_t *pool, const char *text)
     return clean;
 }
 
-/* Deletes the rows of sessions that ended while the database was away; tried
- * alone, for whoever is here came for something else. */
-static void pay_owed(tw_db_t *db, const tw_database_t *database,
-                     apr_pool_t *pool)
+/* Deletes the rows of sessions that were revoked while the database was down;
+ * tried alone, for whoever is here came for something else. */
+static void run_deferred(tw_db_t *db, const tw_database_t *database,
+                         apr_pool_t *pool)
 {
-    tw_owed_t owed;
+    tw_deferred_delete_t deferred;
 
-    while (tw_shared_next_owed(database->shared, database->slot, &owed,
-                               apr_time_now())) {
+    while (tw_shared_take_deferred(database->shared, database->slot, &deferred,
+                                   apr_time_now())) {
         const char *args[3];
 
-        args[2] = id_text(pool, owed.id);
-        args[0] = owed.account ? number(pool, owed.account) : args[2];
-        args[1] = seconds(pool, owed.at);
-        if (!tw_db_try(db, owed.account ? &session_end_owed : &session_end,
+        args[2] = id_text(pool, deferred.id);
+        args[0] = deferred.account ? number(pool, deferred.account) : args[2];
+        args[1] = seconds(pool, deferred.at);
+        if (!tw_db_try(db,
+                       deferred.account ? &session_end_deferred : &session_end,
                        args)) {
-            tw_shared_owed_again(database->shared, &owed);
+            tw_shared_deferred_again(database->shared, &deferred);
             return;
         }
-        tw_shared_owed_paid(database->shared, &owed);
+        tw_shared_deferred_done(database->shared, &deferred);
     }
 }
 
@@ -325,22 +326,23 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     }
     rv = find_account(session, result, db, store, with, pool, err);
     if (rv == APR_SUCCESS) {
-        /* before there is a new row: all of this account's may be owed */
-        pay_owed(db, database, pool);
+        /* before there is a new row: the deletes of all this account's
+         * sessions may be deferred */
+        run_deferred(db, database, pool);
         session->checked_at = session->last_seen = session->signed_in_at;
         rv = begin_session(session, db, with, pool, err);
     }
     if (rv == APR_SUCCESS && with->former) {
         const char *former = id_text(pool, with->former->id);
         tw_err_t ignored = { 0 };
-        tw_owed_t owed = { .whose = with->former->account };
+        tw_deferred_delete_t deferred = { .whose = with->former->account };
 
         /* refused here at once all the same; elsewhere when it ends */
         if (tw_db_run(NULL, db, &session_end, &former, &ignored)
             != APR_SUCCESS) {
-            memcpy(owed.id, with->former->id, TW_ID_LEN);
-            tw_shared_owe(database->shared, database->slot, &owed,
-                          apr_time_now());
+            memcpy(deferred.id, with->former->id, TW_ID_LEN);
+            tw_shared_defer_delete(database->shared, database->slot, &deferred,
+                                   apr_time_now());
         }
     }
     tw_db_close(db);
@@ -399,7 +401,7 @@ apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
         session->expires_at = apr_time_from_sec(apr_atoi64(row[5]));
     }
     session->checked_at = now;
-    pay_owed(db, database, pool);
+    run_deferred(db, database, pool);
     if (idle > 0 && apr_time_from_sec(apr_atoi64(row[6])) < now - idle / 10) {
         args[1] = args[0];
         args[0] = seconds(pool, now);
@@ -433,7 +435,7 @@ apr_status_t tw_account_end(apr_array_header_t **ended,
     rv = tw_db_run(&rows, db, everywhere ? &session_end_all : &session_end,
                    &arg, err);
     if (rv == APR_SUCCESS) {
-        pay_owed(db, database, pool);
+        run_deferred(db, database, pool);
     }
     tw_db_close(db);
     for (i = 0; rv == APR_SUCCESS && everywhere && ended && i < rows->nelts;

@@ -22,8 +22,8 @@
 #define AGAIN_MAX apr_time_from_sec(2)
 #define OPEN_TRIES 4
 
-/* In the log's memory (tw_shared_note) of a database. */
-enum { NOTE_AWAY, NOTE_FAILS, NOTE_SPARE, NOTE_REPLACED };
+/* In the log's memory (tw_shared_log_once) of a database. */
+enum { TW_LOG_DOWN, TW_LOG_FAILS, TW_LOG_SPARE, TW_LOG_REPLACED };
 #define AWAY_AGAIN apr_time_from_sec(3600)
 #define FAILS_AGAIN apr_time_from_sec(60)
 /* All connections of all processes have found out by then, as a rule. */
@@ -86,9 +86,9 @@ static void say(const tw_database_t *database, const tw_failed_t *failed,
     ap_mpm_query(AP_MPMQ_GENERATION, &start);
     apr_snprintf(reason, sizeof(reason), "%d %s %s", start,
                  failed->what->name, failed->code);
-    if (!tw_shared_note(database->shared, database->slot,
-                        own ? NOTE_FAILS : NOTE_AWAY, reason,
-                        own ? FAILS_AGAIN : AWAY_AGAIN, apr_time_now())
+    if (!tw_shared_log_once(database->shared, database->slot,
+                            own ? TW_LOG_FAILS : TW_LOG_DOWN, reason,
+                            own ? FAILS_AGAIN : AWAY_AGAIN, apr_time_now())
         && (own || !opened)) {
         return;
     }
@@ -101,8 +101,8 @@ static void say(const tw_database_t *database, const tw_failed_t *failed,
 
 static void say_replaced(const tw_database_t *database, const char *file)
 {
-    if (tw_shared_note(database->shared, database->slot, NOTE_REPLACED, file,
-                       REPLACED_AGAIN, apr_time_now())) {
+    if (tw_shared_log_once(database->shared, database->slot, TW_LOG_REPLACED,
+                           file, REPLACED_AGAIN, apr_time_now())) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
                      TWLOGNO(0404) "the database file was replaced while "
                      "httpd ran: %s is opened anew", file);
@@ -114,8 +114,8 @@ static void refuse_writes(const tw_database_t *database)
 {
     tw_failure_t failure = { 0, 1, REST, apr_time_now() };
 
-    tw_shared_breaker_bad(database->shared, database->writes, &failure,
-                          failure.begun);
+    tw_shared_breaker_failure(database->shared, database->writes, &failure,
+                              failure.begun);
 }
 
 /* The end of an attempt that failed. */
@@ -134,8 +134,8 @@ static apr_status_t fail(const tw_database_t *database, apr_pool_t *pool,
     if (down) {
         tw_failure_t failure = { 0, 1, PAUSE, apr_time_now() };
 
-        opened = tw_shared_breaker_bad(database->shared, database->slot,
-                                       &failure, failure.begun);
+        opened = tw_shared_breaker_failure(database->shared, database->slot,
+                                           &failure, failure.begun);
     }
     if (tw_dbfail_is_said(failed->what, failed->words)) {
         say(database, failed, advice, down, opened);
@@ -195,8 +195,8 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
     doubtful = tw_shared_breaker_open(database->shared, database->slot)
                || tw_shared_breaker_open(database->shared,
                                          database->writes);
-    if (tw_shared_breaker_ask(database->shared, database->slot, PAUSE,
-                              apr_time_now())) {
+    if (tw_shared_breaker_allow_after(database->shared, database->slot, PAUSE,
+                                      apr_time_now())) {
         return known_away(pool, err);
     }
     rv = tw_gate_enter(database->slot, database->calls, &waited);
@@ -380,14 +380,14 @@ static void note_success(tw_db_t *db, const tw_statement_t *statement,
 
     db->link.proven = 1;
     if (is_write(statement)) {
-        tw_shared_breaker_good(database->shared, database->writes,
-                               apr_time_now());
+        tw_shared_breaker_success(database->shared, database->writes,
+                                  apr_time_now());
         if (renewed) {
             tw_gate_better(database->slot);
         }
     }
-    if (tw_shared_breaker_good(database->shared, database->slot,
-                               apr_time_now())) {
+    if (tw_shared_breaker_success(database->shared, database->slot,
+                                  apr_time_now())) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
                      TWLOGNO(0402) "the database is back");
     }
@@ -456,8 +456,8 @@ int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
     if (!tw_gate_begin_spare(database->slot)) {
         return 0;
     }
-    if (tw_shared_breaker_ask(database->shared, database->writes, REST,
-                              apr_time_now())) {
+    if (tw_shared_breaker_allow_after(database->shared, database->writes, REST,
+                                      apr_time_now())) {
         tw_gate_end_spare(database->slot);
         return 0;
     }
@@ -471,8 +471,9 @@ int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
     else if (failed.what->kind != TW_DBFAIL_LOST) {
         refuse_writes(database);
     }
-    if (!done && tw_shared_note(database->shared, database->slot, NOTE_SPARE,
-                                NULL, FAILS_AGAIN, apr_time_now())) {
+    if (!done
+        && tw_shared_log_once(database->shared, database->slot, TW_LOG_SPARE,
+                              NULL, FAILS_AGAIN, apr_time_now())) {
         advice = tw_dbfail_advice(failed.what, failed.words);
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
                      TWLOGNO(0403) "%s failed, which nobody waits for: %s%s%s",

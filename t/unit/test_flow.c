@@ -231,7 +231,7 @@ static void test_names(void **state)
     }
 }
 
-/* What is spent is the pending key, wherever the flow wants to go. */
+/* What is used is the pending key, wherever the flow wants to go. */
 static void test_ids(void **state)
 {
     unsigned char a[TW_ID_LEN], b[TW_ID_LEN];

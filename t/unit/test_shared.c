@@ -82,18 +82,18 @@ static void test_attach(void **state)
     (void)state;
     assert_in_range(tw_shared_size(), 100 * 1024, 4 * 1024 * 1024);
     fresh();
-    assert_true(tw_shared_floor(shared) == NOW);
+    assert_true(tw_shared_revalidate_before(shared) == NOW);
     /* a graceful restart finds what there was */
-    tw_shared_end(shared, id_of(id, 1), NOW + SEC(60), NOW);
+    tw_shared_revoke(shared, id_of(id, 1), NOW + SEC(60), NOW);
     shared = tw_shared_attach(memory, NOW + SEC(5));
-    assert_true(tw_shared_floor(shared) == NOW);
-    assert_true(tw_shared_ended(shared, id, NOW + SEC(5)));
+    assert_true(tw_shared_revalidate_before(shared) == NOW);
+    assert_true(tw_shared_is_revoked(shared, id, NOW + SEC(5)));
     /* another layout: all afresh, and cookies from before are rechecked */
     memset(memory, 0xee, tw_shared_size());
     shared = tw_shared_attach(memory, NOW + SEC(9));
-    assert_true(tw_shared_floor(shared) == NOW + SEC(9));
-    assert_false(tw_shared_ended(shared, id, NOW));
-    assert_int_equal(tw_shared_spend(shared, id, NOW + SEC(60), NOW), 1);
+    assert_true(tw_shared_revalidate_before(shared) == NOW + SEC(9));
+    assert_false(tw_shared_is_revoked(shared, id, NOW));
+    assert_int_equal(tw_shared_use_once(shared, id, NOW + SEC(60), NOW), 1);
     assert_false(tw_shared_breaker_open(shared, 3));
 }
 
@@ -112,16 +112,16 @@ static void test_ended(void **state)
     fresh();
     id_of(id, 1);
     id_of(other, 2);
-    assert_false(tw_shared_ended(shared, id, NOW));
-    tw_shared_end(shared, id, NOW + SEC(60), NOW);
+    assert_false(tw_shared_is_revoked(shared, id, NOW));
+    tw_shared_revoke(shared, id, NOW + SEC(60), NOW);
     for (i = 0; i < COUNT(rows); i++) {
         apr_time_t now = NOW + SEC(rows[i].second);
 
-        CHECK(tw_shared_ended(shared, id, now) == rows[i].ended, "%d s",
+        CHECK(tw_shared_is_revoked(shared, id, now) == rows[i].ended, "%d s",
               rows[i].second);
-        assert_false(tw_shared_ended(shared, other, now));
+        assert_false(tw_shared_is_revoked(shared, other, now));
     }
-    assert_true(tw_shared_floor(shared) == NOW);
+    assert_true(tw_shared_revalidate_before(shared) == NOW);
 }
 
 /* Ended twice: the later end counts, whichever came first. */
@@ -135,10 +135,10 @@ static void test_ended_twice(void **state)
     for (i = 0; i < COUNT(ends); i++) {
         fresh();
         id_of(id, 1);
-        tw_shared_end(shared, id, NOW + SEC(ends[i][0]), NOW);
-        tw_shared_end(shared, id, NOW + SEC(ends[i][1]), NOW + SEC(1));
-        assert_true(tw_shared_ended(shared, id, NOW + SEC(119)));
-        assert_false(tw_shared_ended(shared, id, NOW + SEC(120)));
+        tw_shared_revoke(shared, id, NOW + SEC(ends[i][0]), NOW);
+        tw_shared_revoke(shared, id, NOW + SEC(ends[i][1]), NOW + SEC(1));
+        assert_true(tw_shared_is_revoked(shared, id, NOW + SEC(119)));
+        assert_false(tw_shared_is_revoked(shared, id, NOW + SEC(120)));
     }
 }
 
@@ -149,18 +149,19 @@ static void test_id_of_zeros(void **state)
 
     (void)state;
     fresh();
-    assert_false(tw_shared_ended(shared, zeros, NOW));
-    assert_int_equal(tw_shared_spend(shared, zeros, NOW + SEC(9), NOW), 1);
-    assert_int_equal(tw_shared_spend(shared, zeros, NOW + SEC(9), NOW), 0);
-    tw_shared_end(shared, zeros, NOW + SEC(9), NOW);
-    assert_true(tw_shared_ended(shared, zeros, NOW));
+    assert_false(tw_shared_is_revoked(shared, zeros, NOW));
+    assert_int_equal(tw_shared_use_once(shared, zeros, NOW + SEC(9), NOW), 1);
+    assert_int_equal(tw_shared_use_once(shared, zeros, NOW + SEC(9), NOW), 0);
+    tw_shared_revoke(shared, zeros, NOW + SEC(9), NOW);
+    assert_true(tw_shared_is_revoked(shared, zeros, NOW));
 }
 
 /* What the table holds is TW_MARKS; this is 90 % of it. */
 #define MOST (TW_MARKS / 10 * 9)
 
 /* A table that is full: one is given up, which is one of those that would end
- * first, and the floor rises, so that its copies are asked about again. */
+ * first, and revalidate_before rises, so that its copies are asked about
+ * again. */
 static void test_floor_rises_when_full(void **state)
 {
     unsigned char id[TW_ID_LEN];
@@ -169,16 +170,16 @@ static void test_floor_rises_when_full(void **state)
 
     (void)state;
     fresh();
-    while (tw_shared_floor(shared) == NOW) {
+    while (tw_shared_revalidate_before(shared) == NOW) {
         n++;
-        tw_shared_end(shared, id_of(id, (uint64_t)n), NOW + SEC(1000) + n,
-                      later);
-        CHECK(tw_shared_ended(shared, id, NOW), "%d", n);
+        tw_shared_revoke(shared, id_of(id, (uint64_t)n), NOW + SEC(1000) + n,
+                         later);
+        CHECK(tw_shared_is_revoked(shared, id, NOW), "%d", n);
     }
     assert_in_range(n, TW_MARKS / 100 * 93, TW_MARKS + 1);
-    assert_true(tw_shared_floor(shared) == later);
+    assert_true(tw_shared_revalidate_before(shared) == later);
     for (i = 1; i <= n; i++) {
-        kept += tw_shared_ended(shared, id_of(id, (uint64_t)i), later);
+        kept += tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), later);
     }
     assert_int_equal(kept, n - 1);
 }
@@ -195,17 +196,18 @@ static void test_none_is_given_up_below_90_percent(void **state)
 
         fresh();
         for (i = 0; i < MOST; i++) {
-            tw_shared_end(shared, id_of(id, from + (uint64_t)i),
-                          NOW + SEC(660), NOW + 1);
+            tw_shared_revoke(shared, id_of(id, from + (uint64_t)i),
+                             NOW + SEC(660), NOW + 1);
         }
-        CHECK(tw_shared_floor(shared) == NOW, "seed %d", seed);
+        CHECK(tw_shared_revalidate_before(shared) == NOW, "seed %d", seed);
         for (i = 0; i < MOST; i++) {
-            CHECK(tw_shared_ended(shared, id_of(id, from + (uint64_t)i),
-                                  NOW), "seed %d, %d", seed, i);
+            CHECK(tw_shared_is_revoked(shared, id_of(id, from + (uint64_t)i),
+                                       NOW), "seed %d, %d", seed, i);
         }
-        for (first = MOST; tw_shared_floor(shared) == NOW; first++) {
-            tw_shared_end(shared, id_of(id, from + (uint64_t)first),
-                          NOW + SEC(660), NOW + 1);
+        for (first = MOST; tw_shared_revalidate_before(shared) == NOW;
+             first++) {
+            tw_shared_revoke(shared, id_of(id, from + (uint64_t)first),
+                             NOW + SEC(660), NOW + 1);
         }
         least = first < least ? first : least;
     }
@@ -259,10 +261,10 @@ static int simulate(double rate, int hours)
         apr_time_t now = NOW + SEC(second);
 
         for (i = at_chance(&seed, rate); i > 0; i--) {
-            floor_before = tw_shared_floor(shared);
-            tw_shared_end(shared, id_of(id, n++), now + SEC(SIM_KEPT),
-                          now + i);
-            given_up += tw_shared_floor(shared) != floor_before;
+            floor_before = tw_shared_revalidate_before(shared);
+            tw_shared_revoke(shared, id_of(id, n++), now + SEC(SIM_KEPT),
+                             now + i);
+            given_up += tw_shared_revalidate_before(shared) != floor_before;
         }
     }
     return given_up;
@@ -286,8 +288,8 @@ static void test_sign_outs_a_second(void **state)
 
 /*
  * A3: what the database says is over is remembered while there is room.  It
- * makes no floor rise and no sign-out forgotten, however many there are, and
- * sign-outs take its place.
+ * does not raise revalidate_before and makes no sign-out forgotten, however
+ * many there are, and sign-outs take its place.
  */
 static void test_found_ended_gives_up_none(void **state)
 {
@@ -302,19 +304,21 @@ static void test_found_ended_gives_up_none(void **state)
             int n;
 
             for (n = 0; n < FLOOD; n++) {
-                tw_shared_end_found(shared, id_of(id, 1000000 + (uint64_t)n),
-                                    NOW + SEC(9999), NOW + 1);
-                remembered += tw_shared_ended(shared, id, NOW);
+                tw_shared_revoke_found(shared,
+                                       id_of(id, 1000000 + (uint64_t)n),
+                                       NOW + SEC(9999), NOW + 1);
+                remembered += tw_shared_is_revoked(shared, id, NOW);
             }
         }
-        tw_shared_end(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
-                      NOW + 1);
+        tw_shared_revoke(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
+                         NOW + 1);
     }
     assert_in_range(remembered, TW_MARKS / 3, TW_MARKS);
     for (i = 0; i < MOST; i++) {
-        CHECK(tw_shared_ended(shared, id_of(id, (uint64_t)i), NOW), "%d", i);
+        CHECK(tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), NOW), "%d",
+              i);
     }
-    assert_true(tw_shared_floor(shared) == NOW);
+    assert_true(tw_shared_revalidate_before(shared) == NOW);
 }
 
 /* Found first and signed out then, or the other way: a sign-out it is. */
@@ -329,22 +333,23 @@ static void test_found_ended_and_signed_out(void **state)
         id_of(id, 1);
         for (i = 0; i < 2; i++) {
             if (i == order) {
-                tw_shared_end_found(shared, id, NOW + SEC(60), NOW);
+                tw_shared_revoke_found(shared, id, NOW + SEC(60), NOW);
             }
             else {
-                tw_shared_end(shared, id, NOW + SEC(30), NOW);
+                tw_shared_revoke(shared, id, NOW + SEC(30), NOW);
             }
         }
-        assert_true(tw_shared_ended(shared, id, NOW + SEC(59)));
+        assert_true(tw_shared_is_revoked(shared, id, NOW + SEC(59)));
         for (i = 0; i < 2 * TW_MARKS; i++) {
-            tw_shared_end(shared, id_of(other, 2 + (uint64_t)i),
-                          NOW + SEC(59), NOW);
+            tw_shared_revoke(shared, id_of(other, 2 + (uint64_t)i),
+                             NOW + SEC(59), NOW);
         }
-        assert_true(tw_shared_ended(shared, id, NOW));
+        assert_true(tw_shared_is_revoked(shared, id, NOW));
     }
 }
 
-/* Places of the past are free: no floor rises, however many there were. */
+/* Places of the past are free: revalidate_before does not rise, however many
+ * there were. */
 static void test_passed_places_are_free(void **state)
 {
     unsigned char id[TW_ID_LEN];
@@ -355,15 +360,15 @@ static void test_passed_places_are_free(void **state)
     for (i = 0; i < 100; i++) {
         apr_time_t now = NOW + SEC(10 * i);
 
-        tw_shared_end(shared, crowd(id, (uint32_t)i), now + SEC(60), now);
-        assert_true(tw_shared_ended(shared, id, now));
+        tw_shared_revoke(shared, crowd(id, (uint32_t)i), now + SEC(60), now);
+        assert_true(tw_shared_is_revoked(shared, id, now));
     }
-    assert_true(tw_shared_floor(shared) == NOW);
+    assert_true(tw_shared_revalidate_before(shared) == NOW);
 }
 
 /*
- * Whatever is ended is either refused, or older than the floor: also under a
- * flood far beyond the table's size.
+ * Whatever is revoked is either refused, or older than revalidate_before: also
+ * under a flood far beyond the table's size.
  */
 static void test_ended_or_below_the_floor(void **state)
 {
@@ -374,26 +379,27 @@ static void test_ended_or_below_the_floor(void **state)
     (void)state;
     fresh();
     for (i = 0; i < FLOOD; i++) {
-        tw_shared_end(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
-                      NOW + i);
-        CHECK(tw_shared_ended(shared, id, NOW + i), "%d", i);
+        tw_shared_revoke(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
+                         NOW + i);
+        CHECK(tw_shared_is_revoked(shared, id, NOW + i), "%d", i);
     }
     for (i = 0; i < FLOOD; i++) {
-        CHECK(tw_shared_ended(shared, id_of(id, (uint64_t)i), NOW + FLOOD)
-              || tw_shared_floor(shared) >= NOW + i, "%d", i);
+        CHECK(tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), NOW + FLOOD)
+              || tw_shared_revalidate_before(shared) >= NOW + i, "%d", i);
     }
 }
 
-/* ---- rows that are owed -------------------------------------------------- */
+/* ---- deferred rows -------------------------------------------------------
+ */
 
-static int take(int slot, tw_owed_t *got, int second)
+static int take(int slot, tw_deferred_delete_t *got, int second)
 {
-    return tw_shared_next_owed(shared, slot, got, NOW + SEC(second));
+    return tw_shared_take_deferred(shared, slot, got, NOW + SEC(second));
 }
 
 static void test_owed(void **state)
 {
-    tw_owed_t owed = { .at = NOW }, got;
+    tw_deferred_delete_t deferred = { .at = NOW }, got;
     unsigned char id[TW_ID_LEN];
     static char seen[TW_DEFERRED + 1];
     int j, room, taken = 0;
@@ -403,9 +409,9 @@ static void test_owed(void **state)
     memset(seen, 0, sizeof(seen));
     assert_int_equal(take(0, &got, 0), 0);
     for (room = 0; room < COUNT(seen); room++) {
-        id_of(owed.id, (uint64_t)room);
-        owed.at = NOW + room;
-        if (!tw_shared_owe(shared, 0, &owed, NOW)) {
+        id_of(deferred.id, (uint64_t)room);
+        deferred.at = NOW + room;
+        if (!tw_shared_defer_delete(shared, 0, &deferred, NOW)) {
             break;
         }
     }
@@ -417,18 +423,18 @@ static void test_owed(void **state)
         assert_true(!seen[j]);
         seen[j] = 1;
         taken++;
-        tw_shared_owed_paid(shared, &got);
+        tw_shared_deferred_done(shared, &got);
     }
     assert_int_equal(taken, room);
     /* and there is room again */
-    owed.account = owed.whose = 7;
-    assert_int_equal(tw_shared_owe(shared, 0, &owed, NOW), 1);
+    deferred.account = deferred.whose = 7;
+    assert_int_equal(tw_shared_defer_delete(shared, 0, &deferred, NOW), 1);
     /* each database has its own */
     assert_int_equal(take(1, &got, 0), 0);
     assert_int_equal(take(0, &got, 0), 1);
-    assert_memory_equal(got.id, owed.id, TW_ID_LEN);
+    assert_memory_equal(got.id, deferred.id, TW_ID_LEN);
     assert_int_equal(got.account, 7);
-    assert_true(got.at == owed.at);
+    assert_true(got.at == deferred.at);
     assert_int_equal(take(0, &got, 0), 0);
 }
 
@@ -436,24 +442,24 @@ static void test_owed(void **state)
  * not be paid, it is another one's. */
 static void test_owed_is_leased(void **state)
 {
-    tw_owed_t owed = { .whose = 7, .at = NOW }, first, second;
+    tw_deferred_delete_t deferred = { .whose = 7, .at = NOW }, first, second;
 
     (void)state;
     fresh();
-    assert_int_equal(tw_shared_owe(shared, 3, &owed, NOW), 1);
+    assert_int_equal(tw_shared_defer_delete(shared, 3, &deferred, NOW), 1);
     assert_int_equal(take(3, &first, 0), 1);
     assert_int_equal(take(3, &second, 59), 0);
     assert_int_equal(take(3, &second, 60), 1);
     /* who comes back from the dead takes nothing away */
-    tw_shared_owed_paid(shared, &first);
-    tw_shared_owed_again(shared, &first);
+    tw_shared_deferred_done(shared, &first);
+    tw_shared_deferred_again(shared, &first);
     assert_int_equal(take(3, &first, 61), 0);
-    tw_shared_owed_again(shared, &second);
+    tw_shared_deferred_again(shared, &second);
     assert_int_equal(take(3, &first, 61), 1);
-    tw_shared_owed_paid(shared, &first);
+    tw_shared_deferred_done(shared, &first);
     assert_int_equal(take(3, &first, 9999), 0);
     /* a clock that was set back keeps nothing for ever */
-    assert_int_equal(tw_shared_owe(shared, 3, &owed, NOW), 1);
+    assert_int_equal(tw_shared_defer_delete(shared, 3, &deferred, NOW), 1);
     assert_int_equal(take(3, &first, 0), 1);
     assert_int_equal(take(3, &second, -7200), 1);
 }
@@ -461,42 +467,42 @@ static void test_owed_is_leased(void **state)
 /* A10: one account's do not take the place of the others'. */
 static void test_owed_by_one_account(void **state)
 {
-    tw_owed_t owed = { .whose = 7, .at = NOW }, got;
-    int i, noted = 0, of_others = 0;
+    tw_deferred_delete_t deferred = { .whose = 7, .at = NOW }, got;
+    int i, logged = 0, of_others = 0;
 
     (void)state;
     fresh();
     for (i = 0; i < 2 * TW_DEFERRED; i++) {
-        id_of(owed.id, (uint64_t)i);
-        noted += tw_shared_owe(shared, 0, &owed, NOW);
+        id_of(deferred.id, (uint64_t)i);
+        logged += tw_shared_defer_delete(shared, 0, &deferred, NOW);
     }
-    assert_int_equal(noted, TW_DEFERRED_SHARE);
+    assert_int_equal(logged, TW_DEFERRED_SHARE);
     /* at another database it has a share again */
-    assert_int_equal(tw_shared_owe(shared, 1, &owed, NOW), 1);
+    assert_int_equal(tw_shared_defer_delete(shared, 1, &deferred, NOW), 1);
     for (i = 0; i < 100; i++) {
-        owed.whose = 1000 + i;
-        of_others += tw_shared_owe(shared, 0, &owed, NOW);
+        deferred.whose = 1000 + i;
+        of_others += tw_shared_defer_delete(shared, 0, &deferred, NOW);
     }
     assert_int_equal(of_others, 100);
     /* what is paid counts no more */
     while (take(0, &got, 0)) {
-        tw_shared_owed_paid(shared, &got);
+        tw_shared_deferred_done(shared, &got);
     }
-    owed.whose = 7;
-    assert_int_equal(tw_shared_owe(shared, 0, &owed, NOW), 1);
+    deferred.whose = 7;
+    assert_int_equal(tw_shared_defer_delete(shared, 0, &deferred, NOW), 1);
 }
 
 static void owe_for_ever(void)
 {
-    tw_owed_t owed = { .at = NOW }, got;
+    tw_deferred_delete_t deferred = { .at = NOW }, got;
 
     for (;;) {
-        tw_shared_owe(shared, 0, &owed, NOW);
+        tw_shared_defer_delete(shared, 0, &deferred, NOW);
         if (take(0, &got, 0)) {
-            tw_shared_owed_again(shared, &got);
+            tw_shared_deferred_again(shared, &got);
         }
         while (take(0, &got, 0)) {
-            tw_shared_owed_paid(shared, &got);
+            tw_shared_deferred_done(shared, &got);
         }
     }
 }
@@ -505,7 +511,7 @@ static void owe_for_ever(void)
  * what is there is found, however they died. */
 static void test_owed_and_killed_children(void **state)
 {
-    tw_owed_t owed = { .at = NOW }, got;
+    tw_deferred_delete_t deferred = { .at = NOW }, got;
     int i, n;
 
     (void)state;
@@ -525,14 +531,16 @@ static void test_owed_and_killed_children(void **state)
         kill(child, SIGKILL);
         assert_int_equal(waitpid(child, &status, 0), child);
         if (i % 30 == 29) {
-            owed.account = 5;
-            assert_int_equal(tw_shared_owe(shared, 0, &owed, NOW), 1);
+            deferred.account = 5;
+            assert_int_equal(tw_shared_defer_delete(shared, 0, &deferred, NOW),
+                             1);
             for (n = 0; take(0, &got, 9999); n += got.account == 5) {
-                tw_shared_owed_paid(shared, &got);
+                tw_shared_deferred_done(shared, &got);
             }
             assert_int_equal(n, 1);
-            owed.account = 0;
-            for (n = 0; tw_shared_owe(shared, 0, &owed, NOW + SEC(9999));) {
+            deferred.account = 0;
+            for (n = 0; tw_shared_defer_delete(shared, 0, &deferred,
+                                               NOW + SEC(9999));) {
                 n++;
             }
             assert_int_equal(n, TW_DEFERRED);
@@ -540,7 +548,8 @@ static void test_owed_and_killed_children(void **state)
     }
 }
 
-/* ---- spent flows, rechecks ----------------------------------------------- */
+/* ---- used flows, rechecks ------------------------------------------------
+ */
 
 typedef int (*claim_t)(tw_shared_t *, const unsigned char *, apr_time_t,
                        apr_time_t);
@@ -548,7 +557,7 @@ typedef int (*claim_t)(tw_shared_t *, const unsigned char *, apr_time_t,
 static void test_spend(void **state)
 {
     static const claim_t claims[] = {
-        tw_shared_spend, tw_shared_claim_recheck
+        tw_shared_use_once, tw_shared_claim_recheck
     };
     static const struct {
         int second;             /* of the call; until is a minute later */
@@ -582,15 +591,15 @@ static void test_tables_are_apart(void **state)
     (void)state;
     fresh();
     id_of(id, 1);
-    assert_int_equal(tw_shared_spend(shared, id, NOW + SEC(9), NOW), 1);
+    assert_int_equal(tw_shared_use_once(shared, id, NOW + SEC(9), NOW), 1);
     assert_int_equal(tw_shared_claim_recheck(shared, id, NOW + SEC(9), NOW),
                      1);
-    assert_false(tw_shared_ended(shared, id, NOW));
-    tw_shared_end(shared, id, NOW + SEC(9), NOW);
-    assert_int_equal(tw_shared_spend(shared, id, NOW + SEC(9), NOW), 0);
+    assert_false(tw_shared_is_revoked(shared, id, NOW));
+    tw_shared_revoke(shared, id, NOW + SEC(9), NOW);
+    assert_int_equal(tw_shared_use_once(shared, id, NOW + SEC(9), NOW), 0);
 }
 
-/* Below 90 % all stay spent; a full table gives up the first to end. */
+/* Below 90 % all stay used; a full table gives up the first to end. */
 static void test_spend_when_full(void **state)
 {
     unsigned char id[TW_ID_LEN];
@@ -599,20 +608,22 @@ static void test_spend_when_full(void **state)
     (void)state;
     fresh();
     for (i = 0; i < MOST; i++) {
-        CHECK(tw_shared_spend(shared, id_of(id, (uint64_t)i), NOW + SEC(600),
-                              NOW), "%d", i);
+        CHECK(tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+                                 NOW + SEC(600), NOW),
+              "%d", i);
     }
     for (i = 0; i < MOST; i++) {
-        CHECK(!tw_shared_spend(shared, id_of(id, (uint64_t)i),
-                               NOW + SEC(600), NOW), "%d again", i);
+        CHECK(!tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+                                  NOW + SEC(600), NOW), "%d again", i);
     }
     for (; i < 2 * TW_MARKS; i++) {
-        CHECK(tw_shared_spend(shared, id_of(id, (uint64_t)i), NOW + SEC(700),
-                              NOW), "%d", i);
+        CHECK(tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+                                 NOW + SEC(700), NOW),
+              "%d", i);
     }
     for (i = 2 * TW_MARKS - 1000; i < 2 * TW_MARKS; i++) {
-        again += tw_shared_spend(shared, id_of(id, (uint64_t)i),
-                                 NOW + SEC(700), NOW);
+        again += tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+                                    NOW + SEC(700), NOW);
     }
     assert_in_range(again, 0, 60);
 }
@@ -656,7 +667,7 @@ static void race_prepare(int round)
         wins[i] = 0;
         if (race->stale) {
             race->name(id, round, i);
-            tw_shared_spend(shared, id, NOW - SEC(1), NOW - SEC(60));
+            tw_shared_use_once(shared, id, NOW - SEC(1), NOW - SEC(60));
         }
     }
 }
@@ -689,7 +700,7 @@ static void race_run(int me)
             int n = (i + (round & 1) * me) % race->ids;
 
             race->name(id, round, n);
-            if (tw_shared_spend(shared, id, NOW + SEC(600 + me % 2), NOW)) {
+            if (tw_shared_use_once(shared, id, NOW + SEC(600 + me % 2), NOW)) {
                 __atomic_add_fetch(&wins[n], 1, __ATOMIC_SEQ_CST);
             }
         }
@@ -783,7 +794,8 @@ static void test_spend_by_processes(void **state)
     }
 }
 
-/* Ends by many at once: none is lost without the floor having risen. */
+/* Ends by many at once: none is lost without revalidate_before having risen.
+ */
 #define ENDS 2000
 
 static void *end_many(void *arg)
@@ -795,9 +807,9 @@ static void *end_many(void *arg)
     for (i = 0; i < ENDS; i++) {
         int n = i * RACERS + me;
 
-        tw_shared_end(shared, i % 4 ? id_of(id, (uint64_t)n)
-                                    : crowd(id, (uint32_t)n),
-                      NOW + SEC(600), NOW + 1);
+        tw_shared_revoke(shared, i % 4 ? id_of(id, (uint64_t)n)
+                                       : crowd(id, (uint32_t)n),
+                         NOW + SEC(600), NOW + 1);
     }
     return NULL;
 }
@@ -818,10 +830,10 @@ static void test_end_by_threads(void **state)
         pthread_join(thread[i], NULL);
     }
     for (i = 0; i < ENDS * RACERS; i++) {
-        CHECK(tw_shared_ended(shared, i / RACERS % 4
-                                      ? id_of(id, (uint64_t)i)
-                                      : crowd(id, (uint32_t)i), NOW + 1)
-              || tw_shared_floor(shared) > NOW, "id %d", i);
+        CHECK(tw_shared_is_revoked(shared, i / RACERS % 4
+                                           ? id_of(id, (uint64_t)i)
+                                           : crowd(id, (uint32_t)i), NOW + 1)
+              || tw_shared_revalidate_before(shared) > NOW, "id %d", i);
     }
 }
 
@@ -840,9 +852,9 @@ static void *come_and_pass(void *arg)
         apr_time_t now = NOW + SEC(2 * round);
 
         for (i = 0; i < TW_MARKS / 100 * 13; i++) {
-            tw_shared_end(shared, id_of(id, (uint64_t)(round + 1) << 20
-                                            | (uint64_t)i),
-                          now + SEC(1), now);
+            tw_shared_revoke(shared, id_of(id, (uint64_t)(round + 1) << 20
+                                               | (uint64_t)i),
+                             now + SEC(1), now);
         }
     }
     return NULL;
@@ -858,7 +870,7 @@ static void *look_at_all(void *arg)
         for (i = 0; i < STAYING; i++) {
             int n = (i + me * 977) % STAYING;
 
-            if (!tw_shared_ended(shared, id_of(id, (uint64_t)n), NOW)) {
+            if (!tw_shared_is_revoked(shared, id_of(id, (uint64_t)n), NOW)) {
                 *failed = 1;
             }
         }
@@ -875,7 +887,7 @@ static void test_ended_while_marks_move(void **state)
     (void)state;
     race_begin(&races[0]);
     for (i = 0; i < STAYING; i++) {
-        tw_shared_end(shared, id_of(id, (uint64_t)i), NOW + SEC(9999), NOW);
+        tw_shared_revoke(shared, id_of(id, (uint64_t)i), NOW + SEC(9999), NOW);
     }
     for (i = 0; i < RACERS; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL,
@@ -887,7 +899,8 @@ static void test_ended_while_marks_move(void **state)
     }
     assert_false(*failed);
     for (i = 0; i < STAYING; i++) {
-        CHECK(tw_shared_ended(shared, id_of(id, (uint64_t)i), NOW), "%d", i);
+        CHECK(tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), NOW), "%d",
+              i);
     }
 }
 
@@ -907,17 +920,18 @@ static void test_client_rate(void **state)
     for (r = 0; r < COUNT(rates); r++) {
         fresh();
         for (i = 0; i < rates[r].count; i++) {
-            CHECK(!tw_shared_start_client(shared, "192.0.2.1", &rates[r],
-                                          NOW), "rate %d, start %d", r, i);
+            CHECK(!tw_shared_rate_wait_client(shared, "192.0.2.1", &rates[r],
+                                              NOW), "rate %d, start %d", r, i);
         }
-        CHECK(tw_shared_start_client(shared, "192.0.2.1", &rates[r], NOW) > 0,
+        CHECK(tw_shared_rate_wait_client(shared, "192.0.2.1", &rates[r], NOW)
+                  > 0,
               "rate %d", r);
         /* others are not touched by it */
-        CHECK(!tw_shared_start_client(shared, "192.0.2.2", &rates[r], NOW),
+        CHECK(!tw_shared_rate_wait_client(shared, "192.0.2.2", &rates[r], NOW),
               "rate %d", r);
         /* two periods later all is forgotten */
-        CHECK(!tw_shared_start_client(shared, "192.0.2.1", &rates[r],
-                                      NOW + 2 * rates[r].period),
+        CHECK(!tw_shared_rate_wait_client(shared, "192.0.2.1", &rates[r],
+                                          NOW + 2 * rates[r].period),
               "rate %d", r);
     }
 }
@@ -931,15 +945,15 @@ static void test_rate_slides(void **state)
     (void)state;
     fresh();
     for (i = 0; i < 60; i++) {
-        assert_int_equal(tw_shared_start_client(shared, "c", &sixty, last),
+        assert_int_equal(tw_shared_rate_wait_client(shared, "c", &sixty, last),
                          0);
     }
-    assert_true(tw_shared_start_client(shared, "c", &sixty, start + SEC(60))
-                > 0);
+    assert_true(
+        tw_shared_rate_wait_client(shared, "c", &sixty, start + SEC(60)) > 0);
     /* half a period on, half of them still count */
     for (i = 0; i < 60; i++) {
-        more += !tw_shared_start_client(shared, "c", &sixty,
-                                        start + SEC(90));
+        more += !tw_shared_rate_wait_client(shared, "c", &sixty,
+                                            start + SEC(90));
     }
     assert_int_equal(more, 30);
 }
@@ -954,8 +968,8 @@ static void test_rate_over_time(void **state)
     (void)state;
     fresh();
     for (i = 0; i < STEPS; i++) {
-        went[i] = !tw_shared_start_client(shared, "c", &sixty,
-                                          NOW + i * SEC(1) / 10);
+        went[i] = !tw_shared_rate_wait_client(shared, "c", &sixty,
+                                              NOW + i * SEC(1) / 10);
         all += went[i];
     }
     for (i = 0; i + 600 <= STEPS; i++) {
@@ -989,18 +1003,18 @@ static void test_rate_says_how_long(void **state)
 
             fresh();
             for (i = 0; i < rates[r].count; i++) {
-                tw_shared_start_client(shared, "c", &rates[r], now);
+                tw_shared_rate_wait_client(shared, "c", &rates[r], now);
             }
-            wait = tw_shared_start_client(shared, "c", &rates[r], now);
+            wait = tw_shared_rate_wait_client(shared, "c", &rates[r], now);
             CHECK(wait > 0, "rate %d, into %d", r, into[t]);
             CHECK(wait <= 2 * (int)apr_time_sec(rates[r].period) + 1,
                   "rate %d, into %d: %d s", r, into[t], wait);
             CHECK(wait < 3
-                  || tw_shared_start_client(shared, "c", &rates[r],
-                                            now + SEC(wait - 2)),
+                  || tw_shared_rate_wait_client(shared, "c", &rates[r],
+                                                now + SEC(wait - 2)),
                   "rate %d, into %d: %d s is too long", r, into[t], wait);
-            CHECK(!tw_shared_start_client(shared, "c", &rates[r],
-                                          now + SEC(wait)),
+            CHECK(!tw_shared_rate_wait_client(shared, "c", &rates[r],
+                                              now + SEC(wait)),
                   "rate %d, into %d: %d s is too short", r, into[t], wait);
         }
     }
@@ -1014,10 +1028,10 @@ static void test_rate_when_the_clock_is_set_back(void **state)
     (void)state;
     fresh();
     for (i = 0; i < 61; i++) {
-        tw_shared_start_client(shared, "c", &sixty, NOW);
+        tw_shared_rate_wait_client(shared, "c", &sixty, NOW);
     }
-    assert_int_equal(tw_shared_start_client(shared, "c", &sixty,
-                                            NOW - SEC(3600)), 0);
+    assert_int_equal(tw_shared_rate_wait_client(shared, "c", &sixty,
+                                                NOW - SEC(3600)), 0);
 }
 
 /* So many clients that the table is full: one of them is still held. */
@@ -1028,16 +1042,16 @@ static void test_rate_among_many(void **state)
     (void)state;
     fresh();
     for (i = 0; i < 60; i++) {
-        tw_shared_start_client(shared, "flooder", &sixty, NOW);
+        tw_shared_rate_wait_client(shared, "flooder", &sixty, NOW);
     }
     for (i = 0; i < 50000; i++) {
         char name[16];
 
         snprintf(name, sizeof(name), "c%d", i);
-        tw_shared_start_client(shared, name, &sixty, NOW);
+        tw_shared_rate_wait_client(shared, name, &sixty, NOW);
     }
     for (i = 0; i < 60; i++) {
-        went += !tw_shared_start_client(shared, "flooder", &sixty, NOW);
+        went += !tw_shared_rate_wait_client(shared, "flooder", &sixty, NOW);
     }
     assert_int_equal(went, 0);
 }
@@ -1069,18 +1083,20 @@ static void test_rate_of_all(void **state)
 
         fresh();
         for (n = 0; n < rows[i].unknown; n++) {
-            CHECK(!tw_shared_start_all(shared, 1, &rate, NULL, NOW),
+            CHECK(!tw_shared_rate_wait_all(shared, 1, &rate, NULL, NOW),
                   "row %d, %d", i, n);
         }
-        CHECK(tw_shared_start_all(shared, 1, &rate, NULL, NOW) > 0, "row %d",
-              i);
-        for (; n < rows[i].count; n++) {
-            CHECK(!tw_shared_start_all(shared, 1, &rate, account(n % 20), NOW),
-                  "row %d, %d", i, n);
-        }
-        CHECK(tw_shared_start_all(shared, 1, &rate, account(21), NOW) > 0,
+        CHECK(tw_shared_rate_wait_all(shared, 1, &rate, NULL, NOW) > 0,
               "row %d", i);
-        CHECK(!tw_shared_start_all(shared, 2, &rate, NULL, NOW), "row %d", i);
+        for (; n < rows[i].count; n++) {
+            CHECK(!tw_shared_rate_wait_all(shared, 1, &rate, account(n % 20),
+                                           NOW),
+                  "row %d, %d", i, n);
+        }
+        CHECK(tw_shared_rate_wait_all(shared, 1, &rate, account(21), NOW) > 0,
+              "row %d", i);
+        CHECK(!tw_shared_rate_wait_all(shared, 2, &rate, NULL, NOW), "row %d",
+              i);
     }
 }
 
@@ -1101,11 +1117,11 @@ static void test_rate_of_one_account(void **state)
 
         fresh();
         for (n = 0; n < rate.count - rate.count / 4; n++) {
-            CHECK(!tw_shared_start_all(shared, 1, &rate, account(1), NOW),
+            CHECK(!tw_shared_rate_wait_all(shared, 1, &rate, account(1), NOW),
                   "row %d, %d", i, n);
         }
         for (n = got = 0; n < rate.count; n++) {
-            got += !tw_shared_start_all(shared, 1, &rate, account(1), NOW);
+            got += !tw_shared_rate_wait_all(shared, 1, &rate, account(1), NOW);
         }
         CHECK(got == rows[i].share, "row %d: %d", i, got);
         if (rate.count > 4) {
@@ -1114,17 +1130,19 @@ static void test_rate_of_one_account(void **state)
                 char name[16];
 
                 snprintf(name, sizeof(name), "c%d", n);
-                tw_shared_start_client(shared, name, &sixty, NOW);
+                tw_shared_rate_wait_client(shared, name, &sixty, NOW);
             }
-            CHECK(tw_shared_start_all(shared, 1, &rate, account(1), NOW) > 0,
+            CHECK(tw_shared_rate_wait_all(shared, 1, &rate, account(1), NOW)
+                      > 0,
                   "row %d", i);
             CHECK(rows[i].count == 8
-                  || !tw_shared_start_all(shared, 1, &rate, account(2), NOW),
+                      || !tw_shared_rate_wait_all(shared, 1, &rate, account(2),
+                                                  NOW),
                   "row %d", i);
         }
         /* a period later it has its share again */
-        CHECK(!tw_shared_start_all(shared, 1, &rate, account(1),
-                                   NOW + SEC(180)), "row %d", i);
+        CHECK(!tw_shared_rate_wait_all(shared, 1, &rate, account(1),
+                                       NOW + SEC(180)), "row %d", i);
     }
 }
 
@@ -1143,11 +1161,11 @@ static void test_rate_of_an_innocent(void **state)
 
         snprintf(name, sizeof(name), "site.test\n2001db8%09x", i);
         for (n = 0; n < 4; n++) {
-            tw_shared_start_client(shared, name, &two, NOW);
+            tw_shared_rate_wait_client(shared, name, &two, NOW);
         }
         snprintf(name, sizeof(name), "site.test\n192.0.%d.%d", i / 256,
                  i % 256);
-        refused += tw_shared_start_client(shared, name, &two, NOW) != 0;
+        refused += tw_shared_rate_wait_client(shared, name, &two, NOW) != 0;
     }
     assert_int_equal(refused, 0);
 }
@@ -1161,10 +1179,10 @@ static void *start_many(void *arg)
     (void)arg;
     pthread_barrier_wait(line);
     for (i = 0; i < 500; i++) {
-        if (!tw_shared_start_all(shared, 0, &rate, NULL, NOW)) {
+        if (!tw_shared_rate_wait_all(shared, 0, &rate, NULL, NOW)) {
             __atomic_add_fetch(&wins[0], 1, __ATOMIC_SEQ_CST);
         }
-        if (!tw_shared_start_client(shared, "c", &rate, NOW)) {
+        if (!tw_shared_rate_wait_client(shared, "c", &rate, NOW)) {
             __atomic_add_fetch(&wins[1], 1, __ATOMIC_SEQ_CST);
         }
     }
@@ -1179,7 +1197,7 @@ static void test_rate_by_threads(void **state)
     (void)state;
     race_begin(&races[0]);
     /* so that the client has its place */
-    tw_shared_start_client(shared, "c", &sixty, NOW - SEC(600));
+    tw_shared_rate_wait_client(shared, "c", &sixty, NOW - SEC(600));
     for (i = 0; i < RACERS; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL, start_many, NULL),
                          0);
@@ -1324,7 +1342,7 @@ static void test_calls_beyond_the_segment(void **state)
 
 static void *call_often(void *arg)
 {
-    tw_call_t kind = (intptr_t)arg % 2 ? TW_CALL_START : TW_CALL_CALLBACK;
+    tw_call_kind_t kind = (intptr_t)arg % 2 ? TW_CALL_START : TW_CALL_CALLBACK;
     apr_time_t deadline = NOW + SEC(5) + (intptr_t)arg;
     int i;
 
@@ -1400,7 +1418,7 @@ static int bad(int slot, int limit, int pause, apr_time_t now)
 {
     tw_failure_t failure = { 0, limit, SEC(pause), now };
 
-    return tw_shared_breaker_bad(shared, slot, &failure, now);
+    return tw_shared_breaker_failure(shared, slot, &failure, now);
 }
 
 static int step(step_t what, apr_time_t begun, apr_time_t now)
@@ -1409,14 +1427,14 @@ static int step(step_t what, apr_time_t begun, apr_time_t now)
 
     switch (what) {
     case ASK:
-        return tw_shared_breaker_ask(shared, 4, SEC(10), now);
+        return tw_shared_breaker_allow_after(shared, 4, SEC(10), now);
     case GOOD:
-        return tw_shared_breaker_good(shared, 4, now);
+        return tw_shared_breaker_success(shared, 4, now);
     case UNKNOWN:
-        tw_shared_breaker_unknown(shared, 4, now);
+        tw_shared_breaker_abandon(shared, 4, now);
         return 0;
     default:
-        return tw_shared_breaker_bad(shared, 4, &failure, now);
+        return tw_shared_breaker_failure(shared, 4, &failure, now);
     }
 }
 
@@ -1476,7 +1494,7 @@ static void test_breaker(void **state)
     fresh();
     for (i = 0; i < COUNT(rows); i++) {
         apr_time_t now = NOW + SEC(rows[i].second);
-        int wait = tw_shared_breaker_wait(shared, 4, now);
+        int wait = tw_shared_breaker_retry_after(shared, 4, now);
         int got = step(rows[i].step, now, now);
 
         CHECK(rows[i].step != ASK || rows[i].answer <= 1
@@ -1484,8 +1502,8 @@ static void test_breaker(void **state)
         CHECK(got == rows[i].answer, "row %d: %d", i, got);
         CHECK(tw_shared_breaker_open(shared, 4) == rows[i].open, "row %d", i);
         CHECK(!tw_shared_breaker_open(shared, 5)
-              && !tw_shared_breaker_ask(shared, 5, SEC(10), now), "row %d",
-              i);
+                  && !tw_shared_breaker_allow_after(shared, 5, SEC(10), now),
+              "row %d", i);
     }
 }
 
@@ -1523,19 +1541,24 @@ static void test_breaker_of_a_limit(void **state)
 
     (void)state;
     fresh();
-    assert_int_equal(tw_shared_breaker_bad(shared, 4, &failure, NOW), 1);
-    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW), 841);
-    assert_int_equal(tw_shared_breaker_wait(shared, 4, NOW + SEC(839)), 2);
-    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW - SEC(61)),
+    assert_int_equal(tw_shared_breaker_failure(shared, 4, &failure, NOW), 1);
+    assert_int_equal(tw_shared_breaker_allow_after(shared, 4, SEC(2), NOW),
+                     841);
+    assert_int_equal(tw_shared_breaker_retry_after(shared, 4, NOW + SEC(839)),
+                     2);
+    assert_int_equal(tw_shared_breaker_allow_after(shared, 4, SEC(2),
+                                                   NOW - SEC(61)),
                      0);
     fresh();
     failure.pause = SEC(5000);
-    tw_shared_breaker_bad(shared, 4, &failure, NOW);
-    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW), 901);
+    tw_shared_breaker_failure(shared, 4, &failure, NOW);
+    assert_int_equal(tw_shared_breaker_allow_after(shared, 4, SEC(2), NOW),
+                     901);
     fresh();
     failure.limited = 0;
-    tw_shared_breaker_bad(shared, 4, &failure, NOW);
-    assert_int_equal(tw_shared_breaker_ask(shared, 4, SEC(2), NOW), 61);
+    tw_shared_breaker_failure(shared, 4, &failure, NOW);
+    assert_int_equal(tw_shared_breaker_allow_after(shared, 4, SEC(2), NOW),
+                     61);
 }
 
 static void test_breaker_of_one(void **state)
@@ -1543,8 +1566,9 @@ static void test_breaker_of_one(void **state)
     (void)state;
     fresh();
     assert_int_equal(bad(0, 1, 1, NOW), 1);
-    assert_int_equal(tw_shared_breaker_ask(shared, 0, SEC(1), NOW), 2);
-    assert_int_equal(tw_shared_breaker_ask(shared, 0, SEC(1), NOW + SEC(1)),
+    assert_int_equal(tw_shared_breaker_allow_after(shared, 0, SEC(1), NOW), 2);
+    assert_int_equal(tw_shared_breaker_allow_after(shared, 0, SEC(1),
+                                                   NOW + SEC(1)),
                      0);
 }
 
@@ -1557,7 +1581,7 @@ static void *ask_once(void *arg)
         apr_time_t now = NOW + SEC(10) * (round + 1);
 
         pthread_barrier_wait(line);
-        if (!tw_shared_breaker_ask(shared, 0, SEC(10), now)) {
+        if (!tw_shared_breaker_allow_after(shared, 0, SEC(10), now)) {
             __atomic_add_fetch(&wins[round % 4], 1, __ATOMIC_SEQ_CST);
         }
     }
@@ -1587,22 +1611,31 @@ static void test_breaker_by_threads(void **state)
 static void test_notes(void **state)
 {
     static const struct {
-        int slot, kind, second, noted;
+        int slot, kind, second, logged;
     } rows[] = {
-        { 0, 0, 0, 1 }, { 0, 0, 0, 0 }, { 0, 0, 59, 0 }, { 0, 1, 0, 1 },
-        { 1, 0, 0, 1 }, { 0, 0, 60, 1 }, { 0, 0, 61, 0 }, { 0, 0, 119, 0 },
-        { 0, 0, 120, 1 }, { 0, 0, 9999, 1 },
-        { 0, 0, 0, 1 },         /* the clock was set back */
-        { 0, TW_NOTES - 1, 0, 1 }, { TW_SLOTS - 1, TW_NOTES - 1, 0, 1 },
-        { TW_SLOTS - 1, TW_NOTES - 1, 1, 0 },
+        { 0, 0, 0, 1 },
+        { 0, 0, 0, 0 },
+        { 0, 0, 59, 0 },
+        { 0, 1, 0, 1 },
+        { 1, 0, 0, 1 },
+        { 0, 0, 60, 1 },
+        { 0, 0, 61, 0 },
+        { 0, 0, 119, 0 },
+        { 0, 0, 120, 1 },
+        { 0, 0, 9999, 1 },
+        { 0, 0, 0, 1 }, /* the clock was set back */
+        { 0, TW_LOG_KINDS - 1, 0, 1 },
+        { TW_SLOTS - 1, TW_LOG_KINDS - 1, 0, 1 },
+        { TW_SLOTS - 1, TW_LOG_KINDS - 1, 1, 0 },
     };
     int i;
 
     (void)state;
     fresh();
     for (i = 0; i < COUNT(rows); i++) {
-        CHECK(tw_shared_note(shared, rows[i].slot, rows[i].kind, NULL, SEC(60),
-                             NOW + SEC(rows[i].second)) == rows[i].noted,
+        CHECK(tw_shared_log_once(shared, rows[i].slot, rows[i].kind, NULL,
+                                 SEC(60), NOW + SEC(rows[i].second))
+                  == rows[i].logged,
               "row %d", i);
     }
 }
@@ -1610,7 +1643,7 @@ static void test_notes(void **state)
 /* Told apart by a text: each is a line, but not more than a few of them. */
 static void test_notes_of_many_kinds(void **state)
 {
-    int i, noted = 0;
+    int i, logged = 0;
 
     (void)state;
     fresh();
@@ -1618,15 +1651,16 @@ static void test_notes_of_many_kinds(void **state)
         char text[16];
 
         snprintf(text, sizeof(text), "why %d", i % 2 ? i : 0);
-        noted += tw_shared_note(shared, 0, 0, text, SEC(60), NOW + SEC(i / 20));
+        logged +=
+            tw_shared_log_once(shared, 0, 0, text, SEC(60), NOW + SEC(i / 20));
     }
-    assert_int_equal(noted, TW_NOTES_MOST);
-    assert_int_equal(tw_shared_note(shared, 0, 0, "why 0", SEC(60),
-                                    NOW + SEC(60)), 1);
-    assert_int_equal(tw_shared_note(shared, 0, 0, "why 1", SEC(60),
-                                    NOW + SEC(60)), 1);
-    assert_int_equal(tw_shared_note(shared, 0, 0, "why 1", SEC(60),
-                                    NOW + SEC(61)), 0);
+    assert_int_equal(logged, TW_LOG_MOST);
+    assert_int_equal(tw_shared_log_once(shared, 0, 0, "why 0", SEC(60),
+                                        NOW + SEC(60)), 1);
+    assert_int_equal(tw_shared_log_once(shared, 0, 0, "why 1", SEC(60),
+                                        NOW + SEC(60)), 1);
+    assert_int_equal(tw_shared_log_once(shared, 0, 0, "why 1", SEC(60),
+                                        NOW + SEC(61)), 0);
 }
 
 UNIT_MAIN(prepare,
