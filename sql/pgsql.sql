@@ -5,7 +5,7 @@
 --   sudo runuser -u postgres -- createdb twauth
 --   sudo runuser -u postgres -- psql -d twauth < pgsql.sql
 --
--- and the GRANT of README.md, "PostgreSQL".
+-- and the GRANT of docs/set-up.md, "PostgreSQL".
 --
 -- Times are seconds since 1970.  The rules about names and sessions live
 -- here, in triggers, so that they hold for whoever writes to the tables,

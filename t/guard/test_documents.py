@@ -45,6 +45,13 @@ def test_readme_begins_with_what_it_takes():
     assert any("Require twitter-user yourhandle" in line for line in head)
 
 
+def test_readme_is_one_page():
+    """What a person in a hurry follows; the rest is by task in docs/, and each document is linked from there."""
+    text = read("README.md")
+    assert text.count("\n") <= 150
+    assert not [name for name in DOCUMENTS if name.parts[0] == "docs" and f"]({name})" not in text]
+
+
 def test_make_targets_that_documents_name_exist():
     targets = set(re.findall(r"^([\w-]+):", read("Makefile"), re.M))
     for name in DOCUMENTS:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the README's and docs/administration.md's database chapters, with sudo and without (N8, N11, X6, X7)."""
+"""The commands of the README, and of docs/set-up.md and docs/administration.md about databases, with sudo and without (N8, N11, X6, X7)."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from harness.database import PgDatabase
 from harness.documents import Machine
 from harness.paths import TREE
 
-ADMINISTRATION = "docs/administration.md"
+ADMINISTRATION, SET_UP = "docs/administration.md", "docs/set-up.md"
 TABLES = "twauth_account", "twauth_username", "twauth_session"
 
 
@@ -24,7 +24,7 @@ class Documented(PgDatabase):
 
     @property
     def configuration(self):
-        line = re.search(r"DBDParams \"host=/var.*\"", (TREE / "README.md").read_text())[0]
+        line = re.search(r"DBDParams \"host=/var.*\"", (TREE / SET_UP).read_text())[0]
         return "DBDriver pgsql\n" + line.replace("/var/run/postgresql", str(self.server.folder))
 
 
@@ -48,7 +48,7 @@ def make_sqlite(machine):
 
 
 def make_postgres(machine):
-    block, = (b for b in documents.commands("README.md", "PostgreSQL") if "createdb" in b)
+    block, = (b for b in documents.commands(SET_UP, "PostgreSQL") if "createdb" in b)
     machine.run(block[block.index("\n") + 1:])          # the first line installs packages
     return Documented(machine.postgres)
 
@@ -107,7 +107,7 @@ def test_N11_sqlite_as_the_readme_says(machine, make_site):
 
 
 def upgrade_line(file):
-    lines = [line for block in documents.commands("README.md", "Upgrade") for line in block.split("\n") if f"{file}.sql" in line]
+    lines = [line for block in documents.commands(ADMINISTRATION, "Upgrade") for line in block.split("\n") if f"{file}.sql" in line]
     assert len(lines) == 1
     return lines[0]
 
@@ -240,11 +240,47 @@ def test_X8_a_sequence_behind_its_rows_is_set_as_documented(machine, make_site):
     site.stop()
 
 
+# Accounts and sessions
+
+@either_way
+def test_N8_accounts_and_sessions_as_documented(machine, make_site):
+    """The statements, typed into what the chapter names, on both databases; who reads and who is out."""
+    make_sqlite(machine)
+    db = make_postgres(machine)
+    into = {which: next(b for b in documents.commands(ADMINISTRATION, "Accounts", False) if which in b) for which in ("sqlite3", "psql")}
+    statements = {title: "".join(documents.blocks(ADMINISTRATION, title)) for title in (
+        "Disable an account", "Invite somebody", "Reserve a name", "Give a username", "Forget somebody", "List sessions", "End sessions")}
+    assert all(";" in text for text in statements.values())
+    statements["Invite somebody"] = documents.blocks(ADMINISTRATION, "Invite somebody")[1]
+    order = ("Invite somebody", "Reserve a name", "Disable an account", "List sessions", "End sessions", "Give a username", "Forget somebody")
+    for which, command in into.items():
+        typed = "".join(statements[title] for title in order)
+        if which == "psql":
+            command = command.replace("-d twauth", "-d twauth -v ON_ERROR_STOP=1")
+            typed = typed.replace("datetime(s.seen_at, 'unixepoch')", "to_timestamp(s.seen_at)")
+        else:
+            command = command.replace("sqlite3 ", "sqlite3 -bail ", 1)
+        machine.run(command, typed=typed)
+    for value in (lambda sql: db.value(sql), lambda sql: int(tools.sqlite3(machine.database, sql))):
+        assert value("SELECT count(*) FROM twauth_account") == 0
+        assert value("SELECT count(*) FROM twauth_username WHERE name IN ('jack', 'support')") == 2
+    site = make_site(db=db, config="TwAuthSessionRecheck 0")
+    alice = site.browser()
+    alice.sign_in("alice")
+    statement, = re.findall(r"(?m)^ +(UPDATE twauth_session .*;)$", (TREE / "docs/privacy.md").read_text())
+    assert db.value("SELECT address FROM twauth_session")
+    db.execute(statement)
+    assert user(alice) == "alice" and db.value("SELECT address || user_agent FROM twauth_session") == ""
+    db.execute(statements["End sessions"].split(";")[1].strip())
+    assert user(alice) is None
+    site.stop()
+
+
 # X7
 
 @either_way
 def test_X7_another_schema_as_documented(machine, make_site):
-    made, = (b for b in documents.commands("README.md", "PostgreSQL") if "createdb" in b)
+    made, = (b for b in documents.commands(SET_UP, "PostgreSQL") if "createdb" in b)
     machine.run("\n".join(line for line in made.split("\n") if "createuser" in line or "createdb" in line))
     run_all(machine, "Tables in another schema", "CREATE SCHEMA")
     db = Documented(machine.postgres)
@@ -253,7 +289,7 @@ def test_X7_another_schema_as_documented(machine, make_site):
     alice = site.browser()
     alice.sign_in("alice")
     assert user(alice) == "alice"
-    for block in documents.blocks("docs/directives.md", "Give a username") + documents.blocks("docs/directives.md", "Forget somebody"):
+    for block in documents.blocks(ADMINISTRATION, "Give a username") + documents.blocks(ADMINISTRATION, "Forget somebody"):
         db.execute(block)
     site.stop()
 
@@ -268,7 +304,8 @@ def test_X11_the_limits_belong_to_the_role(machine):
 
 
 RUN = {"Backup": r"\.backup|pg_dump", "Restore": r"\.restore|--data-only|createdb", "SQLite to PostgreSQL": "copy",
-       "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE"}
+       "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE", "Accounts": "sqlite3|psql",
+       "Upgrade": r"make install|sql/pgsql-3", "Remove": "grep|a2dismod twauth| rm "}
 
 
 def test_N8_no_command_is_left_untried():

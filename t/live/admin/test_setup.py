@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""N5: the README's chapters from "Install" to "Remove", as they stand, on Debian's own layout in a folder of the test;
-at no moment is a page open that was protected."""
+"""N5: the README, docs/set-up.md, and upgrade and removal of docs/administration.md, as they stand, on Debian's own layout in a
+folder of the test; at no moment is a page open that was protected."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from harness.site import CANARY
 from harness.standin import CLIENT_ID, CLIENT_SECRET, KEY, SECRET
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
-README = "README.md"
+README, SET_UP, ADMINISTRATION = "README.md", "docs/set-up.md", "docs/administration.md"
 
 #: What httpd must be told where the module is built with a sanitizer.
 PRELOAD = os.environ.get("TWAUTH_PRELOAD", "")
@@ -48,8 +48,8 @@ HTTPS = """\
 class Debian(Machine):
     """A machine with Debian's httpd: its own configuration, a2enmod and apache2ctl, on two ports of the test."""
 
-    def __init__(self, folder, authority, standin):
-        super().__init__(folder)
+    def __init__(self, folder, authority, standin, sudo):
+        super().__init__(folder, sudo=sudo)
         self.authority, self.standin = authority, standin
         self.http, self.https = ports.free(), ports.free()
         self.root, self.canaries, self._httpd = folder / "root", Canaries(), None
@@ -57,7 +57,7 @@ class Debian(Machine):
         self.html = self.root / "var/www/html"
         here = ("/etc/apache2", "/usr/share/mod_twauth", "/usr/lib/apache2/modules/mod_twauth.so", "/var/www",
                 "/var/lib/twauth")
-        self.places = {place: f"{self.root}{place}" for place in here}
+        self.places = {place: f"{self.root}{place}" for place in here} | {" sql/": f" {TREE}/sql/"}
         shutil.copytree("/etc/apache2", self.confdir, symlinks=True,
                         ignore=shutil.ignore_patterns("twauth*", "dbd.load"))
         shutil.copy("/etc/apache2/mods-available/dbd.load", self.confdir / "mods-available")
@@ -94,6 +94,7 @@ class Debian(Machine):
         self._program("apache2ctl", f'{given}{PRELOAD}exec /usr/sbin/apache2ctl "$@"')
         self._program("make", f'exec /usr/bin/make -s -C {TREE} "$@" DESTDIR={self.root} BUILD={MODULE.parent}')
         self._program("apt-get", "exit 0")
+        self._program("editor", "exit 0")
         self._program("systemctl", f'[ "$*" = "restart apache2" ] && touch {self.folder}/restart')
         self.run("sudo a2enmod ssl rewrite\nsudo a2ensite 000-default 000-default-le-ssl")
 
@@ -153,15 +154,16 @@ class Debian(Machine):
 
 
 @pytest.fixture
-def machine(folder, authority, standin):
-    machine = Debian(folder / f"debian{sum(1 for _ in folder.glob('debian*'))}", authority, standin)
+def machine(folder, authority, standin, protocol):
+    """By one protocol of somebody who uses sudo, by the other of root who leaves the word out."""
+    machine = Debian(folder / f"debian{sum(1 for _ in folder.glob('debian*'))}", authority, standin, protocol == "oauth1")
     yield machine
     machine.stop()
 
 
-def block(title, containing):
-    """The one block of the README's chapter with that in it."""
-    found = [text for text in documents.blocks(README, title, False) if containing in text]
+def block(title, containing, document=README):
+    """The one block of a chapter with that in it."""
+    found = [text for text in documents.blocks(document, title, False) if containing in text]
     assert len(found) == 1, (title, containing, found)
     return found[0]
 
@@ -217,17 +219,19 @@ def test_N5_set_up_and_removal(machine, protocol):
     assert bob.begin("/members/").approve("bob").status in (302, 403) and CANARY not in bob.get("/members/").text
     assert CANARY not in machine.browser("http").get("/members/").text
 
-    # chapter "Remove"
-    search = block("Remove", "grep")
+    # chapters "Upgrade" and "Remove"
+    machine.run(block("Upgrade", "make install", ADMINISTRATION))
+    assert CANARY in alice.get("/members/").text
+    search = block("Remove", "grep", ADMINISTRATION)
     assert str(machine.site) in machine.run(search)
     text = re.sub(r"(?m)^\s*TwAuth.*\n", "", machine.site.read_text())
-    text = re.sub(r"( *)AuthType Twitter\n *Require twitter-user alice\n", rf"\1{block('Remove', 'denied')}", text)
+    text = re.sub(r"( *)AuthType Twitter\n *Require twitter-user alice\n", rf"\1{block('Remove', 'denied', ADMINISTRATION)}", text)
     machine.site.write_text(text)
     assert "denied" in text and not re.findall("TwAuth|Twitter|twitter-", text)
-    machine.run(block("Remove", "a2dismod twauth"))
+    machine.run(block("Remove", "a2dismod twauth", ADMINISTRATION))
     assert machine.is_open() == [] and machine.browser().get("/members/").status == 403
     assert machine.browser().get("/").text == "front page"
-    for script in documents.commands(README, "Remove"):
+    for script in documents.commands(ADMINISTRATION, "Remove"):
         if " rm " in script:
             machine.run(script)
     assert not [file for file in machine.root.rglob("*") if "twauth" in file.name], "something was left behind"
@@ -256,3 +260,52 @@ def test_N5_twauth_conf_protects_nothing():
     text = (TREE / "conf/twauth.conf").read_text()
     assert not re.findall(r"(?m)^\s*(AuthType|Require|<)", text)
     assert "<" not in block("Set up in five minutes", "DBDriver") and block("Set up in five minutes", "<Directory")
+
+
+# docs/set-up.md
+
+def test_N5_change_of_the_protocol(machine, protocol):
+    """By the commands of the chapter, from either protocol to the other: no session ends."""
+    set_up(machine, protocol)
+    alice = machine.browser()
+    assert alice.sign_in("alice").status == 200
+    first, second = "TwAuthConsumer", "TwAuthClient"
+    name, identifier, secret = ("client", CLIENT_ID, CLIENT_SECRET)
+    if protocol == "oauth2":
+        first, second = second, first
+        name, identifier, secret = ("consumer", KEY, SECRET)
+    other = block("Set up in five minutes", second).replace("YOUR-API-KEY", identifier).replace("YOUR-CLIENT-ID", identifier)
+    text = re.sub(rf"(?m)^\s*{first}.*\n", "", machine.site.read_text())
+    machine.site.write_text(text.replace("TwAuthProvider ", f"{machine.here(other)}TwAuthProvider "))
+    change = block("Change the protocol", "graceful", SET_UP)
+    assert "oauth" not in change
+    said = machine.run(change.replace("client-secret", f"{name}-secret"), typed=secret + "\n")
+    assert f"https://site.test:{machine.https}/twauth/callback " in said
+    assert CANARY in alice.get("/members/").text
+    again = machine.browser()
+    assert again.sign_in("alice").status == 200 and CANARY in again.get("/members/").text
+    assert second in machine.site.read_text() and first not in machine.site.read_text()
+
+
+def test_N5_a_proxied_application_and_pages_are_taken_as_they_are_documented(machine, protocol):
+    set_up(machine, protocol)
+    machine.run(block("A proxied application", "a2enmod", SET_UP))
+    machine.run(block("A sign-in page of your own", "a2enmod", SET_UP))
+    application = block("A proxied application", "ProxyPassReverse", SET_UP)
+    page = block("A sign-in page of your own", "<Files", SET_UP)
+    machine.site.write_text(machine.site.read_text().replace("</VirtualHost>", f"{application}\n{page}\n</VirtualHost>"))
+    assert machine.check() == ""
+    machine.restart()
+    answer = machine.browser().get("/anything")
+    assert answer.status == 302 and answer.headers["Location"] == "/twauth/login?next=%2Fanything"
+
+
+#: The chapters whose commands are run: here, in test_administration.py, and in test_exchange_rights.py.
+RUN = {"Change the protocol": r"graceful|TWAUTH_EXCHANGE", "A proxied application": "a2enmod", "PostgreSQL": "createdb",
+       "A sign-in page of your own": "a2enmod", "Carry tokens over": "TWAUTH_EXCHANGE"}
+
+
+def test_N5_no_command_of_the_set_up_is_left_untried():
+    titles = re.findall(r"(?m)^##+ (.*)$", (TREE / SET_UP).read_text())
+    left = {title: [b for b in documents.commands(SET_UP, title) if not re.search(RUN.get(title, "(?!)"), b)] for title in titles}
+    assert set(RUN) <= set(titles) and not any(left.values()), left

@@ -10,7 +10,7 @@ import pytest
 from harness import urls
 from harness.site import CANARY
 
-# AC-12: the safe pattern of README.md, the whole application, and the one that it warns of, a part of it
+# AC-12: the safe pattern of docs/set-up.md, the whole application, and the one that it warns of, a part of it
 
 BACKENDS = {
     "plain": lambda path: unquote(path),

@@ -133,7 +133,7 @@ def test_A7_who_reads_does_not_suffer_from_a_lock(site):
 
 @both
 def test_S6_a_lock_is_waited_for_about_two_seconds(another):
-    """With what README.md says."""
+    """With what docs/set-up.md says."""
     site = another()
     if site.db.kind == "pgsql":
         site.httpd.main = site.httpd.main.replace("connect_timeout=3", "connect_timeout=3 options='-c lock_timeout=2000'")

@@ -171,8 +171,8 @@ def test_X11_the_keepalives_that_are_documented(through, db):
     assert site.browser().sign_in("alice").status == 200
 
 
-def test_X11_the_line_of_the_readme_is_refused_and_the_log_shows_why(through, db):
-    line = re.search(r'(?m)^ *(DBDParams "host=.* options=.*")$', (TREE / "README.md").read_text())[1]
+def test_X11_the_line_of_the_set_up_is_refused_and_the_log_shows_why(through, db):
+    line = re.search(r'(?m)^ *(DBDParams "host=.* options=.*")$', (TREE / "docs/set-up.md").read_text())[1]
     pooler, site = through("transaction", line="DBDParams -")
     site.allow_log(r"AH00629", r"AH00633", r"AH00636", "TW0401", "TW0215")
     site.httpd.main = site.httpd.main.replace("DBDParams -", line.replace(
