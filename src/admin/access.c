@@ -25,14 +25,14 @@ typedef struct {
 /* <Limit> and <LimitExcept>: do they count for a GET? */
 static int is_of_get(const state_t *st, const ap_directive_t *d)
 {
-    apr_array_header_t *words = tw_tree_words(d, st->probe->pool);
+    apr_array_header_t *words = tw_conftree_words(d, st->probe->pool);
     int named = 0, i;
 
     for (i = 0; i < words->nelts; i++) {
         named |= !strcmp(WORD(words, i), "GET");
     }
-    return tw_tree_is(d, "<Limit") ? named
-           : tw_tree_is(d, "<LimitExcept") && !named;
+    return tw_conftree_is(d, "<Limit") ? named
+           : tw_conftree_is(d, "<LimitExcept") && !named;
 }
 
 /* ---- one section --------------------------------------------------------- */
@@ -43,18 +43,19 @@ static void apply_compat(state_t *st, const ap_directive_t *section)
     int order = 0, allow = 0, deny = 0, any = 0, allow_first = 0;
 
     for (d = section; d; d = d->next) {
-        if (tw_tree_is(d, "Order")) {
+        if (tw_conftree_is(d, "Order")) {
             order = 1;
             allow_first = !strncasecmp(d->args, "allow", 5);
         }
-        allow |= tw_tree_is(d, "Allow") && !strcasecmp(d->args, "from all");
-        deny |= tw_tree_is(d, "Deny") && !strcasecmp(d->args, "from all");
-        any |= tw_tree_is(d, "Allow") || tw_tree_is(d, "Deny");
-        if (tw_tree_is(d, "Satisfy")) {
+        allow |=
+            tw_conftree_is(d, "Allow") && !strcasecmp(d->args, "from all");
+        deny |= tw_conftree_is(d, "Deny") && !strcasecmp(d->args, "from all");
+        any |= tw_conftree_is(d, "Allow") || tw_conftree_is(d, "Deny");
+        if (tw_conftree_is(d, "Satisfy")) {
             st->any = !strcasecmp(d->args, "any");
         }
-        if (tw_tree_is(d, "SSLRequireSSL")
-            && !tw_tree_tls(st->probe->tree, st->probe->server)) {
+        if (tw_conftree_is(d, "SSLRequireSSL")
+            && !tw_conftree_tls(st->probe->tree, st->probe->server)) {
             st->refused = 1;
         }
     }
@@ -69,10 +70,10 @@ static void apply_directives(state_t *st, const ap_directive_t *section)
     int rule = tw_require(st->probe, section, 0), merging = 0;
 
     for (d = section; d; d = d->next) {
-        if (tw_tree_is(d, "AuthType")) {
-            st->type = tw_tree_word(st->probe->pool, d->args);
+        if (tw_conftree_is(d, "AuthType")) {
+            st->type = tw_conftree_word(st->probe->pool, d->args);
         }
-        else if (tw_tree_is(d, "AuthMerging")) {
+        else if (tw_conftree_is(d, "AuthMerging")) {
             merging = !strcasecmp(d->args, "And") ? 1
                       : !strcasecmp(d->args, "Or") ? 2 : 0;
         }
@@ -116,10 +117,11 @@ static void apply_ifs(state_t *st, const ap_directive_t *d)
 
     for (; d; d = d->next) {
         const ap_directive_t *inner = d->first_child;
-        int is_if = tw_tree_is(d, "<If"), is_else = tw_tree_is(d, "<Else");
+        int is_if = tw_conftree_is(d, "<If"),
+            is_else = tw_conftree_is(d, "<Else");
         int yes;
 
-        if (!is_if && !is_else && !tw_tree_is(d, "<ElseIf")) {
+        if (!is_if && !is_else && !tw_conftree_is(d, "<ElseIf")) {
             continue;
         }
         yes = is_else ? 1
@@ -159,13 +161,13 @@ int tw_access_is_files(const ap_directive_t *d, const char **name,
     apr_array_header_t *words;
 
     *name = NULL;
-    if (tw_tree_is(d, "<FilesMatch")) {
+    if (tw_conftree_is(d, "<FilesMatch")) {
         return 1;
     }
-    if (!tw_tree_is(d, "<Files")) {
+    if (!tw_conftree_is(d, "<Files")) {
         return 0;
     }
-    words = tw_tree_words(d, pool);
+    words = tw_conftree_words(d, pool);
     if (words->nelts == 1 && !apr_fnmatch_test(WORD(words, 0))) {
         *name = WORD(words, 0);
     }
@@ -184,9 +186,9 @@ static void apply_files(state_t *st, const ap_directive_t *d)
         if (!tw_access_is_files(d, &plain, st->probe->pool)) {
             continue;
         }
-        words = tw_tree_words(d, st->probe->pool);
+        words = tw_conftree_words(d, st->probe->pool);
         if (words->nelts
-            && (tw_tree_is(d, "<FilesMatch") || words->nelts > 1
+            && (tw_conftree_is(d, "<FilesMatch") || words->nelts > 1
                 ? tw_probe_match(st->probe, WORD(words, words->nelts - 1),
                                  name, 0)
                 : !apr_fnmatch(WORD(words, 0), name, 0))) {
@@ -201,7 +203,7 @@ static int depth_of(const ap_directive_t *d, const apr_array_header_t *words)
     const char *at;
     int n = 0;
 
-    if (tw_tree_is(d, "<DirectoryMatch") || words->nelts > 1) {
+    if (tw_conftree_is(d, "<DirectoryMatch") || words->nelts > 1) {
         return -1;
     }
     for (at = WORD(words, 0); *at; at++) {
@@ -246,10 +248,11 @@ static int apply_folders(state_t *st, const ap_directive_t *d, int depth)
         apr_array_header_t *words;
         int of;
 
-        if (!tw_tree_is(d, "<Directory") && !tw_tree_is(d, "<DirectoryMatch")) {
+        if (!tw_conftree_is(d, "<Directory")
+            && !tw_conftree_is(d, "<DirectoryMatch")) {
             continue;
         }
-        words = tw_tree_words(d, st->probe->pool);
+        words = tw_conftree_words(d, st->probe->pool);
         if (!words->nelts) {
             continue;
         }
@@ -268,13 +271,13 @@ static int apply_folders(state_t *st, const ap_directive_t *d, int depth)
 static void apply_proxies(state_t *st, const ap_directive_t *d)
 {
     for (; d; d = d->next) {
-        int match = tw_tree_is(d, "<ProxyMatch");
+        int match = tw_conftree_is(d, "<ProxyMatch");
         apr_array_header_t *words;
 
-        if (!match && !tw_tree_is(d, "<Proxy")) {
+        if (!match && !tw_conftree_is(d, "<Proxy")) {
             continue;
         }
-        words = tw_tree_words(d, st->probe->pool);
+        words = tw_conftree_words(d, st->probe->pool);
         if (words->nelts
             && (match ? tw_probe_match(st->probe, WORD(words, 0),
                                        st->route->target, 0)
@@ -299,9 +302,9 @@ static void apply_locations(state_t *st, const ap_directive_t *d)
 tw_access_t tw_access(const tw_probe_t *p, const tw_route_t *route)
 {
     state_t st = { p, route, NULL, TW_RULE_NONE, 0, 0, 0 };
-    const ap_directive_t *own = tw_tree_part(p->tree, p->server);
+    const ap_directive_t *own = tw_conftree_part(p->tree, p->server);
     const ap_directive_t *outside = p->server->is_virtual
-        ? tw_tree_outside(p->tree) : NULL;
+        ? tw_conftree_outside(p->tree) : NULL;
     int depth, a, b;
 
     if (route->kind == TW_ROUTE_AWAY) {

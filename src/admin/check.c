@@ -24,7 +24,7 @@
 
 typedef struct {
     tw_findings_t *findings;
-    const tw_tree_t *tree;
+    const tw_conftree_t *tree;
     apr_pool_t *pool;
     apr_hash_t *seen;                   /* sites with something in common */
 } check_t;
@@ -215,7 +215,7 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
     }
     apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, site);
     finding.serious = 1;
-    for (s = tw_tree_main(c->tree); s; s = s->next) {
+    for (s = tw_conftree_main(c->tree); s; s = s->next) {
         const char *root = tw_probe_root(s);
 
         if (root && is_below(file, root)) {
@@ -229,14 +229,15 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
 
 static void check_database(const check_t *c, const tw_site_t *site)
 {
-    const char *driver = tw_tree_inherited(c->tree, site->server, "DBDriver");
-    const char *params = tw_tree_inherited(c->tree, site->server,
-                                           "DBDParams");
-    const char *max = tw_tree_inherited(c->tree, site->server, "DBDMax");
+    const char *driver =
+        tw_conftree_inherited(c->tree, site->server, "DBDriver");
+    const char *params = tw_conftree_inherited(c->tree, site->server,
+                                               "DBDParams");
+    const char *max = tw_conftree_inherited(c->tree, site->server, "DBDMax");
     tw_finding_t finding = of_site(site, "DBDParams");
 
     if (driver && params && !strcasecmp(driver, "sqlite3")) {
-        check_sqlite(c, site, tw_tree_word(c->pool, params));
+        check_sqlite(c, site, tw_conftree_word(c->pool, params));
     }
     if (driver && params && !strcasecmp(driver, "pgsql")
         && !strstr(params, "connect_timeout")) {
@@ -258,7 +259,7 @@ static void check_database(const check_t *c, const tw_site_t *site)
 static void check_preflight(const check_t *c, const tw_place_t *place)
 {
     tw_finding_t finding = { place->home ? place->home
-                             : tw_tree_main(c->tree),
+                             : tw_conftree_main(c->tree),
                              place->section->args, NULL,
                              "put what is required into <LimitExcept OPTIONS>",
                              0 };
@@ -266,10 +267,11 @@ static void check_preflight(const check_t *c, const tw_place_t *place)
     int allows = 0, requires = 0;
 
     for (d = place->section->first_child; d; d = d->next) {
-        allows |= tw_tree_is(d, "Header")
+        allows |= tw_conftree_is(d, "Header")
                   && ap_strcasestr(d->args, "Access-Control-Allow-") != NULL;
-        requires |= tw_tree_is(d, "Require") || tw_tree_is(d, "<RequireAny")
-                    || tw_tree_is(d, "<RequireAll");
+        requires |= tw_conftree_is(d, "Require")
+                    || tw_conftree_is(d, "<RequireAny")
+                    || tw_conftree_is(d, "<RequireAll");
     }
     if (allows && requires) {
         tw_findings_add(c->findings, &finding, "%s %s (%s:%d) allows scripts "
@@ -312,13 +314,13 @@ static void check_site(const check_t *c, const tw_site_t *site)
     }
 }
 
-tw_findings_t *tw_check(const tw_tree_t *tree, apr_pool_t *pool)
+tw_findings_t *tw_check(const tw_conftree_t *tree, apr_pool_t *pool)
 {
     check_t c = { tw_findings_make(pool), tree, pool, apr_hash_make(pool) };
     const server_rec *s;
     int any = 0;
 
-    for (s = tw_tree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_main(tree); s; s = s->next) {
         const tw_site_t *site = tw_site(s);
 
         if (site && !site->off) {
@@ -343,7 +345,7 @@ int tw_check_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (tw_site_is_trial()) {
         return OK;
     }
-    findings = tw_check(tw_tree_read(main, ptemp), ptemp);
+    findings = tw_check(tw_conftree_read(main, ptemp), ptemp);
     for (i = 0; i < findings->list->nelts; i++) {
         const tw_finding_t *f = &APR_ARRAY_IDX(findings->list, i,
                                                tw_finding_t);

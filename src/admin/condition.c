@@ -283,7 +283,7 @@ int tw_condition_if(const tw_probe_t *p, const char *expr)
 
 const char *tw_condition_of(const ap_directive_t *d, apr_pool_t *pool)
 {
-    apr_array_header_t *words = tw_tree_words(d, pool);
+    apr_array_header_t *words = tw_conftree_words(d, pool);
     apr_size_t len = strlen(d->args);
 
     return words->nelts == 1 ? APR_ARRAY_IDX(words, 0, const char *)

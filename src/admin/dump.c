@@ -14,7 +14,7 @@
 typedef struct {
     apr_pool_t *pool;
     apr_file_t *out;
-    tw_tree_t *tree;
+    tw_conftree_t *tree;
     const tw_findings_t *findings;
 } dump_t;
 
@@ -64,7 +64,8 @@ static int has_findings(const dump_t *d, const server_rec *s)
 static void dump_site(const dump_t *d, const tw_site_t *site)
 {
     const tw_server_conf_t *conf = site->conf;
-    const char *driver = tw_tree_inherited(d->tree, site->server, "DBDriver");
+    const char *driver =
+        tw_conftree_inherited(d->tree, site->server, "DBDriver");
     const char *key = site->client.key;
     apr_size_t len = strlen(key);
 
@@ -106,7 +107,7 @@ void tw_dump(apr_pool_t *pconf, server_rec *main)
         return;
     }
     d.pool = pconf;
-    d.tree = tw_tree_read(main, pconf);
+    d.tree = tw_conftree_read(main, pconf);
     d.findings = tw_check(d.tree, pconf);
     apr_file_open_stdout(&d.out, pconf);
     apr_file_printf(d.out, "mod_twauth:\n");

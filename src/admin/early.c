@@ -7,7 +7,7 @@
 
 typedef struct {
     tw_findings_t *findings;
-    const tw_tree_t *tree;
+    const tw_conftree_t *tree;
     const server_rec *server;
 } check_t;
 
@@ -39,7 +39,7 @@ static int rules_access(const ap_directive_t *d)
 
     for (; d; d = d->next) {
         for (name = names; *name; name++) {
-            if (tw_tree_is(d, *name)) {
+            if (tw_conftree_is(d, *name)) {
                 return 1;
             }
         }
@@ -52,7 +52,7 @@ static int rules_access(const ap_directive_t *d)
 
 static int is_else(const ap_directive_t *d)
 {
-    return d && (tw_tree_is(d, "<ElseIf") || tw_tree_is(d, "<Else"));
+    return d && (tw_conftree_is(d, "<ElseIf") || tw_conftree_is(d, "<Else"));
 }
 
 static void check_if(const check_t *c, const ap_directive_t *d)
@@ -90,22 +90,23 @@ static const char *why_never(const check_t *c, const ap_directive_t *d)
                "use %{reqenv:TWAUTH_ID} and its like";
     }
     for (; beside; beside = beside->next) {
-        if (tw_tree_is(beside, "TwAuthExport")
+        if (tw_conftree_is(beside, "TwAuthExport")
             && ap_strcasestr(d->args, "TWAUTH_")
             && !ap_strcasestr(beside->args, "env")) {
             return "TwAuthExport has no env here: add it";
         }
     }
-    return tw_tree_mentions(c->tree, c->server, "AuthType", "Twitter")
-           || tw_tree_mentions(c->tree, tw_tree_main(c->tree), "AuthType",
-                               "Twitter")
-           ? NULL : "there is no AuthType Twitter: say it beside";
+    return tw_conftree_mentions(c->tree, c->server, "AuthType", "Twitter")
+                   || tw_conftree_mentions(c->tree, tw_conftree_main(c->tree),
+                                           "AuthType", "Twitter")
+               ? NULL
+               : "there is no AuthType Twitter: say it beside";
 }
 
 static void check_require(const check_t *c, const ap_directive_t *d)
 {
     tw_finding_t finding = of(c, d);
-    apr_array_header_t *words = tw_tree_words(d, c->findings->pool);
+    apr_array_header_t *words = tw_conftree_words(d, c->findings->pool);
     const char *first = words->nelts ? APR_ARRAY_IDX(words, 0, const char *)
                                      : "";
     int not = !strcasecmp(first, "not");
@@ -130,13 +131,13 @@ static void check_require(const check_t *c, const ap_directive_t *d)
 static void check_all(const check_t *c, const ap_directive_t *d, int outside)
 {
     for (; d; d = d->next) {
-        if (tw_tree_is(d, "<If") || tw_tree_is(d, "<ElseIf")) {
+        if (tw_conftree_is(d, "<If") || tw_conftree_is(d, "<ElseIf")) {
             check_if(c, d);
         }
-        else if (tw_tree_is(d, "Require")) {
+        else if (tw_conftree_is(d, "Require")) {
             check_require(c, d);
         }
-        else if (outside && tw_tree_is(d, "RewriteCond")
+        else if (outside && tw_conftree_is(d, "RewriteCond")
                  && is_about_user(d->args) && !strstr(d->args, "LA-U:")) {
             tw_finding_t finding = of(c, d);
 
@@ -151,13 +152,13 @@ static void check_all(const check_t *c, const ap_directive_t *d, int outside)
     }
 }
 
-void tw_early_check(tw_findings_t *findings, const tw_tree_t *tree)
+void tw_early_check(tw_findings_t *findings, const tw_conftree_t *tree)
 {
     check_t c = { findings, tree, NULL };
     const server_rec *s;
 
-    for (s = tw_tree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_main(tree); s; s = s->next) {
         c.server = s;
-        check_all(&c, tw_tree_part(tree, s), 1);
+        check_all(&c, tw_conftree_part(tree, s), 1);
     }
 }

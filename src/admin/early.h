@@ -12,6 +12,6 @@
 #include "admin/findings.h"
 #include "config/conftree.h"
 
-void tw_early_check(tw_findings_t *findings, const tw_tree_t *tree);
+void tw_early_check(tw_findings_t *findings, const tw_conftree_t *tree);
 
 #endif

@@ -84,10 +84,10 @@ static const char *const *names_of(const server_rec *s, apr_pool_t *pool)
     return (const char *const *)names->elts;
 }
 
-static const char *origin_of(const tw_tree_t *tree, const server_rec *s,
+static const char *origin_of(const tw_conftree_t *tree, const server_rec *s,
                              apr_pool_t *pool)
 {
-    int tls = tw_tree_tls(tree, s);
+    int tls = tw_conftree_tls(tree, s);
     apr_port_t port = tw_probe_port(s);
     const char *name = s->server_hostname ? s->server_hostname : "localhost";
 
@@ -96,17 +96,17 @@ static const char *origin_of(const tw_tree_t *tree, const server_rec *s,
            : apr_psprintf(pool, "http%s://%s:%u", tls ? "s" : "", name, port);
 }
 
-apr_array_header_t *tw_hosts(const tw_tree_t *tree, apr_pool_t *pool)
+apr_array_header_t *tw_hosts(const tw_conftree_t *tree, apr_pool_t *pool)
 {
     apr_array_header_t *hosts = apr_array_make(pool, 8, sizeof(tw_host_t));
     server_rec *s;
 
-    for (s = tw_tree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_main(tree); s; s = s->next) {
         tw_host_t *host;
         const char **real;
         int i;
 
-        if (!serves(tw_tree_main(tree), s)) {
+        if (!serves(tw_conftree_main(tree), s)) {
             continue;
         }
         host = apr_array_push(hosts);

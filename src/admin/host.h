@@ -18,7 +18,7 @@ typedef struct {
 } tw_host_t;
 
 /* All hosts that somebody can ask for something, as tw_host_t. */
-apr_array_header_t *tw_hosts(const tw_tree_t *tree, apr_pool_t *pool);
+apr_array_header_t *tw_hosts(const tw_conftree_t *tree, apr_pool_t *pool);
 
 /* The path without symbolic links and slashes at the end. */
 const char *tw_host_real_path(const char *path, apr_pool_t *pool);

@@ -13,7 +13,7 @@
 static int preserves_path(const ap_directive_t *d)
 {
     for (d = d->parent ? d->parent->first_child : NULL; d; d = d->next) {
-        if (tw_tree_is(d, "AliasPreservePath")) {
+        if (tw_conftree_is(d, "AliasPreservePath")) {
             return !strcasecmp(d->args, "on");
         }
     }
@@ -35,14 +35,14 @@ static void add_mount(apr_array_header_t *mounts, const ap_directive_t *d,
     int at;
 
     for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-        if (tw_tree_is(d, kinds[i].name)) {
+        if (tw_conftree_is(d, kinds[i].name)) {
             break;
         }
     }
     if (i == sizeof(kinds) / sizeof(*kinds)) {
         return;
     }
-    words = tw_tree_words(d, pool);
+    words = tw_conftree_words(d, pool);
     at = location ? 0 : 1;
     if (words->nelts <= at) {
         return;
@@ -65,9 +65,11 @@ static void add_in_locations(apr_array_header_t *mounts,
     const ap_directive_t *d, *inner;
 
     for (d = part; d; d = d->next) {
-        if (tw_tree_is(d, "<Location") || tw_tree_is(d, "<LocationMatch")) {
-            apr_array_header_t *words = tw_tree_words(d, pool);
-            int match = tw_tree_is(d, "<LocationMatch") || words->nelts > 1;
+        if (tw_conftree_is(d, "<Location")
+            || tw_conftree_is(d, "<LocationMatch")) {
+            apr_array_header_t *words = tw_conftree_words(d, pool);
+            int match =
+                tw_conftree_is(d, "<LocationMatch") || words->nelts > 1;
 
             for (inner = d->first_child; inner && words->nelts;
                  inner = inner->next) {
@@ -99,13 +101,13 @@ static void add_kind(apr_array_header_t *to, const apr_array_header_t *from,
     }
 }
 
-apr_array_header_t *tw_mounts(const tw_tree_t *tree,
+apr_array_header_t *tw_mounts(const tw_conftree_t *tree,
                                     const server_rec *s, apr_pool_t *pool)
 {
     apr_array_header_t *found = apr_array_make(pool, 8, sizeof(tw_mount_t));
     apr_array_header_t *mounts = apr_array_make(pool, 8, sizeof(tw_mount_t));
-    const ap_directive_t *own = tw_tree_part(tree, s), *d;
-    const ap_directive_t *outside = tw_tree_outside(tree);
+    const ap_directive_t *own = tw_conftree_part(tree, s), *d;
+    const ap_directive_t *outside = tw_conftree_outside(tree);
     tw_mount_t root = { "/", NULL, tw_probe_root(s), 0, 0, NULL };
 
     add_in_locations(found, own, pool);

@@ -20,7 +20,7 @@ typedef struct {
 } tw_mount_t;
 
 /* All tw_mount_t of a host, in the order in which they are tried. */
-apr_array_header_t *tw_mounts(const tw_tree_t *tree, const server_rec *s,
+apr_array_header_t *tw_mounts(const tw_conftree_t *tree, const server_rec *s,
                               apr_pool_t *pool);
 
 #endif

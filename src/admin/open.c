@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     tw_findings_t *findings;
-    const tw_tree_t *tree;
+    const tw_conftree_t *tree;
     apr_pool_t *pool;
     const apr_array_header_t *hosts;
     apr_array_header_t *contents;
@@ -67,7 +67,7 @@ static int is_folder(const check_t *c, const char *path)
 static int has_handler(const ap_directive_t *d)
 {
     for (; d; d = d->next) {
-        if (tw_tree_is(d, "SetHandler") && strcasecmp(d->args, "none")) {
+        if (tw_conftree_is(d, "SetHandler") && strcasecmp(d->args, "none")) {
             return 1;
         }
     }
@@ -220,7 +220,7 @@ static void tell_open(const check_t *c, const content_t *content,
         tw_findings_add(c->findings, &finding, "%s passes requests on to the "
                         "same application unprotected: it protects nothing of "
                         "%s at %s%s, for which %s%s asks for a sign-in", host,
-                        tw_value_shown_url(c->pool, content->target),
+                        tw_values_shown_url(c->pool, content->target),
                         way->host->origin, url,
                         content->by->origin, content->url);
         return;
@@ -270,7 +270,7 @@ static void check_content(const check_t *c, content_t *content)
     }
 }
 
-void tw_open_check(tw_findings_t *findings, const tw_tree_t *tree,
+void tw_open_check(tw_findings_t *findings, const tw_conftree_t *tree,
                    const apr_array_header_t *hosts,
                    const apr_array_header_t *places)
 {

@@ -13,7 +13,7 @@
 #include "config/conftree.h"
 
 /* hosts: tw_host_t; places: tw_place_t. */
-void tw_open_check(tw_findings_t *findings, const tw_tree_t *tree,
+void tw_open_check(tw_findings_t *findings, const tw_conftree_t *tree,
                    const apr_array_header_t *hosts,
                    const apr_array_header_t *places);
 

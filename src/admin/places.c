@@ -15,7 +15,7 @@
 #define MAX_FOLDERS 20
 
 typedef struct {
-    const tw_tree_t *tree;
+    const tw_conftree_t *tree;
     apr_pool_t *pool;
     apr_array_header_t *places;
 } finder_t;
@@ -23,7 +23,7 @@ typedef struct {
 /* Of nobody in particular: the main server's. */
 static tw_probe_t probe_of(const finder_t *f)
 {
-    tw_probe_t p = { f->tree, f->pool, tw_tree_main(f->tree), "localhost",
+    tw_probe_t p = { f->tree, f->pool, tw_conftree_main(f->tree), "localhost",
                      "/" };
 
     return p;
@@ -36,7 +36,8 @@ static int asks(const finder_t *f, const ap_directive_t *d)
     const ap_directive_t *limit;
 
     for (limit = d; limit; limit = limit->next) {
-        if ((tw_tree_is(limit, "<Limit") || tw_tree_is(limit, "<LimitExcept"))
+        if ((tw_conftree_is(limit, "<Limit")
+             || tw_conftree_is(limit, "<LimitExcept"))
             && asks(f, limit->first_child)) {
             return 1;
         }
@@ -47,10 +48,12 @@ static int asks(const finder_t *f, const ap_directive_t *d)
 static int has_rules(const ap_directive_t *d)
 {
     for (; d; d = d->next) {
-        if (tw_tree_is(d, "AuthType") || tw_tree_is(d, "Require")
-            || tw_tree_is(d, "<RequireAll") || tw_tree_is(d, "<RequireAny")
-            || tw_tree_is(d, "<RequireNone")
-            || ((tw_tree_is(d, "<Limit") || tw_tree_is(d, "<LimitExcept"))
+        if (tw_conftree_is(d, "AuthType") || tw_conftree_is(d, "Require")
+            || tw_conftree_is(d, "<RequireAll")
+            || tw_conftree_is(d, "<RequireAny")
+            || tw_conftree_is(d, "<RequireNone")
+            || ((tw_conftree_is(d, "<Limit")
+                 || tw_conftree_is(d, "<LimitExcept"))
                 && has_rules(d->first_child))) {
             return 1;
         }
@@ -95,7 +98,7 @@ static void add_folders(finder_t *f, tw_place_t *place, const char *name,
 static void find_place(finder_t *f, const ap_directive_t *d, tw_place_t place)
 {
     const tw_probe_t p = probe_of(f);
-    apr_array_header_t *words = tw_tree_words(d, f->pool);
+    apr_array_header_t *words = tw_conftree_words(d, f->pool);
     const char *name = words->nelts ? WORD(words, words->nelts - 1) : NULL;
     int regex = words->nelts > 1;
 
@@ -103,13 +106,15 @@ static void find_place(finder_t *f, const ap_directive_t *d, tw_place_t place)
     if (!name) {
         return;
     }
-    if (tw_tree_is(d, "<Directory") || tw_tree_is(d, "<DirectoryMatch")) {
+    if (tw_conftree_is(d, "<Directory")
+        || tw_conftree_is(d, "<DirectoryMatch")) {
         add_folders(f, &place, name,
-                    regex || tw_tree_is(d, "<DirectoryMatch"));
+                    regex || tw_conftree_is(d, "<DirectoryMatch"));
         return;
     }
-    if (tw_tree_is(d, "<Location") || tw_tree_is(d, "<LocationMatch")) {
-        regex |= tw_tree_is(d, "<LocationMatch");
+    if (tw_conftree_is(d, "<Location")
+        || tw_conftree_is(d, "<LocationMatch")) {
+        regex |= tw_conftree_is(d, "<LocationMatch");
         place.url = regex ? tw_sample(&p, name, "/x")
                           : tw_sample_wildcard(name, f->pool);
         if (!place.url || *place.url != '/') {
@@ -118,7 +123,7 @@ static void find_place(finder_t *f, const ap_directive_t *d, tw_place_t place)
     }
     else if (tw_access_is_files(d, &place.file, f->pool)) {
         if (!place.file) {
-            regex |= tw_tree_is(d, "<FilesMatch");
+            regex |= tw_conftree_is(d, "<FilesMatch");
             place.file = regex ? tw_sample(&p, name, "x")
                                : tw_sample_wildcard(name, f->pool);
         }
@@ -126,7 +131,7 @@ static void find_place(finder_t *f, const ap_directive_t *d, tw_place_t place)
             return;
         }
     }
-    else if (tw_tree_is(d, "<If")) {
+    else if (tw_conftree_is(d, "<If")) {
         if (!place.url && !place.folder && !place.file) {
             place.url = tw_sample_if(&p, tw_condition_of(d, f->pool));
         }
@@ -146,15 +151,15 @@ static void find_places(finder_t *f, const ap_directive_t *d, tw_place_t in)
     }
 }
 
-apr_array_header_t *tw_places(const tw_tree_t *tree, apr_pool_t *pool)
+apr_array_header_t *tw_places(const tw_conftree_t *tree, apr_pool_t *pool)
 {
     finder_t f = { tree, pool, apr_array_make(pool, 8, sizeof(tw_place_t)) };
     tw_place_t none = { NULL, NULL, NULL, NULL, NULL };
     server_rec *s;
 
-    for (s = tw_tree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_main(tree); s; s = s->next) {
         none.home = s->is_virtual ? s : NULL;
-        find_places(&f, tw_tree_part(tree, s), none);
+        find_places(&f, tw_conftree_part(tree, s), none);
     }
     return f.places;
 }

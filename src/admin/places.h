@@ -19,6 +19,6 @@ typedef struct {
  * All sections with AuthType or Require, as tw_place_t.  Of one by pattern it
  * has a path that matches; what matches nothing that can be told is left out.
  */
-apr_array_header_t *tw_places(const tw_tree_t *tree, apr_pool_t *pool);
+apr_array_header_t *tw_places(const tw_conftree_t *tree, apr_pool_t *pool);
 
 #endif

@@ -37,7 +37,7 @@ int tw_probe_match(const tw_probe_t *p, const char *regex, const char *text,
 
 static const char *address_value(const tw_probe_t *p, const char *name)
 {
-    int tls = tw_tree_tls(p->tree, p->server);
+    int tls = tw_conftree_tls(p->tree, p->server);
     apr_port_t port = tw_probe_port(p->server);
 
     if (!strcasecmp(name, "HTTPS")) {

@@ -14,7 +14,7 @@
 #include "config/conftree.h"
 
 typedef struct {
-    const tw_tree_t *tree;
+    const tw_conftree_t *tree;
     apr_pool_t *pool;
     server_rec *server;
     const char *name;                   /* of the host, as asked for */

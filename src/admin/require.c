@@ -17,7 +17,7 @@ int tw_require_combine(int a, int b, int all)
 
 static int require_line(const tw_probe_t *p, const ap_directive_t *d)
 {
-    apr_array_header_t *words = tw_tree_words(d, p->pool);
+    apr_array_header_t *words = tw_conftree_words(d, p->pool);
     const char *word = words->nelts ? WORD(words, 0) : "";
     int not = !strcasecmp(word, "not"), yes;
 
@@ -45,7 +45,7 @@ static int require_line(const tw_probe_t *p, const ap_directive_t *d)
         return TW_RULE_USER;
     }
     if (!strcasecmp(word, "ssl")) {
-        return tw_tree_tls(p->tree, p->server) ? TW_RULE_GRANTED
+        return tw_conftree_tls(p->tree, p->server) ? TW_RULE_GRANTED
                                                : TW_RULE_DENIED;
     }
     if (!strcasecmp(word, "method")) {
@@ -62,18 +62,18 @@ int tw_require(const tw_probe_t *p, const ap_directive_t *d, int all)
     int rule = TW_RULE_NONE;
 
     for (; d; d = d->next) {
-        if (tw_tree_is(d, "Require")) {
+        if (tw_conftree_is(d, "Require")) {
             rule = tw_require_combine(rule, require_line(p, d), all);
         }
-        else if (tw_tree_is(d, "<RequireAll")) {
+        else if (tw_conftree_is(d, "<RequireAll")) {
             rule = tw_require_combine(rule, tw_require(p, d->first_child, 1),
                                       all);
         }
-        else if (tw_tree_is(d, "<RequireAny")) {
+        else if (tw_conftree_is(d, "<RequireAny")) {
             rule = tw_require_combine(rule, tw_require(p, d->first_child, 0),
                                       all);
         }
-        else if (tw_tree_is(d, "<RequireNone")
+        else if (tw_conftree_is(d, "<RequireNone")
                  && tw_require(p, d->first_child, 0) == TW_RULE_GRANTED) {
             rule = tw_require_combine(rule, TW_RULE_DENIED, all);
         }

@@ -24,15 +24,15 @@ int tw_route_below(const char *path, const char *prefix)
 
 int tw_route_in_location(const tw_probe_t *p, const ap_directive_t *d)
 {
-    apr_array_header_t *words = tw_tree_words(d, p->pool);
+    apr_array_header_t *words = tw_conftree_words(d, p->pool);
     const char *prefix;
     apr_size_t len;
 
-    if (tw_tree_is(d, "<LocationMatch")) {
+    if (tw_conftree_is(d, "<LocationMatch")) {
         return words->nelts == 1
                && tw_probe_match(p, WORD(words, 0), p->url, 0);
     }
-    if (!tw_tree_is(d, "<Location") || !words->nelts) {
+    if (!tw_conftree_is(d, "<Location") || !words->nelts) {
         return 0;
     }
     prefix = WORD(words, 0);
@@ -119,17 +119,17 @@ static int find_mount(tw_route_t *route, const tw_probe_t *p, int proxy)
 static int redirects(const tw_probe_t *p, const ap_directive_t *d,
                      const char *path)
 {
-    int match = tw_tree_is(d, "RedirectMatch");
-    int status = match || tw_tree_is(d, "Redirect");
+    int match = tw_conftree_is(d, "RedirectMatch");
+    int status = match || tw_conftree_is(d, "Redirect");
     apr_array_header_t *words;
     const char *first;
     int at = 0;
 
-    if (!status && !tw_tree_is(d, "RedirectPermanent")
-        && !tw_tree_is(d, "RedirectTemp")) {
+    if (!status && !tw_conftree_is(d, "RedirectPermanent")
+        && !tw_conftree_is(d, "RedirectTemp")) {
         return 0;
     }
-    words = tw_tree_words(d, p->pool);
+    words = tw_conftree_words(d, p->pool);
     first = words->nelts ? WORD(words, 0) : "";
     if (status && (apr_isdigit(*first) || !strcasecmp(first, "permanent")
                    || !strcasecmp(first, "temp") || !strcasecmp(first, "gone")
@@ -152,23 +152,24 @@ static int redirects(const tw_probe_t *p, const ap_directive_t *d,
 /* mod_md redirects the domains that it manages. */
 static int md_redirects(const tw_probe_t *p)
 {
-    const char *must = tw_tree_inherited(p->tree, p->server,
-                                         "MDRequireHttps");
+    const char *must = tw_conftree_inherited(p->tree, p->server,
+                                             "MDRequireHttps");
     const ap_directive_t *d;
 
     if (!must || !strcasecmp(must, "off")
-        || tw_tree_tls(p->tree, p->server)) {
+        || tw_conftree_tls(p->tree, p->server)) {
         return 0;
     }
-    for (d = tw_tree_outside(p->tree); d; d = d->next) {
+    for (d = tw_conftree_outside(p->tree); d; d = d->next) {
         apr_array_header_t *words;
         int i;
 
-        if (!tw_tree_is(d, "MDomain") && !tw_tree_is(d, "MDomainSet")
-            && !tw_tree_is(d, "<MDomain") && !tw_tree_is(d, "<MDomainSet")) {
+        if (!tw_conftree_is(d, "MDomain") && !tw_conftree_is(d, "MDomainSet")
+            && !tw_conftree_is(d, "<MDomain")
+            && !tw_conftree_is(d, "<MDomainSet")) {
             continue;
         }
-        words = tw_tree_words(d, p->pool);
+        words = tw_conftree_words(d, p->pool);
         for (i = 0; i < words->nelts; i++) {
             if (!strcasecmp(WORD(words, i), p->name)) {
                 return 1;
@@ -205,7 +206,7 @@ static int has_flag(const char *flags, const char *flag)
 static void add_cond(rewrite_t *w, const tw_probe_t *p,
                      const ap_directive_t *d)
 {
-    apr_array_header_t *words = tw_tree_words(d, p->pool);
+    apr_array_header_t *words = tw_conftree_words(d, p->pool);
     const char *flags = words->nelts > 2 ? WORD(words, 2) : NULL;
     int yes = words->nelts < 2 ? 0
               : tw_condition_rewrite(p, WORD(words, 0), WORD(words, 1),
@@ -222,7 +223,7 @@ static void add_cond(rewrite_t *w, const tw_probe_t *p,
 static int apply_rule(rewrite_t *w, const tw_probe_t *p,
                       const ap_directive_t *d)
 {
-    apr_array_header_t *words = tw_tree_words(d, p->pool);
+    apr_array_header_t *words = tw_conftree_words(d, p->pool);
     const char *flags = words->nelts > 2 ? WORD(words, 2) : NULL;
     const char *pattern, *to;
     int nocase = has_flag(flags, "NC") || has_flag(flags, "nocase");
@@ -266,10 +267,10 @@ static int rewrite(rewrite_t *w, const tw_probe_t *p, const ap_directive_t *d)
     w->conds = 1;
     w->in_or = 0;
     for (; d; d = d->next) {
-        if (tw_tree_is(d, "RewriteCond")) {
+        if (tw_conftree_is(d, "RewriteCond")) {
             add_cond(w, p, d);
         }
-        else if (tw_tree_is(d, "RewriteRule")) {
+        else if (tw_conftree_is(d, "RewriteRule")) {
             if (apply_rule(w, p, d)) {
                 return 1;
             }
@@ -285,7 +286,7 @@ static int is_on(const ap_directive_t *d)
     int on = 0;
 
     for (; d; d = d->next) {
-        if (tw_tree_is(d, "RewriteEngine")) {
+        if (tw_conftree_is(d, "RewriteEngine")) {
             on = !strcasecmp(d->args, "on");
         }
     }
@@ -310,10 +311,11 @@ int tw_route_leaves(const tw_probe_t *p, const ap_directive_t *d,
 /* The host's own rules, with the main server's where it inherits them. */
 static int rewrite_host(rewrite_t *w, const tw_probe_t *p)
 {
-    const ap_directive_t *own = tw_tree_part(p->tree, p->server);
-    const char *options = tw_tree_args(p->tree, p->server, "RewriteOptions");
-    const char *down = tw_tree_args(p->tree, tw_tree_main(p->tree),
-                                    "RewriteOptions");
+    const ap_directive_t *own = tw_conftree_part(p->tree, p->server);
+    const char *options =
+        tw_conftree_args(p->tree, p->server, "RewriteOptions");
+    const char *down = tw_conftree_args(p->tree, tw_conftree_main(p->tree),
+                                        "RewriteOptions");
     int before = p->server->is_virtual
                  && ((options && ap_strcasestr(options, "InheritBefore"))
                      || (down && ap_strcasestr(down, "InheritDownBefore")));
@@ -322,14 +324,15 @@ static int rewrite_host(rewrite_t *w, const tw_probe_t *p)
                        && ((options && ap_strcasestr(options, "Inherit"))
                            || (down && ap_strcasestr(down, "InheritDown"))));
 
-    if (!is_on(own) && !(inherits && is_on(tw_tree_outside(p->tree)))) {
+    if (!is_on(own) && !(inherits && is_on(tw_conftree_outside(p->tree)))) {
         return 0;
     }
-    if (before && rewrite(w, p, tw_tree_outside(p->tree))) {
+    if (before && rewrite(w, p, tw_conftree_outside(p->tree))) {
         return 1;
     }
     return rewrite(w, p, own)
-           || (inherits && !before && rewrite(w, p, tw_tree_outside(p->tree)));
+           || (inherits && !before
+               && rewrite(w, p, tw_conftree_outside(p->tree)));
 }
 
 /* Redirect in a <Location> is tried before those of the host. */
@@ -376,9 +379,9 @@ tw_route_t tw_route(const tw_probe_t *probe)
     if (find_mount(&route, &p, 1)) {
         return route;
     }
-    if (redirects_any(&p, tw_tree_part(p.tree, p.server))
+    if (redirects_any(&p, tw_conftree_part(p.tree, p.server))
         || (p.server->is_virtual
-            && redirects_any(&p, tw_tree_outside(p.tree)))) {
+            && redirects_any(&p, tw_conftree_outside(p.tree)))) {
         route.kind = TW_ROUTE_AWAY;
         return route;
     }

@@ -14,7 +14,7 @@
 
 typedef struct {
     tw_findings_t *findings;
-    const tw_tree_t *tree;
+    const tw_conftree_t *tree;
     apr_pool_t *pool;
     const apr_array_header_t *hosts;
 } check_t;
@@ -69,7 +69,7 @@ static const char *sample_of(const check_t *c, const held_t *h,
 /* An alias for all hosts (/icons/) is no part of what one of them protects. */
 static int is_of_all(const check_t *c, const ap_directive_t *by)
 {
-    const ap_directive_t *d = tw_tree_outside(c->tree);
+    const ap_directive_t *d = tw_conftree_outside(c->tree);
 
     while (d && d != by) {
         d = d->next;
@@ -122,10 +122,10 @@ static void check_rules(const check_t *c, const held_t *h,
         apr_array_header_t *words;
         tw_mount_t mount = { NULL, NULL, NULL, 1, 0, d };
 
-        if (!tw_tree_is(d, "RewriteRule")) {
+        if (!tw_conftree_is(d, "RewriteRule")) {
             continue;
         }
-        words = tw_tree_words(d, c->pool);
+        words = tw_conftree_words(d, c->pool);
         if (words->nelts > 2) {
             mount.pattern = APR_ARRAY_IDX(words, 0, const char *);
             check_mount(c, h, &mount);
@@ -137,8 +137,8 @@ static void check_held(const check_t *c, const held_t *h)
 {
     int i;
 
-    check_rules(c, h, tw_tree_part(c->tree, h->host->server));
-    check_rules(c, h, tw_tree_outside(c->tree));
+    check_rules(c, h, tw_conftree_part(c->tree, h->host->server));
+    check_rules(c, h, tw_conftree_outside(c->tree));
     for (i = 0; i < h->host->mounts->nelts; i++) {
         const tw_mount_t *mount = &APR_ARRAY_IDX(h->host->mounts, i,
                                                  tw_mount_t);
@@ -284,7 +284,7 @@ static void check_location(const check_t *c, const tw_place_t *place)
     }
 }
 
-void tw_taken_check(tw_findings_t *findings, const tw_tree_t *tree,
+void tw_taken_check(tw_findings_t *findings, const tw_conftree_t *tree,
                     const apr_array_header_t *hosts,
                     const apr_array_header_t *places)
 {

@@ -31,7 +31,7 @@ static const char *parse(cmd_parms *cmd, const char *line,
             word++;
         }
         if (!good(word)) {
-            /* never the word itself: see tw_setting_wrong() */
+            /* never the word itself: see tw_settings_wrong() */
             return apr_psprintf(cmd->pool, "Require %s: word %d %s", name,
                                 words->nelts + 1, right);
         }

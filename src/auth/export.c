@@ -58,8 +58,8 @@ static void export_tokens(request_rec *r, tw_visitor_t *visitor)
     }
 }
 
-/* In the order of tw_headers_names, and as many. */
-static const char *const variables[TW_HEADERS_COUNT + 1] = {
+/* In the order of tw_identity_headers_names, and as many. */
+static const char *const variables[TW_IDENTITY_HEADERS_COUNT + 1] = {
     "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
     "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT", NULL
 };
@@ -76,7 +76,8 @@ static void add_identity(apr_table_t *table, const char *const *names,
     };
     int i;
 
-    _Static_assert(sizeof(values) / sizeof(values[0]) == TW_HEADERS_COUNT,
+    _Static_assert(sizeof(values) / sizeof(values[0])
+                       == TW_IDENTITY_HEADERS_COUNT,
                    "a value for each header");
     for (i = 0; names[i]; i++) {
         apr_table_addn(table, names[i], values[i]);
@@ -98,7 +99,8 @@ void tw_export_identity(request_rec *r, tw_visitor_t *visitor, int exports)
         tw_export_variables(r, visitor, exports);
     }
     if (exports & TW_EXPORT_HEADERS) {
-        add_identity(r->headers_in, tw_headers_names, r, &visitor->session);
+        add_identity(r->headers_in, tw_identity_headers_names, r,
+                     &visitor->session);
         visitor->headers_given = 1;
     }
     if (exports & TW_EXPORT_TOKENS) {
@@ -117,7 +119,7 @@ void tw_export_withdraw(request_rec *r, int exports)
         remove_variables(r, 't', "TWAUTH_TOKEN");
     }
     if (visitor->headers_given && !(exports & TW_EXPORT_HEADERS)) {
-        tw_headers_scrub(r->headers_in);
+        tw_identity_headers_scrub(r->headers_in);
     }
 }
 

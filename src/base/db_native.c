@@ -33,29 +33,30 @@ static struct {
 } sqlite;
 
 static const struct {
-    tw_native_t kind;
+    tw_db_native_t kind;
     const char *name;
     void *function;
 } functions[] = {
-    { TW_NATIVE_PGSQL, "PQsocket", &pq.socket },
-    { TW_NATIVE_PGSQL, "PQstatus", &pq.status },
-    { TW_NATIVE_PGSQL, "PQsetErrorVerbosity", &pq.verbosity },
-    { TW_NATIVE_PGSQL, "PQresetStart", &pq.reset_start },
-    { TW_NATIVE_PGSQL, "PQresetPoll", &pq.reset_poll },
-    { TW_NATIVE_SQLITE, "sqlite3_extended_errcode", &sqlite.errcode },
-    { TW_NATIVE_SQLITE, "sqlite3_busy_handler", &sqlite.busy_handler },
-    { TW_NATIVE_SQLITE, "sqlite3_interrupt", &sqlite.interrupt },
-    { TW_NATIVE_SQLITE, "sqlite3_db_filename", &sqlite.filename },
-    { TW_NATIVE_SQLITE, "sqlite3_file_control", &sqlite.control },
+    { TW_DB_NATIVE_PGSQL, "PQsocket", &pq.socket },
+    { TW_DB_NATIVE_PGSQL, "PQstatus", &pq.status },
+    { TW_DB_NATIVE_PGSQL, "PQsetErrorVerbosity", &pq.verbosity },
+    { TW_DB_NATIVE_PGSQL, "PQresetStart", &pq.reset_start },
+    { TW_DB_NATIVE_PGSQL, "PQresetPoll", &pq.reset_poll },
+    { TW_DB_NATIVE_SQLITE, "sqlite3_extended_errcode", &sqlite.errcode },
+    { TW_DB_NATIVE_SQLITE, "sqlite3_busy_handler", &sqlite.busy_handler },
+    { TW_DB_NATIVE_SQLITE, "sqlite3_interrupt", &sqlite.interrupt },
+    { TW_DB_NATIVE_SQLITE, "sqlite3_db_filename", &sqlite.filename },
+    { TW_DB_NATIVE_SQLITE, "sqlite3_file_control", &sqlite.control },
 };
 
-tw_native_t tw_native_kind(const char *driver)
+tw_db_native_t tw_db_native_kind(const char *driver)
 {
-    return !strcmp(driver, "pgsql") ? TW_NATIVE_PGSQL
-           : !strcmp(driver, "sqlite3") ? TW_NATIVE_SQLITE : TW_NATIVE_OTHER;
+    return !strcmp(driver, "pgsql")     ? TW_DB_NATIVE_PGSQL
+           : !strcmp(driver, "sqlite3") ? TW_DB_NATIVE_SQLITE
+                                        : TW_DB_NATIVE_OTHER;
 }
 
-int tw_native_find(tw_native_t kind, const void *inside)
+int tw_db_native_find(tw_db_native_t kind, const void *inside)
 {
     void *driver = NULL;
     Dl_info where;
@@ -85,19 +86,19 @@ int tw_native_find(tw_native_t kind, const void *inside)
     return whole;
 }
 
-void tw_native_verbose(void *connection)
+void tw_db_native_verbose(void *connection)
 {
     if (pq.verbosity) {
         pq.verbosity(connection, PQERRORS_VERBOSE);
     }
 }
 
-int tw_native_socket(void *connection)
+int tw_db_native_socket(void *connection)
 {
     return pq.socket ? pq.socket(connection) : -1;
 }
 
-int tw_native_connected(void *connection)
+int tw_db_native_connected(void *connection)
 {
     return !pq.status || pq.status(connection) == CONNECTION_OK;
 }
@@ -106,26 +107,26 @@ int tw_native_connected(void *connection)
 static int wait_for(int socket, short events, apr_interval_time_t limit)
 {
     struct pollfd at = { socket, events, 0 };
-    apr_interval_time_t until = tw_watch_clock() + limit;
+    apr_interval_time_t until = tw_watchdog_clock() + limit;
     int rc;
 
     do {
-        limit = until - tw_watch_clock();
+        limit = until - tw_watchdog_clock();
         rc = poll(&at, 1, limit > 0 ? (int)apr_time_as_msec(limit) : 0);
     } while (rc < 0 && errno == EINTR);
     return rc > 0;
 }
 
-int tw_native_unasked(void *connection)
+int tw_db_native_unasked(void *connection)
 {
-    int socket = tw_native_socket(connection);
+    int socket = tw_db_native_socket(connection);
 
     return socket >= 0 && wait_for(socket, POLLIN, 0);
 }
 
-int tw_native_reset(void *connection, apr_interval_time_t limit)
+int tw_db_native_reset(void *connection, apr_interval_time_t limit)
 {
-    apr_interval_time_t until = tw_watch_clock() + limit;
+    apr_interval_time_t until = tw_watchdog_clock() + limit;
     int state = POLLING_WRITING;
 
     if (!pq.reset_start || !pq.reset_poll || !pq.socket) {
@@ -136,7 +137,7 @@ int tw_native_reset(void *connection, apr_interval_time_t limit)
     }
     while (state == POLLING_READING || state == POLLING_WRITING) {
         int socket = pq.socket(connection);
-        apr_interval_time_t left = until - tw_watch_clock();
+        apr_interval_time_t left = until - tw_watchdog_clock();
 
         if (left <= 0 || socket < 0
             || !wait_for(socket, state == POLLING_READING ? POLLIN : POLLOUT,
@@ -172,7 +173,7 @@ static int be_patient(void *given, int times)
     return 1;
 }
 
-int tw_native_patience(tw_patience_t *patience, void *connection)
+int tw_db_native_patience(tw_patience_t *patience, void *connection)
 {
     patience->connection = connection;
     patience->kind = TW_PATIENCE_STEP;
@@ -183,12 +184,12 @@ int tw_native_patience(tw_patience_t *patience, void *connection)
     return 1;
 }
 
-int tw_native_code(void *connection)
+int tw_db_native_code(void *connection)
 {
     return sqlite.errcode ? sqlite.errcode(connection) : -1;
 }
 
-const char *tw_native_file(void *connection)
+const char *tw_db_native_file(void *connection)
 {
     const char *path = sqlite.filename ? sqlite.filename(connection, "main")
                                        : NULL;
@@ -196,7 +197,7 @@ const char *tw_native_file(void *connection)
     return path && *path ? path : NULL;
 }
 
-int tw_native_moved(void *connection)
+int tw_db_native_moved(void *connection)
 {
     int moved = 0;
 

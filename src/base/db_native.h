@@ -15,37 +15,37 @@
 #include <apr_time.h>
 
 typedef enum {
-    TW_NATIVE_OTHER, TW_NATIVE_PGSQL, TW_NATIVE_SQLITE
-} tw_native_t;
+    TW_DB_NATIVE_OTHER, TW_DB_NATIVE_PGSQL, TW_DB_NATIVE_SQLITE
+} tw_db_native_t;
 
 /* Which library a driver of apr_dbd is for, by its name. */
-tw_native_t tw_native_kind(const char *driver);
+tw_db_native_t tw_db_native_kind(const char *driver);
 
 /*
  * Looks its functions up; inside is an address inside of the driver.  0: one
  * at least was not found.
  */
-int tw_native_find(tw_native_t kind, const void *inside);
+int tw_db_native_find(tw_db_native_t kind, const void *inside);
 
 /* ---- PostgreSQL --------------------------------------------------------- */
 
 /* Its messages name the SQLSTATE from now on. */
-void tw_native_verbose(void *connection);
+void tw_db_native_verbose(void *connection);
 
 /* Where it answers; -1: unknown. */
-int tw_native_socket(void *connection);
+int tw_db_native_socket(void *connection);
 
 /* Whether the connection lives, for all that is known. */
-int tw_native_connected(void *connection);
+int tw_db_native_connected(void *connection);
 
 /* Whether the server has said something unasked: mostly that it ends. */
-int tw_native_unasked(void *connection);
+int tw_db_native_unasked(void *connection);
 
 /*
  * A new connection in the place of the old one, in so much time at most (but
  * for the name service).  1: done; -1: not known how.
  */
-int tw_native_reset(void *connection, apr_interval_time_t limit);
+int tw_db_native_reset(void *connection, apr_interval_time_t limit);
 
 /* ---- SQLite ------------------------------------------------------------- */
 
@@ -66,15 +66,15 @@ typedef struct tw_patience_t {
 } tw_patience_t;
 
 /* Sets it up: patience lives as long as the connection, and may change. */
-int tw_native_patience(tw_patience_t *patience, void *connection);
+int tw_db_native_patience(tw_patience_t *patience, void *connection);
 
 /* The extended code of what failed last; -1: unknown. */
-int tw_native_code(void *connection);
+int tw_db_native_code(void *connection);
 
 /* The path of its file; NULL: it has none, or it is unknown. */
-const char *tw_native_file(void *connection);
+const char *tw_db_native_file(void *connection);
 
 /* Whether that file is no longer at its path. */
-int tw_native_moved(void *connection);
+int tw_db_native_moved(void *connection);
 
 #endif

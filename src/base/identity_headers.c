@@ -8,13 +8,15 @@
 
 #define PREFIX "xtwauth"
 
-const char *const tw_headers_names[] = {
+const char *const tw_identity_headers_names[] = {
     "X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name",
     "X-Twauth-Id", "X-Twauth-Account", "X-Twauth-Signed-In-At", NULL
 };
 
-_Static_assert(sizeof(tw_headers_names) / sizeof(tw_headers_names[0])
-               == TW_HEADERS_COUNT + 1, "TW_HEADERS_COUNT is of the names");
+_Static_assert(sizeof(tw_identity_headers_names)
+                       / sizeof(tw_identity_headers_names[0])
+                   == TW_IDENTITY_HEADERS_COUNT + 1,
+               "TW_IDENTITY_HEADERS_COUNT is of the names");
 
 /* Whether name is x-twauth-..., by letters and digits alone, as gateways
  * that turn header names into variables would read it. */
@@ -34,7 +36,8 @@ static int looks_like_ours(const char *name, apr_size_t len)
     return 1;
 }
 
-void tw_headers_look(tw_headers_t *seen, const apr_table_t *headers)
+void tw_identity_headers_look(tw_identity_headers_t *seen,
+                              const apr_table_t *headers)
 {
     const apr_array_header_t *list = apr_table_elts(headers);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
@@ -62,7 +65,7 @@ void tw_headers_look(tw_headers_t *seen, const apr_table_t *headers)
     }
 }
 
-void tw_headers_scrub(apr_table_t *headers)
+void tw_identity_headers_scrub(apr_table_t *headers)
 {
     const apr_array_header_t *list = apr_table_elts(headers);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
@@ -79,7 +82,7 @@ void tw_headers_scrub(apr_table_t *headers)
     }
 }
 
-int tw_headers_drop_ours(const char *connection)
+int tw_identity_headers_drop_ours(const char *connection)
 {
     static const char ends[] = ",; \t\v\f";
     const char *at = connection;

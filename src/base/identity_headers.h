@@ -14,26 +14,28 @@
 #include <apr_tables.h>
 
 /* The names; NULL ends. */
-#define TW_HEADERS_COUNT 6
-extern const char *const tw_headers_names[TW_HEADERS_COUNT + 1];
+#define TW_IDENTITY_HEADERS_COUNT 6
+extern const char
+    *const tw_identity_headers_names[TW_IDENTITY_HEADERS_COUNT + 1];
 
 /* What one walk over the headers of a request finds. */
-typedef struct tw_headers_t {
+typedef struct tw_identity_headers_t {
     const char *cookie;         /* the first of each; NULL: none */
     const char *connection;
     const char *lookalike;      /* the name of one that looks like ours */
-} tw_headers_t;
+} tw_identity_headers_t;
 
-void tw_headers_look(tw_headers_t *seen, const apr_table_t *headers);
+void tw_identity_headers_look(tw_identity_headers_t *seen,
+                              const apr_table_t *headers);
 
 /* Takes out all that look like ours. */
-void tw_headers_scrub(apr_table_t *headers);
+void tw_identity_headers_scrub(apr_table_t *headers);
 
 /*
  * Whether a Connection header (NULL: none) asks the next hop to drop one of
  * ours.  Names end where mod_proxy has them end, which is at blanks and
  * semicolons too.
  */
-int tw_headers_drop_ours(const char *connection);
+int tw_identity_headers_drop_ours(const char *connection);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define STACK (128 * 1024)
 
-APR_RING_HEAD(calls_t, tw_watch_t);
+APR_RING_HEAD(calls_t, tw_watchdog_t);
 
 /*
  * Not in a pool: the thread outlives those of its process.  Calls stand in
@@ -28,7 +28,7 @@ static struct {
     apr_interval_time_t until;      /* else it sleeps until then */
 } watched = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-apr_interval_time_t tw_watch_clock(void)
+apr_interval_time_t tw_watchdog_clock(void)
 {
     struct timespec t;
 
@@ -51,13 +51,13 @@ static void *watch_all(void *unused)
     (void)unused;
     pthread_mutex_lock(&watched.mutex);
     for (;;) {
-        tw_watch_t *first = APR_RING_FIRST(&watched.calls);
+        tw_watchdog_t *first = APR_RING_FIRST(&watched.calls);
 
-        if (APR_RING_EMPTY(&watched.calls, tw_watch_t, link)) {
+        if (APR_RING_EMPTY(&watched.calls, tw_watchdog_t, link)) {
             watched.idle = 1;
             pthread_cond_wait(&watched.first, &watched.mutex);
         }
-        else if (first->until > tw_watch_clock()) {
+        else if (first->until > tw_watchdog_clock()) {
             sleep_until(first->until);
         }
         else {
@@ -86,7 +86,7 @@ static int start(void)
     if (dladdr((void *)&watched, &here)) {
         dlopen(here.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
     }
-    APR_RING_INIT(&watched.calls, tw_watch_t, link);
+    APR_RING_INIT(&watched.calls, tw_watchdog_t, link);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_cond_init(&watched.first, &clock);
@@ -103,36 +103,36 @@ static int start(void)
 }
 
 /* Among the others, in the order of their ends. */
-static void join(tw_watch_t *watch)
+static void join(tw_watchdog_t *watch)
 {
-    tw_watch_t *before = APR_RING_LAST(&watched.calls);
+    tw_watchdog_t *before = APR_RING_LAST(&watched.calls);
 
-    while (before != APR_RING_SENTINEL(&watched.calls, tw_watch_t, link)
+    while (before != APR_RING_SENTINEL(&watched.calls, tw_watchdog_t, link)
            && before->until > watch->until) {
         before = APR_RING_PREV(before, link);
     }
-    if (before == APR_RING_SENTINEL(&watched.calls, tw_watch_t, link)) {
-        APR_RING_INSERT_HEAD(&watched.calls, watch, tw_watch_t, link);
+    if (before == APR_RING_SENTINEL(&watched.calls, tw_watchdog_t, link)) {
+        APR_RING_INSERT_HEAD(&watched.calls, watch, tw_watchdog_t, link);
     }
     else {
         APR_RING_INSERT_AFTER(before, watch, link);
     }
 }
 
-void tw_watch_begin(tw_watch_t *watch, int socket)
+void tw_watchdog_begin(tw_watchdog_t *watch, int socket)
 {
-    tw_watch_begin_for(watch, socket, TW_WATCH_MAX);
+    tw_watchdog_begin_for(watch, socket, TW_WATCHDOG_MAX);
 }
 
-void tw_watch_begin_for(tw_watch_t *watch, int socket,
-                        apr_interval_time_t limit)
+void tw_watchdog_begin_for(tw_watchdog_t *watch, int socket,
+                           apr_interval_time_t limit)
 {
     watch->cut = 0;
     watch->socket = socket < 0 ? -1 : fcntl(socket, F_DUPFD_CLOEXEC, 0);
     if (watch->socket < 0) {
         return;
     }
-    watch->until = tw_watch_clock() + limit;
+    watch->until = tw_watchdog_clock() + limit;
     pthread_mutex_lock(&watched.mutex);
     if (!watched.running && !start()) {
         pthread_mutex_unlock(&watched.mutex);
@@ -148,7 +148,7 @@ void tw_watch_begin_for(tw_watch_t *watch, int socket,
     pthread_mutex_unlock(&watched.mutex);
 }
 
-int tw_watch_end(tw_watch_t *watch)
+int tw_watchdog_end(tw_watchdog_t *watch)
 {
     if (watch->socket < 0) {
         return 0;

@@ -18,31 +18,31 @@
 #include <apr_time.h>
 
 /* A call that is watched; lives where the call is made. */
-typedef struct tw_watch_t {
-    APR_RING_ENTRY(tw_watch_t) link;
+typedef struct tw_watchdog_t {
+    APR_RING_ENTRY(tw_watchdog_t) link;
     int socket;                 /* a duplicate, so that it can never become
                                    somebody else's; -1: not watched */
     apr_interval_time_t until;  /* by the monotonic clock */
     int cut;
-} tw_watch_t;
+} tw_watchdog_t;
 
 /* The time that a call has. */
-#define TW_WATCH_MAX apr_time_from_sec(5)
+#define TW_WATCHDOG_MAX apr_time_from_sec(5)
 
 /*
  * Begins to watch a call on socket (negative: it has none).  Where that is
  * not possible the call goes on unwatched.
  */
-void tw_watch_begin(tw_watch_t *watch, int socket);
+void tw_watchdog_begin(tw_watchdog_t *watch, int socket);
 
 /* The same with another time. */
-void tw_watch_begin_for(tw_watch_t *watch, int socket,
-                        apr_interval_time_t limit);
+void tw_watchdog_begin_for(tw_watchdog_t *watch, int socket,
+                           apr_interval_time_t limit);
 
 /* Ends it, before anything else is done.  1: it was too late, and is shut. */
-int tw_watch_end(tw_watch_t *watch);
+int tw_watchdog_end(tw_watchdog_t *watch);
 
 /* The clock that nobody sets. */
-apr_interval_time_t tw_watch_clock(void);
+apr_interval_time_t tw_watchdog_clock(void);
 
 #endif

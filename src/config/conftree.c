@@ -8,7 +8,7 @@
 
 #define VIRTUAL_HOST "<VirtualHost"
 
-struct tw_tree_t {
+struct tw_conftree_t {
     server_rec *main;
     const ap_directive_t *outside;      /* of all hosts */
     apr_hash_t *parts;                  /* section of a host, by its start */
@@ -20,16 +20,16 @@ typedef struct {
     apr_uint64_t line;
 } start_t;
 
-tw_tree_t *tw_tree_read(server_rec *main, apr_pool_t *pool)
+tw_conftree_t *tw_conftree_read(server_rec *main, apr_pool_t *pool)
 {
-    tw_tree_t *tree = apr_pcalloc(pool, sizeof(*tree));
+    tw_conftree_t *tree = apr_pcalloc(pool, sizeof(*tree));
     ap_directive_t *last = NULL;
     const ap_directive_t *d;
 
     tree->main = main;
     tree->parts = apr_hash_make(pool);
     for (d = ap_conftree; d; d = d->next) {
-        if (tw_tree_is(d, VIRTUAL_HOST)) {
+        if (tw_conftree_is(d, VIRTUAL_HOST)) {
             start_t *start = apr_pcalloc(pool, sizeof(*start));
 
             start->file = d->filename;
@@ -53,12 +53,13 @@ tw_tree_t *tw_tree_read(server_rec *main, apr_pool_t *pool)
     return tree;
 }
 
-server_rec *tw_tree_main(const tw_tree_t *tree)
+server_rec *tw_conftree_main(const tw_conftree_t *tree)
 {
     return tree->main;
 }
 
-const ap_directive_t *tw_tree_part(const tw_tree_t *tree, const server_rec *s)
+const ap_directive_t *tw_conftree_part(const tw_conftree_t *tree,
+                                       const server_rec *s)
 {
     start_t start = { s->defn_name, s->defn_line_number };
     const ap_directive_t *d;
@@ -70,43 +71,43 @@ const ap_directive_t *tw_tree_part(const tw_tree_t *tree, const server_rec *s)
     return d ? d->first_child : NULL;
 }
 
-const ap_directive_t *tw_tree_outside(const tw_tree_t *tree)
+const ap_directive_t *tw_conftree_outside(const tw_conftree_t *tree)
 {
     return tree->outside;
 }
 
-int tw_tree_is(const ap_directive_t *d, const char *name)
+int tw_conftree_is(const ap_directive_t *d, const char *name)
 {
     return !strcasecmp(d->directive, name);
 }
 
-const char *tw_tree_args(const tw_tree_t *tree, const server_rec *s,
-                         const char *directive)
+const char *tw_conftree_args(const tw_conftree_t *tree, const server_rec *s,
+                             const char *directive)
 {
     const ap_directive_t *d;
     const char *args = NULL;
 
-    for (d = tw_tree_part(tree, s); d; d = d->next) {
-        if (tw_tree_is(d, directive)) {
+    for (d = tw_conftree_part(tree, s); d; d = d->next) {
+        if (tw_conftree_is(d, directive)) {
             args = d->args;
         }
     }
     return args;
 }
 
-const char *tw_tree_inherited(const tw_tree_t *tree, const server_rec *s,
-                              const char *directive)
+const char *tw_conftree_inherited(const tw_conftree_t *tree,
+                                  const server_rec *s, const char *directive)
 {
-    const char *args = tw_tree_args(tree, s, directive);
+    const char *args = tw_conftree_args(tree, s, directive);
 
-    return args ? args : tw_tree_args(tree, tree->main, directive);
+    return args ? args : tw_conftree_args(tree, tree->main, directive);
 }
 
 static void add_words(apr_array_header_t *words, const ap_directive_t *d,
                       const char *directive)
 {
     for (; d; d = d->next) {
-        if (tw_tree_is(d, directive)) {
+        if (tw_conftree_is(d, directive)) {
             const char *args = d->args;
 
             APR_ARRAY_PUSH(words, const char *) =
@@ -115,14 +116,15 @@ static void add_words(apr_array_header_t *words, const ap_directive_t *d,
     }
 }
 
-apr_array_header_t *tw_tree_every(const tw_tree_t *tree, const server_rec *s,
-                                  const char *directive, apr_pool_t *pool)
+apr_array_header_t *tw_conftree_every(const tw_conftree_t *tree,
+                                      const server_rec *s,
+                                      const char *directive, apr_pool_t *pool)
 {
     apr_array_header_t *words = apr_array_make(pool, 2, sizeof(char *));
 
-    add_words(words, tw_tree_part(tree, s), directive);
+    add_words(words, tw_conftree_part(tree, s), directive);
     if (s != tree->main) {
-        add_words(words, tw_tree_part(tree, tree->main), directive);
+        add_words(words, tw_conftree_part(tree, tree->main), directive);
     }
     return words;
 }
@@ -131,7 +133,8 @@ static int mentions(const ap_directive_t *d, const char *directive,
                     const char *args)
 {
     for (; d; d = d->next) {
-        if (tw_tree_is(d, directive) && (!args || !strcasecmp(d->args, args))) {
+        if (tw_conftree_is(d, directive)
+            && (!args || !strcasecmp(d->args, args))) {
             return 1;
         }
         if (d->first_child && mentions(d->first_child, directive, args)) {
@@ -141,15 +144,15 @@ static int mentions(const ap_directive_t *d, const char *directive,
     return 0;
 }
 
-int tw_tree_mentions(const tw_tree_t *tree, const server_rec *s,
-                     const char *directive, const char *args)
+int tw_conftree_mentions(const tw_conftree_t *tree, const server_rec *s,
+                         const char *directive, const char *args)
 {
-    return mentions(tw_tree_part(tree, s), directive, args);
+    return mentions(tw_conftree_part(tree, s), directive, args);
 }
 
-int tw_tree_tls(const tw_tree_t *tree, const server_rec *s)
+int tw_conftree_tls(const tw_conftree_t *tree, const server_rec *s)
 {
-    const char *engine = tw_tree_inherited(tree, s, "SSLEngine");
+    const char *engine = tw_conftree_inherited(tree, s, "SSLEngine");
     const server_addr_rec *addr;
 
     if (engine) {
@@ -163,12 +166,13 @@ int tw_tree_tls(const tw_tree_t *tree, const server_rec *s)
     return s->port == 443;
 }
 
-const char *tw_tree_word(apr_pool_t *pool, const char *args)
+const char *tw_conftree_word(apr_pool_t *pool, const char *args)
 {
     return args ? ap_getword_conf(pool, &args) : NULL;
 }
 
-apr_array_header_t *tw_tree_words(const ap_directive_t *d, apr_pool_t *pool)
+apr_array_header_t *tw_conftree_words(const ap_directive_t *d,
+                                      apr_pool_t *pool)
 {
     apr_array_header_t *words = apr_array_make(pool, 4, sizeof(char *));
     char *args = apr_pstrdup(pool, d->args ? d->args : "");

@@ -16,57 +16,59 @@
 
 #include <apr_tables.h>
 
-typedef struct tw_tree_t tw_tree_t;
+typedef struct tw_conftree_t tw_conftree_t;
 
 /* Reads which part of the configuration is whose, once for all hosts. */
-tw_tree_t *tw_tree_read(server_rec *main, apr_pool_t *pool);
+tw_conftree_t *tw_conftree_read(server_rec *main, apr_pool_t *pool);
 
-server_rec *tw_tree_main(const tw_tree_t *tree);
+server_rec *tw_conftree_main(const tw_conftree_t *tree);
 
 /*
  * The first directive of the server's own part (its <VirtualHost>; for the
  * main server: outside of all).
  */
-const ap_directive_t *tw_tree_part(const tw_tree_t *tree,
-                                   const server_rec *s);
+const ap_directive_t *tw_conftree_part(const tw_conftree_t *tree,
+                                       const server_rec *s);
 
 /* What stands outside of all hosts. */
-const ap_directive_t *tw_tree_outside(const tw_tree_t *tree);
+const ap_directive_t *tw_conftree_outside(const tw_conftree_t *tree);
 
 /*
  * The arguments of the last such directive in the server's own part, not in
  * sections below it.  NULL: there is none.
  */
-const char *tw_tree_args(const tw_tree_t *tree, const server_rec *s,
-                         const char *directive);
+const char *tw_conftree_args(const tw_conftree_t *tree, const server_rec *s,
+                             const char *directive);
 
 /* The same, else the main server's. */
-const char *tw_tree_inherited(const tw_tree_t *tree, const server_rec *s,
-                              const char *directive);
+const char *tw_conftree_inherited(const tw_conftree_t *tree,
+                                  const server_rec *s, const char *directive);
 
 /* The first words of all such directives that count for the server, its own
  * before the main server's, as an array of const char *. */
-apr_array_header_t *tw_tree_every(const tw_tree_t *tree, const server_rec *s,
-                                  const char *directive, apr_pool_t *pool);
+apr_array_header_t *tw_conftree_every(const tw_conftree_t *tree,
+                                      const server_rec *s,
+                                      const char *directive, apr_pool_t *pool);
 
 /*
  * Whether the directive stands with these arguments (compared without case;
  * NULL: with any) somewhere in the server's own part, sections below it
  * included.
  */
-int tw_tree_mentions(const tw_tree_t *tree, const server_rec *s,
-                     const char *directive, const char *args);
+int tw_conftree_mentions(const tw_conftree_t *tree, const server_rec *s,
+                         const char *directive, const char *args);
 
 /* Whether TLS is on: by SSLEngine, else by the port 443. */
-int tw_tree_tls(const tw_tree_t *tree, const server_rec *s);
+int tw_conftree_tls(const tw_conftree_t *tree, const server_rec *s);
 
 /* The first word of args, unquoted; NULL for NULL. */
-const char *tw_tree_word(apr_pool_t *pool, const char *args);
+const char *tw_conftree_word(apr_pool_t *pool, const char *args);
 
 /* All words of args, unquoted, as const char *; without a section's '>'. */
-apr_array_header_t *tw_tree_words(const ap_directive_t *d, apr_pool_t *pool);
+apr_array_header_t *tw_conftree_words(const ap_directive_t *d,
+                                      apr_pool_t *pool);
 
 /* Whether d is the directive or section (written "<Location") of that name. */
-int tw_tree_is(const ap_directive_t *d, const char *name);
+int tw_conftree_is(const ap_directive_t *d, const char *name);
 
 #endif

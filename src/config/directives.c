@@ -14,7 +14,8 @@
 
 #define YEARS apr_time_from_sec(10LL * 366 * 24 * 3600)
 
-/* ---- settings: one row each, see tw_setting ----------------------------- */
+/* ---- settings: one row each, see tw_settings -----------------------------
+ */
 
 static const tw_choice_t on_off[] = { { "On", 1 }, { "Off", 0 }, { NULL, 0 } };
 static const tw_choice_t sign_in_with[] = {
@@ -47,37 +48,37 @@ static const tw_choice_t remote_user[] = {
 };
 
 #define ROW(field, ...)                                                     \
-    [TW_SETTING_ROW(CONF, field)] = { .offset = offsetof(CONF, field),      \
+    [TW_SETTINGS_ROW(CONF, field)] = { .offset = offsetof(CONF, field),      \
                                       __VA_ARGS__ }
 #define TEXT(directive, field, good, value)                                 \
-    ROW(field, .kind = TW_SETTING_TEXT, .check = (good),                    \
+    ROW(field, .kind = TW_SETTINGS_TEXT, .check = (good),                    \
         .text_default = (value))
 #define TIME(directive, field, low, high, value)                            \
-    ROW(field, .kind = TW_SETTING_TIME, .least = (low), .most = (high),     \
+    ROW(field, .kind = TW_SETTINGS_TIME, .least = (low), .most = (high),     \
         .number_default = (value))
 #define NUMBER(directive, field, low, high, value)                          \
-    ROW(field, .kind = TW_SETTING_NUMBER, .least = (low), .most = (high),   \
+    ROW(field, .kind = TW_SETTINGS_NUMBER, .least = (low), .most = (high),   \
         .number_default = (value))
 #define CHOICE(directive, field, list, value)                               \
-    ROW(field, .kind = TW_SETTING_CHOICE, .choices = (list),                \
+    ROW(field, .kind = TW_SETTINGS_CHOICE, .choices = (list),                \
         .number_default = (value))
 
 #define CONF tw_server_conf_t
 static const tw_setting_t server_settings[] = {
     CHOICE("TwAuthEngine", engine, on_off, TW_UNSET),
-    TEXT("TwAuthConsumerKey", consumer_key, tw_value_key, NULL),
-    TEXT("TwAuthConsumerSecret", consumer_secret, tw_value_secret, NULL),
-    TEXT("TwAuthClientID", client_id, tw_value_key, NULL),
-    TEXT("TwAuthClientSecret", client_secret, tw_value_secret, NULL),
-    TEXT("TwAuthScope", scope, tw_value_scope, "tweet.read users.read"),
+    TEXT("TwAuthConsumerKey", consumer_key, tw_values_key, NULL),
+    TEXT("TwAuthConsumerSecret", consumer_secret, tw_values_secret, NULL),
+    TEXT("TwAuthClientID", client_id, tw_values_key, NULL),
+    TEXT("TwAuthClientSecret", client_secret, tw_values_secret, NULL),
+    TEXT("TwAuthScope", scope, tw_values_scope, "tweet.read users.read"),
     CHOICE("TwAuthProtocol", protocol, protocols, TW_UNSET),
-    TEXT("TwAuthPath", path, tw_value_path, "/twauth/"),
-    TEXT("TwAuthCallbackURL", callback_url, tw_value_callback, NULL),
-    TEXT("TwAuthRealm", realm, tw_value_realm, NULL),
-    TEXT("TwAuthProvider", provider_api, tw_value_provider, NULL),
-    TEXT(NULL, provider_browser, tw_value_provider, NULL),
-    TEXT("TwAuthProviderCAFile", provider_ca_file, tw_value_file, NULL),
-    TEXT("TwAuthProviderProxy", provider_proxy, tw_value_proxy, NULL),
+    TEXT("TwAuthPath", path, tw_values_path, "/twauth/"),
+    TEXT("TwAuthCallbackURL", callback_url, tw_values_callback, NULL),
+    TEXT("TwAuthRealm", realm, tw_values_realm, NULL),
+    TEXT("TwAuthProvider", provider_api, tw_values_provider, NULL),
+    TEXT(NULL, provider_browser, tw_values_provider, NULL),
+    TEXT("TwAuthProviderCAFile", provider_ca_file, tw_values_file, NULL),
+    TEXT("TwAuthProviderProxy", provider_proxy, tw_values_proxy, NULL),
     TIME("TwAuthProviderTimeout", provider_timeout, apr_time_from_msec(100),
          apr_time_from_sec(60), apr_time_from_sec(5)),
     NUMBER("TwAuthProviderCalls", provider_calls, 1, TW_CALLS_MAX, 0),
@@ -95,8 +96,8 @@ static const tw_setting_t server_settings[] = {
     TIME("TwAuthSessionGrace", session_grace, 0,
          apr_time_from_sec(7 * 24 * 3600), apr_time_from_sec(600)),
     NUMBER("TwAuthDatabaseCalls", database_calls, 1, 1000, 8),
-    TEXT("TwAuthCookieName", cookie_name, tw_value_cookie_name, "twauth"),
-    TEXT("TwAuthCookieDomain", cookie_domain, tw_value_cookie_domain, NULL),
+    TEXT("TwAuthCookieName", cookie_name, tw_values_cookie_name, "twauth"),
+    TEXT("TwAuthCookieDomain", cookie_domain, tw_values_cookie_domain, NULL),
     CHOICE("TwAuthCookieSameSite", cookie_samesite, same_site,
            TW_SAMESITE_LAX),
     CHOICE("TwAuthClearSiteData", clear_site_data, clear_site_data,
@@ -124,21 +125,21 @@ static const tw_setting_t dir_settings[] = {
 #undef CONF
 
 #define SERVER_ROW(field)                                                   \
-    ((void *)&server_settings[TW_SETTING_ROW(tw_server_conf_t, field)])
+    ((void *)&server_settings[TW_SETTINGS_ROW(tw_server_conf_t, field)])
 #define DIR_ROW(field)                                                      \
-    ((void *)&dir_settings[TW_SETTING_ROW(tw_dir_conf_t, field)])
+    ((void *)&dir_settings[TW_SETTINGS_ROW(tw_dir_conf_t, field)])
 
 /* ---- values: the row is the command's ----------------------------------- */
 
 static const char *set_server(cmd_parms *cmd, void *dir, const char *text)
 {
     (void)dir;
-    return tw_setting_set(cmd, tw_conf_server(cmd->server), cmd->info, text);
+    return tw_settings_set(cmd, tw_conf_server(cmd->server), cmd->info, text);
 }
 
 static const char *set_dir(cmd_parms *cmd, void *dir, const char *text)
 {
-    return tw_setting_set(cmd, dir, cmd->info, text);
+    return tw_settings_set(cmd, dir, cmd->info, text);
 }
 
 static int in_htaccess(cmd_parms *cmd)
@@ -152,9 +153,9 @@ static int in_htaccess(cmd_parms *cmd)
 static const char *set_recheck(cmd_parms *cmd, void *dir, const char *text)
 {
     return cmd->path
-           ? tw_setting_set(cmd, dir, DIR_ROW(recheck), text)
-           : tw_setting_set(cmd, tw_conf_server(cmd->server),
-                            SERVER_ROW(session_recheck), text);
+           ? tw_settings_set(cmd, dir, DIR_ROW(recheck), text)
+           : tw_settings_set(cmd, tw_conf_server(cmd->server),
+                             SERVER_ROW(session_recheck), text);
 }
 
 static const char *set_unauthenticated(cmd_parms *cmd, void *dir,
@@ -178,8 +179,8 @@ static const char *set_clear_site_data(cmd_parms *cmd, void *dir,
         before = *clear;
         why = set_server(cmd, dir, two);
         if (!why && (!before || !*clear || before == *clear)) {
-            return tw_setting_wrong(cmd, "must be Off, or one or both of: "
-                                    "cache, storage");
+            return tw_settings_wrong(cmd, "must be Off, or one or both of: "
+                                     "cache, storage");
         }
         *clear |= before;
     }
@@ -193,7 +194,7 @@ static const char *add_key(cmd_parms *cmd, void *dir, const char *text)
 
     (void)dir;
     if (!tw_secret_ok(&why, text)) {
-        return tw_setting_wrong(cmd, why);
+        return tw_settings_wrong(cmd, why);
     }
     if (!conf->keys) {
         conf->keys = apr_array_make(cmd->pool, 2, sizeof(const char *));
@@ -206,18 +207,18 @@ static const char *set_provider(cmd_parms *cmd, void *dir, const char *api,
                                 const char *browser)
 {
     tw_server_conf_t *conf = tw_conf_server(cmd->server);
-    const char *why = tw_value_provider(api);
+    const char *why = tw_values_provider(api);
 
     (void)dir;
     if (why) {
-        return tw_setting_wrong(cmd, why);
+        return tw_settings_wrong(cmd, why);
     }
-    why = browser ? tw_value_provider(browser) : NULL;
+    why = browser ? tw_values_provider(browser) : NULL;
     if (why) {
-        return tw_setting_wrong(cmd, why);
+        return tw_settings_wrong(cmd, why);
     }
-    conf->provider_api = tw_value_base_url(cmd->pool, api);
-    conf->provider_browser = browser ? tw_value_base_url(cmd->pool, browser)
+    conf->provider_api = tw_values_base_url(cmd->pool, api);
+    conf->provider_browser = browser ? tw_values_base_url(cmd->pool, browser)
                                      : conf->provider_api;
     return NULL;
 }
@@ -231,11 +232,11 @@ static const char *set_start_limit(cmd_parms *cmd, void *dir,
     tw_server_conf_t *conf = tw_conf_server(cmd->server);
 
     (void)dir;
-    if (!tw_value_rate(&conf->start_client, client)) {
-        return tw_setting_wrong(cmd, right);
+    if (!tw_values_rate(&conf->start_client, client)) {
+        return tw_settings_wrong(cmd, right);
     }
-    if (all && !tw_value_rate(&conf->start_all, all)) {
-        return tw_setting_wrong(cmd, right);
+    if (all && !tw_values_rate(&conf->start_all, all)) {
+        return tw_settings_wrong(cmd, right);
     }
     return NULL;
 }
@@ -270,8 +271,8 @@ static const char *set_export(cmd_parms *cmd, void *dir, const char *args)
             none = 1;
         }
         else {
-            return tw_setting_wrong(cmd, "must be a list of: env, headers, "
-                                    "tokens; or none");
+            return tw_settings_wrong(cmd, "must be a list of: env, headers, "
+                                     "tokens; or none");
         }
     }
     if (none && exports) {
@@ -385,7 +386,7 @@ void *tw_conf_server_create(apr_pool_t *pool, server_rec *s)
     tw_server_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)s;
-    tw_setting_unset(conf, server_settings, SERVER_SETTINGS);
+    tw_settings_unset(conf, server_settings, SERVER_SETTINGS);
     return conf;
 }
 
@@ -418,7 +419,7 @@ void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add)
     tw_server_conf_t *conf = apr_pmemdup(pool, add, sizeof(*conf));
     tw_server_conf_t *from = base;
 
-    tw_setting_inherit(conf, from, server_settings, SERVER_SETTINGS);
+    tw_settings_inherit(conf, from, server_settings, SERVER_SETTINGS);
     keep_own_credentials(conf, add);
     /* the URL contains this host's address, so it is not inherited */
     conf->callback_url = ((tw_server_conf_t *)add)->callback_url;
@@ -440,7 +441,7 @@ void *tw_conf_dir_create(apr_pool_t *pool, char *dir)
     tw_dir_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)dir;
-    tw_setting_unset(conf, dir_settings, DIR_SETTINGS);
+    tw_settings_unset(conf, dir_settings, DIR_SETTINGS);
     return conf;
 }
 
@@ -449,7 +450,7 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add)
     tw_dir_conf_t *conf = apr_pmemdup(pool, add, sizeof(*conf));
     const tw_dir_conf_t *from = base;
 
-    tw_setting_inherit(conf, base, dir_settings, DIR_SETTINGS);
+    tw_settings_inherit(conf, base, dir_settings, DIR_SETTINGS);
     if (from->recheck != TW_UNSET && conf->recheck > from->recheck) {
         conf->recheck = from->recheck;
     }
@@ -460,9 +461,9 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add)
  * them; but whatever is found for a request is merged over these. */
 void tw_conf_dir_defaults(const server_rec *s)
 {
-    tw_setting_defaults(ap_get_module_config(s->lookup_defaults,
-                                             &twauth_module),
-                        dir_settings, DIR_SETTINGS);
+    tw_settings_defaults(ap_get_module_config(s->lookup_defaults,
+                                              &twauth_module),
+                         dir_settings, DIR_SETTINGS);
 }
 
 tw_server_conf_t *tw_conf_server(const server_rec *s)
@@ -477,7 +478,7 @@ const tw_dir_conf_t *tw_conf_dir(const request_rec *r)
 
 void tw_conf_defaults(tw_server_conf_t *conf)
 {
-    tw_setting_defaults(conf, server_settings, SERVER_SETTINGS);
+    tw_settings_defaults(conf, server_settings, SERVER_SETTINGS);
     if (!conf->start_client.count) {
         conf->start_client.count = 60;
         conf->start_client.period = apr_time_from_sec(60);

@@ -19,37 +19,37 @@ static apr_int64_t *number_at(void *conf, const tw_setting_t *setting)
 
 static int is_set(void *conf, const tw_setting_t *setting)
 {
-    return setting->kind == TW_SETTING_TEXT
+    return setting->kind == TW_SETTINGS_TEXT
            ? *text_at(conf, setting) != NULL
            : *number_at(conf, setting) != TW_UNSET;
 }
 
-void tw_setting_unset(void *conf, const tw_setting_t *settings, apr_size_t n)
+void tw_settings_unset(void *conf, const tw_setting_t *settings, apr_size_t n)
 {
     apr_size_t i;
 
     for (i = 0; i < n; i++) {
-        if (settings[i].kind == TW_SETTING_TEXT) {
+        if (settings[i].kind == TW_SETTINGS_TEXT) {
             *text_at(conf, &settings[i]) = NULL;
         }
-        else if (settings[i].kind != TW_SETTING_NONE) {
+        else if (settings[i].kind != TW_SETTINGS_NONE) {
             *number_at(conf, &settings[i]) = TW_UNSET;
         }
     }
 }
 
-void tw_setting_inherit(void *conf, const void *base,
-                        const tw_setting_t *settings, apr_size_t n)
+void tw_settings_inherit(void *conf, const void *base,
+                         const tw_setting_t *settings, apr_size_t n)
 {
     apr_size_t i;
 
     for (i = 0; i < n; i++) {
         const tw_setting_t *setting = &settings[i];
 
-        if (setting->kind == TW_SETTING_NONE || is_set(conf, setting)) {
+        if (setting->kind == TW_SETTINGS_NONE || is_set(conf, setting)) {
             continue;
         }
-        if (setting->kind == TW_SETTING_TEXT) {
+        if (setting->kind == TW_SETTINGS_TEXT) {
             *text_at(conf, setting) = *text_at((void *)base, setting);
         }
         else {
@@ -58,18 +58,18 @@ void tw_setting_inherit(void *conf, const void *base,
     }
 }
 
-void tw_setting_defaults(void *conf, const tw_setting_t *settings,
-                         apr_size_t n)
+void tw_settings_defaults(void *conf, const tw_setting_t *settings,
+                          apr_size_t n)
 {
     apr_size_t i;
 
     for (i = 0; i < n; i++) {
         const tw_setting_t *setting = &settings[i];
 
-        if (setting->kind == TW_SETTING_NONE || is_set(conf, setting)) {
+        if (setting->kind == TW_SETTINGS_NONE || is_set(conf, setting)) {
             continue;
         }
-        if (setting->kind == TW_SETTING_TEXT) {
+        if (setting->kind == TW_SETTINGS_TEXT) {
             *text_at(conf, setting) = setting->text_default;
         }
         else {
@@ -78,7 +78,7 @@ void tw_setting_defaults(void *conf, const tw_setting_t *settings,
     }
 }
 
-const char *tw_setting_wrong(cmd_parms *cmd, const char *right)
+const char *tw_settings_wrong(cmd_parms *cmd, const char *right)
 {
     return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", right, NULL);
 }
@@ -97,40 +97,40 @@ static const char *set_choice(cmd_parms *cmd, void *conf,
         list = list ? apr_pstrcat(cmd->pool, list, ", ", choice->text, NULL)
                     : choice->text;
     }
-    return tw_setting_wrong(cmd, apr_pstrcat(cmd->pool, "must be one of: ",
-                                             list, NULL));
+    return tw_settings_wrong(cmd, apr_pstrcat(cmd->pool, "must be one of: ",
+                                              list, NULL));
 }
 
-const char *tw_setting_set(cmd_parms *cmd, void *conf,
-                           const tw_setting_t *setting, const char *text)
+const char *tw_settings_set(cmd_parms *cmd, void *conf,
+                            const tw_setting_t *setting, const char *text)
 {
     const char *why;
     apr_int64_t number;
 
     switch (setting->kind) {
-    case TW_SETTING_TEXT:
+    case TW_SETTINGS_TEXT:
         why = setting->check(text);
         if (why) {
-            return tw_setting_wrong(cmd, why);
+            return tw_settings_wrong(cmd, why);
         }
         *text_at(conf, setting) = text;
         return NULL;
-    case TW_SETTING_CHOICE:
+    case TW_SETTINGS_CHOICE:
         return set_choice(cmd, conf, setting, text);
-    case TW_SETTING_TIME:
-        if (!tw_value_time(&number, text) || number < setting->least
+    case TW_SETTINGS_TIME:
+        if (!tw_values_time(&number, text) || number < setting->least
             || number > setting->most) {
-            return tw_setting_wrong(cmd, apr_psprintf(
+            return tw_settings_wrong(cmd, apr_psprintf(
                 cmd->pool, "must be a time of %s to %s: digits and one of ms, "
-                "s, min, h, d", tw_value_time_text(cmd->pool, setting->least),
-                tw_value_time_text(cmd->pool, setting->most)));
+                "s, min, h, d", tw_values_time_text(cmd->pool, setting->least),
+                tw_values_time_text(cmd->pool, setting->most)));
         }
         break;
     default:
         number = apr_atoi64(text);
         if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 9
             || number < setting->least || number > setting->most) {
-            return tw_setting_wrong(cmd, apr_psprintf(
+            return tw_settings_wrong(cmd, apr_psprintf(
                 cmd->pool, "must be a whole number of %" APR_INT64_T_FMT
                 " to %" APR_INT64_T_FMT, setting->least, setting->most));
         }

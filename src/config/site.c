@@ -44,7 +44,7 @@ struct tw_build_t {
     apr_pool_t *pconf;
     apr_pool_t *ptemp;
     server_rec *main;
-    tw_tree_t *tree;
+    tw_conftree_t *tree;
     tw_vault_t *vault;
     apr_hash_t *secrets;                /* of the hosts before, by origin */
     apr_hash_t *rings;
@@ -204,9 +204,9 @@ static int build_address(tw_build_t *b)
         site->port = uri.port;
         site->callback = uri.path;
     }
-    else if (tw_tree_args(b->tree, s, "ServerName")) {
+    else if (tw_conftree_args(b->tree, s, "ServerName")) {
         site->scheme = s->server_scheme ? s->server_scheme
-                       : tw_tree_tls(b->tree, s) ? "https" : "http";
+                       : tw_conftree_tls(b->tree, s) ? "https" : "http";
         site->host = lower(b->pconf, s->server_hostname);
         site->port = s->port;
     }
@@ -451,8 +451,9 @@ static int build_ring(tw_build_t *b)
 /* A directive of mod_dbd that counts for this host; NULL: there is none. */
 static const char *dbd_word(const tw_build_t *b, const char *directive)
 {
-    return tw_tree_word(b->pconf, tw_tree_inherited(b->tree, b->site->server,
-                                                    directive));
+    return tw_conftree_word(b->pconf,
+                            tw_conftree_inherited(b->tree, b->site->server,
+                                                  directive));
 }
 
 static int build_database(tw_build_t *b)
@@ -465,8 +466,8 @@ static int build_database(tw_build_t *b)
                       "sessions are kept: a2enmod dbd, and set DBDriver and "
                       "DBDParams");
     }
-    if (!tw_tree_mentions(b->tree, site->server, "DBDriver", NULL)
-        && !tw_tree_mentions(b->tree, b->main, "DBDriver", NULL)) {
+    if (!tw_conftree_mentions(b->tree, site->server, "DBDriver", NULL)
+        && !tw_conftree_mentions(b->tree, b->main, "DBDriver", NULL)) {
         return refuse(b, "there is no DBDriver: set DBDriver and DBDParams "
                       "(mod_dbd) to the database of accounts and sessions");
     }
@@ -477,8 +478,8 @@ static int build_database(tw_build_t *b)
     if (!database->params) {
         database->params = "";
     }
-    database->init = tw_tree_every(b->tree, site->server, "DBDInitSQL",
-                                   b->pconf);
+    database->init = tw_conftree_every(b->tree, site->server, "DBDInitSQL",
+                                       b->pconf);
     return 1;
 }
 
@@ -528,7 +529,7 @@ tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
     b->pconf = pconf;
     b->ptemp = ptemp;
     b->main = main;
-    b->tree = tw_tree_read(main, ptemp);
+    b->tree = tw_conftree_read(main, ptemp);
     b->vault = vault;
     b->secrets = apr_hash_make(ptemp);
     b->rings = apr_hash_make(ptemp);

@@ -46,7 +46,7 @@ static struct {
     retained_t *retained;
     tw_http_pool_t *http;
     int ready[PROTOCOLS];           /* of protocols, in this child */
-    tw_memo_t *memo;
+    tw_cache_t *cache;
     int any;
     int most_calls;
 } process;
@@ -68,9 +68,9 @@ tw_http_pool_t *tw_start_http(const tw_site_t *site)
     return NULL;
 }
 
-tw_memo_t *tw_start_memo(void)
+tw_cache_t *tw_start_cache(void)
 {
-    return process.memo;
+    return process.cache;
 }
 
 /* ---- what works, and should be known ------------------------------------ */
@@ -447,7 +447,7 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
     }
     rv = tw_seal_init();
     if (rv == APR_SUCCESS) {
-        process.memo = tw_memo_make(pchild);
+        process.cache = tw_cache_make(pchild);
         rv = tw_http_init();
     }
     if (rv == APR_SUCCESS) {

@@ -34,7 +34,7 @@ int tw_start_any(void);
  */
 tw_http_pool_t *tw_start_http(const tw_site_t *site);
 
-/* This process's memo of session cookies; NULL when there is no memory. */
-tw_memo_t *tw_start_memo(void);
+/* This process's cache of session cookies; NULL when there is no memory. */
+tw_cache_t *tw_start_cache(void);
 
 #endif

@@ -11,14 +11,14 @@
 #include "base/target.h"
 #include "x/protocol.h"
 
-const char *tw_value_key(const char *text)
+const char *tw_values_key(const char *text)
 {
     return tw_provider_token_ok(text, TW_TOKEN_MAX)
            ? NULL : "must be the key or id as X shows it, without blanks";
 }
 
 /* RFC 6749 section 3.3: words of visible characters, one blank between. */
-const char *tw_value_scope(const char *text)
+const char *tw_values_scope(const char *text)
 {
     const char *c;
 
@@ -33,7 +33,7 @@ const char *tw_value_scope(const char *text)
                     "\"tweet.read users.read\"";
 }
 
-const char *tw_value_secret(const char *text)
+const char *tw_values_secret(const char *text)
 {
     const char *why = NULL;
 
@@ -41,7 +41,7 @@ const char *tw_value_secret(const char *text)
     return why;
 }
 
-const char *tw_value_path(const char *text)
+const char *tw_values_path(const char *text)
 {
     apr_size_t len = strlen(text);
     apr_size_t plain = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -55,7 +55,7 @@ const char *tw_value_path(const char *text)
                     "and have only letters, digits, and - . _ ~";
 }
 
-const char *tw_value_realm(const char *text)
+const char *tw_values_realm(const char *text)
 {
     const char *c;
 
@@ -101,7 +101,7 @@ static int is_plain_url(const char *text)
     return good;
 }
 
-const char *tw_value_callback(const char *text)
+const char *tw_values_callback(const char *text)
 {
     const char *path = strstr(text, "://");
 
@@ -159,7 +159,7 @@ static int read_base(apr_uri_t *uri, const char *text, apr_pool_t *pool)
                               && !strstr(uri->path, "//")));
 }
 
-const char *tw_value_provider(const char *text)
+const char *tw_values_provider(const char *text)
 {
     apr_pool_t *pool;
     apr_uri_t uri;
@@ -173,7 +173,7 @@ const char *tw_value_provider(const char *text)
                          "https://api.x.com";
 }
 
-const char *tw_value_base_url(apr_pool_t *pool, const char *text)
+const char *tw_values_base_url(apr_pool_t *pool, const char *text)
 {
     char host[256];
     struct in6_addr address;
@@ -198,19 +198,19 @@ const char *tw_value_base_url(apr_pool_t *pool, const char *text)
                        uri.path ? uri.path : "", NULL);
 }
 
-const char *tw_value_proxy(const char *text)
+const char *tw_values_proxy(const char *text)
 {
     return is_plain_url(text)
            ? NULL : "must be the URL of the proxy, such as "
                     "http://proxy.example.com:3128";
 }
 
-const char *tw_value_file(const char *text)
+const char *tw_values_file(const char *text)
 {
     return text[0] == '/' ? NULL : "must be an absolute path";
 }
 
-const char *tw_value_cookie_name(const char *text)
+const char *tw_values_cookie_name(const char *text)
 {
     apr_size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "abcdefghijklmnopqrstuvwxyz"
@@ -220,7 +220,7 @@ const char *tw_value_cookie_name(const char *text)
            ? NULL : "must be 1 to 32 letters, digits, - or _";
 }
 
-const char *tw_value_cookie_domain(const char *text)
+const char *tw_values_cookie_domain(const char *text)
 {
     apr_size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
 
@@ -229,7 +229,7 @@ const char *tw_value_cookie_domain(const char *text)
            ? NULL : "must be a domain in lower case such as example.com";
 }
 
-const char *tw_value_shown_url(apr_pool_t *pool, const char *url)
+const char *tw_values_shown_url(apr_pool_t *pool, const char *url)
 {
     const char *scheme = strstr(url, "://"), *at = strrchr(url, '@');
     apr_size_t begin = scheme ? (apr_size_t)(scheme + 3 - url) : 0;
@@ -246,7 +246,7 @@ const char *tw_value_shown_url(apr_pool_t *pool, const char *url)
 }
 
 /* Digits, then an unit from the list; nothing before, between or after. */
-int tw_value_time(apr_int64_t *time, const char *text)
+int tw_values_time(apr_int64_t *time, const char *text)
 {
     static const struct {
         const char *unit;
@@ -277,7 +277,7 @@ int tw_value_time(apr_int64_t *time, const char *text)
     return 0;
 }
 
-const char *tw_value_time_text(apr_pool_t *pool, apr_int64_t time)
+const char *tw_values_time_text(apr_pool_t *pool, apr_int64_t time)
 {
     return time % APR_USEC_PER_SEC
            ? apr_psprintf(pool, "%" APR_INT64_T_FMT "ms", time / 1000)
@@ -285,7 +285,7 @@ const char *tw_value_time_text(apr_pool_t *pool, apr_int64_t time)
                           time / APR_USEC_PER_SEC);
 }
 
-int tw_value_rate(tw_rate_t *rate, const char *text)
+int tw_values_rate(tw_rate_t *rate, const char *text)
 {
     apr_size_t digits = strspn(text, "0123456789");
     const char *unit = text + digits;

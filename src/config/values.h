@@ -13,39 +13,39 @@
 
 #include "shared/segment.h"
 
-const char *tw_value_key(const char *text);         /* as X shows it */
-const char *tw_value_scope(const char *text);       /* RFC 6749 section 3.3 */
-const char *tw_value_secret(const char *text);      /* file: or exec: */
-const char *tw_value_path(const char *text);        /* of own locations */
-const char *tw_value_realm(const char *text);
-const char *tw_value_callback(const char *text);    /* a whole URL */
-const char *tw_value_provider(const char *text);    /* a base URL */
-const char *tw_value_proxy(const char *text);
-const char *tw_value_file(const char *text);        /* an absolute path */
-const char *tw_value_cookie_name(const char *text);
-const char *tw_value_cookie_domain(const char *text);
+const char *tw_values_key(const char *text);        /* as X shows it */
+const char *tw_values_scope(const char *text);      /* RFC 6749 section 3.3 */
+const char *tw_values_secret(const char *text);     /* file: or exec: */
+const char *tw_values_path(const char *text);       /* of own locations */
+const char *tw_values_realm(const char *text);
+const char *tw_values_callback(const char *text);   /* a whole URL */
+const char *tw_values_provider(const char *text);   /* a base URL */
+const char *tw_values_proxy(const char *text);
+const char *tw_values_file(const char *text);       /* an absolute path */
+const char *tw_values_cookie_name(const char *text);
+const char *tw_values_cookie_domain(const char *text);
 
 /* A URL of anybody's configuration, for a message: without the user's name
  * and password, and without its query. */
-const char *tw_value_shown_url(apr_pool_t *pool, const char *url);
+const char *tw_values_shown_url(apr_pool_t *pool, const char *url);
 
 /*
  * A base URL that is right, as RFC 5849 section 3.4.1.2 has it in what is
  * signed, and as a client sends its Host: scheme and host in lower case,
  * without the port that is the scheme's own.
  */
-const char *tw_value_base_url(apr_pool_t *pool, const char *text);
+const char *tw_values_base_url(apr_pool_t *pool, const char *text);
 
 /*
  * Digits, then one of ms, s, min, h, d or nothing (seconds), as *time in
  * microseconds; 0: it is no time.
  */
-int tw_value_time(apr_int64_t *time, const char *text);
+int tw_values_time(apr_int64_t *time, const char *text);
 
-/* A time in words that tw_value_time() reads. */
-const char *tw_value_time_text(apr_pool_t *pool, apr_int64_t time);
+/* A time in words that tw_values_time() reads. */
+const char *tw_values_time_text(apr_pool_t *pool, apr_int64_t time);
 
 /* 1 to TW_RATE_MAX, then /s, /min or /h; 0: it is no rate. */
-int tw_value_rate(tw_rate_t *rate, const char *text);
+int tw_values_rate(tw_rate_t *rate, const char *text);
 
 #endif

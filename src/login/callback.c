@@ -306,7 +306,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     }
     site->protocol->answer(&answer, &site->client, query);
 
-    if (!tw_flows_find(&flow, &cookie_name, visitor, answer.key)) {
+    if (!tw_flow_cookies_find(&flow, &cookie_name, visitor, answer.key)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0210)
                       "callback without a pending sign-in of this browser");
         return start_again(r, visitor, NULL);

@@ -24,8 +24,8 @@ static const char *name_of(const tw_visitor_t *visitor, const char *key)
                        end, NULL);
 }
 
-int tw_flows_find(tw_flow_t *flow, const char **cookie_name,
-                  const tw_visitor_t *visitor, const char *key)
+int tw_flow_cookies_find(tw_flow_t *flow, const char **cookie_name,
+                         const tw_visitor_t *visitor, const char *key)
 {
     const tw_site_t *site = visitor->site;
     apr_pool_t *pool = visitor->first->pool;
@@ -124,8 +124,8 @@ static void make_room(request_rec *r, const tw_visitor_t *visitor,
     }
 }
 
-void tw_flows_add(request_rec *r, const tw_visitor_t *visitor,
-                  const tw_pending_t *pending, const char *next)
+void tw_flow_cookies_add(request_rec *r, const tw_visitor_t *visitor,
+                         const tw_pending_t *pending, const char *next)
 {
     const tw_site_t *site = visitor->site;
     const char *name, *text;

@@ -19,11 +19,11 @@
  * cookie; 0 when this browser has none that opens.  Whether it is in time,
  * and not used, is judged elsewhere.
  */
-int tw_flows_find(tw_flow_t *flow, const char **cookie_name,
-                  const tw_visitor_t *visitor, const char *key);
+int tw_flow_cookies_find(tw_flow_t *flow, const char **cookie_name,
+                         const tw_visitor_t *visitor, const char *key);
 
 /* Adds one that begins now, and is to return to next. */
-void tw_flows_add(request_rec *r, const tw_visitor_t *visitor,
-                  const tw_pending_t *pending, const char *next);
+void tw_flow_cookies_add(request_rec *r, const tw_visitor_t *visitor,
+                         const tw_pending_t *pending, const char *next);
 
 #endif

@@ -314,7 +314,7 @@ static int begin(login_t *l)
     if (rv != APR_SUCCESS) {
         return cannot_begin(l, &err);
     }
-    tw_flows_add(l->r, l->visitor, &pending, l->next);
+    tw_flow_cookies_add(l->r, l->visitor, &pending, l->next);
     tw_seal_wipe((void *)pending.secret, strlen(pending.secret));
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
                   "a sign-in begins");

@@ -26,21 +26,23 @@ static apr_status_t clean_trailers(ap_filter_t *f,
     request_rec *r = f->r;
     const tw_visitor_t *visitor = tw_visitor_known(r);
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
-    const char *value[TW_HEADERS_COUNT] = { NULL };
+    const char *value[TW_IDENTITY_HEADERS_COUNT] = { NULL };
     int i;
 
     if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(brigade)
         || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
         return rv;
     }
-    for (i = 0; visitor && visitor->headers_given && tw_headers_names[i];
+    for (i = 0;
+         visitor && visitor->headers_given && tw_identity_headers_names[i];
          i++) {
-        value[i] = apr_table_get(r->headers_in, tw_headers_names[i]);
+        value[i] = apr_table_get(r->headers_in, tw_identity_headers_names[i]);
     }
-    tw_headers_scrub(r->headers_in);
-    for (i = 0; tw_headers_names[i]; i++) {
+    tw_identity_headers_scrub(r->headers_in);
+    for (i = 0; tw_identity_headers_names[i]; i++) {
         if (value[i]) {
-            apr_table_setn(r->headers_in, tw_headers_names[i], value[i]);
+            apr_table_setn(r->headers_in, tw_identity_headers_names[i],
+                           value[i]);
         }
     }
     return rv;
@@ -152,18 +154,18 @@ int tw_strip_post_read_request(request_rec *r)
 {
     tw_visitor_t *visitor = tw_visitor_known(r);
     const tw_site_t *site;
-    tw_headers_t seen;
+    tw_identity_headers_t seen;
 
     /* Parts of a request have been cleaned with the whole; but the error
      * document of one that was refused while it was read comes here first. */
     if (!tw_start_any() || r->main) {
         return DECLINED;
     }
-    tw_headers_look(&seen, r->headers_in);
+    tw_identity_headers_look(&seen, r->headers_in);
     if (seen.lookalike && !(visitor && visitor->headers_given)) {
-        tw_headers_scrub(r->headers_in);
+        tw_identity_headers_scrub(r->headers_in);
     }
-    if (!r->prev && tw_headers_drop_ours(seen.connection)) {
+    if (!r->prev && tw_identity_headers_drop_ours(seen.connection)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0301)
                       "refused: the Connection header names an identity "
                       "header");

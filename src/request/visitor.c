@@ -132,7 +132,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
     tw_session_t opened;
 
     do {
-        if (tw_session_open(&opened, &old, tw_start_memo(), site->ring,
+        if (tw_session_open(&opened, &old, tw_start_cache(), site->ring,
                             site->audience, cookie.value, cookie.value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)

@@ -20,31 +20,31 @@ typedef struct {
     unsigned char data[DATA_MAX];
 } entry_t;
 
-struct tw_memo_t {
+struct tw_cache_t {
     entry_t entry[1 << ENTRIES_BITS];
 };
 
-tw_memo_t *tw_memo_make(apr_pool_t *pool)
+tw_cache_t *tw_cache_make(apr_pool_t *pool)
 {
-    tw_memo_t *memo = tw_seal_alloc(pool, sizeof(*memo));
+    tw_cache_t *cache = tw_seal_alloc(pool, sizeof(*cache));
     int i;
 
-    if (memo) {
-        memset(memo, 0, sizeof(*memo));
+    if (cache) {
+        memset(cache, 0, sizeof(*cache));
         for (i = 0; i < 1 << ENTRIES_BITS; i++) {
-            atomic_flag_clear(&memo->entry[i].used);
+            atomic_flag_clear(&cache->entry[i].used);
         }
     }
-    return memo;
+    return cache;
 }
 
 /* Sealed texts end in a tag, which is as good as random. */
-static entry_t *entry_of(tw_memo_t *memo, const char *text, apr_size_t len)
+static entry_t *entry_of(tw_cache_t *cache, const char *text, apr_size_t len)
 {
     apr_uint64_t end;
 
     memcpy(&end, text + len - sizeof(end), sizeof(end));
-    return &memo->entry[end * 0x9e3779b97f4a7c15ULL >> (64 - ENTRIES_BITS)];
+    return &cache->entry[end * 0x9e3779b97f4a7c15ULL >> (64 - ENTRIES_BITS)];
 }
 
 /* In a time that tells nothing of where they differ: one of the two is
@@ -119,14 +119,14 @@ static void keep(entry_t *entry, const tw_ring_t *ring, const char *audience,
     release(entry);
 }
 
-apr_status_t tw_memo_unseal(unsigned char **data, apr_size_t *data_len,
-                            int *stale, tw_memo_t *memo,
-                            const tw_ring_t *ring, tw_seal_purpose_t purpose,
-                            const char *audience, const char *text,
-                            apr_size_t len, apr_pool_t *pool)
+apr_status_t tw_cache_unseal(unsigned char **data, apr_size_t *data_len,
+                             int *stale, tw_cache_t *cache,
+                             const tw_ring_t *ring, tw_seal_purpose_t purpose,
+                             const char *audience, const char *text,
+                             apr_size_t len, apr_pool_t *pool)
 {
-    entry_t *entry = memo && len >= sizeof(apr_uint64_t) && len <= TEXT_MAX
-                     ? entry_of(memo, text, len) : NULL;
+    entry_t *entry = cache && len >= sizeof(apr_uint64_t) && len <= TEXT_MAX
+                     ? entry_of(cache, text, len) : NULL;
     apr_status_t rv;
     int old;
 

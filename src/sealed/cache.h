@@ -18,20 +18,20 @@
 
 #include "sealed/seal.h"
 
-typedef struct tw_memo_t tw_memo_t;
+typedef struct tw_cache_t tw_cache_t;
 
-/* An empty memo, gone with pool; NULL when the system gives no memory. */
-tw_memo_t *tw_memo_make(apr_pool_t *pool);
+/* An empty cache, gone with pool; NULL when the system gives no memory. */
+tw_cache_t *tw_cache_make(apr_pool_t *pool);
 
 /*
- * As tw_unseal(), through the memo (NULL: straight).  For one purpose a memo.
- * The ring and the audience are known by their addresses: they must live as
- * long as the memo, and not change.
+ * As tw_unseal(), through the cache (NULL: straight).  For one purpose a
+ * cache. The ring and the audience are known by their addresses: they must
+ * live as long as the cache, and not change.
  */
-apr_status_t tw_memo_unseal(unsigned char **data, apr_size_t *data_len,
-                            int *stale, tw_memo_t *memo,
-                            const tw_ring_t *ring, tw_seal_purpose_t purpose,
-                            const char *audience, const char *text,
-                            apr_size_t len, apr_pool_t *pool);
+apr_status_t tw_cache_unseal(unsigned char **data, apr_size_t *data_len,
+                             int *stale, tw_cache_t *cache,
+                             const tw_ring_t *ring, tw_seal_purpose_t purpose,
+                             const char *audience, const char *text,
+                             apr_size_t len, apr_pool_t *pool);
 
 #endif

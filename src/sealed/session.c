@@ -134,7 +134,7 @@ static const unsigned char *get_text(const char **text,
 }
 
 apr_status_t tw_session_open(tw_session_t *session, int *stale,
-                             tw_memo_t *memo, const tw_ring_t *ring,
+                             tw_cache_t *cache, const tw_ring_t *ring,
                              const char *audience,
                              const char *text, apr_size_t len,
                              apr_pool_t *pool)
@@ -148,8 +148,8 @@ apr_status_t tw_session_open(tw_session_t *session, int *stale,
     if (len > TW_SESSION_TEXT_MAX) {
         return APR_EINVAL;
     }
-    rv = tw_memo_unseal(&plain, &plain_len, stale, memo, ring,
-                        TW_SEAL_SESSION, audience, text, len, pool);
+    rv = tw_cache_unseal(&plain, &plain_len, stale, cache, ring,
+                         TW_SEAL_SESSION, audience, text, len, pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -43,13 +43,13 @@ char *tw_session_seal(const tw_session_t *session, const tw_ring_t *ring,
                       const char *audience, apr_pool_t *pool);
 
 /*
- * Opens sealed text; memo as in tw_memo_unseal().  *stale (may be NULL):
+ * Opens sealed text; cache as in tw_cache_unseal().  *stale (may be NULL):
  * another key than the first one sealed it.  APR_ENOENT: a key not known
  * here; APR_EINVAL: all else.  The times are as they were sealed: whether
  * they are good is judged elsewhere.  *session is zeroed on failure.
  */
 apr_status_t tw_session_open(tw_session_t *session, int *stale,
-                             tw_memo_t *memo, const tw_ring_t *ring,
+                             tw_cache_t *cache, const tw_ring_t *ring,
                              const char *audience,
                              const char *text, apr_size_t len,
                              apr_pool_t *pool);

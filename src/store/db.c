@@ -59,7 +59,7 @@ void tw_db_find_library(const tw_database_t *database, apr_pool_t *pool)
            != APR_SUCCESS) {
         return;     /* mod_dbd says so */
     }
-    if (!tw_native_find(tw_native_kind(database->driver), driver)) {
+    if (!tw_db_native_find(tw_db_native_kind(database->driver), driver)) {
         ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0,
                      database->server, TWLOGNO(0405)
                      "functions of the library of DBDriver %s are not to be "
@@ -79,7 +79,7 @@ void tw_db_find_library(const tw_database_t *database, apr_pool_t *pool)
 static void say(const tw_database_t *database, const tw_failed_t *failed,
                 const char *advice, int down, int opened)
 {
-    int own = failed->what->flags & TW_DBFAIL_SAID;
+    int own = failed->what->flags & TW_DB_FAILURE_SAID;
     char reason[64];
     int start = 0;
 
@@ -122,13 +122,13 @@ static void refuse_writes(const tw_database_t *database)
 static apr_status_t fail(const tw_database_t *database, apr_pool_t *pool,
                          const tw_failed_t *failed, tw_err_t *err)
 {
-    const char *advice = tw_dbfail_advice(failed->what, failed->words);
-    int down = tw_dbfail_is_down(failed->what, failed->words), opened = 0;
+    const char *advice = tw_db_failure_advice(failed->what, failed->words);
+    int down = tw_db_failure_is_down(failed->what, failed->words), opened = 0;
 
     tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL, "%s", failed->words);
     err->advice = advice;
     err->retry_after = TW_RETRY_AFTER;
-    if (failed->what->flags & TW_DBFAIL_WRITES) {
+    if (failed->what->flags & TW_DB_FAILURE_WRITES) {
         refuse_writes(database);
     }
     if (down) {
@@ -137,7 +137,7 @@ static apr_status_t fail(const tw_database_t *database, apr_pool_t *pool,
         opened = tw_shared_breaker_failure(database->shared, database->slot,
                                            &failure, failure.begun);
     }
-    if (tw_dbfail_is_said(failed->what, failed->words)) {
+    if (tw_db_failure_is_said(failed->what, failed->words)) {
         say(database, failed, advice, down, opened);
     }
     return APR_EGENERAL;
@@ -149,7 +149,7 @@ static apr_status_t away(const tw_database_t *database, apr_pool_t *pool,
                          tw_err_t *err, const char *reason, const char *why,
                          const char *advice)
 {
-    tw_dbfail_t what = *tw_dbfail(TW_DBFAIL_UNREACHABLE);
+    tw_db_failure_t what = *tw_db_failure(TW_DB_FAILURE_UNREACHABLE);
     tw_failed_t failed = { &what, why, "" };
 
     what.name = reason;
@@ -333,7 +333,7 @@ static int run_once(apr_array_header_t **rows, tw_db_t *db,
     apr_dbd_prepared_t *prepared = NULL;
     apr_dbd_results_t *result = NULL;
     apr_pool_t *pool;
-    tw_watch_t watch;
+    tw_watchdog_t watch;
     int rc, cut;
 
     rc = tw_link_prepare(&prepared, &db->link, statement->name,
@@ -346,20 +346,20 @@ static int run_once(apr_array_header_t **rows, tw_db_t *db,
     apr_pool_tag(pool, "twauth_db");
     /* random access: without it an empty answer costs 100 ms on PostgreSQL,
      * and errors come out only with the first row */
-    tw_watch_begin_for(&watch, tw_link_socket(&db->link), limit);
+    tw_watchdog_begin_for(&watch, tw_link_socket(&db->link), limit);
     rc = apr_dbd_pselect(driver, pool, db->link.dbd->handle, &result,
                          prepared, 1, statement->args, (const char **)args);
-    cut = tw_watch_end(&watch);
+    cut = tw_watchdog_end(&watch);
     if (rc == 0 && copy_rows(rows, db, result, pool) != APR_SUCCESS) {
         rc = 1;
     }
     if (rc != 0) {
         tw_link_see(failed, &db->link, rc, 0);
         if (cut) {
-            *failed = (tw_failed_t){ tw_dbfail(TW_DBFAIL_SILENT),
+            *failed = (tw_failed_t){ tw_db_failure(TW_DB_FAILURE_SILENT),
                                   "it did not answer in time", "" };
         }
-        if (failed->what->kind == TW_DBFAIL_STALE) {
+        if (failed->what->kind == TW_DB_FAILURE_STALE) {
             tw_link_give_up(&db->link, statement->name);
         }
     }
@@ -396,22 +396,22 @@ static void note_success(tw_db_t *db, const tw_statement_t *statement,
 /* Makes ready for another try; 0: there is to be none. */
 static int again(tw_db_t *db, tw_failed_t *failed, int tries, int proven)
 {
-    const tw_dbfail_t *what = failed->what;
+    const tw_db_failure_t *what = failed->what;
     apr_time_t now = apr_time_now();
 
     /* who has answered a moment ago was not lost meanwhile: it is slow */
     if (tries >= what->tries
-        || (what->kind == TW_DBFAIL_SILENT && proven)) {
+        || (what->kind == TW_DB_FAILURE_SILENT && proven)) {
         return 0;
     }
-    if (what->pause && !(what->flags & TW_DBFAIL_NEW)) {
-        apr_sleep(apr_time_from_msec(tw_dbfail_pause(what, tries,
-                                                     (unsigned)now)));
+    if (what->pause && !(what->flags & TW_DB_FAILURE_NEW)) {
+        apr_sleep(apr_time_from_msec(tw_db_failure_pause(what, tries,
+                                                         (unsigned)now)));
     }
-    if (!(what->flags & TW_DBFAIL_NEW)) {
+    if (!(what->flags & TW_DB_FAILURE_NEW)) {
         return 1;
     }
-    return (!(what->flags & TW_DBFAIL_SELDOM)
+    return (!(what->flags & TW_DB_FAILURE_SELDOM)
             || tw_gate_try_new(db->link.database->slot))
            && tw_link_renew(&db->link, failed);
 }
@@ -420,7 +420,7 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
                        const tw_statement_t *statement,
                        const char *const *args, tw_err_t *err)
 {
-    apr_interval_time_t limit = TW_WATCH_MAX;
+    apr_interval_time_t limit = TW_WATCHDOG_MAX;
     apr_array_header_t *ignored;
     tw_failed_t failed;
     int try, renewed = 0;
@@ -436,8 +436,8 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
         if (!again(db, &failed, try, proven)) {
             break;
         }
-        renewed |= failed.what->flags & TW_DBFAIL_NEW;
-        limit = failed.what->kind == TW_DBFAIL_SILENT ? AGAIN_MAX : limit;
+        renewed |= failed.what->flags & TW_DB_FAILURE_NEW;
+        limit = failed.what->kind == TW_DB_FAILURE_SILENT ? AGAIN_MAX : limit;
     }
     failed.words = apr_pstrcat(db->link.pool, statement->name, ": ",
                                failed.words, NULL);
@@ -468,13 +468,13 @@ int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
     if (done) {
         note_success(db, statement, 0);
     }
-    else if (failed.what->kind != TW_DBFAIL_LOST) {
+    else if (failed.what->kind != TW_DB_FAILURE_LOST) {
         refuse_writes(database);
     }
     if (!done
         && tw_shared_log_once(database->shared, database->slot, TW_LOG_SPARE,
                               NULL, FAILS_AGAIN, apr_time_now())) {
-        advice = tw_dbfail_advice(failed.what, failed.words);
+        advice = tw_db_failure_advice(failed.what, failed.words);
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
                      TWLOGNO(0403) "%s failed, which nobody waits for: %s%s%s",
                      statement->name, failed.words, advice ? ": " : "",

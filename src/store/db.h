@@ -6,7 +6,7 @@
  * a connection; a SQLite whose schema changed refuses them for ever.  So
  * statements are prepared here, on the connection that uses them and without
  * a label, and are prepared anew where that is what failed.  What a failure
- * is and what follows from it is a table (tw_dbfail).
+ * is and what follows from it is a table (tw_db_failure).
  *
  * A connection is held for the statements alone, never for a whole request; a
  * gate bounds how many a process uses (tw_gate); a breaker keeps all but one

@@ -52,7 +52,7 @@ static void unlock(void)
 
 apr_status_t tw_gate_enter(int slot, int most, int *waited)
 {
-    apr_interval_time_t until = tw_watch_clock() + WAIT_MAX;
+    apr_interval_time_t until = tw_watchdog_clock() + WAIT_MAX;
     int *used = &gate.database[slot].used;
     int *opening = &gate.database[slot].opening;
     apr_status_t rv = APR_SUCCESS;
@@ -60,7 +60,7 @@ apr_status_t tw_gate_enter(int slot, int most, int *waited)
     *waited = 0;
     lock();
     while ((*used >= most || *opening) && rv == APR_SUCCESS) {
-        apr_interval_time_t left = until - tw_watch_clock();
+        apr_interval_time_t left = until - tw_watchdog_clock();
 
         *waited = 1;
         rv = left > 0 ? apr_thread_cond_timedwait(gate.changed, gate.mutex,
@@ -104,14 +104,15 @@ int tw_gate_others(int slot)
 
 void tw_gate_wait(int slot)
 {
-    apr_interval_time_t until = tw_watch_clock() + FREE_WAIT, left = FREE_WAIT;
+    apr_interval_time_t until = tw_watchdog_clock() + FREE_WAIT,
+                        left = FREE_WAIT;
     int used;
 
     lock();
     used = gate.database[slot].used;
     while (left > 0 && gate.database[slot].used >= used) {
         apr_thread_cond_timedwait(gate.changed, gate.mutex, left);
-        left = until - tw_watch_clock();
+        left = until - tw_watchdog_clock();
     }
     unlock();
 }
@@ -124,7 +125,7 @@ int tw_gate_try_new(int slot)
     int may;
 
     lock();
-    left = *at ? *at + NEW_PAUSE - tw_watch_clock() : 0;
+    left = *at ? *at + NEW_PAUSE - tw_watchdog_clock() : 0;
     if (left > 0 && !*waits) {
         *waits = 1;
         unlock();
@@ -135,7 +136,7 @@ int tw_gate_try_new(int slot)
     }
     may = left <= 0;
     if (may) {
-        *at = tw_watch_clock();
+        *at = tw_watchdog_clock();
     }
     unlock();
     return may;

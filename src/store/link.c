@@ -77,22 +77,22 @@ void tw_link_see(tw_failed_t *failed, const tw_link_t *link, int rc,
     }
     failed->code[0] = '\0';
     switch (link->native) {
-    case TW_NATIVE_PGSQL:
-        failed->what = tw_dbfail_pgsql(
-            tw_dbfail_sqlstate(failed->code, words) ? failed->code : NULL,
-            tw_native_connected(native(link)));
+    case TW_DB_NATIVE_PGSQL:
+        failed->what = tw_db_failure_pgsql(
+            tw_db_failure_sqlstate(failed->code, words) ? failed->code : NULL,
+            tw_db_native_connected(native(link)));
         break;
-    case TW_NATIVE_SQLITE:
-        code = tw_native_code(native(link));
+    case TW_DB_NATIVE_SQLITE:
+        code = tw_db_native_code(native(link));
         code = code < 0 ? rc : code;
         apr_snprintf(failed->code, sizeof(failed->code), "%d", code);
         failed->words = tw_err_quote(link->pool, words, len, 200);
-        failed->what = tw_dbfail_sqlite(code, preparing,
-                                        preparing && code == 1
-                                        && has_tables(link));
+        failed->what = tw_db_failure_sqlite(code, preparing,
+                                            preparing && code == 1
+                                            && has_tables(link));
         return;
     default:
-        failed->what = tw_dbfail(TW_DBFAIL_BROKEN);
+        failed->what = tw_db_failure(TW_DB_FAILURE_BROKEN);
     }
     failed->words = tw_err_quote(link->pool, words, len, 200);
 }
@@ -120,7 +120,7 @@ static tw_kept_t *kept_of(ap_dbd_t *dbd)
         kept->dbd = dbd;
         apr_pool_create(&kept->pool, dbd->pool);
         apr_pool_tag(kept->pool, "twauth_link");
-        kept->used_at = tw_watch_clock();
+        kept->used_at = tw_watchdog_clock();
         apr_hash_set(dbd->prepared, KEPT, APR_HASH_KEY_STRING, kept);
     }
     return kept;
@@ -159,10 +159,10 @@ static int is_same(const file_t *a, const file_t *b)
 static void set_up_sqlite(tw_link_t *link)
 {
     tw_kept_t *kept = link->kept;
-    const char *path = tw_native_file(native(link));
+    const char *path = tw_db_native_file(native(link));
     int rows;
 
-    if (!tw_native_patience(&kept->patience, native(link))) {
+    if (!tw_db_native_patience(&kept->patience, native(link))) {
         apr_dbd_query(link->dbd->driver, link->dbd->handle, &rows,
                       "PRAGMA busy_timeout=20");
     }
@@ -198,7 +198,7 @@ static int open_again(tw_link_t *link, tw_failed_t *failed)
     apr_dbd_t *handle;
     const char *why = NULL;
 
-    *failed = (tw_failed_t){ tw_dbfail(TW_DBFAIL_FILE),
+    *failed = (tw_failed_t){ tw_db_failure(TW_DB_FAILURE_FILE),
                           "it cannot be opened again", "again" };
     if (is_shared(link)) {
         return 0;
@@ -236,7 +236,7 @@ static int connect_again(tw_link_t *link, tw_failed_t *failed)
     int try;
 
     for (try = 1;; try++) {
-        int done = tw_native_reset(native(link), CONNECT_MAX);
+        int done = tw_db_native_reset(native(link), CONNECT_MAX);
 
         if (done < 0) {
             done = apr_dbd_check_conn(link->dbd->driver, link->pool,
@@ -251,15 +251,15 @@ static int connect_again(tw_link_t *link, tw_failed_t *failed)
             failed->words = "no new connection in 3 seconds";
         }
         if (!*failed->code) {
-            failed->what = tw_dbfail(TW_DBFAIL_UNREACHABLE);
+            failed->what = tw_db_failure(TW_DB_FAILURE_UNREACHABLE);
         }
         if (try >= failed->what->tries || !failed->what->pause) {
             break;
         }
         apr_sleep(apr_time_from_msec(failed->what->pause * try));
     }
-    if (!(failed->what->flags & TW_DBFAIL_DOWN)) {
-        failed->what = tw_dbfail(TW_DBFAIL_LOST);
+    if (!(failed->what->flags & TW_DB_FAILURE_DOWN)) {
+        failed->what = tw_db_failure(TW_DB_FAILURE_LOST);
     }
     return 0;
 }
@@ -268,9 +268,9 @@ int tw_link_renew(tw_link_t *link, tw_failed_t *failed)
 {
     link->proven = 0;
     switch (link->native) {
-    case TW_NATIVE_SQLITE:
+    case TW_DB_NATIVE_SQLITE:
         return open_again(link, failed);
-    case TW_NATIVE_PGSQL:
+    case TW_DB_NATIVE_PGSQL:
         return connect_again(link, failed);
     default:
         return apr_dbd_check_conn(link->dbd->driver, link->pool,
@@ -281,12 +281,13 @@ int tw_link_renew(tw_link_t *link, tw_failed_t *failed)
 /* Whether a connection that lay idle still answers. */
 static int answers(tw_link_t *link)
 {
-    tw_watch_t watch;
+    tw_watchdog_t watch;
     int rows, rc;
 
-    tw_watch_begin_for(&watch, tw_native_socket(native(link)), PROBE_MAX);
+    tw_watchdog_begin_for(&watch, tw_db_native_socket(native(link)),
+                          PROBE_MAX);
     rc = apr_dbd_query(link->dbd->driver, link->dbd->handle, &rows, "");
-    link->proven = !tw_watch_end(&watch) && rc == 0;
+    link->proven = !tw_watchdog_end(&watch) && rc == 0;
     return link->proven;
 }
 
@@ -294,10 +295,10 @@ static int ready_pgsql(tw_link_t *link, tw_failed_t *failed)
 {
     void *connection = native(link);
 
-    tw_native_verbose(connection);
-    return (tw_watch_clock() - link->kept->used_at < IDLE_MAX
-            && !tw_native_unasked(connection))
-           || tw_native_socket(connection) < 0
+    tw_db_native_verbose(connection);
+    return (tw_watchdog_clock() - link->kept->used_at < IDLE_MAX
+            && !tw_db_native_unasked(connection))
+           || tw_db_native_socket(connection) < 0
            || answers(link) || tw_link_renew(link, failed);
 }
 
@@ -343,27 +344,28 @@ static int ready_sqlite(tw_link_t *link, tw_failed_t *failed)
     if (link->dbd->handle == kept->stopgap || kept->given_up >= WORN) {
         return open_again(link, failed);
     }
-    path = tw_native_file(native(link));
+    path = tw_db_native_file(native(link));
     if (!path) {
         return 1;
     }
     path = apr_pstrdup(link->pool, path);
     if (!kept->file.number) {
         set_up_sqlite(link);
-        if (tw_native_moved(native(link))) {
+        if (tw_db_native_moved(native(link))) {
             /* since mod_dbd opened it: whose log that is cannot be told */
             kept->wal.number = 0;
         }
     }
     now = file_at(path);
     if (!now.number && (errno == ENOENT || errno == ENOTDIR)) {
-        *failed = (tw_failed_t){ tw_dbfail(TW_DBFAIL_FILE),
+        *failed = (tw_failed_t){ tw_db_failure(TW_DB_FAILURE_FILE),
                               "the database file is gone", "gone" };
         return 0;
     }
     if (now.number && (!is_same(&now, &kept->file)
-                       || tw_native_moved(native(link)))) {
-        *failed = (tw_failed_t){ tw_dbfail(TW_DBFAIL_FILE), "", "moved" };
+                       || tw_db_native_moved(native(link)))) {
+        *failed =
+            (tw_failed_t){ tw_db_failure(TW_DB_FAILURE_FILE), "", "moved" };
         return replace_file(link, path, failed);
     }
     kept->wal = file_at(apr_pstrcat(link->pool, path, "-wal", NULL));
@@ -372,8 +374,9 @@ static int ready_sqlite(tw_link_t *link, tw_failed_t *failed)
 
 int tw_link_ready(tw_link_t *link, tw_failed_t *failed)
 {
-    return link->native == TW_NATIVE_PGSQL ? ready_pgsql(link, failed)
-           : link->native == TW_NATIVE_SQLITE ? ready_sqlite(link, failed) : 1;
+    return link->native == TW_DB_NATIVE_PGSQL    ? ready_pgsql(link, failed)
+           : link->native == TW_DB_NATIVE_SQLITE ? ready_sqlite(link, failed)
+                                                 : 1;
 }
 
 void tw_link_init(tw_link_t *link, const tw_database_t *database,
@@ -383,13 +386,13 @@ void tw_link_init(tw_link_t *link, const tw_database_t *database,
     link->database = database;
     link->dbd = dbd;
     link->kept = kept_of(dbd);
-    link->native = tw_native_kind(apr_dbd_name(dbd->driver));
+    link->native = tw_db_native_kind(apr_dbd_name(dbd->driver));
     link->pool = pool;
 }
 
 void tw_link_rest(tw_link_t *link)
 {
-    link->kept->used_at = tw_watch_clock();
+    link->kept->used_at = tw_watchdog_clock();
     link->kept->patience.kind = TW_PATIENCE_STEP;
 }
 
@@ -400,8 +403,9 @@ void tw_link_patience(tw_link_t *link, tw_patience_kind_t kind)
 
 int tw_link_socket(const tw_link_t *link)
 {
-    return link->native == TW_NATIVE_PGSQL ? tw_native_socket(native(link))
-                                           : -1;
+    return link->native == TW_DB_NATIVE_PGSQL
+               ? tw_db_native_socket(native(link))
+               : -1;
 }
 
 void tw_link_give_up(tw_link_t *link, const char *name)

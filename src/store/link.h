@@ -47,7 +47,7 @@ typedef struct tw_link_t {
     const tw_database_t *database;
     ap_dbd_t *dbd;
     tw_kept_t *kept;
-    tw_native_t native;
+    tw_db_native_t native;
     apr_pool_t *pool;           /* of the caller */
     int proven;                 /* it has answered since it was made ready */
     const char *replaced;       /* SQLite's file, when it was opened anew */
@@ -55,7 +55,7 @@ typedef struct tw_link_t {
 
 /* A failure as it was met. */
 typedef struct tw_failed_t {
-    const tw_dbfail_t *what;
+    const tw_db_failure_t *what;
     const char *words;          /* printable, one line, without values */
     char code[8];
 } tw_failed_t;
@@ -85,7 +85,7 @@ int tw_link_prepare(apr_dbd_prepared_t **prepared, tw_link_t *link,
 /* Gives it up, to be prepared anew. */
 void tw_link_give_up(tw_link_t *link, const char *name);
 
-/* How long SQLite waits for a lock (see tw_native.h). */
+/* How long SQLite waits for a lock (see tw_db_native.h). */
 void tw_link_patience(tw_link_t *link, tw_patience_kind_t kind);
 
 /* The socket that PostgreSQL answers on; -1: there is none. */

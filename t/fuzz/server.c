@@ -450,16 +450,16 @@ tw_http_pool_t *tw_start_http(const tw_site_t *site)
     return (tw_http_pool_t *)&core;     /* never looked at */
 }
 
-tw_memo_t *tw_start_memo(void)
+tw_cache_t *tw_start_cache(void)
 {
-    static tw_memo_t *memo;
+    static tw_cache_t *cache;
     static apr_pool_t *lasting;
 
-    if (!memo) {
+    if (!cache) {
         apr_pool_create(&lasting, NULL);
-        memo = tw_memo_make(lasting);
+        cache = tw_cache_make(lasting);
     }
-    return memo;
+    return cache;
 }
 
 static void set_conf(tw_server_conf_t *conf, tw_site_t *site)

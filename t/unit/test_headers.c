@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tw_headers: which header names are ours, however they are written. */
+/* tw_identity_headers: which header names are ours, however they are written.
+ */
 
 #include <stdio.h>
 
@@ -38,17 +39,17 @@ static void test_HD_2_names(void **state)
     (void)state;
     for (i = 0; ours[i]; i++) {
         const char *one[] = { "Accept", ours[i], NULL };
-        tw_headers_t seen;
+        tw_identity_headers_t seen;
 
-        tw_headers_look(&seen, headers_of(one));
+        tw_identity_headers_look(&seen, headers_of(one));
         CHECK(seen.lookalike && !strcmp(seen.lookalike, ours[i]), "%s",
               ours[i]);
     }
     for (i = 0; others[i]; i++) {
         const char *one[] = { "Accept", others[i], NULL };
-        tw_headers_t seen;
+        tw_identity_headers_t seen;
 
-        tw_headers_look(&seen, headers_of(one));
+        tw_identity_headers_look(&seen, headers_of(one));
         CHECK(!seen.lookalike, "%s", others[i]);
     }
 }
@@ -63,15 +64,15 @@ static void test_HD_1_scrub(void **state)
         apr_table_addn(all, others[i], "kept");
         apr_table_addn(all, ours[i], "again");
     }
-    tw_headers_scrub(all);
+    tw_identity_headers_scrub(all);
     assert_int_equal(apr_table_elts(all)->nelts, kept);
     for (i = 0; others[i]; i++) {
         CHECK(apr_table_get(all, others[i]), "%s", others[i]);
     }
-    tw_headers_scrub(all);
+    tw_identity_headers_scrub(all);
     assert_int_equal(apr_table_elts(all)->nelts, kept);
     apr_table_clear(all);
-    tw_headers_scrub(all);
+    tw_identity_headers_scrub(all);
 }
 
 /* Every name that is given away would be taken out of what comes in. */
@@ -80,11 +81,11 @@ static void test_own_names(void **state)
     int i;
 
     (void)state;
-    for (i = 0; tw_headers_names[i]; i++) {
-        const char *one[] = { tw_headers_names[i], NULL };
-        tw_headers_t seen;
+    for (i = 0; tw_identity_headers_names[i]; i++) {
+        const char *one[] = { tw_identity_headers_names[i], NULL };
+        tw_identity_headers_t seen;
 
-        tw_headers_look(&seen, headers_of(one));
+        tw_identity_headers_look(&seen, headers_of(one));
         assert_non_null(seen.lookalike);
     }
     assert_int_equal(i, 6);
@@ -93,10 +94,10 @@ static void test_own_names(void **state)
 static void test_cookie_and_connection(void **state)
 {
     apr_table_t *headers = apr_table_make(pool, 4);
-    tw_headers_t seen;
+    tw_identity_headers_t seen;
 
     (void)state;
-    tw_headers_look(&seen, headers);
+    tw_identity_headers_look(&seen, headers);
     assert_null(seen.cookie);
     assert_null(seen.connection);
     apr_table_addn(headers, "Cookies", "no");
@@ -104,7 +105,7 @@ static void test_cookie_and_connection(void **state)
     apr_table_addn(headers, "Cookie", "second");
     apr_table_addn(headers, "Connect", "no");
     apr_table_addn(headers, "CONNECTION", "close");
-    tw_headers_look(&seen, headers);
+    tw_identity_headers_look(&seen, headers);
     assert_string_equal(seen.cookie, "first");
     assert_string_equal(seen.connection, "close");
     assert_null(seen.lookalike);
@@ -127,12 +128,12 @@ static void test_HD_3_connection(void **state)
 
     (void)state;
     for (i = 0; drops[i]; i++) {
-        CHECK(tw_headers_drop_ours(drops[i]), "%s", drops[i]);
+        CHECK(tw_identity_headers_drop_ours(drops[i]), "%s", drops[i]);
     }
     for (i = 0; keeps[i]; i++) {
-        CHECK(!tw_headers_drop_ours(keeps[i]), "%s", keeps[i]);
+        CHECK(!tw_identity_headers_drop_ours(keeps[i]), "%s", keeps[i]);
     }
-    assert_false(tw_headers_drop_ours(NULL));
+    assert_false(tw_identity_headers_drop_ours(NULL));
 }
 
 UNIT_MAIN(unit_nothing,

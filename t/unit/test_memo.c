@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tw_memo: what was unsealed a moment ago comes back, and nothing else. */
+/* tw_cache: what was unsealed a moment ago comes back, and nothing else. */
 
 #include <stdio.h>
 
@@ -13,13 +13,13 @@
 #define PLAIN "what is in it"
 
 static tw_ring_t *ring;
-static tw_memo_t *memo;
+static tw_cache_t *cache;
 
 static void prepare(void)
 {
     sealed_prepare();
     ring = ring_of(KEY1, KEY2, NULL);
-    memo = tw_memo_make(pool);
+    cache = tw_cache_make(pool);
 }
 
 static char *seal(const tw_ring_t *with, const char *plain)
@@ -29,15 +29,15 @@ static char *seal(const tw_ring_t *with, const char *plain)
 }
 
 static apr_status_t unseal(unsigned char **data, apr_size_t *len, int *stale,
-                           tw_memo_t *with, const tw_ring_t *keys,
+                           tw_cache_t *with, const tw_ring_t *keys,
                            const char *audience, const char *text)
 {
-    return tw_memo_unseal(data, len, stale, with, keys, TW_SEAL_SESSION,
-                          audience, text, strlen(text), pool);
+    return tw_cache_unseal(data, len, stale, with, keys, TW_SEAL_SESSION,
+                           audience, text, strlen(text), pool);
 }
 
 /*
- * Whether text comes from the memo: opened for another purpose than it was
+ * Whether text comes from the cache: opened for another purpose than it was
  * sealed for, which fails without one.
  */
 static int is_remembered(const tw_ring_t *keys, const char *audience,
@@ -46,8 +46,8 @@ static int is_remembered(const tw_ring_t *keys, const char *audience,
     unsigned char *data;
     apr_size_t len;
 
-    return tw_memo_unseal(&data, &len, NULL, memo, keys, TW_SEAL_FLOW,
-                          audience, text, strlen(text), pool) == APR_SUCCESS;
+    return tw_cache_unseal(&data, &len, NULL, cache, keys, TW_SEAL_FLOW,
+                           audience, text, strlen(text), pool) == APR_SUCCESS;
 }
 
 static void test_remembers(void **state)
@@ -58,9 +58,9 @@ static void test_remembers(void **state)
     int stale = -1;
 
     (void)state;
-    assert_non_null(memo);
+    assert_non_null(cache);
     assert_false(is_remembered(ring, AUDIENCE, text));
-    assert_int_equal(unseal(&first, &len, &stale, memo, ring, AUDIENCE, text),
+    assert_int_equal(unseal(&first, &len, &stale, cache, ring, AUDIENCE, text),
                      APR_SUCCESS);
     assert_int_equal(stale, 0);
     assert_true(is_remembered(ring, AUDIENCE, text));
@@ -68,12 +68,12 @@ static void test_remembers(void **state)
     /* a copy each time: who reads it may write into it */
     first[0] = 'X';
     stale = -1;
-    assert_int_equal(unseal(&second, &len, &stale, memo, ring, AUDIENCE,
+    assert_int_equal(unseal(&second, &len, &stale, cache, ring, AUDIENCE,
                             text), APR_SUCCESS);
     assert_int_equal(stale, 0);
     assert_int_equal(len, strlen(PLAIN));
     assert_string_equal(second, PLAIN);
-    assert_int_equal(unseal(&second, &len, NULL, memo, ring, AUDIENCE, text),
+    assert_int_equal(unseal(&second, &len, NULL, cache, ring, AUDIENCE, text),
                      APR_SUCCESS);
 }
 
@@ -87,7 +87,7 @@ static void test_stale_key(void **state)
     (void)state;
     for (i = 0; i < 3; i++) {
         stale = -1;
-        assert_int_equal(unseal(&data, &len, &stale, memo, ring, AUDIENCE,
+        assert_int_equal(unseal(&data, &len, &stale, cache, ring, AUDIENCE,
                                 text), APR_SUCCESS);
         assert_int_equal(stale, 1);
     }
@@ -103,13 +103,13 @@ static void test_ring_and_audience(void **state)
     apr_size_t len;
 
     (void)state;
-    assert_int_equal(unseal(&data, &len, NULL, memo, ring, AUDIENCE, text),
+    assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE, text),
                      APR_SUCCESS);
     assert_false(is_remembered(stranger, AUDIENCE, text));
     assert_false(is_remembered(ring, other, text));
-    assert_int_equal(unseal(&data, &len, NULL, memo, ring, other, text),
+    assert_int_equal(unseal(&data, &len, NULL, cache, ring, other, text),
                      APR_EINVAL);
-    assert_int_equal(unseal(&data, &len, NULL, memo, stranger, AUDIENCE,
+    assert_int_equal(unseal(&data, &len, NULL, cache, stranger, AUDIENCE,
                             text), APR_ENOENT);
     assert_true(is_remembered(ring, AUDIENCE, text));
 }
@@ -120,8 +120,8 @@ static apr_status_t open_spoiled(const char *text, apr_size_t len,
     unsigned char *data;
     apr_size_t data_len;
 
-    return tw_memo_unseal(&data, &data_len, NULL, memo, ring, TW_SEAL_SESSION,
-                          AUDIENCE, text, len, sub);
+    return tw_cache_unseal(&data, &data_len, NULL, cache, ring,
+                           TW_SEAL_SESSION, AUDIENCE, text, len, sub);
 }
 
 /* SE-7, SE-8: a remembered text opens nothing that is nearly the same. */
@@ -144,9 +144,9 @@ static void test_what_fails_is_not_kept(void **state)
     apr_size_t len;
 
     (void)state;
-    assert_int_equal(unseal(&data, &len, NULL, memo, ring, AUDIENCE, text),
+    assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE, text),
                      APR_EINVAL);
-    assert_int_equal(unseal(&data, &len, NULL, memo, ring, AUDIENCE, text),
+    assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE, text),
                      APR_EINVAL);
 }
 
@@ -165,7 +165,7 @@ static void test_long_texts_go_straight(void **state)
         int i;
 
         for (i = 0; i < 2; i++) {
-            assert_int_equal(unseal(&data, &data_len, NULL, memo, ring,
+            assert_int_equal(unseal(&data, &data_len, NULL, cache, ring,
                                     AUDIENCE, text), APR_SUCCESS);
             assert_int_equal(data_len, len);
             assert_memory_equal(data, plain, len);
@@ -208,7 +208,7 @@ static void test_many(void **state)
             unsigned char *data;
             apr_size_t len;
 
-            assert_int_equal(unseal(&data, &len, NULL, memo, ring, AUDIENCE,
+            assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE,
                                     text[i]), APR_SUCCESS);
             assert_string_equal(data, apr_itoa(pool, i));
         }
@@ -233,9 +233,9 @@ static void *APR_THREAD_FUNC hammer(apr_thread_t *thread, void *arg)
         unsigned char *data;
         apr_size_t len;
 
-        wrong += tw_memo_unseal(&data, &len, NULL, memo, ring,
-                                TW_SEAL_SESSION, AUDIENCE, threads_text[at],
-                                strlen(threads_text[at]), sub) != APR_SUCCESS
+        wrong += tw_cache_unseal(&data, &len, NULL, cache, ring,
+                                 TW_SEAL_SESSION, AUDIENCE, threads_text[at],
+                                 strlen(threads_text[at]), sub) != APR_SUCCESS
                  || strcmp((char *)data, apr_itoa(sub, at));
         apr_pool_clear(sub);
     }

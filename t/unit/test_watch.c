@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tw_watch: sockets that nobody writes to, and others beside them.
+ * tw_watchdog: sockets that nobody writes to, and others beside them.
  */
 
 #include <pthread.h>
@@ -36,17 +36,17 @@ static void close_pairs(void)
 static void *wait_for_answer(void *socket)
 {
     apr_time_t begin = apr_time_now();
-    tw_watch_t watch;
+    tw_watchdog_t watch;
     ssize_t got;
     char byte;
 
-    tw_watch_begin(&watch, *(int *)socket);
+    tw_watchdog_begin(&watch, *(int *)socket);
     got = read(*(int *)socket, &byte, 1);
     CHECK(got == 0, "%d bytes came", (int)got);
-    CHECK(tw_watch_end(&watch), "it ended by itself");
+    CHECK(tw_watchdog_end(&watch), "it ended by itself");
     begin = apr_time_now() - begin;
-    CHECK(begin > TW_WATCH_MAX - apr_time_from_sec(1)
-          && begin < 3 * TW_WATCH_MAX, "after %d s",
+    CHECK(begin > TW_WATCHDOG_MAX - apr_time_from_sec(1)
+          && begin < 3 * TW_WATCHDOG_MAX, "after %d s",
           (int)apr_time_sec(begin));
     return NULL;
 }
@@ -58,7 +58,7 @@ static void *wait_for_answer(void *socket)
  */
 static void test_who_waits_too_long_is_cut_and_nobody_else(void **state)
 {
-    tw_watch_t answered, closed;
+    tw_watchdog_t answered, closed;
     pthread_t first;
     int number, innocent;
     char byte;
@@ -66,18 +66,18 @@ static void test_who_waits_too_long_is_cut_and_nobody_else(void **state)
     (void)state;
     make_pairs();
     pthread_create(&first, NULL, wait_for_answer, &pair[0][0]);
-    tw_watch_begin(&answered, pair[2][0]);
+    tw_watchdog_begin(&answered, pair[2][0]);
     assert_int_equal(write(pair[2][1], "x", 1), 1);
     assert_int_equal(read(pair[2][0], &byte, 1), 1);
-    assert_false(tw_watch_end(&answered));
+    assert_false(tw_watchdog_end(&answered));
     number = pair[3][0];
     innocent = pair[4][0];
-    tw_watch_begin(&closed, number);
+    tw_watchdog_begin(&closed, number);
     assert_int_equal(dup2(innocent, number), number);
     apr_sleep(apr_time_from_msec(500));
     wait_for_answer(&pair[1][0]);
     pthread_join(first, NULL);
-    assert_true(tw_watch_end(&closed));
+    assert_true(tw_watchdog_end(&closed));
     assert_int_equal(write(number, "x", 1), 1);
     assert_int_equal(write(pair[2][1], "y", 1), 1);
     close_pairs();
@@ -85,13 +85,13 @@ static void test_who_waits_too_long_is_cut_and_nobody_else(void **state)
 
 static void test_no_socket_is_not_watched(void **state)
 {
-    tw_watch_t watch;
+    tw_watchdog_t watch;
 
     (void)state;
-    tw_watch_begin(&watch, -1);
-    assert_false(tw_watch_end(&watch));
-    tw_watch_begin(&watch, 1 << 20);
-    assert_false(tw_watch_end(&watch));
+    tw_watchdog_begin(&watch, -1);
+    assert_false(tw_watchdog_end(&watch));
+    tw_watchdog_begin(&watch, 1 << 20);
+    assert_false(tw_watchdog_end(&watch));
 }
 
 static void *answered_at_once(void *unused)
@@ -100,10 +100,10 @@ static void *answered_at_once(void *unused)
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
     for (i = 0; i < 5000; i++) {
-        tw_watch_t watch;
+        tw_watchdog_t watch;
 
-        tw_watch_begin(&watch, sockets[0]);
-        CHECK(!tw_watch_end(&watch), "round %d was cut", i);
+        tw_watchdog_begin(&watch, sockets[0]);
+        CHECK(!tw_watchdog_end(&watch), "round %d was cut", i);
     }
     close(sockets[0]);
     close(sockets[1]);
@@ -129,20 +129,20 @@ static void test_many_from_many_threads(void **state)
 static void test_a_shorter_time(void **state)
 {
     apr_time_t begin;
-    tw_watch_t ended, waits, hurry;
+    tw_watchdog_t ended, waits, hurry;
     char byte;
 
     (void)state;
     make_pairs();
-    tw_watch_begin(&ended, pair[0][0]);
-    assert_false(tw_watch_end(&ended));
-    tw_watch_begin(&waits, pair[1][0]);
+    tw_watchdog_begin(&ended, pair[0][0]);
+    assert_false(tw_watchdog_end(&ended));
+    tw_watchdog_begin(&waits, pair[1][0]);
     begin = apr_time_now();
-    tw_watch_begin_for(&hurry, pair[2][0], apr_time_from_msec(500));
+    tw_watchdog_begin_for(&hurry, pair[2][0], apr_time_from_msec(500));
     assert_int_equal(read(pair[2][0], &byte, 1), 0);
-    assert_true(tw_watch_end(&hurry));
+    assert_true(tw_watchdog_end(&hurry));
     assert_true(apr_time_now() - begin < apr_time_from_sec(3));
-    assert_false(tw_watch_end(&waits));
+    assert_false(tw_watchdog_end(&waits));
     close_pairs();
 }
 
