@@ -33,25 +33,20 @@ typedef struct {
     const char *token_secret;
 } call_t;
 
-/* Signs and sends once, within timeout. */
-static apr_status_t send_signed(const tw_http_response_t **response,
-                                const call_t *c, const tw_client_t *client,
-                                apr_interval_time_t timeout,
-                                tw_http_pool_t *http, apr_pool_t *pool,
-                                tw_err_t *err)
+/* Signs, with a nonce of its own each time. */
+static apr_status_t sign_call(tw_http_request_t *request, const void *what,
+                              const tw_client_t *client, apr_pool_t *pool,
+                              tw_err_t *err)
 {
+    const call_t *c = what;
     unsigned char random[NONCE_BYTES];
     char nonce[2 * NONCE_BYTES + 1];
-    tw_http_conf_t conf = client->http;
     tw_sign_request_t sign = { 0 };
-    tw_http_request_t request = { 0 };
-    const char *header;
-    apr_status_t rv;
 
     tw_seal_random(random, sizeof(random));
     tw_codec_hex(nonce, random, sizeof(random));
-    sign.method = "POST";
-    sign.url = apr_pstrcat(pool, client->api, c->path, NULL);
+    sign.method = request->method;
+    sign.url = request->url;
     sign.params = c->params;
     sign.consumer_key = client->key;
     sign.consumer_secret = client->secret;
@@ -59,16 +54,7 @@ static apr_status_t send_signed(const tw_http_response_t **response,
     sign.token_secret = c->token_secret;
     sign.nonce = nonce;
     sign.timestamp = apr_time_sec(apr_time_now());
-    rv = tw_sign_header(&header, &sign, pool, err);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    request.method = sign.method;
-    request.url = sign.url;
-    request.authorization = header;
-    request.body = c->body;
-    conf.timeout = timeout;
-    return tw_http_send(response, http, &conf, &request, pool, err);
+    return tw_sign_header(&request->authorization, &sign, pool, err);
 }
 
 /* The answer to a call that succeeded. */
@@ -98,21 +84,19 @@ static apr_status_t call(reply_t *reply, const call_t *c,
                          const tw_client_t *client, tw_http_pool_t *http,
                          apr_pool_t *pool, tw_err_t *err)
 {
-    apr_time_t until = apr_time_now() + client->http.timeout;
-    const tw_http_response_t *response = NULL;
-    apr_status_t rv = send_signed(&response, c, client, client->http.timeout,
-                                  http, pool, err);
+    const tw_http_response_t *response;
+    tw_step_t step = { c->step, client, http,
+                       apr_time_now() + client->http.timeout, 0, sign_call,
+                       c };
+    tw_http_request_t request = { 0 };
+    apr_status_t rv;
 
-    if (rv == APR_ECONNRESET && until - apr_time_now() >= TW_HTTP_LEAST_TIME) {
-        rv = send_signed(&response, c, client, until - apr_time_now(), http,
-                         pool, err);
-    }
+    request.method = "POST";
+    request.url = apr_pstrcat(pool, client->api, c->path, NULL);
+    request.body = c->body;
+    rv = tw_step_call(&response, &step, &request, pool, err);
     if (rv != APR_SUCCESS) {
-        err->step = c->step;
         return rv;
-    }
-    if (response->status != 200) {
-        return tw_refusal(err, c->step, response, client->callback, pool);
     }
     reply->step = c->step;
     reply->response = response;

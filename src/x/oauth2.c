@@ -132,55 +132,6 @@ static const char *client_authorization(const tw_client_t *client,
     return header;
 }
 
-/* The calls of one step, which share its time. */
-typedef struct {
-    const char *step;               /* for the log */
-    const tw_client_t *client;
-    tw_http_pool_t *http;
-    apr_time_t until;
-    int once;                       /* never made again: see oauth2_refresh */
-} calls_t;
-
-static apr_status_t send_in_time(const tw_http_response_t **response,
-                                 const calls_t *calls,
-                                 const tw_http_request_t *request,
-                                 apr_pool_t *pool, tw_err_t *err)
-{
-    tw_http_conf_t conf = calls->client->http;
-
-    conf.timeout = calls->until - apr_time_now();
-    if (conf.timeout < TW_HTTP_LEAST_TIME) {
-        return tw_err_set(err, pool, TW_ERR_TIMEOUT, APR_TIMEUP,
-                          "no time is left for this call");
-    }
-    return tw_http_send(response, calls->http, &conf, request, pool, err);
-}
-
-/* One call, made once more where a kept connection had been closed.
- * Success is status 200. */
-static apr_status_t call(const tw_http_response_t **response,
-                         const calls_t *calls,
-                         const tw_http_request_t *request, apr_pool_t *pool,
-                         tw_err_t *err)
-{
-    const char *step = calls->step;
-    const tw_client_t *client = calls->client;
-    apr_status_t rv;
-
-    *response = NULL;
-    rv = send_in_time(response, calls, request, pool, err);
-    if (rv == APR_ECONNRESET && !calls->once) {
-        rv = send_in_time(response, calls, request, pool, err);
-    }
-    if (rv != APR_SUCCESS || !*response) {
-        err->step = step;
-        return rv == APR_SUCCESS ? APR_EGENERAL : rv;
-    }
-    return (*response)->status == 200
-           ? APR_SUCCESS
-           : tw_refusal(err, step, *response, client->callback, pool);
-}
-
 /* An answer can repeat what it was asked with: never into a log. */
 static void blank(tw_err_t *err, const char *secret, apr_pool_t *pool)
 {
@@ -197,11 +148,11 @@ static void blank(tw_err_t *err, const char *secret, apr_pool_t *pool)
 
 /* The answer of the token endpoint, to a code or to a refresh token, in a
  * form that is wiped. */
-static apr_status_t get_tokens(tw_tokens_t *tokens, const calls_t *calls,
+static apr_status_t get_tokens(tw_tokens_t *tokens, const tw_step_t *step,
                                const char *form, apr_pool_t *pool,
                                tw_err_t *err)
 {
-    const tw_client_t *client = calls->client;
+    const tw_client_t *client = step->client;
     tw_http_request_t request = { 0 };
     const tw_http_response_t *response;
     tw_json_token_t json;
@@ -214,7 +165,7 @@ static apr_status_t get_tokens(tw_tokens_t *tokens, const calls_t *calls,
                    ? form
                    : apr_pstrcat(pool, form, "&client_id=",
                                  tw_codec_percent(pool, client->key), NULL);
-    rv = call(&response, calls, &request, pool, err);
+    rv = tw_step_call(&response, step, &request, pool, err);
     wipe(request.authorization);
     wipe(request.body);
     wipe(form);
@@ -227,7 +178,7 @@ static apr_status_t get_tokens(tw_tokens_t *tokens, const calls_t *calls,
         || !tw_provider_token_ok(json.access_token, TW_STORED_MAX)
         || (json.refresh_token
             && !tw_provider_token_ok(json.refresh_token, TW_STORED_MAX))) {
-        return tw_refusal_unusable(err, calls->step, response,
+        return tw_refusal_unusable(err, step->name, response,
                                    "bearer token", pool);
     }
     tokens->kind = TW_TOKEN_OAUTH2;
@@ -255,21 +206,21 @@ static int refuses_token(const tw_http_response_t *response,
  * then X means it, or will not be better in time.
  */
 static apr_status_t get_user(const tw_http_response_t **response,
-                             const calls_t *calls, const char *token,
+                             const tw_step_t *step, const char *token,
                              apr_pool_t *pool, tw_err_t *err)
 {
     tw_http_request_t request = { 0 };
     apr_status_t rv;
 
     request.method = "GET";
-    request.url = apr_pstrcat(pool, calls->client->api, "/2/users/me", NULL);
+    request.url = apr_pstrcat(pool, step->client->api, "/2/users/me", NULL);
     request.authorization = apr_pstrcat(pool, "Bearer ", token, NULL);
-    rv = call(response, calls, &request, pool, err);
+    rv = tw_step_call(response, step, &request, pool, err);
     if (refuses_token(*response, pool)
-        && calls->until - apr_time_now() >= TOO_NEW + TW_HTTP_LEAST_TIME) {
+        && step->until - apr_time_now() >= TOO_NEW + TW_HTTP_LEAST_TIME) {
         apr_sleep(TOO_NEW);
         memset(err, 0, sizeof(*err));
-        rv = call(response, calls, &request, pool, err);
+        rv = tw_step_call(response, step, &request, pool, err);
     }
     wipe(request.authorization);
     if (rv == APR_SUCCESS) {
@@ -296,7 +247,7 @@ static apr_status_t get_user(const tw_http_response_t **response,
  * the same: a suspended user is one that is not shown, say. */
 static apr_status_t read_user(tw_identity_t *identity,
                               const tw_http_response_t *response,
-                              const calls_t *calls, apr_pool_t *pool,
+                              const tw_step_t *step, apr_pool_t *pool,
                               tw_err_t *err)
 {
     tw_json_user(&identity->id, &identity->screen_name, response->body,
@@ -306,12 +257,12 @@ static apr_status_t read_user(tw_identity_t *identity,
         return APR_SUCCESS;
     }
     if (!identity->id) {
-        tw_refusal(err, calls->step, response, calls->client->callback, pool);
+        tw_refusal(err, step->name, response, step->client->callback, pool);
         if (err->kind == TW_ERR_USER || err->kind == TW_ERR_REFUSED) {
             return APR_EGENERAL;
         }
     }
-    return tw_refusal_unusable(err, calls->step, response, "id and username",
+    return tw_refusal_unusable(err, step->name, response, "id and username",
                                pool);
 }
 
@@ -322,8 +273,8 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
                                   const char *proof, apr_pool_t *pool,
                                   tw_err_t *err)
 {
-    calls_t calls = { "code", client, http,
-                      apr_time_now() + client->http.timeout, 0 };
+    tw_step_t step = { "code", client, http,
+                       apr_time_now() + client->http.timeout, 0, NULL, NULL };
     const tw_http_response_t *response;
     const char *form;
     apr_status_t rv;
@@ -333,16 +284,16 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
                        tw_codec_percent(pool, proof), "&redirect_uri=",
                        tw_codec_percent(pool, client->callback),
                        "&code_verifier=", pending->secret, NULL);
-    rv = get_tokens(&identity->tokens, &calls, form, pool, err);
+    rv = get_tokens(&identity->tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
         blank(err, proof, pool);
         blank(err, pending->secret, pool);
         return rv;
     }
-    calls.step = "user";
-    rv = get_user(&response, &calls, identity->tokens.token, pool, err);
+    step.name = "user";
+    rv = get_user(&response, &step, identity->tokens.token, pool, err);
     if (rv == APR_SUCCESS) {
-        rv = read_user(identity, response, &calls, pool, err);
+        rv = read_user(identity, response, &step, pool, err);
     }
     return rv;
 }
@@ -353,15 +304,15 @@ static apr_status_t oauth2_refresh(tw_tokens_t *tokens, const char *refresh,
                                    tw_err_t *err)
 {
     /* once: X may have taken the token before the connection was lost */
-    calls_t calls = { "refresh", client, http,
-                      apr_time_now() + client->http.timeout, 1 };
+    tw_step_t step = { "refresh", client, http,
+                       apr_time_now() + client->http.timeout, 1, NULL, NULL };
     const char *form = apr_pstrcat(pool, "grant_type=refresh_token"
                                    "&refresh_token=",
                                    tw_codec_percent(pool, refresh), NULL);
     apr_status_t rv;
 
     memset(tokens, 0, sizeof(*tokens));
-    rv = get_tokens(tokens, &calls, form, pool, err);
+    rv = get_tokens(tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
         blank(err, refresh, pool);
     }
@@ -377,8 +328,8 @@ apr_status_t tw_oauth2_exchange(tw_tokens_t *tokens, const tw_tokens_t *old,
                                 tw_http_pool_t *http, apr_pool_t *pool,
                                 tw_err_t *err)
 {
-    calls_t calls = { "exchange", client, http,
-                      apr_time_now() + client->http.timeout, 0 };
+    tw_step_t step = { "exchange", client, http,
+                       apr_time_now() + client->http.timeout, 0, NULL, NULL };
     apr_status_t rv;
     const char *form = apr_pstrcat(
         pool, "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3A"
@@ -389,7 +340,7 @@ apr_status_t tw_oauth2_exchange(tw_tokens_t *tokens, const tw_tokens_t *old,
         tw_codec_percent(pool, client->scope), NULL);
 
     memset(tokens, 0, sizeof(*tokens));
-    rv = get_tokens(tokens, &calls, form, pool, err);
+    rv = get_tokens(tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
         blank(err, old->token, pool);
         blank(err, old->secret, pool);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "x/refusal.h"
+
 int tw_provider_id_ok(const char *id)
 {
     apr_size_t len = id ? strspn(id, "0123456789") : 0;
@@ -31,4 +33,47 @@ int tw_provider_token_ok(const char *token, apr_size_t max)
         }
     }
     return token && len > 0;
+}
+
+static apr_status_t send_in_time(const tw_http_response_t **response,
+                                 const tw_step_t *step,
+                                 tw_http_request_t *request, apr_pool_t *pool,
+                                 tw_err_t *err)
+{
+    tw_http_conf_t conf = step->client->http;
+    apr_status_t rv = step->sign
+                      ? step->sign(request, step->what, step->client, pool,
+                                   err)
+                      : APR_SUCCESS;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    conf.timeout = step->until - apr_time_now();
+    if (conf.timeout < TW_HTTP_LEAST_TIME) {
+        return tw_err_set(err, pool, TW_ERR_TIMEOUT, APR_TIMEUP,
+                          "no time is left for this call");
+    }
+    return tw_http_send(response, step->http, &conf, request, pool, err);
+}
+
+apr_status_t tw_step_call(const tw_http_response_t **response,
+                          const tw_step_t *step, tw_http_request_t *request,
+                          apr_pool_t *pool, tw_err_t *err)
+{
+    apr_status_t rv;
+
+    *response = NULL;
+    rv = send_in_time(response, step, request, pool, err);
+    if (rv == APR_ECONNRESET && !step->once) {
+        rv = send_in_time(response, step, request, pool, err);
+    }
+    if (rv != APR_SUCCESS || !*response) {
+        err->step = step->name;
+        return rv == APR_SUCCESS ? APR_EGENERAL : rv;
+    }
+    return (*response)->status == 200
+           ? APR_SUCCESS
+           : tw_refusal(err, step->name, *response, step->client->callback,
+                        pool);
 }

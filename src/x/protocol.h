@@ -107,4 +107,30 @@ int tw_provider_handle_ok(const char *handle);
 /* 1 to max visible ASCII characters: a token or secret that can be used. */
 int tw_provider_token_ok(const char *token, apr_size_t max);
 
+/* The calls of one step, which share its time. */
+typedef struct tw_step_t tw_step_t;
+struct tw_step_t {
+    const char *name;               /* for the log */
+    const tw_client_t *client;
+    tw_http_pool_t *http;
+    apr_time_t until;
+    int once;                       /* never made again: X may have taken what
+                                       was sent before the connection broke */
+    /* makes the request anew before each sending, where that must be; NULL:
+     * it stays as it is */
+    apr_status_t (*sign)(tw_http_request_t *request, const void *what,
+                         const tw_client_t *client, apr_pool_t *pool,
+                         tw_err_t *err);
+    const void *what;               /* for sign */
+};
+
+/*
+ * One call to X, made once more where a kept connection had been closed.
+ * Success is status 200; else err says what X said, by x/refusal.  *response
+ * is NULL where there was no answer.
+ */
+apr_status_t tw_step_call(const tw_http_response_t **response,
+                          const tw_step_t *step, tw_http_request_t *request,
+                          apr_pool_t *pool, tw_err_t *err);
+
 #endif
