@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/http.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_reslist.h>
 #include <apr_strings.h>
 #include <curl/curl.h>
+
+#include "base/inherit.h"
+
+struct tw_http_pool_t {
+    apr_reslist_t *handles;
+    int ca_directory;       /* the system has a hashed CA directory */
+};
 
 #define HANDLES_KEPT 4
 /* So long a connection is kept for the next call: people take minutes at X,
@@ -20,14 +25,7 @@
  * is still there: what lies between forgets silent ones, and says nothing. */
 #define SILENT_SECONDS 30L
 #define ASK_SECONDS 5L
-/* Other threads open descriptors too, but not so many at one moment. */
-#define PAIR_WITHIN 64
 #define CA_DIRECTORY "/etc/ssl/certs"
-
-struct tw_http_pool_t {
-    apr_reslist_t *handles;
-    int ca_directory;       /* the system has a hashed CA directory */
-};
 
 /* An answer while it is being read. */
 typedef struct {
@@ -64,24 +62,6 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
                   address->protocol);
 }
 
-/* A pair of sockets of this process, in the state in which libcurl leaves it
- * to programs that are started. */
-static int is_inherited_pair(int fd)
-{
-    union {
-        struct sockaddr any;
-        char bytes[128];
-    } name;
-    socklen_t len = sizeof(name);
-    int flags = fcntl(fd, F_GETFD);
-
-    return flags >= 0 && !(flags & FD_CLOEXEC)
-           && getsockname(fd, &name.any, &len) == 0
-           && name.any.sa_family == AF_UNIX
-           && len == sizeof(name.any.sa_family)
-           && getpeername(fd, &name.any, &len) == 0;
-}
-
 /*
  * A handle has a pair of sockets to be woken by, made at its first call, and
  * no option lets it be closed in programs that are started.  So the first
@@ -90,17 +70,10 @@ static int is_inherited_pair(int fd)
  */
 static void close_pair_on_exec(CURL *curl)
 {
-    int lowest = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0), fd;
+    int lowest = tw_inherit_lowest();
 
-    if (lowest >= 0) {
-        close(lowest);
-    }
     curl_easy_perform(curl);
-    for (fd = lowest; lowest >= 0 && fd < lowest + PAIR_WITHIN; fd++) {
-        if (is_inherited_pair(fd)) {
-            fcntl(fd, F_SETFD, FD_CLOEXEC);
-        }
-    }
+    tw_inherit_close_pairs(lowest);
 }
 
 /* ---- handles ------------------------------------------------------------- */
