@@ -11,6 +11,7 @@
 #include <curl/curl.h>
 
 #include "base/inherit.h"
+#include "base/secret.h"
 
 struct tw_http_pool_t {
     apr_reslist_t *handles;
@@ -314,22 +315,12 @@ static apr_status_t option_refused(tw_err_t *err, apr_pool_t *pool,
     return APR_EGENERAL;
 }
 
-/* What no compiler leaves out; explicit_bzero() is not everywhere. */
-static void wipe(char *text)
-{
-    volatile char *at = text;
-
-    while (*at) {
-        *at++ = '\0';
-    }
-}
-
 static void free_headers(struct curl_slist *headers)
 {
     struct curl_slist *header;
 
     for (header = headers; header; header = header->next) {
-        wipe(header->data);
+        tw_secret_wipe(header->data);
     }
     curl_slist_free_all(headers);
 }
@@ -348,7 +339,7 @@ static struct curl_slist *make_headers(const tw_http_request_t *request,
     }
     line = apr_pstrcat(pool, "Authorization: ", request->authorization, NULL);
     more = curl_slist_append(headers, line);
-    wipe(line);
+    tw_secret_wipe(line);
     if (!more) {
         free_headers(headers);
     }

@@ -336,3 +336,13 @@ int tw_secret_is_exposed(tw_secret_file_t *file, const char *from,
     }
     return (st.st_mode & S_IROTH) != 0;
 }
+
+/* explicit_bzero() is not everywhere. */
+void tw_secret_wipe(char *text)
+{
+    volatile char *at = text;
+
+    while (*at) {
+        *at++ = '\0';
+    }
+}
