@@ -126,6 +126,115 @@ static void check_require(const check_t *c, const ap_directive_t *d)
     }
 }
 
+/* ---- rules that only keep somebody out ----------------------------------- */
+
+/* The provider of a Require line; *not: it is negated. */
+static const char *provider_of(const check_t *c, const ap_directive_t *d,
+                               int *not)
+{
+    apr_array_header_t *words = tw_conftree_words(d, c->findings->pool);
+
+    *not = words->nelts > 1
+           && !strcasecmp(APR_ARRAY_IDX(words, 0, const char *), "not");
+    return words->nelts > *not ? APR_ARRAY_IDX(words, *not, const char *)
+                               : "";
+}
+
+static int is_by_user(const ap_directive_t *d, const char *provider)
+{
+    static const char *const names[] = {
+        "user", "valid-user", "twitter-user", "twitter-id", "group",
+        "dbm-group", "dbd-group", NULL
+    };
+    const char *const *name;
+
+    if (!strcasecmp(provider, "expr") || !strcasecmp(provider, "env")) {
+        return is_about_user(d->args);
+    }
+    for (name = names; *name; name++) {
+        if (!strcasecmp(provider, *name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether it may hold for whoever is not somebody, and so for nobody: there is
+ * a "not" in it, other than "not empty". */
+static int is_denial(const ap_directive_t *d, const char *provider)
+{
+    const char *at = strcasecmp(provider, "expr") ? NULL
+                     : strchr(d->args, '!');
+
+    for (; at; at = strchr(at + 1, '!')) {
+        const char *value = at + 1 + strspn(at + 1, "= \\");
+
+        if (at[1] != '='
+            || (strncmp(value, "''", 2) && strncmp(value, "\"\"", 2)
+                && strncmp(value, "\"\\\"", 3))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+typedef struct {
+    int asks;                           /* a rule needs a user */
+    int opens;                          /* a rule lets everybody in */
+    const ap_directive_t *against;      /* the first that keeps a user out */
+    int alone;                          /* and lets the others in itself */
+} rules_t;
+
+static void read_rules(rules_t *rules, const check_t *c,
+                       const ap_directive_t *d, int not)
+{
+    for (; d; d = d->next) {
+        int negated, denial;
+        const char *provider;
+
+        if (!strncasecmp(d->directive, "<Require", 8)) {
+            read_rules(rules, c, d->first_child,
+                       not || tw_conftree_is(d, "<RequireNone"));
+        }
+        if (!tw_conftree_is(d, "Require")) {
+            continue;
+        }
+        provider = provider_of(c, d, &negated);
+        denial = is_denial(d, provider);
+        if (!is_by_user(d, provider)) {
+            /* an address is an address, whoever is there */
+            rules->opens |= !not && !negated && !strcasecmp(provider, "all");
+            rules->asks |= !not && !negated && strcasecmp(provider, "all");
+        }
+        else if (not || negated || denial) {
+            rules->against = rules->against ? rules->against : d;
+            rules->alone |= denial && !not && !negated;
+        }
+        else {
+            rules->asks = 1;
+        }
+    }
+}
+
+/* Nobody is asked who they are where a rule only says who may not come in:
+ * those it is about come in like everybody else. */
+static void check_denials(const check_t *c, const ap_directive_t *d)
+{
+    rules_t rules = { 0, 0, NULL, 0 };
+    tw_finding_t finding;
+
+    read_rules(&rules, c, d->first_child, 0);
+    if (!rules.against || rules.asks || !(rules.opens || rules.alone)) {
+        return;
+    }
+    finding = of(c, rules.against);
+    finding.serious = 1;
+    finding.advice = "put it into <RequireAll> with Require valid-user";
+    tw_findings_add(c->findings, &finding, "Require (%s:%d) keeps a user out "
+                    "where nobody is asked to sign in: everybody gets in",
+                    rules.against->filename, rules.against->line_num);
+}
+
 /* ---- all ----------------------------------------------------------------- */
 
 static void check_all(const check_t *c, const ap_directive_t *d, int outside)
@@ -136,6 +245,10 @@ static void check_all(const check_t *c, const ap_directive_t *d, int outside)
         }
         else if (tw_conftree_is(d, "Require")) {
             check_require(c, d);
+        }
+        else if (*d->directive == '<'
+                 && strncasecmp(d->directive, "<Require", 8)) {
+            check_denials(c, d);
         }
         else if (outside && tw_conftree_is(d, "RewriteCond")
                  && is_about_user(d->args) && !strstr(d->args, "LA-U:")) {

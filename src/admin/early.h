@@ -4,7 +4,8 @@
  *
  * <If> and the rewrite rules of a host are judged before the visitor is
  * authenticated: there is no REMOTE_USER and no TWAUTH_ variable.  And rules
- * that are judged in time, but about what is not there.
+ * that are judged in time, but about what is not there, or that keep a user
+ * out where nobody is asked to sign in.
  */
 #ifndef TW_ADMIN_EARLY_H
 #define TW_ADMIN_EARLY_H
