@@ -88,7 +88,7 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
                                           : TW_PAGE_NOT_TAKEN;
     page.next = visitor->next;
     if (tw_browser_read(&browser, visitor) && browser.left) {
-        page.token = tw_browser_token(r, visitor->site, TW_SEAL_SWITCH,
+        page.token = tw_browser_token(r, &visitor->site->sealers.account_switch,
                                       &browser, NULL);
     }
     page.always = mode == TW_UNAUTH_LOGIN

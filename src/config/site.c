@@ -483,6 +483,35 @@ static int build_database(tw_build_t *b)
     return 1;
 }
 
+static tw_sealer_t sealer_for(const tw_site_t *site,
+                              tw_seal_purpose_t purpose)
+{
+    tw_sealer_t sealer = { site->ring, purpose, site->audience };
+
+    return sealer;
+}
+
+static void build_sealers(tw_build_t *b)
+{
+    tw_site_t *site = b->site;
+    tw_sealer_t flow = sealer_for(site, TW_SEAL_FLOW);
+    tw_sealer_t asked = sealer_for(site, TW_SEAL_ASKED);
+
+    site->sealers.session = sealer_for(site, TW_SEAL_SESSION);
+    site->sealers.flow = tw_seal_bind(&flow, apr_pstrcat(
+        b->ptemp, site->protocol->name, "\n", site->client.api, "\n",
+        site->client.callback, "\n", site->client.key, NULL), b->pconf);
+    site->sealers.pre = sealer_for(site, TW_SEAL_PRE);
+    site->sealers.mark = sealer_for(site, TW_SEAL_MARK);
+    site->sealers.form = sealer_for(site, TW_SEAL_FORM);
+    site->sealers.account_switch = sealer_for(site, TW_SEAL_SWITCH);
+    site->sealers.asked = tw_seal_bind(&asked, "asked", b->pconf);
+    /* rows are the database's, whichever realms it serves */
+    site->store.sealer = sealer_for(site, TW_SEAL_STORED);
+    site->store.sealer.audience = "account";
+    site->store.tokens = (tw_storage_t)b->conf->tokens;
+}
+
 /* 0: the configuration is refused. */
 static int build(tw_build_t *b)
 {
@@ -506,18 +535,10 @@ static int build(tw_build_t *b)
     }
     site->realm = conf->realm ? conf->realm
                   : apr_psprintf(b->pconf, "%s:%u", site->host, site->port);
-    site->store.sealer.ring = site->ring;
-    site->store.sealer.purpose = TW_SEAL_STORED;
-    site->store.sealer.audience = "account";
-    site->store.tokens = (tw_storage_t)conf->tokens;
     site->audience = tw_realm_audience(b->realms, site->realm,
                                        site->store.database.driver,
                                        site->store.database.params, b->pconf);
-    site->flow_audience = apr_pstrcat(b->pconf, site->audience, "\n",
-                                      site->protocol->name, "\n",
-                                      site->client.api, "\n",
-                                      site->client.callback, "\n",
-                                      site->client.key, NULL);
+    build_sealers(b);
     return 1;
 }
 

@@ -48,14 +48,22 @@ struct tw_site_t {
     tw_ring_t *ring;
     const char *realm;
     const char *audience;               /* what is sealed for the realm */
+    struct {
+        tw_sealer_t session;
+        tw_sealer_t flow;       /* of this protocol, provider and callback */
+        tw_sealer_t pre;
+        tw_sealer_t mark;
+        tw_sealer_t form;
+        tw_sealer_t account_switch;
+        tw_sealer_t asked;
+    } sealers;                          /* users' tokens': in the store */
 
-    /* cookies: names, what follows the value, what the seal is bound to */
+    /* cookies: names, and what follows the value */
     tw_cookie_name_t session_cookie;
     tw_cookie_name_t pre_cookie;
     tw_cookie_name_t flow_cookie;       /* the beginning of the names */
     const char *session_attributes;
     const char *other_attributes;
-    const char *flow_audience;
 
     tw_recent_t *recent;                /* lines about visitors */
     tw_shared_t *shared;

@@ -40,7 +40,7 @@ int tw_flow_cookies_find(tw_flow_t *flow, const char **cookie_name,
     name.len = strlen(name.text);
     *cookie_name = name.text;
     while (tw_visitor_cookie(&cookie, &at, &name, 0)) {
-        if (tw_flow_open(flow, site->ring, site->flow_audience, cookie.value,
+        if (tw_flow_open(flow, &site->sealers.flow, cookie.value,
                          cookie.value_len, pool) == APR_SUCCESS
             && tw_seal_equal(flow->pending.key, key)) {
             return 1;
@@ -72,7 +72,7 @@ static apr_array_header_t *flow_cookies(const tw_visitor_t *visitor)
         seen->name = apr_pstrmemdup(pool, cookie.name, cookie.name_len);
         seen->size = cookie.name_len + 1 + cookie.value_len;
         seen->started_at = 0;
-        if (tw_flow_open(&flow, site->ring, site->flow_audience,
+        if (tw_flow_open(&flow, &site->sealers.flow,
                          cookie.value, cookie.value_len, pool)
             == APR_SUCCESS) {
             seen->started_at = flow.started_at;
@@ -135,7 +135,7 @@ void tw_flow_cookies_add(request_rec *r, const tw_visitor_t *visitor,
     flow.pending = *pending;
     flow.next = next;
     name = name_of(visitor, pending->key);
-    text = tw_flow_seal(&flow, site->ring, site->flow_audience, r->pool);
+    text = tw_flow_seal(&flow, &site->sealers.flow, r->pool);
     make_room(r, visitor, strlen(name) + 1 + strlen(text));
     tw_cookie_set(r, name, text, site->other_attributes,
                   (int)apr_time_sec(site->conf->flow_timeout)

@@ -147,7 +147,7 @@ static int demand_cookies(login_t *l)
         l->r->pool, l->r->useragent_ip, "\n",
         apr_table_get(l->r->headers_in, "User-Agent"), NULL));
     tw_browser_set(l->r, l->site, &l->browser);
-    if (tw_browser_token_ok(l->r, l->site, TW_SEAL_MARK, &likeness, NULL,
+    if (tw_browser_token_ok(l->r, &l->site->sealers.mark, &likeness, NULL,
                             tw_codec_form_get(l->query, "mark", NULL))) {
         tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0230",
                       l->r->useragent_ip);
@@ -155,14 +155,15 @@ static int demand_cookies(login_t *l)
                       "no sign-in for a browser that keeps no cookies");
         return page_of_kind(l, TW_PAGE_NO_COOKIES, 0);
     }
-    mark = tw_browser_token(l->r, l->site, TW_SEAL_MARK, &likeness, NULL);
+    mark = tw_browser_token(l->r, &l->site->sealers.mark, &likeness, NULL);
     return again(l, "mark", mark);
 }
 
 /* Whether a page of ours has put the link there, by its token. */
 static int has_token(login_t *l, const tw_session_t *session)
 {
-    return tw_browser_token_ok(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+    return tw_browser_token_ok(l->r, &l->site->sealers.account_switch,
+                               &l->browser,
                                session, tw_codec_form_get(l->query, "token",
                                                           NULL));
 }
@@ -187,7 +188,8 @@ static int confirm_return(login_t *l)
     }
     p.kind = TW_PAGE_SIGN_IN;
     p.always = 1;
-    p.token = tw_browser_token(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+    p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
+                               &l->browser,
                                NULL);
     return page(l, &p);
 }
@@ -206,7 +208,8 @@ static int confirm_switch(login_t *l)
     }
     p.kind = TW_PAGE_SWITCH;
     p.screen_name = session ? session->screen_name : NULL;
-    p.token = tw_browser_token(l->r, l->site, TW_SEAL_SWITCH, &l->browser,
+    p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
+                               &l->browser,
                                session);
     return page(l, &p);
 }

@@ -54,7 +54,7 @@ static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
     tw_browser_read(&browser, visitor);
     if (tw_visitor_open(visitor) != TW_VISITOR_NOBODY) {
         page.screen_name = visitor->session.screen_name;
-        page.token = tw_browser_token(r, site, TW_SEAL_FORM, &browser,
+        page.token = tw_browser_token(r, &site->sealers.form, &browser,
                                       &visitor->session);
     }
     else {
@@ -141,7 +141,7 @@ static int is_from_here(request_rec *r, tw_visitor_t *visitor,
         return !strcmp(origin, site->origin);
     }
     tw_browser_read(&browser, visitor);
-    return tw_browser_token_ok(r, site, TW_SEAL_FORM, &browser,
+    return tw_browser_token_ok(r, &site->sealers.form, &browser,
                                &visitor->session,
                                tw_codec_form_get(form, "token", NULL));
 }

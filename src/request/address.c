@@ -101,11 +101,6 @@ const char *tw_address_url(request_rec *r, const tw_site_t *site,
     return own_url(r, site, location, query, "", "");
 }
 
-static const char *asked_audience(request_rec *r, const tw_site_t *site)
-{
-    return apr_pstrcat(r->pool, site->audience, "\nasked", NULL);
-}
-
 /* The field that says next: its name, with "=", and what is its value. */
 static const char *next_field(const char **value, request_rec *r,
                               const tw_site_t *site, const char *next)
@@ -115,8 +110,7 @@ static const char *next_field(const char **value, request_rec *r,
         *value = tw_codec_percent(r->pool, next);
         return "next=";
     }
-    *value = tw_seal(site->ring, TW_SEAL_ASKED, asked_audience(r, site), next,
-                     strlen(next), r->pool);
+    *value = tw_seal(&site->sealers.asked, next, strlen(next), r->pool);
     return "asked=";
 }
 
@@ -134,18 +128,16 @@ const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
 {
     const char *next = tw_codec_form_get(query, "next", given);
     const char *asked = tw_codec_form_get(query, "asked", NULL);
-    unsigned char *plain;
-    apr_size_t len;
+    tw_plain_t plain;
 
     if (*given || !asked) {
         return tw_target_ok(next, &site->own) ? next : NULL;
     }
     *given = 1;
-    return tw_unseal(&plain, &len, NULL, site->ring, TW_SEAL_ASKED,
-                     asked_audience(r, site), asked, strlen(asked), r->pool)
-           == APR_SUCCESS
-           && tw_target_is_asked((const char *)plain, &site->own)
-           ? (const char *)plain : NULL;
+    return tw_unseal(&plain, &site->sealers.asked, asked, strlen(asked),
+                     r->pool) == APR_SUCCESS
+           && tw_target_is_asked((const char *)plain.data, &site->own)
+           ? (const char *)plain.data : NULL;
 }
 
 const char *tw_address_login(request_rec *r, const tw_site_t *site,

@@ -72,8 +72,8 @@ static int open_pre(tw_browser_t *browser, const tw_site_t *site,
         return 0;
     }
     if (len == PRE_MAX
-        && tw_seal_tag_ok(raw + MARKED_LEN, site->ring, TW_SEAL_PRE,
-                          site->audience, raw, MARKED_LEN)) {
+        && tw_seal_tag_ok(raw + MARKED_LEN, &site->sealers.pre, raw,
+                          MARKED_LEN)) {
         browser->before = raw[MARKS_AT] & MARK_BIG_ENDIAN
                           ? get_number(raw + TW_ID_LEN)
                           : get_machine_number(raw + TW_ID_LEN);
@@ -115,8 +115,7 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
     if (browser->before || browser->left) {
         put_number(raw + TW_ID_LEN, browser->before);
         raw[MARKS_AT] = MARK_BIG_ENDIAN | (browser->left ? MARK_LEFT : 0);
-        tw_seal_tag(raw + MARKED_LEN, site->ring, TW_SEAL_PRE, site->audience,
-                    raw, MARKED_LEN);
+        tw_seal_tag(raw + MARKED_LEN, &site->sealers.pre, raw, MARKED_LEN);
         len = PRE_MAX;
     }
     tw_codec_base64(text, raw, len);
@@ -125,9 +124,9 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
 }
 
 /* What a token is bound to: realm, browser, session. */
-static const char *token_audience(request_rec *r, const tw_site_t *site,
-                                  const tw_browser_t *browser,
-                                  const tw_session_t *session)
+static tw_sealer_t bind_token(request_rec *r, const tw_sealer_t *sealer,
+                              const tw_browser_t *browser,
+                              const tw_session_t *session)
 {
     char browser_id[2 * TW_ID_LEN + 1], session_id[2 * TW_ID_LEN + 1] = "";
 
@@ -135,21 +134,19 @@ static const char *token_audience(request_rec *r, const tw_site_t *site,
     if (session) {
         tw_codec_hex(session_id, session->id, TW_ID_LEN);
     }
-    return apr_pstrcat(r->pool, site->audience, "\n", browser_id, "\n",
-                       session_id, NULL);
+    return tw_seal_bind(sealer, apr_pstrcat(r->pool, browser_id, "\n",
+                                            session_id, NULL), r->pool);
 }
 
-const char *tw_browser_token(request_rec *r, const tw_site_t *site,
-                             tw_seal_purpose_t purpose,
+const char *tw_browser_token(request_rec *r, const tw_sealer_t *sealer,
                              const tw_browser_t *browser,
                              const tw_session_t *session)
 {
+    tw_sealer_t bound = bind_token(r, sealer, browser, session);
     unsigned char made[NUMBER_LEN];
 
     put_number(made, apr_time_now());
-    return tw_seal(site->ring, purpose,
-                   token_audience(r, site, browser, session), made,
-                   sizeof(made), r->pool);
+    return tw_seal(&bound, made, sizeof(made), r->pool);
 }
 
 static int is_recent(apr_time_t made, apr_time_t now)
@@ -157,20 +154,21 @@ static int is_recent(apr_time_t made, apr_time_t now)
     return made <= now + TW_LEEWAY && made > now - TOKEN_LIFE;
 }
 
-int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
-                        tw_seal_purpose_t purpose,
+int tw_browser_token_ok(request_rec *r, const tw_sealer_t *sealer,
                         const tw_browser_t *browser,
                         const tw_session_t *session, const char *text)
 {
     apr_time_t now = apr_time_now();
-    unsigned char *plain;
-    apr_size_t len;
+    tw_sealer_t bound;
+    tw_plain_t plain;
 
-    return text
-           && tw_unseal(&plain, &len, NULL, site->ring, purpose,
-                        token_audience(r, site, browser, session), text,
-                        strlen(text), r->pool) == APR_SUCCESS
-           && len == NUMBER_LEN
-           && (is_recent(get_number(plain), now)
-               || is_recent(get_machine_number(plain), now));
+    if (!text) {
+        return 0;
+    }
+    bound = bind_token(r, sealer, browser, session);
+    return tw_unseal(&plain, &bound, text, strlen(text), r->pool)
+           == APR_SUCCESS
+           && plain.len == NUMBER_LEN
+           && (is_recent(get_number(plain.data), now)
+               || is_recent(get_machine_number(plain.data), now));
 }

@@ -29,15 +29,13 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
                     tw_browser_t *browser);
 
 /*
- * A token for the bounce or a form of purpose, good for this browser and
- * session (NULL: none) for an hour; and whether text is one.
+ * A token for the bounce or a form, by the site's sealer for it, good for
+ * this browser and session (NULL: none) for an hour; and whether text is one.
  */
-const char *tw_browser_token(request_rec *r, const tw_site_t *site,
-                             tw_seal_purpose_t purpose,
+const char *tw_browser_token(request_rec *r, const tw_sealer_t *sealer,
                              const tw_browser_t *browser,
                              const tw_session_t *session);
-int tw_browser_token_ok(request_rec *r, const tw_site_t *site,
-                        tw_seal_purpose_t purpose,
+int tw_browser_token_ok(request_rec *r, const tw_sealer_t *sealer,
                         const tw_browser_t *browser,
                         const tw_session_t *session, const char *text);
 

@@ -128,12 +128,12 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
     const tw_site_t *site = visitor->site;
     tw_cookie_t cookie = visitor->session_cookie;
     const char *at = cookie.value + cookie.value_len;
-    int left = visitor->session_cookies, old, found = 0;
+    int left = visitor->session_cookies, found = 0;
     tw_session_t opened;
 
     do {
-        if (tw_session_open(&opened, &old, tw_start_cache(), site->ring,
-                            site->audience, cookie.value, cookie.value_len,
+        if (tw_session_open(&opened, tw_start_cache(), &site->sealers.session,
+                            cookie.value, cookie.value_len,
                             visitor->first->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
             || tw_shared_is_revoked(site->shared, opened.id, now)) {
@@ -147,7 +147,6 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
         }
         if (!found || opened.checked_at > visitor->session.checked_at) {
             visitor->session = opened;
-            visitor->stale_key = old;
         }
         found = 1;
     } while (--left && tw_visitor_cookie(&cookie, &at,
@@ -288,7 +287,7 @@ static tw_visitor_state_t authenticate(tw_visitor_t *visitor,
                                              &renew, now);
         }
     }
-    else if (visitor->stale_key || (activity && is_unseen(visitor, now))) {
+    else if (visitor->session.stale || (activity && is_unseen(visitor, now))) {
         renew = 1;
     }
     if (visitor->state == TW_VISITOR_SIGNED_IN && renew) {
@@ -296,7 +295,7 @@ static tw_visitor_state_t authenticate(tw_visitor_t *visitor,
             session->last_seen = now;
         }
         session->expires_at = absolute_end(site, session);
-        visitor->stale_key = 0;
+        visitor->session.stale = 0;
         visitor->renewal_due = 1;
     }
     return visitor->state;
@@ -336,7 +335,7 @@ tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
                            const tw_session_t *session)
 {
-    char *text = tw_session_seal(session, site->ring, site->audience, r->pool);
+    char *text = tw_session_seal(session, &site->sealers.session, r->pool);
 
     if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
         return 0;

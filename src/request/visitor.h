@@ -38,7 +38,6 @@ typedef struct tw_visitor_t {
     int session_cookies;        /* how many there are */
     tw_visitor_state_t state;
     tw_session_t session;       /* when signed in */
-    int stale_key;              /* sealed by another key than the first */
     int asked;                  /* the database has been asked ... */
     int by_grace;               /* ... in vain, and the copy was honoured */
     int renewal_due;            /* the cookie is to be set anew */

@@ -14,8 +14,7 @@ typedef struct {
     unsigned char stale;
     unsigned short text_len;        /* 0: nothing remembered */
     unsigned short data_len;
-    const tw_ring_t *ring;
-    const char *audience;
+    const tw_sealer_t *sealer;
     char text[TEXT_MAX];
     unsigned char data[DATA_MAX];
 } entry_t;
@@ -78,8 +77,7 @@ static void release(entry_t *entry)
 }
 
 /* What is remembered, in a copy; 0 when nothing is. */
-static int find(unsigned char **data, apr_size_t *data_len, int *stale,
-                entry_t *entry, const tw_ring_t *ring, const char *audience,
+static int find(tw_plain_t *plain, entry_t *entry, const tw_sealer_t *sealer,
                 const char *text, apr_size_t len, apr_pool_t *pool)
 {
     int found = 0;
@@ -87,62 +85,48 @@ static int find(unsigned char **data, apr_size_t *data_len, int *stale,
     if (!take(entry)) {
         return 0;
     }
-    if (entry->text_len == len && entry->ring == ring
-        && entry->audience == audience && same_text(entry->text, text, len)) {
-        *data = apr_palloc(pool, DATA_MAX + 1U);
-        *data_len = entry->data_len;
-        memcpy(*data, entry->data, entry->data_len);
-        (*data)[entry->data_len] = '\0';
-        if (stale) {
-            *stale = entry->stale;
-        }
+    if (entry->text_len == len && entry->sealer == sealer
+        && same_text(entry->text, text, len)) {
+        plain->data = apr_palloc(pool, DATA_MAX + 1U);
+        plain->len = entry->data_len;
+        plain->stale = entry->stale;
+        memcpy(plain->data, entry->data, entry->data_len);
+        plain->data[entry->data_len] = '\0';
         found = 1;
     }
     release(entry);
     return found;
 }
 
-static void keep(entry_t *entry, const tw_ring_t *ring, const char *audience,
-                 const char *text, apr_size_t len, const unsigned char *data,
-                 apr_size_t data_len, int stale)
+static void keep(entry_t *entry, const tw_sealer_t *sealer, const char *text,
+                 apr_size_t len, const tw_plain_t *plain)
 {
     if (!take(entry)) {
         return;
     }
-    entry->stale = (unsigned char)stale;
+    entry->stale = (unsigned char)plain->stale;
     entry->text_len = (unsigned short)len;
-    entry->data_len = (unsigned short)data_len;
-    entry->ring = ring;
-    entry->audience = audience;
+    entry->data_len = (unsigned short)plain->len;
+    entry->sealer = sealer;
     memcpy(entry->text, text, len);
-    memcpy(entry->data, data, data_len);
+    memcpy(entry->data, plain->data, plain->len);
     release(entry);
 }
 
-apr_status_t tw_cache_unseal(unsigned char **data, apr_size_t *data_len,
-                             int *stale, tw_cache_t *cache,
-                             const tw_ring_t *ring, tw_seal_purpose_t purpose,
-                             const char *audience, const char *text,
+apr_status_t tw_cache_unseal(tw_plain_t *plain, tw_cache_t *cache,
+                             const tw_sealer_t *sealer, const char *text,
                              apr_size_t len, apr_pool_t *pool)
 {
     entry_t *entry = cache && len >= sizeof(apr_uint64_t) && len <= TEXT_MAX
                      ? entry_of(cache, text, len) : NULL;
     apr_status_t rv;
-    int old;
 
-    if (entry && find(data, data_len, stale, entry, ring, audience, text, len,
-                      pool)) {
+    if (entry && find(plain, entry, sealer, text, len, pool)) {
         return APR_SUCCESS;
     }
-    rv = tw_unseal(data, data_len, &old, ring, purpose, audience, text, len,
-                   pool);
-    if (rv == APR_SUCCESS) {
-        if (stale) {
-            *stale = old;
-        }
-        if (entry) {
-            keep(entry, ring, audience, text, len, *data, *data_len, old);
-        }
+    rv = tw_unseal(plain, sealer, text, len, pool);
+    if (rv == APR_SUCCESS && entry) {
+        keep(entry, sealer, text, len, plain);
     }
     return rv;
 }

@@ -24,14 +24,11 @@ typedef struct tw_cache_t tw_cache_t;
 tw_cache_t *tw_cache_make(apr_pool_t *pool);
 
 /*
- * As tw_unseal(), through the cache (NULL: straight).  For one purpose a
- * cache. The ring and the audience are known by their addresses: they must
- * live as long as the cache, and not change.
+ * As tw_unseal(), through the cache (NULL: straight).  The sealer is known by
+ * its address: it must live as long as the cache, and not change.
  */
-apr_status_t tw_cache_unseal(unsigned char **data, apr_size_t *data_len,
-                             int *stale, tw_cache_t *cache,
-                             const tw_ring_t *ring, tw_seal_purpose_t purpose,
-                             const char *audience, const char *text,
+apr_status_t tw_cache_unseal(tw_plain_t *plain, tw_cache_t *cache,
+                             const tw_sealer_t *sealer, const char *text,
                              apr_size_t len, apr_pool_t *pool);
 
 #endif

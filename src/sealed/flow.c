@@ -29,8 +29,8 @@ void tw_flow_id(unsigned char id[TW_ID_LEN], const tw_flow_t *flow)
     memcpy(id, digest, TW_ID_LEN);
 }
 
-char *tw_flow_seal(const tw_flow_t *flow, const tw_ring_t *ring,
-                   const char *audience, apr_pool_t *pool)
+char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
+                   apr_pool_t *pool)
 {
     char *plain = apr_psprintf(pool, "%c%" APR_TIME_T_FMT "%c%s%c%s%c%s",
                                FORMAT, apr_time_as_msec(flow->started_at), 0,
@@ -43,34 +43,32 @@ char *tw_flow_seal(const tw_flow_t *flow, const tw_ring_t *ring,
     for (i = 0; i < 4; i++) {
         len += strlen(plain + len) + 1;
     }
-    text = tw_seal(ring, TW_SEAL_FLOW, audience, plain, len, pool);
+    text = tw_seal(sealer, plain, len, pool);
     tw_seal_wipe(plain, len);
     return text;
 }
 
-apr_status_t tw_flow_open(tw_flow_t *flow, const tw_ring_t *ring,
-                          const char *audience, const char *text,
-                          apr_size_t len, apr_pool_t *pool)
+apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
+                          const char *text, apr_size_t len,
+                          apr_pool_t *pool)
 {
     const char *field[4];
-    unsigned char *plain;
     const char *p, *end;
-    apr_size_t plain_len;
+    tw_plain_t plain;
     apr_int64_t msec;
     apr_status_t rv;
     int i;
 
     memset(flow, 0, sizeof(*flow));
-    rv = tw_unseal(&plain, &plain_len, NULL, ring, TW_SEAL_FLOW, audience,
-                   text, len, pool);
+    rv = tw_unseal(&plain, sealer, text, len, pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (plain_len < 1 || plain[0] != FORMAT) {
+    if (plain.len < 1 || plain.data[0] != FORMAT) {
         return APR_EINVAL;
     }
-    end = (const char *)plain + plain_len;
-    p = (const char *)plain + 1;
+    end = (const char *)plain.data + plain.len;
+    p = (const char *)plain.data + 1;
     for (i = 0; i < 4; i++) {
         const char *nul = memchr(p, '\0', (apr_size_t)(end - p));
 

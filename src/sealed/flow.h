@@ -38,16 +38,16 @@ void tw_flow_name(char name[TW_FLOW_NAME_LEN + 1], const char *key);
 void tw_flow_id(unsigned char id[TW_ID_LEN], const tw_flow_t *flow);
 
 /*
- * The sealed text.  audience binds realm, protocol, provider and callback:
+ * The sealed text.  The audience binds realm, protocol, provider and callback:
  * an answer of one never completes a flow of another (RFC 9700 section 4.4).
  * At most 3,460 characters, given the limits of tokens and targets.
  */
-char *tw_flow_seal(const tw_flow_t *flow, const tw_ring_t *ring,
-                   const char *audience, apr_pool_t *pool);
+char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
+                   apr_pool_t *pool);
 
 /* Opens it; APR_EINVAL or APR_ENOENT as tw_unseal() has it. */
-apr_status_t tw_flow_open(tw_flow_t *flow, const tw_ring_t *ring,
-                          const char *audience, const char *text,
-                          apr_size_t len, apr_pool_t *pool);
+apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
+                          const char *text, apr_size_t len,
+                          apr_pool_t *pool);
 
 #endif

@@ -163,37 +163,43 @@ const char *tw_ring_id(const tw_ring_t *ring, apr_pool_t *pool)
     return text;
 }
 
-char *tw_seal(const tw_ring_t *ring, tw_seal_purpose_t purpose,
-              const char *audience, const void *data, apr_size_t len,
+tw_sealer_t tw_seal_bind(const tw_sealer_t *sealer, const char *more,
+                         apr_pool_t *pool)
+{
+    tw_sealer_t bound = *sealer;
+
+    bound.audience = apr_pstrcat(pool, sealer->audience, "\n", more, NULL);
+    return bound;
+}
+
+char *tw_seal(const tw_sealer_t *sealer, const void *data, apr_size_t len,
               apr_pool_t *pool)
 {
     apr_size_t raw_len = HEAD_LEN + len + TAG_LEN;
     unsigned char *raw = apr_palloc(pool, raw_len);
     char *text = apr_palloc(pool, TW_CODEC_BASE64_LEN(raw_len) + 1);
-    const ring_key_t *key = &ring->key[0];
+    const ring_key_t *key = &sealer->ring->key[0];
 
     raw[0] = VERSION;
     memcpy(raw + 1, key->id, KEY_ID_LEN);
     randombytes_buf(raw + 1 + KEY_ID_LEN, NONCE_LEN);
     crypto_aead_xchacha20poly1305_ietf_encrypt(
         raw + HEAD_LEN, NULL, data, len,
-        (const unsigned char *)audience, strlen(audience), NULL,
-        raw + 1 + KEY_ID_LEN, key->purpose[purpose]);
+        (const unsigned char *)sealer->audience, strlen(sealer->audience),
+        NULL, raw + 1 + KEY_ID_LEN, key->purpose[sealer->purpose]);
     tw_codec_base64(text, raw, raw_len);
     return text;
 }
 
-apr_status_t tw_unseal(unsigned char **data, apr_size_t *data_len, int *stale,
-                       const tw_ring_t *ring, tw_seal_purpose_t purpose,
-                       const char *audience, const char *text, apr_size_t len,
-                       apr_pool_t *pool)
+apr_status_t tw_unseal(tw_plain_t *plain, const tw_sealer_t *sealer,
+                       const char *text, apr_size_t len, apr_pool_t *pool)
 {
-    unsigned char *raw, *plain;
+    const tw_ring_t *ring = sealer->ring;
+    unsigned char *raw, *data;
     apr_size_t raw_len;
     int i;
 
-    *data = NULL;
-    *data_len = 0;
+    memset(plain, 0, sizeof(*plain));
     if (len < TW_CODEC_BASE64_LEN(HEAD_LEN + TAG_LEN) || len > 8192) {
         return APR_EINVAL;
     }
@@ -211,53 +217,51 @@ apr_status_t tw_unseal(unsigned char **data, apr_size_t *data_len, int *stale,
         return APR_ENOENT;
     }
     /* libsodium decrypts in place: one buffer serves both */
-    plain = raw + HEAD_LEN;
+    data = raw + HEAD_LEN;
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            plain, NULL, NULL, raw + HEAD_LEN, raw_len - HEAD_LEN,
-            (const unsigned char *)audience, strlen(audience),
-            raw + 1 + KEY_ID_LEN, ring->key[i].purpose[purpose]) != 0) {
+            data, NULL, NULL, raw + HEAD_LEN, raw_len - HEAD_LEN,
+            (const unsigned char *)sealer->audience, strlen(sealer->audience),
+            raw + 1 + KEY_ID_LEN, ring->key[i].purpose[sealer->purpose])
+        != 0) {
         return APR_EINVAL;
     }
-    if (stale) {
-        *stale = i > 0;
-    }
-    *data = plain;
-    *data_len = raw_len - HEAD_LEN - TAG_LEN;
-    plain[*data_len] = '\0';    /* over the tag: handy for text */
+    plain->stale = i > 0;
+    plain->data = data;
+    plain->len = raw_len - HEAD_LEN - TAG_LEN;
+    data[plain->len] = '\0';    /* over the tag: handy for text */
     return APR_SUCCESS;
 }
 
 /* The audience cannot run into the data, which has one length. */
 static void make_tag(unsigned char tag[TW_TAG_LEN], const ring_key_t *key,
-                     tw_seal_purpose_t purpose, const char *audience,
-                     const void *data, apr_size_t len)
+                     const tw_sealer_t *sealer, const void *data,
+                     apr_size_t len)
 {
     crypto_generichash_state state;
 
-    crypto_generichash_init(&state, key->purpose[purpose], KEY_LEN,
+    crypto_generichash_init(&state, key->purpose[sealer->purpose], KEY_LEN,
                             TW_TAG_LEN);
     crypto_generichash_update(&state, data, len);
-    crypto_generichash_update(&state, (const unsigned char *)audience,
-                              strlen(audience));
+    crypto_generichash_update(&state, (const unsigned char *)sealer->audience,
+                              strlen(sealer->audience));
     crypto_generichash_final(&state, tag, TW_TAG_LEN);
 }
 
-void tw_seal_tag(unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
-                 tw_seal_purpose_t purpose, const char *audience,
+void tw_seal_tag(unsigned char tag[TW_TAG_LEN], const tw_sealer_t *sealer,
                  const void *data, apr_size_t len)
 {
-    make_tag(tag, &ring->key[0], purpose, audience, data, len);
+    make_tag(tag, &sealer->ring->key[0], sealer, data, len);
 }
 
-int tw_seal_tag_ok(const unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
-                   tw_seal_purpose_t purpose, const char *audience,
-                   const void *data, apr_size_t len)
+int tw_seal_tag_ok(const unsigned char tag[TW_TAG_LEN],
+                   const tw_sealer_t *sealer, const void *data,
+                   apr_size_t len)
 {
     unsigned char want[TW_TAG_LEN];
     int i;
 
-    for (i = 0; i < ring->count; i++) {
-        make_tag(want, &ring->key[i], purpose, audience, data, len);
+    for (i = 0; i < sealer->ring->count; i++) {
+        make_tag(want, &sealer->ring->key[i], sealer, data, len);
         if (sodium_memcmp(want, tag, TW_TAG_LEN) == 0) {
             return 1;
         }

@@ -78,21 +78,28 @@ apr_status_t tw_ring_add(tw_ring_t *ring, const char *text, apr_pool_t *pool,
 int tw_ring_count(const tw_ring_t *ring);
 const char *tw_ring_id(const tw_ring_t *ring, apr_pool_t *pool);
 
+/* The same, bound to what more says besides. */
+tw_sealer_t tw_seal_bind(const tw_sealer_t *sealer, const char *more,
+                         apr_pool_t *pool);
+
 /* Seals len bytes of data; the text lives in pool. */
-char *tw_seal(const tw_ring_t *ring, tw_seal_purpose_t purpose,
-              const char *audience, const void *data, apr_size_t len,
+char *tw_seal(const tw_sealer_t *sealer, const void *data, apr_size_t len,
               apr_pool_t *pool);
 
+/* What was sealed. */
+typedef struct tw_plain_t {
+    unsigned char *data;            /* followed by a NUL */
+    apr_size_t len;
+    int stale;                      /* another key than the first sealed it */
+} tw_plain_t;
+
 /*
- * Opens len characters of sealed text: *data (pool) and *data_len.  When
- * stale is not NULL it says whether another key than the first one sealed it.
- * APR_ENOENT: sealed by a key that is not in this ring.  APR_EINVAL:
- * everything else, one failure like another.
+ * Opens len characters of sealed text into *plain (pool), which is zeroed on
+ * failure.  APR_ENOENT: sealed by a key that is not in this ring.
+ * APR_EINVAL: everything else, one failure like another.
  */
-apr_status_t tw_unseal(unsigned char **data, apr_size_t *data_len, int *stale,
-                       const tw_ring_t *ring, tw_seal_purpose_t purpose,
-                       const char *audience, const char *text, apr_size_t len,
-                       apr_pool_t *pool);
+apr_status_t tw_unseal(tw_plain_t *plain, const tw_sealer_t *sealer,
+                       const char *text, apr_size_t len, apr_pool_t *pool);
 
 /*
  * A tag that only who has the ring can make: for what everybody may read and
@@ -100,12 +107,11 @@ apr_status_t tw_unseal(unsigned char **data, apr_size_t *data_len, int *stale,
  * key; any key's tag is good.  data is of one length for each purpose.
  */
 #define TW_TAG_LEN 16
-void tw_seal_tag(unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
-                 tw_seal_purpose_t purpose, const char *audience,
+void tw_seal_tag(unsigned char tag[TW_TAG_LEN], const tw_sealer_t *sealer,
                  const void *data, apr_size_t len);
-int tw_seal_tag_ok(const unsigned char tag[TW_TAG_LEN], const tw_ring_t *ring,
-                   tw_seal_purpose_t purpose, const char *audience,
-                   const void *data, apr_size_t len);
+int tw_seal_tag_ok(const unsigned char tag[TW_TAG_LEN],
+                   const tw_sealer_t *sealer, const void *data,
+                   apr_size_t len);
 
 /* len bytes from the system's generator. */
 void tw_seal_random(void *buf, apr_size_t len);

@@ -57,8 +57,8 @@ static unsigned char *put_text(unsigned char *to, const char *text)
     return to + len + 1;
 }
 
-char *tw_session_seal(const tw_session_t *session, const tw_ring_t *ring,
-                      const char *audience, apr_pool_t *pool)
+char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,
+                      apr_pool_t *pool)
 {
     unsigned char plain[FIXED_LEN + 1 + ACCOUNT_MAX
                         + TEXTS * (2 + TW_USERNAME_MAX)];
@@ -81,8 +81,7 @@ char *tw_session_seal(const tw_session_t *session, const tw_ring_t *ring,
     if (strcmp(session->screen_name, session->username)) {
         p = put_text(p, session->screen_name);
     }
-    return tw_seal(ring, TW_SEAL_SESSION, audience, plain,
-                   (apr_size_t)(p - plain), pool);
+    return tw_seal(sealer, plain, (apr_size_t)(p - plain), pool);
 }
 
 /* Written out, since compilers make two loads of it: it is read at each
@@ -133,31 +132,27 @@ static const unsigned char *get_text(const char **text,
     return p + len + 1;
 }
 
-apr_status_t tw_session_open(tw_session_t *session, int *stale,
-                             tw_cache_t *cache, const tw_ring_t *ring,
-                             const char *audience,
-                             const char *text, apr_size_t len,
-                             apr_pool_t *pool)
+apr_status_t tw_session_open(tw_session_t *session, tw_cache_t *cache,
+                             const tw_sealer_t *sealer, const char *text,
+                             apr_size_t len, apr_pool_t *pool)
 {
-    unsigned char *plain;
+    tw_plain_t plain;
     const unsigned char *p, *end;
-    apr_size_t plain_len;
     apr_status_t rv;
 
     memset(session, 0, sizeof(*session));
     if (len > TW_SESSION_TEXT_MAX) {
         return APR_EINVAL;
     }
-    rv = tw_cache_unseal(&plain, &plain_len, stale, cache, ring,
-                         TW_SEAL_SESSION, audience, text, len, pool);
+    rv = tw_cache_unseal(&plain, cache, sealer, text, len, pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (plain_len < FIXED_LEN || plain[0] != FORMAT) {
+    if (plain.len < FIXED_LEN || plain.data[0] != FORMAT) {
         return APR_EINVAL;
     }
-    end = plain + plain_len;
-    p = get_account(&session->account, plain + FIXED_LEN, end);
+    end = plain.data + plain.len;
+    p = get_account(&session->account, plain.data + FIXED_LEN, end);
     p = get_text(&session->twitter_id, p, end);
     p = get_text(&session->username, p, end);
     session->screen_name = session->username;
@@ -168,11 +163,12 @@ apr_status_t tw_session_open(tw_session_t *session, int *stale,
         memset(session, 0, sizeof(*session));
         return APR_EINVAL;
     }
-    memcpy(session->id, plain + 1, TW_ID_LEN);
-    p = plain + 1 + TW_ID_LEN;
+    memcpy(session->id, plain.data + 1, TW_ID_LEN);
+    p = plain.data + 1 + TW_ID_LEN;
     session->signed_in_at = get_time(p);
     session->expires_at = get_time(p + TIME_LEN);
     session->checked_at = get_time(p + 2 * TIME_LEN);
     session->last_seen = get_time(p + 3 * TIME_LEN);
+    session->stale = plain.stale;
     return APR_SUCCESS;
 }

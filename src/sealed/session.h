@@ -33,25 +33,23 @@ typedef struct tw_session_t {
     apr_time_t expires_at;          /* the absolute end */
     apr_time_t checked_at;          /* before the database was asked */
     apr_time_t last_seen;
+    int stale;                      /* another key than the first sealed it */
 } tw_session_t;
 
 /* Characters of a session id in text, without the NUL. */
 #define TW_ID_TEXT_LEN TW_CODEC_BASE64_LEN(TW_ID_LEN)
 
 /* The sealed text; times are kept to the millisecond. */
-char *tw_session_seal(const tw_session_t *session, const tw_ring_t *ring,
-                      const char *audience, apr_pool_t *pool);
+char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,
+                      apr_pool_t *pool);
 
 /*
- * Opens sealed text; cache as in tw_cache_unseal().  *stale (may be NULL):
- * another key than the first one sealed it.  APR_ENOENT: a key not known
- * here; APR_EINVAL: all else.  The times are as they were sealed: whether
- * they are good is judged elsewhere.  *session is zeroed on failure.
+ * Opens sealed text; cache as in tw_cache_unseal().  APR_ENOENT: a key not
+ * known here; APR_EINVAL: all else.  The times are as they were sealed:
+ * whether they are good is judged elsewhere.  *session is zeroed on failure.
  */
-apr_status_t tw_session_open(tw_session_t *session, int *stale,
-                             tw_cache_t *cache, const tw_ring_t *ring,
-                             const char *audience,
-                             const char *text, apr_size_t len,
-                             apr_pool_t *pool);
+apr_status_t tw_session_open(tw_session_t *session, tw_cache_t *cache,
+                             const tw_sealer_t *sealer, const char *text,
+                             apr_size_t len, apr_pool_t *pool);
 
 #endif

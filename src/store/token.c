@@ -89,10 +89,11 @@ static const char *secret_of(tw_token_kind_t kind)
 }
 
 /* A stored value is bound to its account and its column. */
-static const char *stored_audience(apr_pool_t *pool, const char *twitter_id,
-                                   const char *field)
+static tw_sealer_t sealer_of(const tw_store_t *store, const char *twitter_id,
+                             const char *field, apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, "account\n", twitter_id, "\n", field, NULL);
+    return tw_seal_bind(&store->sealer, apr_pstrcat(pool, twitter_id, "\n",
+                                                    field, NULL), pool);
 }
 
 /* What stands in the column for value; NULL is "". */
@@ -100,6 +101,8 @@ static const char *column(const tw_store_t *store, const char *twitter_id,
                           const char *field, const char *value,
                           apr_pool_t *pool)
 {
+    tw_sealer_t sealer;
+
     if (!value) {
         return "";
     }
@@ -107,9 +110,8 @@ static const char *column(const tw_store_t *store, const char *twitter_id,
     case TW_TOKENS_PLAIN:
         return value;
     case TW_TOKENS_SEALED:
-        return tw_seal(store->sealer.ring, TW_SEAL_STORED,
-                       stored_audience(pool, twitter_id, field), value,
-                       strlen(value), pool);
+        sealer = sealer_of(store, twitter_id, field, pool);
+        return tw_seal(&sealer, value, strlen(value), pool);
     default:
         return "";
     }
@@ -147,17 +149,16 @@ static apr_status_t unstore(const char **value, opening_t *o,
                             tw_err_t *err)
 {
     tw_storage_t how = o->store->tokens;
-    unsigned char *plain;
-    apr_size_t len;
-    int old = 0;
+    tw_sealer_t sealer;
+    tw_plain_t plain;
 
     *value = NULL;
     if (!stored[0] || how == TW_TOKENS_NONE) {
         return APR_SUCCESS;
     }
-    if (tw_unseal(&plain, &len, &old, o->store->sealer.ring, TW_SEAL_STORED,
-                  stored_audience(o->pool, o->twitter_id, field), stored,
-                  strlen(stored), o->pool) != APR_SUCCESS) {
+    sealer = sealer_of(o->store, o->twitter_id, field, o->pool);
+    if (tw_unseal(&plain, &sealer, stored, strlen(stored), o->pool)
+        != APR_SUCCESS) {
         if (how == TW_TOKENS_PLAIN) {
             *value = stored;
             return APR_SUCCESS;
@@ -166,8 +167,8 @@ static apr_status_t unstore(const char **value, opening_t *o,
                           "the stored %s of X id %s does not open", field,
                           o->twitter_id);
     }
-    o->stale |= old;
-    *value = (const char *)plain;
+    o->stale |= plain.stale;
+    *value = (const char *)plain.data;
     return APR_SUCCESS;
 }
 

@@ -13,6 +13,9 @@
 #define KEY "hCQJQ0+0OZxgvZ2a4Y8mJPoZYqBvK3nVb0oS7lDT1WcXrE9uHkMfGyi6wNzL5s+A"
 #define AUDIENCE "www.example.com"
 
+#define SEALER(ring, purpose, audience) \
+    (&(const tw_sealer_t){ ring, purpose, audience })
+
 static const tw_ring_t *ring_once(void)
 {
     static apr_pool_t *lasting;
@@ -33,15 +36,15 @@ static void try_session(const char *text, size_t size, const tw_ring_t *ring,
 {
     tw_session_t session, again;
     char *sealed;
-    int stale;
 
-    if (tw_session_open(&session, &stale, NULL, ring, AUDIENCE, text, size,
-                        pool) != APR_SUCCESS) {
+    if (tw_session_open(&session, NULL, SEALER(ring, TW_SEAL_SESSION,
+                        AUDIENCE), text, size, pool) != APR_SUCCESS) {
         HOLDS(!session.twitter_id && !session.username
               && !session.screen_name && !session.account);
         return;
     }
-    sealed = tw_session_seal(&session, ring, AUDIENCE, pool);
+    sealed = tw_session_seal(&session, SEALER(ring, TW_SEAL_SESSION, AUDIENCE),
+                             pool);
     if (!sealed) {
         HOLDS(strlen(session.twitter_id) > TW_USERNAME_MAX
               || strlen(session.username) > TW_USERNAME_MAX
@@ -49,8 +52,9 @@ static void try_session(const char *text, size_t size, const tw_ring_t *ring,
         return;
     }
     HOLDS(strlen(sealed) <= TW_SESSION_TEXT_MAX);
-    HOLDS(tw_session_open(&again, &stale, NULL, ring, AUDIENCE, sealed,
-                          strlen(sealed), pool) == APR_SUCCESS);
+    HOLDS(tw_session_open(&again, NULL, SEALER(ring, TW_SEAL_SESSION,
+                          AUDIENCE), sealed, strlen(sealed), pool)
+          == APR_SUCCESS);
     HOLDS(!memcmp(session.id, again.id, TW_ID_LEN)
           && session.account == again.account
           && !strcmp(session.twitter_id, again.twitter_id)
@@ -68,7 +72,8 @@ static void try_flow(const char *text, size_t size, const tw_ring_t *ring,
     char name[TW_FLOW_NAME_LEN + 1];
     tw_flow_t flow;
 
-    if (tw_flow_open(&flow, ring, AUDIENCE, text, size, pool)
+    if (tw_flow_open(&flow, SEALER(ring, TW_SEAL_FLOW, AUDIENCE), text, size,
+                     pool)
         != APR_SUCCESS) {
         HOLDS(!flow.pending.key && !flow.pending.secret && !flow.next);
         return;
@@ -87,9 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_session((const char *)data, size, ring, pool);
     try_flow((const char *)data, size, ring, pool);
     if (size <= 4000) {
-        text = tw_seal(ring, TW_SEAL_SESSION, AUDIENCE, data, size, pool);
+        text = tw_seal(SEALER(ring, TW_SEAL_SESSION, AUDIENCE), data, size,
+                       pool);
         try_session(text, strlen(text), ring, pool);
-        text = tw_seal(ring, TW_SEAL_FLOW, AUDIENCE, data, size, pool);
+        text = tw_seal(SEALER(ring, TW_SEAL_FLOW, AUDIENCE), data, size, pool);
         try_flow(text, strlen(text), ring, pool);
     }
     fuzz_clear();

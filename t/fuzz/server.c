@@ -288,10 +288,10 @@ static unsigned turn;
 static tw_session_t session_of(const char *name)
 {
     static const tw_session_t alice = {
-        { 0 }, 1, SERVER_ALICE, "alice", "Alice", 0, 0, 0, 0
+        { 0 }, 1, SERVER_ALICE, "alice", "Alice", 0, 0, 0, 0, 0
     };
     static const tw_session_t bob = {
-        { 0 }, 2, "1002", "bob", "Bob", 0, 0, 0, 0
+        { 0 }, 2, "1002", "bob", "Bob", 0, 0, 0, 0, 0
     };
     tw_session_t session = strcmp(name, "bob") ? alice : bob;
 
@@ -487,6 +487,20 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
         { NULL, NULL, apr_time_from_sec(5) }
     };
 
+    const struct {
+        tw_sealer_t *sealer;
+        tw_seal_purpose_t purpose;
+    } purposes[] = {
+        { &site->sealers.session, TW_SEAL_SESSION },
+        { &site->sealers.flow, TW_SEAL_FLOW },
+        { &site->sealers.pre, TW_SEAL_PRE },
+        { &site->sealers.mark, TW_SEAL_MARK },
+        { &site->sealers.form, TW_SEAL_FORM },
+        { &site->sealers.account_switch, TW_SEAL_SWITCH },
+        { &site->sealers.asked, TW_SEAL_ASKED },
+    };
+    int i;
+
     site->scheme = "https";
     site->host = "site.test";
     site->port = 443;
@@ -513,8 +527,12 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->flow_cookie.len = strlen(SERVER_FLOW);
     site->session_attributes = site->other_attributes =
         "; Path=/; Secure; HttpOnly; SameSite=Lax";
-    site->flow_audience = apr_pstrcat(pool, site->audience, "\n",
-                                      protocol->name, NULL);
+    for (i = 0; i < (int)(sizeof(purposes) / sizeof(*purposes)); i++) {
+        *purposes[i].sealer = (tw_sealer_t){ site->ring, purposes[i].purpose,
+                                             site->audience };
+    }
+    site->sealers.flow = tw_seal_bind(&site->sealers.flow, protocol->name,
+                                      pool);
     site->recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
     site->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
                                     apr_time_now() - 1);
@@ -571,7 +589,7 @@ static const char *session_text(const tw_site_t *site, const char *name,
 {
     tw_session_t session = session_of(name);
 
-    return tw_session_seal(&session, site->ring, site->audience, pool);
+    return tw_session_seal(&session, &site->sealers.session, pool);
 }
 
 static const char *flow_key(apr_pool_t *pool)
@@ -592,12 +610,12 @@ static const char *flow_text(const tw_site_t *site, apr_pool_t *pool)
     tw_flow_t flow = { apr_time_now(), { flow_key(pool), "s1" },
                        "/members/?a=1" };
 
-    return tw_flow_seal(&flow, site->ring, site->flow_audience, pool);
+    return tw_flow_seal(&flow, &site->sealers.flow, pool);
 }
 
 /* The token of kind, as pages have it for {P} and {S}; the mark knows the
  * browser by its address alone. */
-static const char *token_text(const tw_site_t *site, tw_seal_purpose_t kind,
+static const char *token_text(const tw_site_t *site, const tw_sealer_t *kind,
                               apr_pool_t *pool)
 {
     request_rec *r = server_request(site, "GET", "/", apr_table_make(pool, 1),
@@ -605,12 +623,12 @@ static const char *token_text(const tw_site_t *site, tw_seal_purpose_t kind,
     tw_session_t session = session_of("alice");
     tw_browser_t browser = { ALICES_BROWSER, 0, 0 };
 
-    if (kind != TW_SEAL_MARK) {
-        return tw_browser_token(r, site, kind, &browser, &session);
+    if (kind != &site->sealers.mark) {
+        return tw_browser_token(r, kind, &browser, &session);
     }
     tw_seal_digest(browser.id, apr_pstrcat(pool, r->useragent_ip, "\n",
                                            NULL));
-    return tw_browser_token(r, site, kind, &browser, NULL);
+    return tw_browser_token(r, kind, &browser, NULL);
 }
 
 /* What the placeholder of this letter stands for; NULL: there is none. */
@@ -635,15 +653,14 @@ static const char *stands_for(int *given, const tw_site_t *site, char letter,
         return flow_text(site, pool);
     case 'P':
         *given |= GIVEN_PRE;
-        return tw_seal(site->ring, TW_SEAL_PRE, site->audience, pre,
-                       sizeof(pre), pool);
+        return tw_seal(&site->sealers.pre, pre, sizeof(pre), pool);
     case 'T':
         *given |= GIVEN_TOKEN;
-        return token_text(site, TW_SEAL_FORM, pool);
+        return token_text(site, &site->sealers.form, pool);
     case 'W':
-        return token_text(site, TW_SEAL_SWITCH, pool);
+        return token_text(site, &site->sealers.account_switch, pool);
     case 'M':
-        return token_text(site, TW_SEAL_MARK, pool);
+        return token_text(site, &site->sealers.mark, pool);
     default:
         return NULL;
     }

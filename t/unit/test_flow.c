@@ -25,7 +25,8 @@ static const tw_flow_t some = {
 
 static apr_status_t open_text(tw_flow_t *flow, const char *text)
 {
-    return tw_flow_open(flow, ring, AUDIENCE, text, strlen(text), pool);
+    return tw_flow_open(flow, SEALER(ring, TW_SEAL_FLOW, AUDIENCE), text,
+                        strlen(text), pool);
 }
 
 /* A text of len bytes. */
@@ -61,7 +62,8 @@ static void test_round_trip(void **state)
         in.pending.key = rows[i].key;
         in.pending.secret = rows[i].secret;
         in.next = rows[i].next;
-        CHECK(open_text(&out, tw_flow_seal(&in, ring, AUDIENCE, pool))
+        CHECK(open_text(&out, tw_flow_seal(&in, SEALER(ring, TW_SEAL_FLOW,
+                                           AUDIENCE), pool))
               == APR_SUCCESS, "row %d", i);
         CHECK(out.started_at == in.started_at, "row %d", i);
         assert_string_equal(out.pending.key, in.pending.key);
@@ -81,7 +83,7 @@ static void test_largest(void **state)
     in.pending.key = filled(TW_TOKEN_MAX, 'k');
     in.pending.secret = filled(TW_TOKEN_MAX, 's');
     in.next = filled(TW_TARGET_MAX, '/');
-    text = tw_flow_seal(&in, ring, AUDIENCE, pool);
+    text = tw_flow_seal(&in, SEALER(ring, TW_SEAL_FLOW, AUDIENCE), pool);
     assert_in_range(strlen(text), 3000, 3460);
     assert_int_equal(open_text(&out, text), APR_SUCCESS);
     assert_string_equal(out.next, in.next);
@@ -92,7 +94,8 @@ static apr_status_t open_spoiled(const char *text, apr_size_t len,
                                  apr_pool_t *sub)
 {
     tw_flow_t flow;
-    apr_status_t rv = tw_flow_open(&flow, ring, AUDIENCE, text, len, sub);
+    apr_status_t rv = tw_flow_open(&flow, SEALER(ring, TW_SEAL_FLOW, AUDIENCE),
+                                   text, len, sub);
 
     if (rv != APR_SUCCESS
         && (flow.started_at || flow.pending.key || flow.pending.secret
@@ -110,8 +113,10 @@ static void test_any_change_is_void(void **state)
     (void)state;
     for (i = 0; i < 3; i++) {
         other.next = &"/ab"[i];
-        sealed_spoil(open_spoiled, tw_flow_seal(&some, ring, AUDIENCE, pool),
-                     tw_flow_seal(&other, ring, AUDIENCE, pool));
+        sealed_spoil(open_spoiled, tw_flow_seal(&some, SEALER(ring,
+                                                TW_SEAL_FLOW, AUDIENCE), pool),
+                     tw_flow_seal(&other, SEALER(ring, TW_SEAL_FLOW, AUDIENCE),
+                                  pool));
     }
 }
 
@@ -130,7 +135,8 @@ static void test_bound_to_audience(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        CHECK(open_text(&out, tw_flow_seal(&some, ring, rows[i], pool))
+        CHECK(open_text(&out, tw_flow_seal(&some, SEALER(ring, TW_SEAL_FLOW,
+                                           rows[i]), pool))
               == APR_EINVAL, "%s", rows[i]);
     }
 }
@@ -138,15 +144,17 @@ static void test_bound_to_audience(void **state)
 /* A session is no flow and a flow is no session, though all else is equal. */
 static void test_is_no_session(void **state)
 {
-    tw_session_t session = { { 0 }, 1, "1", "a", "a", 0, 0, 0, 0 };
-    char *text = tw_session_seal(&session, ring, AUDIENCE, pool);
+    tw_session_t session = { { 0 }, 1, "1", "a", "a", 0, 0, 0, 0, 0 };
+    char *text = tw_session_seal(&session, SEALER(ring, TW_SEAL_SESSION,
+                                 AUDIENCE), pool);
     tw_flow_t flow;
 
     (void)state;
     assert_int_equal(open_text(&flow, text), APR_EINVAL);
-    text = tw_flow_seal(&some, ring, AUDIENCE, pool);
-    assert_int_equal(tw_session_open(&session, NULL, NULL, ring, AUDIENCE,
-                                     text, strlen(text), pool), APR_EINVAL);
+    text = tw_flow_seal(&some, SEALER(ring, TW_SEAL_FLOW, AUDIENCE), pool);
+    assert_int_equal(tw_session_open(&session, NULL, SEALER(ring,
+                                     TW_SEAL_SESSION, AUDIENCE), text,
+                                     strlen(text), pool), APR_EINVAL);
 }
 
 static void test_keys(void **state)
@@ -154,13 +162,13 @@ static void test_keys(void **state)
     tw_flow_t out;
 
     (void)state;
-    assert_int_equal(open_text(&out, tw_flow_seal(&some,
-                                                  ring_of(KEY2, NULL, NULL),
-                                                  AUDIENCE, pool)),
+    assert_int_equal(open_text(&out, tw_flow_seal(&some, SEALER(ring_of(KEY2,
+                                                  NULL, NULL), TW_SEAL_FLOW,
+                                                  AUDIENCE), pool)),
                      APR_SUCCESS);
-    assert_int_equal(open_text(&out, tw_flow_seal(&some,
-                                                  ring_of(KEY3, NULL, NULL),
-                                                  AUDIENCE, pool)),
+    assert_int_equal(open_text(&out, tw_flow_seal(&some, SEALER(ring_of(KEY3,
+                                                  NULL, NULL), TW_SEAL_FLOW,
+                                                  AUDIENCE), pool)),
                      APR_ENOENT);
 }
 
@@ -196,8 +204,8 @@ static void test_formats(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        char *text = tw_seal(ring, TW_SEAL_FLOW, AUDIENCE, rows[i].plain,
-                             rows[i].len, pool);
+        char *text = tw_seal(SEALER(ring, TW_SEAL_FLOW, AUDIENCE),
+                             rows[i].plain, rows[i].len, pool);
 
         CHECK(open_text(&out, text)
               == (rows[i].good ? APR_SUCCESS : APR_EINVAL), "row %d", i);

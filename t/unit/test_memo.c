@@ -12,116 +12,105 @@
 #define AUDIENCE "www.example.com"
 #define PLAIN "what is in it"
 
-static tw_ring_t *ring;
+static tw_sealer_t sealer = { NULL, TW_SEAL_SESSION, AUDIENCE };
 static tw_cache_t *cache;
 
 static void prepare(void)
 {
     sealed_prepare();
-    ring = ring_of(KEY1, KEY2, NULL);
+    sealer.ring = ring_of(KEY1, KEY2, NULL);
     cache = tw_cache_make(pool);
 }
 
-static char *seal(const tw_ring_t *with, const char *plain)
+static char *seal(const char *plain)
 {
-    return tw_seal(with, TW_SEAL_SESSION, AUDIENCE, plain, strlen(plain),
-                   pool);
+    return tw_seal(&sealer, plain, strlen(plain), pool);
 }
 
-static apr_status_t unseal(unsigned char **data, apr_size_t *len, int *stale,
-                           tw_cache_t *with, const tw_ring_t *keys,
-                           const char *audience, const char *text)
+static apr_status_t unseal(tw_plain_t *plain, tw_cache_t *with,
+                           const tw_sealer_t *by, const char *text)
 {
-    return tw_cache_unseal(data, len, stale, with, keys, TW_SEAL_SESSION,
-                           audience, text, strlen(text), pool);
+    return tw_cache_unseal(plain, with, by, text, strlen(text), pool);
 }
 
 /*
- * Whether text comes from the cache: opened for another purpose than it was
- * sealed for, which fails without one.
+ * Whether text comes from the cache: by a sealer that has become one of
+ * another purpose, which opens nothing itself.
  */
-static int is_remembered(const tw_ring_t *keys, const char *audience,
-                         const char *text)
+static int is_remembered(tw_sealer_t *by, const char *text)
 {
-    unsigned char *data;
-    apr_size_t len;
+    tw_plain_t plain;
+    apr_status_t rv;
 
-    return tw_cache_unseal(&data, &len, NULL, cache, keys, TW_SEAL_FLOW,
-                           audience, text, strlen(text), pool) == APR_SUCCESS;
+    by->purpose = TW_SEAL_FLOW;
+    rv = unseal(&plain, cache, by, text);
+    by->purpose = TW_SEAL_SESSION;
+    return rv == APR_SUCCESS;
 }
 
 static void test_remembers(void **state)
 {
-    char *text = seal(ring, PLAIN);
-    unsigned char *first, *second;
-    apr_size_t len;
-    int stale = -1;
+    char *text = seal(PLAIN);
+    tw_plain_t first, second = { NULL, 0, -1 };
 
     (void)state;
     assert_non_null(cache);
-    assert_false(is_remembered(ring, AUDIENCE, text));
-    assert_int_equal(unseal(&first, &len, &stale, cache, ring, AUDIENCE, text),
-                     APR_SUCCESS);
-    assert_int_equal(stale, 0);
-    assert_true(is_remembered(ring, AUDIENCE, text));
+    assert_false(is_remembered(&sealer, text));
+    assert_int_equal(unseal(&first, cache, &sealer, text), APR_SUCCESS);
+    assert_int_equal(first.stale, 0);
+    assert_true(is_remembered(&sealer, text));
 
     /* a copy each time: who reads it may write into it */
-    first[0] = 'X';
-    stale = -1;
-    assert_int_equal(unseal(&second, &len, &stale, cache, ring, AUDIENCE,
-                            text), APR_SUCCESS);
-    assert_int_equal(stale, 0);
-    assert_int_equal(len, strlen(PLAIN));
-    assert_string_equal(second, PLAIN);
-    assert_int_equal(unseal(&second, &len, NULL, cache, ring, AUDIENCE, text),
-                     APR_SUCCESS);
+    first.data[0] = 'X';
+    assert_int_equal(unseal(&second, cache, &sealer, text), APR_SUCCESS);
+    assert_int_equal(second.stale, 0);
+    assert_int_equal(second.len, strlen(PLAIN));
+    assert_string_equal(second.data, PLAIN);
 }
 
 static void test_stale_key(void **state)
 {
-    char *text = seal(ring_of(KEY2, NULL, NULL), PLAIN);
-    unsigned char *data;
-    apr_size_t len;
-    int i, stale;
+    tw_sealer_t old = { ring_of(KEY2, NULL, NULL), TW_SEAL_SESSION, AUDIENCE };
+    char *text = tw_seal(&old, PLAIN, strlen(PLAIN), pool);
+    int i;
 
     (void)state;
     for (i = 0; i < 3; i++) {
-        stale = -1;
-        assert_int_equal(unseal(&data, &len, &stale, cache, ring, AUDIENCE,
-                                text), APR_SUCCESS);
-        assert_int_equal(stale, 1);
+        tw_plain_t plain = { NULL, 0, -1 };
+
+        assert_int_equal(unseal(&plain, cache, &sealer, text), APR_SUCCESS);
+        assert_int_equal(plain.stale, 1);
     }
 }
 
-/* Another site's, although the text is the same. */
-static void test_ring_and_audience(void **state)
+/* Another site's, although the text is the same: of other keys, of another
+ * audience, and for another purpose. */
+static void test_one_sealer_alone(void **state)
 {
-    static const char other[] = "www.example.org";
-    char *text = seal(ring, PLAIN);
-    tw_ring_t *stranger = ring_of(KEY3, NULL, NULL);
-    unsigned char *data;
-    apr_size_t len;
+    tw_sealer_t stranger = { ring_of(KEY3, NULL, NULL), TW_SEAL_SESSION,
+                             AUDIENCE };
+    tw_sealer_t other = { sealer.ring, TW_SEAL_SESSION, "www.example.org" };
+    tw_sealer_t flow = { sealer.ring, TW_SEAL_FLOW, AUDIENCE };
+    char *text = seal(PLAIN);
+    tw_plain_t plain;
 
     (void)state;
-    assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE, text),
-                     APR_SUCCESS);
-    assert_false(is_remembered(stranger, AUDIENCE, text));
-    assert_false(is_remembered(ring, other, text));
-    assert_int_equal(unseal(&data, &len, NULL, cache, ring, other, text),
-                     APR_EINVAL);
-    assert_int_equal(unseal(&data, &len, NULL, cache, stranger, AUDIENCE,
-                            text), APR_ENOENT);
-    assert_true(is_remembered(ring, AUDIENCE, text));
+    assert_int_equal(unseal(&plain, cache, &sealer, text), APR_SUCCESS);
+    assert_false(is_remembered(&stranger, text));
+    assert_false(is_remembered(&other, text));
+    assert_int_equal(unseal(&plain, cache, &other, text), APR_EINVAL);
+    assert_int_equal(unseal(&plain, cache, &flow, text), APR_EINVAL);
+    assert_int_equal(unseal(&plain, cache, &stranger, text), APR_ENOENT);
+    assert_null(plain.data);
+    assert_true(is_remembered(&sealer, text));
 }
 
 static apr_status_t open_spoiled(const char *text, apr_size_t len,
                                  apr_pool_t *sub)
 {
-    unsigned char *data;
-    apr_size_t data_len;
+    tw_plain_t plain;
 
-    return tw_cache_unseal(&data, &data_len, NULL, cache, ring,
-                           TW_SEAL_SESSION, AUDIENCE, text, len, sub);
+    return tw_cache_unseal(&plain, cache, &sealer, text, len, sub);
 }
 
 /* SE-7, SE-8: a remembered text opens nothing that is nearly the same. */
@@ -132,64 +121,57 @@ static void test_any_change_is_void(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(plain); i++) {
-        sealed_spoil(open_spoiled, seal(ring, plain[i]), seal(ring, PLAIN));
+        sealed_spoil(open_spoiled, seal(plain[i]), seal(PLAIN));
     }
 }
 
 static void test_what_fails_is_not_kept(void **state)
 {
-    char *text = tw_seal(ring, TW_SEAL_FLOW, AUDIENCE, PLAIN, strlen(PLAIN),
-                         pool);
-    unsigned char *data;
-    apr_size_t len;
+    char *text = tw_seal(SEALER(sealer.ring, TW_SEAL_FLOW, AUDIENCE), PLAIN,
+                         strlen(PLAIN), pool);
+    tw_plain_t plain;
 
     (void)state;
-    assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE, text),
-                     APR_EINVAL);
-    assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE, text),
-                     APR_EINVAL);
+    assert_int_equal(unseal(&plain, cache, &sealer, text), APR_EINVAL);
+    assert_int_equal(unseal(&plain, cache, &sealer, text), APR_EINVAL);
 }
 
 static void test_long_texts_go_straight(void **state)
 {
-    char plain[1000];
+    char data[1000];
     int len;
 
     (void)state;
-    memset(plain, 'a', sizeof(plain));
-    for (len = 0; len < (int)sizeof(plain); len += len < 300 ? 1 : 100) {
-        char *text = tw_seal(ring, TW_SEAL_SESSION, AUDIENCE, plain,
-                             (apr_size_t)len, pool);
-        unsigned char *data;
-        apr_size_t data_len;
+    memset(data, 'a', sizeof(data));
+    for (len = 0; len < (int)sizeof(data); len += len < 300 ? 1 : 100) {
+        char *text = tw_seal(&sealer, data, (apr_size_t)len, pool);
+        tw_plain_t plain;
         int i;
 
         for (i = 0; i < 2; i++) {
-            assert_int_equal(unseal(&data, &data_len, NULL, cache, ring,
-                                    AUDIENCE, text), APR_SUCCESS);
-            assert_int_equal(data_len, len);
-            assert_memory_equal(data, plain, len);
-            assert_int_equal(data[len], 0);
+            assert_int_equal(unseal(&plain, cache, &sealer, text),
+                             APR_SUCCESS);
+            assert_int_equal(plain.len, len);
+            assert_memory_equal(plain.data, data, len);
+            assert_int_equal(plain.data[len], 0);
         }
-        CHECK(is_remembered(ring, AUDIENCE, text) == (strlen(text) <= 256),
+        CHECK(is_remembered(&sealer, text) == (strlen(text) <= 256),
               "%d characters", (int)strlen(text));
     }
 }
 
 static void test_without_a_memo(void **state)
 {
-    char *text = seal(ring, PLAIN);
-    unsigned char *data;
-    apr_size_t len;
+    char *text = seal(PLAIN);
+    tw_plain_t plain;
     int i;
 
     (void)state;
     for (i = 0; i < 2; i++) {
-        assert_int_equal(unseal(&data, &len, NULL, NULL, ring, AUDIENCE,
-                                text), APR_SUCCESS);
-        assert_string_equal(data, PLAIN);
+        assert_int_equal(unseal(&plain, NULL, &sealer, text), APR_SUCCESS);
+        assert_string_equal(plain.data, PLAIN);
     }
-    assert_false(is_remembered(ring, AUDIENCE, text));
+    assert_false(is_remembered(&sealer, text));
 }
 
 /* More than there is room for: the older ones go, none is taken for another. */
@@ -201,20 +183,19 @@ static void test_many(void **state)
 
     (void)state;
     for (i = 0; i < MANY; i++) {
-        text[i] = seal(ring, apr_itoa(pool, i));
+        text[i] = seal(apr_itoa(pool, i));
     }
     for (round = 0; round < 2; round++) {
         for (i = 0; i < MANY; i++) {
-            unsigned char *data;
-            apr_size_t len;
+            tw_plain_t plain;
 
-            assert_int_equal(unseal(&data, &len, NULL, cache, ring, AUDIENCE,
-                                    text[i]), APR_SUCCESS);
-            assert_string_equal(data, apr_itoa(pool, i));
+            assert_int_equal(unseal(&plain, cache, &sealer, text[i]),
+                             APR_SUCCESS);
+            assert_string_equal(plain.data, apr_itoa(pool, i));
         }
     }
     for (i = 0; i < MANY; i++) {
-        kept += is_remembered(ring, AUDIENCE, text[i]);
+        kept += is_remembered(&sealer, text[i]);
     }
     CHECK(kept > 100 && kept <= 256, "%d kept", kept);
 }
@@ -230,13 +211,11 @@ static void *APR_THREAD_FUNC hammer(apr_thread_t *thread, void *arg)
     apr_pool_create(&sub, NULL);
     for (i = 0; i < ROUNDS; i++) {
         int at = (int)((i * 7 + seed * 13 + i / 50) % TEXTS);
-        unsigned char *data;
-        apr_size_t len;
+        tw_plain_t plain;
 
-        wrong += tw_cache_unseal(&data, &len, NULL, cache, ring,
-                                 TW_SEAL_SESSION, AUDIENCE, threads_text[at],
-                                 strlen(threads_text[at]), sub) != APR_SUCCESS
-                 || strcmp((char *)data, apr_itoa(sub, at));
+        wrong += tw_cache_unseal(&plain, cache, &sealer, threads_text[at],
+                                strlen(threads_text[at]), sub) != APR_SUCCESS
+                 || strcmp((char *)plain.data, apr_itoa(sub, at));
         apr_pool_clear(sub);
     }
     apr_pool_destroy(sub);
@@ -252,7 +231,7 @@ static void test_threads(void **state)
 
     (void)state;
     for (i = 0; i < TEXTS; i++) {
-        threads_text[i] = seal(ring, apr_itoa(pool, i));
+        threads_text[i] = seal(apr_itoa(pool, i));
     }
     for (i = 0; i < THREADS; i++) {
         assert_int_equal(apr_thread_create(&thread[i], NULL, hammer,
@@ -270,7 +249,7 @@ static void test_threads(void **state)
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_remembers),
           cmocka_unit_test(test_stale_key),
-          cmocka_unit_test(test_ring_and_audience),
+          cmocka_unit_test(test_one_sealer_alone),
           cmocka_unit_test(test_any_change_is_void),
           cmocka_unit_test(test_what_fails_is_not_kept),
           cmocka_unit_test(test_long_texts_go_straight),

@@ -13,8 +13,8 @@
 static apr_status_t open_with(unsigned char **data, apr_size_t *len,
                               const tw_ring_t *ring, const char *text)
 {
-    return tw_unseal(data, len, NULL, ring, TW_SEAL_SESSION, AUDIENCE, text,
-                     strlen(text), pool);
+    return unseal_with(data, len, NULL, SEALER(ring, TW_SEAL_SESSION,
+                       AUDIENCE), text, strlen(text), pool);
 }
 
 static void test_round_trip(void **state)
@@ -27,14 +27,15 @@ static void test_round_trip(void **state)
     (void)state;
     tw_seal_random(plain, sizeof(plain));
     for (len = 0; len <= sizeof(plain); len += len < 100 ? 1 : 100) {
-        char *text = tw_seal(ring, TW_SEAL_FLOW, AUDIENCE, plain, len, pool);
+        char *text = tw_seal(SEALER(ring, TW_SEAL_FLOW, AUDIENCE), plain, len,
+                             pool);
 
         assert_int_equal(strlen(text),
                          TW_CODEC_BASE64_LEN(1 + 3 + 24 + 16 + len));
         stale = -1;
-        assert_int_equal(tw_unseal(&data, &data_len, &stale, ring,
-                                   TW_SEAL_FLOW, AUDIENCE, text, strlen(text),
-                                   pool), APR_SUCCESS);
+        assert_int_equal(unseal_with(&data, &data_len, &stale, SEALER(ring,
+                                     TW_SEAL_FLOW, AUDIENCE), text,
+                                     strlen(text), pool), APR_SUCCESS);
         assert_int_equal(stale, 0);
         assert_int_equal(data_len, len);
         assert_memory_equal(data, plain, len);
@@ -47,8 +48,8 @@ static void test_nothing_shows(void **state)
 {
     static const char plain[] = "canary-canary-canary-canary-canary";
     tw_ring_t *ring = ring_of(KEY1, NULL, NULL);
-    char *text = tw_seal(ring, TW_SEAL_FLOW, AUDIENCE, plain, strlen(plain),
-                         pool);
+    char *text = tw_seal(SEALER(ring, TW_SEAL_FLOW, AUDIENCE), plain,
+                         strlen(plain), pool);
     unsigned char raw[200];
     apr_size_t i, raw_len;
 
@@ -71,7 +72,8 @@ static void test_every_seal_is_new(void **state)
 
     (void)state;
     for (i = 0; i < SEALS; i++) {
-        char *text = tw_seal(ring, TW_SEAL_FLOW, AUDIENCE, "same", 4, pool);
+        char *text = tw_seal(SEALER(ring, TW_SEAL_FLOW, AUDIENCE), "same", 4,
+                             pool);
         unsigned char *raw = apr_palloc(pool, 100);
         apr_size_t raw_len;
 
@@ -90,8 +92,8 @@ static apr_status_t open_spoiled(const char *text, apr_size_t len,
 {
     unsigned char *data = (unsigned char *)"unset";
     apr_size_t data_len = 99;
-    apr_status_t rv = tw_unseal(&data, &data_len, NULL, spoiled_ring,
-                                TW_SEAL_STORED, AUDIENCE, text, len, sub);
+    apr_status_t rv = unseal_with(&data, &data_len, NULL, SEALER(spoiled_ring,
+                                  TW_SEAL_STORED, AUDIENCE), text, len, sub);
 
     if (rv != APR_SUCCESS && (data || data_len)) {
         return APR_SUCCESS;     /* something came out nevertheless */
@@ -111,9 +113,9 @@ static void test_any_change_is_void(void **state)
         apr_size_t len = strlen(plains[i]);
 
         sealed_spoil(open_spoiled,
-                     tw_seal(spoiled_ring, TW_SEAL_STORED, AUDIENCE,
+                     tw_seal(SEALER(spoiled_ring, TW_SEAL_STORED, AUDIENCE),
                              plains[i], len, pool),
-                     tw_seal(spoiled_ring, TW_SEAL_STORED, AUDIENCE,
+                     tw_seal(SEALER(spoiled_ring, TW_SEAL_STORED, AUDIENCE),
                              plains[i], len, pool));
     }
 }
@@ -144,7 +146,8 @@ static void test_odd_texts(void **state)
 static void test_failures_are_alike(void **state)
 {
     tw_ring_t *ring = ring_of(KEY1, NULL, NULL);
-    char *text = tw_seal(ring, TW_SEAL_SESSION, AUDIENCE, "x", 1, pool);
+    char *text = tw_seal(SEALER(ring, TW_SEAL_SESSION, AUDIENCE), "x", 1,
+                         pool);
     unsigned char raw[100], *data;
     apr_size_t i, raw_len, len = strlen(text);
     char again[100];
@@ -171,16 +174,16 @@ static void test_purposes(void **state)
 
     (void)state;
     for (made = 1; made <= TW_SEAL_PURPOSES; made++) {
-        char *text = tw_seal(ring, (tw_seal_purpose_t)made, AUDIENCE, "x", 1,
-                             pool);
+        char *text = tw_seal(SEALER(ring, (tw_seal_purpose_t)made, AUDIENCE),
+                             "x", 1, pool);
 
         for (taken = 1; taken <= TW_SEAL_PURPOSES; taken++) {
             unsigned char *data;
             apr_size_t len;
 
-            CHECK(tw_unseal(&data, &len, NULL, ring,
-                            (tw_seal_purpose_t)taken, AUDIENCE, text,
-                            strlen(text), pool)
+            CHECK(unseal_with(&data, &len, NULL, SEALER(ring,
+                              (tw_seal_purpose_t)taken, AUDIENCE), text,
+                              strlen(text), pool)
                   == (made == taken ? APR_SUCCESS : APR_EINVAL),
                   "%d as %d", made, taken);
         }
@@ -200,14 +203,15 @@ static void test_audiences(void **state)
 
     (void)state;
     for (made = 0; made < COUNT(rows); made++) {
-        char *text = tw_seal(ring, TW_SEAL_FLOW, rows[made], "x", 1, pool);
+        char *text = tw_seal(SEALER(ring, TW_SEAL_FLOW, rows[made]), "x", 1,
+                             pool);
 
         for (taken = 0; taken < COUNT(rows); taken++) {
             unsigned char *data;
             apr_size_t len;
 
-            CHECK(tw_unseal(&data, &len, NULL, ring, TW_SEAL_FLOW,
-                            rows[taken], text, strlen(text), pool)
+            CHECK(unseal_with(&data, &len, NULL, SEALER(ring, TW_SEAL_FLOW,
+                              rows[taken]), text, strlen(text), pool)
                   == (made == taken ? APR_SUCCESS : APR_EINVAL),
                   "\"%s\" as \"%s\"", rows[made], rows[taken]);
         }
@@ -239,14 +243,15 @@ static void test_rotation(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         tw_ring_t *ring = ring_of(rows[i].key[0], rows[i].key[1],
                                   rows[i].key[2]);
-        char *text = tw_seal(ring_of(rows[i].by, NULL, NULL),
-                             TW_SEAL_SESSION, AUDIENCE, "x", 1, pool);
+        char *text = tw_seal(SEALER(ring_of(rows[i].by, NULL, NULL),
+                             TW_SEAL_SESSION, AUDIENCE), "x", 1, pool);
         unsigned char *data;
         apr_size_t len;
         int stale = -1;
 
-        CHECK(tw_unseal(&data, &len, &stale, ring, TW_SEAL_SESSION, AUDIENCE,
-                        text, strlen(text), pool) == rows[i].rv, "row %d", i);
+        CHECK(unseal_with(&data, &len, &stale, SEALER(ring, TW_SEAL_SESSION,
+                          AUDIENCE), text, strlen(text), pool)
+          == rows[i].rv, "row %d", i);
         CHECK(stale == rows[i].stale, "row %d: stale %d", i, stale);
     }
 }
@@ -254,7 +259,8 @@ static void test_rotation(void **state)
 static void test_first_key_seals(void **state)
 {
     tw_ring_t *both = ring_of(KEY2, KEY1, NULL);
-    char *text = tw_seal(both, TW_SEAL_SESSION, AUDIENCE, "x", 1, pool);
+    char *text = tw_seal(SEALER(both, TW_SEAL_SESSION, AUDIENCE), "x", 1,
+                         pool);
     unsigned char *data;
     apr_size_t len;
 
@@ -528,32 +534,33 @@ static void test_tags(void **state)
     int i;
 
     (void)state;
-    tw_seal_tag(tag, first, TW_SEAL_PRE, AUDIENCE, data, sizeof(data));
-    tw_seal_tag(again, turned, TW_SEAL_PRE, AUDIENCE, data, sizeof(data));
+    tw_seal_tag(tag, SEALER(first, TW_SEAL_PRE, AUDIENCE), data, sizeof(data));
+    tw_seal_tag(again, SEALER(turned, TW_SEAL_PRE, AUDIENCE), data,
+                sizeof(data));
     assert_memory_not_equal(tag, again, TW_TAG_LEN);
-    assert_true(tw_seal_tag_ok(tag, first, TW_SEAL_PRE, AUDIENCE, data,
+    assert_true(tw_seal_tag_ok(tag, SEALER(first, TW_SEAL_PRE, AUDIENCE), data,
                                sizeof(data)));
-    assert_true(tw_seal_tag_ok(tag, turned, TW_SEAL_PRE, AUDIENCE, data,
-                               sizeof(data)));
-    assert_false(tw_seal_tag_ok(tag, without, TW_SEAL_PRE, AUDIENCE, data,
-                                sizeof(data)));
-    assert_false(tw_seal_tag_ok(tag, first, TW_SEAL_FORM, AUDIENCE, data,
-                                sizeof(data)));
-    assert_false(tw_seal_tag_ok(tag, first, TW_SEAL_PRE, "www.example.org",
+    assert_true(tw_seal_tag_ok(tag, SEALER(turned, TW_SEAL_PRE, AUDIENCE),
+                               data, sizeof(data)));
+    assert_false(tw_seal_tag_ok(tag, SEALER(without, TW_SEAL_PRE, AUDIENCE),
                                 data, sizeof(data)));
-    assert_false(tw_seal_tag_ok(tag, first, TW_SEAL_PRE, AUDIENCE, data,
-                                sizeof(data) - 1));
+    assert_false(tw_seal_tag_ok(tag, SEALER(first, TW_SEAL_FORM, AUDIENCE),
+                                data, sizeof(data)));
+    assert_false(tw_seal_tag_ok(tag, SEALER(first, TW_SEAL_PRE,
+                                "www.example.org"), data, sizeof(data)));
+    assert_false(tw_seal_tag_ok(tag, SEALER(first, TW_SEAL_PRE, AUDIENCE),
+                                data, sizeof(data) - 1));
     for (i = 0; i < 8 * (int)sizeof(data); i++) {
         memcpy(copy, data, sizeof(data));
         copy[i / 8] ^= (unsigned char)(1 << i % 8);
-        CHECK(!tw_seal_tag_ok(tag, first, TW_SEAL_PRE, AUDIENCE, copy,
+        CHECK(!tw_seal_tag_ok(tag, SEALER(first, TW_SEAL_PRE, AUDIENCE), copy,
                               sizeof(copy)), "bit %d", i);
     }
     for (i = 0; i < 8 * TW_TAG_LEN; i++) {
         memcpy(again, tag, TW_TAG_LEN);
         again[i / 8] ^= (unsigned char)(1 << i % 8);
-        CHECK(!tw_seal_tag_ok(again, first, TW_SEAL_PRE, AUDIENCE, data,
-                              sizeof(data)), "bit %d of the tag", i);
+        CHECK(!tw_seal_tag_ok(again, SEALER(first, TW_SEAL_PRE, AUDIENCE),
+                              data, sizeof(data)), "bit %d of the tag", i);
     }
 }
 

@@ -21,13 +21,13 @@ static const tw_session_t jack = {
     { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255 }, 12,
     "6253282", "jack", "Jack_1",
     APR_TIME_C(1790000000000000), APR_TIME_C(1790604800000000),
-    APR_TIME_C(1790000000123000), APR_TIME_C(1790000060999000)
+    APR_TIME_C(1790000000123000), APR_TIME_C(1790000060999000), 0
 };
 
 static apr_status_t open_text(tw_session_t *session, const char *text)
 {
-    return tw_session_open(session, NULL, NULL, ring, REALM, text, strlen(text),
-                           pool);
+    return tw_session_open(session, NULL, SEALER(ring, TW_SEAL_SESSION, REALM),
+                           text, strlen(text), pool);
 }
 
 static void check_same(const tw_session_t *a, const tw_session_t *b)
@@ -69,7 +69,8 @@ static void test_round_trip(void **state)
         in.twitter_id = rows[i].twitter_id;
         in.username = rows[i].username;
         in.screen_name = rows[i].screen_name;
-        text = tw_session_seal(&in, ring, REALM, pool);
+        text = tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION, REALM),
+                               pool);
         CHECK(strlen(text) <= TW_SESSION_TEXT_MAX, "row %d: %d characters",
               i, (int)strlen(text));
         CHECK(open_text(&out, text) == APR_SUCCESS, "row %d", i);
@@ -98,7 +99,8 @@ static void test_times(void **state)
         in.expires_at = rows[COUNT(rows) - 1 - i].in;
         in.checked_at = rows[i].in;
         in.last_seen = 0;
-        open_text(&out, tw_session_seal(&in, ring, REALM, pool));
+        open_text(&out, tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION,
+                                        REALM), pool));
         assert_true(out.signed_in_at == rows[i].out);
         assert_true(out.expires_at == rows[COUNT(rows) - 1 - i].out);
         assert_true(out.checked_at == rows[i].out);
@@ -119,7 +121,8 @@ static void test_names_too_long(void **state)
 
         *(i == 0 ? &in.twitter_id : i == 1 ? &in.username
           : &in.screen_name) = name;
-        assert_null(tw_session_seal(&in, ring, REALM, pool));
+        assert_null(tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION, REALM),
+                                    pool));
     }
 }
 
@@ -128,8 +131,8 @@ static apr_status_t open_spoiled(const char *text, apr_size_t len,
 {
     static const tw_session_t zero;
     tw_session_t session;
-    apr_status_t rv = tw_session_open(&session, NULL, NULL, ring, REALM, text,
-                                      len, sub);
+    apr_status_t rv = tw_session_open(&session, NULL, SEALER(ring,
+                                      TW_SEAL_SESSION, REALM), text, len, sub);
 
     if (rv != APR_SUCCESS && memcmp(&session, &zero, sizeof(zero))) {
         return APR_SUCCESS;     /* something came out nevertheless */
@@ -148,8 +151,10 @@ static void test_any_change_is_void(void **state)
     for (i = 0; i < 3; i++) {
         other.screen_name = &"xyz"[i];
         sealed_spoil(open_spoiled,
-                     tw_session_seal(&other, ring, REALM, pool),
-                     tw_session_seal(&jack, ring, REALM, pool));
+                     tw_session_seal(&other, SEALER(ring, TW_SEAL_SESSION,
+                                     REALM), pool),
+                     tw_session_seal(&jack, SEALER(ring, TW_SEAL_SESSION,
+                                     REALM), pool));
     }
 }
 
@@ -177,43 +182,49 @@ static void test_bound_to_realm_and_purpose(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(realms); i++) {
-        text = tw_session_seal(&jack, ring, realms[i], pool);
+        text = tw_session_seal(&jack, SEALER(ring, TW_SEAL_SESSION, realms[i]),
+                               pool);
         CHECK(open_text(&out, text) == APR_EINVAL, "%s", realms[i]);
     }
-    text = tw_session_seal(&jack, ring, REALM, pool);
+    text = tw_session_seal(&jack, SEALER(ring, TW_SEAL_SESSION, REALM), pool);
     for (i = 1; i <= TW_SEAL_PURPOSES; i++) {
         unsigned char *plain;
         apr_size_t len;
 
-        assert_int_equal(tw_unseal(&plain, &len, NULL, ring,
-                                   TW_SEAL_SESSION, REALM, text,
-                                   strlen(text), pool), APR_SUCCESS);
-        text = tw_seal(ring, (tw_seal_purpose_t)i, REALM, plain, len, pool);
+        assert_int_equal(unseal_with(&plain, &len, NULL, SEALER(ring,
+                                     TW_SEAL_SESSION, REALM), text,
+                                     strlen(text), pool), APR_SUCCESS);
+        text = tw_seal(SEALER(ring, (tw_seal_purpose_t)i, REALM), plain, len,
+                       pool);
         CHECK(open_text(&out, text)
               == (i == TW_SEAL_SESSION ? APR_SUCCESS : APR_EINVAL),
               "purpose %d", i);
-        text = tw_session_seal(&jack, ring, REALM, pool);
+        text = tw_session_seal(&jack, SEALER(ring, TW_SEAL_SESSION, REALM),
+                               pool);
     }
 }
 
 static void test_keys(void **state)
 {
     tw_session_t out;
-    char *text = tw_session_seal(&jack, ring_of(KEY2, NULL, NULL), REALM,
-                                 pool);
-    int stale = -1;
+    char *text = tw_session_seal(&jack, SEALER(ring_of(KEY2, NULL, NULL),
+                                 TW_SEAL_SESSION, REALM), pool);
 
     (void)state;
-    assert_int_equal(tw_session_open(&out, &stale, NULL, ring, REALM, text,
-                                     strlen(text), pool), APR_SUCCESS);
-    assert_int_equal(stale, 1);
-    text = tw_session_seal(&jack, ring_of(KEY3, NULL, NULL), REALM, pool);
-    assert_int_equal(tw_session_open(&out, &stale, NULL, ring, REALM, text,
-                                     strlen(text), pool), APR_ENOENT);
-    text = tw_session_seal(&jack, ring, REALM, pool);
-    assert_int_equal(tw_session_open(&out, &stale, NULL, ring, REALM, text,
-                                     strlen(text), pool), APR_SUCCESS);
-    assert_int_equal(stale, 0);
+    assert_int_equal(tw_session_open(&out, NULL, SEALER(ring, TW_SEAL_SESSION,
+                                     REALM), text, strlen(text), pool),
+                              APR_SUCCESS);
+    assert_int_equal(out.stale, 1);
+    text = tw_session_seal(&jack, SEALER(ring_of(KEY3, NULL, NULL),
+                           TW_SEAL_SESSION, REALM), pool);
+    assert_int_equal(tw_session_open(&out, NULL, SEALER(ring, TW_SEAL_SESSION,
+                                     REALM), text, strlen(text), pool),
+                              APR_ENOENT);
+    text = tw_session_seal(&jack, SEALER(ring, TW_SEAL_SESSION, REALM), pool);
+    assert_int_equal(tw_session_open(&out, NULL, SEALER(ring, TW_SEAL_SESSION,
+                                     REALM), text, strlen(text), pool),
+                              APR_SUCCESS);
+    assert_int_equal(out.stale, 0);
 }
 
 /* AC-11.  1 format, 16 id, 4 times of 6 */
@@ -269,7 +280,7 @@ static void test_formats(void **state)
 
         plain[0] = (unsigned char)rows[i].format;
         memcpy(plain + FIXED, rows[i].rest, rows[i].len);
-        text = tw_seal(ring, TW_SEAL_SESSION, REALM, plain,
+        text = tw_seal(SEALER(ring, TW_SEAL_SESSION, REALM), plain,
                        FIXED + rows[i].len, pool);
         CHECK(open_text(&out, text)
               == (rows[i].good ? APR_SUCCESS : APR_EINVAL), "row %d", i);
@@ -287,11 +298,15 @@ static void test_same_name_is_short(void **state)
 
     (void)state;
     in.screen_name = "jacK";
-    different = strlen(tw_session_seal(&in, ring, REALM, pool));
+    different = strlen(tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION,
+                                       REALM), pool));
     in.screen_name = in.username;
-    same = strlen(tw_session_seal(&in, ring, REALM, pool));
+    same = strlen(tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION, REALM),
+                                  pool));
     assert_true(same + 7 <= different);
-    assert_int_equal(open_text(&out, tw_session_seal(&in, ring, REALM, pool)),
+    assert_int_equal(open_text(&out, tw_session_seal(&in, SEALER(ring,
+                                                     TW_SEAL_SESSION, REALM),
+                                                     pool)),
                      APR_SUCCESS);
     check_same(&out, &in);
 }
@@ -299,15 +314,17 @@ static void test_same_name_is_short(void **state)
 /* Well sealed, but cut before: at no length is it a session. */
 static void test_every_cut_plain_is_void(void **state)
 {
-    char *text = tw_session_seal(&jack, ring, REALM, pool);
+    char *text = tw_session_seal(&jack, SEALER(ring, TW_SEAL_SESSION, REALM),
+                                 pool);
     unsigned char *plain;
     apr_size_t len, cut;
 
     (void)state;
-    assert_int_equal(tw_unseal(&plain, &len, NULL, ring, TW_SEAL_SESSION,
-                               REALM, text, strlen(text), pool), APR_SUCCESS);
+    assert_int_equal(unseal_with(&plain, &len, NULL, SEALER(ring,
+                                 TW_SEAL_SESSION, REALM), text, strlen(text),
+                                 pool), APR_SUCCESS);
     for (cut = 0; cut < len; cut++) {
-        text = tw_seal(ring, TW_SEAL_SESSION, REALM, plain, cut, pool);
+        text = tw_seal(SEALER(ring, TW_SEAL_SESSION, REALM), plain, cut, pool);
         if (cut == len - strlen(jack.screen_name) - 2) {
             continue;           /* a session whose names are the same */
         }
