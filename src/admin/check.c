@@ -215,7 +215,7 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
     }
     apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, site);
     finding.serious = 1;
-    for (s = tw_conftree_main(c->tree); s; s = s->next) {
+    for (s = tw_conftree_base_server(c->tree); s; s = s->next) {
         const char *root = tw_probe_root(s);
 
         if (root && is_below(file, root)) {
@@ -259,7 +259,7 @@ static void check_database(const check_t *c, const tw_site_t *site)
 static void check_preflight(const check_t *c, const tw_place_t *place)
 {
     tw_finding_t finding = { place->home ? place->home
-                             : tw_conftree_main(c->tree),
+                             : tw_conftree_base_server(c->tree),
                              place->section->args, NULL,
                              "put what is required into <LimitExcept OPTIONS>",
                              0 };
@@ -320,7 +320,7 @@ tw_findings_t *tw_check(const tw_conftree_t *tree, apr_pool_t *pool)
     const server_rec *s;
     int any = 0;
 
-    for (s = tw_conftree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_base_server(tree); s; s = s->next) {
         const tw_site_t *site = tw_site(s);
 
         if (site && !site->off) {
@@ -335,7 +335,7 @@ tw_findings_t *tw_check(const tw_conftree_t *tree, apr_pool_t *pool)
 }
 
 int tw_check_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                   server_rec *main)
+                   server_rec *base_server)
 {
     const tw_findings_t *findings;
     int i, serious = 0;
@@ -345,7 +345,7 @@ int tw_check_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (tw_site_is_trial()) {
         return OK;
     }
-    findings = tw_check(tw_conftree_read(main, ptemp), ptemp);
+    findings = tw_check(tw_conftree_read(base_server, ptemp), ptemp);
     for (i = 0; i < findings->list->nelts; i++) {
         const tw_finding_t *f = &APR_ARRAY_IDX(findings->list, i,
                                                tw_finding_t);
@@ -357,7 +357,7 @@ int tw_check_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         }
     }
     if (serious > MAX_LOGGED) {
-        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_NOTICE, 0, main,
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_NOTICE, 0, base_server,
                      TWLOGNO(0117) "%d more of this kind: see all of them by "
                      "apache2ctl -t -D DUMP_TWAUTH", serious - MAX_LOGGED);
     }

@@ -14,6 +14,6 @@ tw_findings_t *tw_check(const tw_conftree_t *tree, apr_pool_t *pool);
 
 /* The hook post_config: at a start the serious ones are logged. */
 int tw_check_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                   server_rec *main);
+                   server_rec *base_server);
 
 #endif

@@ -97,7 +97,7 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
     warn_of(d, site->server);
 }
 
-void tw_dump(apr_pool_t *pconf, server_rec *main)
+void tw_dump(apr_pool_t *pconf, server_rec *base_server)
 {
     dump_t d;
     server_rec *s;
@@ -107,11 +107,11 @@ void tw_dump(apr_pool_t *pconf, server_rec *main)
         return;
     }
     d.pool = pconf;
-    d.tree = tw_conftree_read(main, pconf);
+    d.tree = tw_conftree_read(base_server, pconf);
     d.findings = tw_check(d.tree, pconf);
     apr_file_open_stdout(&d.out, pconf);
     apr_file_printf(d.out, "mod_twauth:\n");
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_site(s);
 
         if (site && site->off) {

@@ -11,6 +11,6 @@
 #include <httpd.h>
 
 /* The hook test_config. */
-void tw_dump(apr_pool_t *pconf, server_rec *main);
+void tw_dump(apr_pool_t *pconf, server_rec *base_server);
 
 #endif

@@ -97,7 +97,8 @@ static const char *why_never(const check_t *c, const ap_directive_t *d)
         }
     }
     return tw_conftree_mentions(c->tree, c->server, "AuthType", "Twitter")
-                   || tw_conftree_mentions(c->tree, tw_conftree_main(c->tree),
+                   || tw_conftree_mentions(c->tree,
+                                           tw_conftree_base_server(c->tree),
                                            "AuthType", "Twitter")
                ? NULL
                : "there is no AuthType Twitter: say it beside";
@@ -270,7 +271,7 @@ void tw_early_check(tw_findings_t *findings, const tw_conftree_t *tree)
     check_t c = { findings, tree, NULL };
     const server_rec *s;
 
-    for (s = tw_conftree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_base_server(tree); s; s = s->next) {
         c.server = s;
         check_all(&c, tw_conftree_part(tree, s), 1);
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * admin/early: rules about a user, judged before anybody is known.
+ * admin/early: rules about a user, checked before anybody is known.
  *
- * <If> and the rewrite rules of a host are judged before the visitor is
+ * <If> and the rewrite rules of a host are checked before the visitor is
  * authenticated: there is no REMOTE_USER and no TWAUTH_ variable.  And rules
- * that are judged in time, but about what is not there, or that keep a user
+ * that are checked in time, but about what is not there, or that keep a user
  * out where nobody is asked to sign in.
  */
 #ifndef TW_ADMIN_EARLY_H

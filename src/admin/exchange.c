@@ -74,7 +74,7 @@ static int exchange_one(exchange_t *x, const tw_stored_t *account,
     }
     if (rv != APR_SUCCESS) {
         failed(x, account, tw_err_text(pool, &err));
-        /* the application itself is refused, or X is away: the others would
+        /* the application itself is refused, or X is down: the others would
          * fare no better */
         return !(err.kind == TW_ERR_REFUSED && err.code)
                && ++x->running < RUNNING_MAX;
@@ -157,7 +157,7 @@ static int exchange_site(apr_file_t *out, const tw_site_t *site,
     return whole && !x.failed;
 }
 
-void tw_exchange(apr_pool_t *pconf, server_rec *main)
+void tw_exchange(apr_pool_t *pconf, server_rec *base_server)
 {
     apr_file_t *out;
     server_rec *s;
@@ -168,7 +168,7 @@ void tw_exchange(apr_pool_t *pconf, server_rec *main)
     }
     apr_file_open_stdout(&out, pconf);
     apr_file_printf(out, "mod_twauth: tokens of OAuth 1.0a to OAuth 2.0\n");
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_site(s);
 
         if (!site || site->off || site->protocol != &tw_oauth2) {

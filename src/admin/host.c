@@ -34,12 +34,13 @@ static int takes(const server_addr_rec *addr, const ap_listen_rec *listener)
 }
 
 /* The main server gets what no virtual host has the address of. */
-static int is_taken(const server_rec *main, const ap_listen_rec *listener)
+static int is_taken(const server_rec *base_server,
+                    const ap_listen_rec *listener)
 {
     const server_rec *s;
     const server_addr_rec *addr;
 
-    for (s = main->next; s; s = s->next) {
+    for (s = base_server->next; s; s = s->next) {
         for (addr = s->addrs; addr; addr = addr->next) {
             if (takes(addr, listener)
                 && (is_wild(addr)
@@ -52,13 +53,13 @@ static int is_taken(const server_rec *main, const ap_listen_rec *listener)
     return 0;
 }
 
-static int serves(const server_rec *main, const server_rec *s)
+static int serves(const server_rec *base_server, const server_rec *s)
 {
     const ap_listen_rec *listener;
     const server_addr_rec *addr;
 
     for (listener = ap_listeners; listener; listener = listener->next) {
-        if (!s->is_virtual && !is_taken(main, listener)) {
+        if (!s->is_virtual && !is_taken(base_server, listener)) {
             return 1;
         }
         for (addr = s->is_virtual ? s->addrs : NULL; addr;
@@ -101,12 +102,12 @@ apr_array_header_t *tw_hosts(const tw_conftree_t *tree, apr_pool_t *pool)
     apr_array_header_t *hosts = apr_array_make(pool, 8, sizeof(tw_host_t));
     server_rec *s;
 
-    for (s = tw_conftree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_base_server(tree); s; s = s->next) {
         tw_host_t *host;
         const char **real;
         int i;
 
-        if (!serves(tw_conftree_main(tree), s)) {
+        if (!serves(tw_conftree_base_server(tree), s)) {
             continue;
         }
         host = apr_array_push(hosts);

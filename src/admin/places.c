@@ -23,8 +23,8 @@ typedef struct {
 /* Of nobody in particular: the main server's. */
 static tw_probe_t probe_of(const finder_t *f)
 {
-    tw_probe_t p = { f->tree, f->pool, tw_conftree_main(f->tree), "localhost",
-                     "/" };
+    tw_probe_t p = { f->tree, f->pool, tw_conftree_base_server(f->tree),
+                     "localhost", "/" };
 
     return p;
 }
@@ -157,7 +157,7 @@ apr_array_header_t *tw_places(const tw_conftree_t *tree, apr_pool_t *pool)
     tw_place_t none = { NULL, NULL, NULL, NULL, NULL };
     server_rec *s;
 
-    for (s = tw_conftree_main(tree); s; s = s->next) {
+    for (s = tw_conftree_base_server(tree); s; s = s->next) {
         none.home = s->is_virtual ? s : NULL;
         find_places(&f, tw_conftree_part(tree, s), none);
     }

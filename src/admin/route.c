@@ -314,8 +314,9 @@ static int rewrite_host(rewrite_t *w, const tw_probe_t *p)
     const ap_directive_t *own = tw_conftree_part(p->tree, p->server);
     const char *options =
         tw_conftree_args(p->tree, p->server, "RewriteOptions");
-    const char *down = tw_conftree_args(p->tree, tw_conftree_main(p->tree),
-                                        "RewriteOptions");
+    const char *down =
+        tw_conftree_args(p->tree, tw_conftree_base_server(p->tree),
+                         "RewriteOptions");
     int before = p->server->is_virtual
                  && ((options && ap_strcasestr(options, "InheritBefore"))
                      || (down && ap_strcasestr(down, "InheritDownBefore")));

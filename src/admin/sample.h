@@ -2,7 +2,7 @@
 /*
  * admin/sample: a path that a section or directive by pattern counts for.
  *
- * What is to be judged of "^/(.*\.php)$" is judged of one path that matches.
+ * What is to be checked of "^/(.*\.php)$" is checked of one path that matches.
  */
 #ifndef TW_ADMIN_SAMPLE_H
 #define TW_ADMIN_SAMPLE_H

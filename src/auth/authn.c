@@ -34,7 +34,7 @@ static apr_interval_time_t recheck_of(const tw_site_t *site,
 
 tw_visitor_t *tw_authn_visitor(request_rec *r)
 {
-    return r->user && r->ap_auth_type == auth_type ? tw_visitor(r) : NULL;
+    return r->user && r->ap_auth_type == auth_type ? tw_visitor_get(r) : NULL;
 }
 
 /* Makes the session's user the request's; 0 when it has no such name. */
@@ -63,7 +63,7 @@ static int set_user(request_rec *r, const tw_visitor_t *visitor,
 static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    const char *url = tw_address_login(r, site, visitor->next, 0);
+    const char *url = tw_address_login(r, site, visitor->page.next, 0);
     tw_browser_t browser;
 
     /* at the own address it is a path, and the cookie is for there */
@@ -86,7 +86,7 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
 
     page.kind = r->method_number == M_GET ? TW_PAGE_SIGN_IN
                                           : TW_PAGE_NOT_TAKEN;
-    page.next = visitor->next;
+    page.next = visitor->page.next;
     if (tw_browser_read(&browser, visitor) && browser.left) {
         page.token = tw_browser_token(r, &visitor->site->sealers.account_switch,
                                       &browser, NULL);
@@ -109,11 +109,11 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
                        || !tw_navigation_is_read(r))) {
         /* scripts and robots come in numbers, and nobody asks where to */
         if (tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
-            visitor->next = tw_visitor_target(r, visitor->site);
+            visitor->page.next = tw_visitor_target(r, visitor->site);
         }
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
-    visitor->next = tw_visitor_target(r, visitor->site);
+    visitor->page.next = tw_visitor_target(r, visitor->site);
     /* who has just left is not signed in again without being asked */
     if (navigates && mode == TW_UNAUTH_LOGIN
         && !(tw_browser_read(&browser, visitor) && browser.left)) {
@@ -180,7 +180,7 @@ int tw_authn_check(request_rec *r)
     if (!tw_authn_is_ours(r)) {
         return DECLINED;
     }
-    visitor = tw_visitor(r);
+    visitor = tw_visitor_get(r);
     if (!visitor) {
         const tw_site_t *site = tw_site(r->server);
 
@@ -194,7 +194,8 @@ int tw_authn_check(request_rec *r)
         return plain_http(r, visitor);
     }
     dir = tw_conf_dir(r);
-    switch (tw_visitor_look(visitor, r, recheck_of(visitor->site, dir), 1)) {
+    switch (tw_visitor_authenticate(visitor, r, recheck_of(visitor->site, dir),
+                                    1)) {
     case TW_VISITOR_SIGNED_IN:
         if (!set_user(r, visitor, dir)) {
             return no_name(r, visitor);
@@ -202,7 +203,7 @@ int tw_authn_check(request_rec *r)
         /* now, not with the rest in fixups: rules may be about them */
         tw_export_variables(r, visitor, (int)dir->exports);
         return OK;
-    case TW_VISITOR_UNCERTAIN:
+    case TW_VISITOR_UNVERIFIED:
         return database_away(r, visitor);
     default:
         return unauthenticated(r, visitor, dir);
@@ -211,14 +212,14 @@ int tw_authn_check(request_rec *r)
 
 void tw_authn_insert_filter(request_rec *r)
 {
-    tw_visitor_t *visitor = tw_visitor_known(r);
+    tw_visitor_t *visitor = tw_visitor_peek(r);
 
     if (!visitor) {
         return;
     }
     tw_export_withdraw(r, (int)tw_conf_dir(r)->exports);
     /* a fast internal redirect has no user, but the AuthType of its target */
-    if (visitor->renewal_due && tw_authn_is_ours(r)) {
+    if (visitor->copy.renewal_due && tw_authn_is_ours(r)) {
         tw_visitor_renew(visitor, r);
     }
     tw_visitor_insert_filter(visitor, r);
@@ -238,11 +239,12 @@ int tw_authn_fixups(request_rec *r)
     visitor = tw_authn_visitor(r);
     if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS
         && tw_authn_is_ours(r)) {
-        visitor = tw_visitor(r);
+        visitor = tw_visitor_get(r);
         if (visitor
             && (visitor->site->plain_http
-                || tw_visitor_look(visitor, r, recheck_of(visitor->site, dir),
-                                   1) != TW_VISITOR_SIGNED_IN
+                || tw_visitor_authenticate(visitor, r,
+                                           recheck_of(visitor->site, dir), 1)
+                       != TW_VISITOR_SIGNED_IN
                 || !set_user(r, visitor, dir))) {
             visitor = NULL;
         }
@@ -255,7 +257,7 @@ int tw_authn_fixups(request_rec *r)
         tw_export_clean(r, exports);
     }
     if (r->prev) {
-        visitor = tw_visitor_known(r);
+        visitor = tw_visitor_peek(r);
         if (visitor) {
             tw_page_environment(r, visitor);
         }

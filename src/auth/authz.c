@@ -78,8 +78,9 @@ static int same_id(const char *a, const char *b)
     return !strcmp(a, b);
 }
 
-static authz_status judge(request_rec *r, const void *parsed,
-                          int (*same)(const char *, const char *), int by_id)
+static authz_status authorize(request_rec *r, const void *parsed,
+                              int (*same)(const char *, const char *),
+                              int by_id)
 {
     const apr_array_header_t *words = parsed;
     const tw_visitor_t *visitor;
@@ -108,32 +109,32 @@ static authz_status check_users(request_rec *r, const char *line,
                                 const void *parsed)
 {
     (void)line;
-    return judge(r, parsed, same_handle, 0);
+    return authorize(r, parsed, same_handle, 0);
 }
 
 static authz_status check_ids(request_rec *r, const char *line,
                               const void *parsed)
 {
     (void)line;
-    return judge(r, parsed, same_id, 1);
+    return authorize(r, parsed, same_id, 1);
 }
 
 static const authz_provider users = { check_users, parse_users };
 static const authz_provider ids = { check_ids, parse_ids };
 
 /*
- * httpd judges expressions and variables before it asks anybody to sign in,
+ * httpd checks expressions and variables before it asks anybody to sign in,
  * and takes their no for final.  Where they are about the user, it is a "not
  * before there is a user": then the visitor is asked first, and they are
- * judged again.
+ * checked again.
  */
 enum { BY_EXPR, BY_ENV, ABOUT_USER };
 static const char *const about_user[ABOUT_USER] = { "expr", "env" };
 static const authz_provider *httpd_s[ABOUT_USER];
 static authz_provider ours[ABOUT_USER];
 
-static authz_status judge_again(request_rec *r, const char *line,
-                                const void *parsed, int by)
+static authz_status authorize_again(request_rec *r, const char *line,
+                                    const void *parsed, int by)
 {
     int is_about = ap_strcasestr(line, "TWAUTH_")
                    || ap_strcasestr(line, "REMOTE_USER");
@@ -150,13 +151,13 @@ static authz_status judge_again(request_rec *r, const char *line,
 static authz_status check_expr(request_rec *r, const char *line,
                                const void *parsed)
 {
-    return judge_again(r, line, parsed, BY_EXPR);
+    return authorize_again(r, line, parsed, BY_EXPR);
 }
 
 static authz_status check_env(request_rec *r, const char *line,
                               const void *parsed)
 {
-    return judge_again(r, line, parsed, BY_ENV);
+    return authorize_again(r, line, parsed, BY_ENV);
 }
 
 int tw_authz_pre_config(apr_pool_t *pool, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -199,14 +200,15 @@ int tw_authz_check(request_rec *r)
     tw_line_t line;
     int status;
 
-    if (!visitor || visitor->judged == r) {
+    if (!visitor || visitor->authorizing == r) {
         return DECLINED;
     }
-    /* mod_authz_core judges, in a run of the hook that passes by here */
-    outer = visitor->judged;
-    visitor->judged = r;
+    /* Run the hook again without this function, so that mod_authz_core
+     * decides; then its 401 becomes a 403. */
+    outer = visitor->authorizing;
+    visitor->authorizing = r;
     status = ap_run_auth_checker(r);
-    visitor->judged = outer;
+    visitor->authorizing = outer;
     if (status != HTTP_UNAUTHORIZED && status != HTTP_FORBIDDEN) {
         return status;
     }

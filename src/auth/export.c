@@ -38,18 +38,19 @@ static void remove_variables(request_rec *r, char first, const char *prefix)
 
 static void export_tokens(request_rec *r, tw_visitor_t *visitor)
 {
-    const tw_tokens_t *tokens = &visitor->tokens;
+    const tw_tokens_t *tokens = &visitor->tokens.own;
 
     /* asked for once, however many subrequests a listing makes */
-    if (!visitor->tokens_read) {
-        visitor->tokens_read = 1;
-        visitor->has_tokens = tw_refresh_tokens(&visitor->tokens, visitor);
+    if (!visitor->tokens.read) {
+        visitor->tokens.read = 1;
+        visitor->tokens.found =
+            tw_refresh_tokens(&visitor->tokens.own, visitor);
     }
-    if (!visitor->has_tokens
+    if (!visitor->tokens.found
         || (tokens->kind == TW_TOKEN_OAUTH1 && !tokens->secret)) {
         return;
     }
-    visitor->tokens_given = 1;
+    visitor->given.tokens = 1;
     apr_table_setn(r->subprocess_env, "TWAUTH_TOKEN", tokens->token);
     /* that of OAuth 2.0 would be the refresh token: nobody else's business */
     if (tokens->kind == TW_TOKEN_OAUTH1) {
@@ -90,18 +91,18 @@ void tw_export_variables(request_rec *r, tw_visitor_t *visitor, int exports)
     if (exports & TW_EXPORT_ENV) {
         add_identity(r->subprocess_env, variables, r, &visitor->session);
     }
-    visitor->variables_given = r;
+    visitor->given.variables = r;
 }
 
 void tw_export_identity(request_rec *r, tw_visitor_t *visitor, int exports)
 {
-    if (visitor->variables_given != r) {
+    if (visitor->given.variables != r) {
         tw_export_variables(r, visitor, exports);
     }
     if (exports & TW_EXPORT_HEADERS) {
         add_identity(r->headers_in, tw_identity_headers_names, r,
                      &visitor->session);
-        visitor->headers_given = 1;
+        visitor->given.headers = 1;
     }
     if (exports & TW_EXPORT_TOKENS) {
         export_tokens(r, visitor);
@@ -110,15 +111,15 @@ void tw_export_identity(request_rec *r, tw_visitor_t *visitor, int exports)
 
 void tw_export_withdraw(request_rec *r, int exports)
 {
-    const tw_visitor_t *visitor = tw_visitor_known(r);
+    const tw_visitor_t *visitor = tw_visitor_peek(r);
 
     if (!visitor) {
         return;
     }
-    if (visitor->tokens_given && !(exports & TW_EXPORT_TOKENS)) {
+    if (visitor->given.tokens && !(exports & TW_EXPORT_TOKENS)) {
         remove_variables(r, 't', "TWAUTH_TOKEN");
     }
-    if (visitor->headers_given && !(exports & TW_EXPORT_HEADERS)) {
+    if (visitor->given.headers && !(exports & TW_EXPORT_HEADERS)) {
         tw_identity_headers_scrub(r->headers_in);
     }
 }

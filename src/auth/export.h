@@ -14,7 +14,7 @@
 
 #include "request/visitor.h"
 
-/* The variables alone, for rules that are about to be judged; exports are
+/* The variables alone, for rules that are about to be checked; exports are
  * TW_EXPORT_* bits. */
 void tw_export_variables(request_rec *r, tw_visitor_t *visitor, int exports);
 

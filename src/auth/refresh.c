@@ -35,7 +35,7 @@ static int is_over(const tw_tokens_t *tokens)
 static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    request_rec *r = visitor->first;
+    request_rec *r = visitor->initial;
     tw_err_t err = { 0 };
     int loud;
 
@@ -58,7 +58,7 @@ static void next_try(const tw_stored_t *stored, tw_visitor_t *visitor,
     tw_err_t ignored = { 0 };
 
     tw_token_again(stored, apr_time_now() + wait, &visitor->site->store,
-                   visitor->first->pool, &ignored);
+                   visitor->initial->pool, &ignored);
 }
 
 /* The new pair is nowhere else: a database that is busy is asked again.  A
@@ -67,7 +67,7 @@ static void keep(const tw_stored_t *stored, const tw_tokens_t *fresh,
                  tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    request_rec *r = visitor->first;
+    request_rec *r = visitor->initial;
     tw_err_t err = { 0 };
     int try, done;
 
@@ -102,7 +102,7 @@ static apr_interval_time_t pause_after(const tw_err_t *err,
 static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    request_rec *r = visitor->first;
+    request_rec *r = visitor->initial;
     tw_err_t err = { 0 };
     tw_lease_t lease;
     tw_tokens_t fresh;
@@ -159,7 +159,7 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
                ? BUSY : BUSY_LONG;
     }
     if (tw_token_claim(&claimed, &stored, now + claim, &site->store,
-                       visitor->first->pool, &err) != APR_SUCCESS) {
+                       visitor->initial->pool, &err) != APR_SUCCESS) {
         return NONE;
     }
     if (!claimed) {

@@ -28,7 +28,7 @@ typedef enum {
     TW_ERR_LIMITED,         /* X: 429, see retry_after */
     TW_ERR_USER_LIMITED,    /* the same, where X counts for each user */
     TW_ERR_USER,            /* X: refuses this user (suspended, locked) */
-    TW_ERR_DATABASE,        /* the database is away, slow, or wrong */
+    TW_ERR_DATABASE,        /* the database is down, slow, or wrong */
     TW_ERR_INACTIVE,        /* the account may not sign in */
     TW_ERR_NO_ACCOUNT       /* there is no account, and none is created */
 } tw_err_kind_t;

@@ -60,7 +60,7 @@ apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
  * say who somebody is, and what rules go by, so nothing is guessed: an id
  * that is a number may have been through a program that rounds beyond 2^53,
  * and would be another person's then; and without today's handle a rule that
- * names one would judge by yesterday's.  What
+ * names one would check by yesterday's.  What
  * is not ASCII is a question mark here: of a profile's other members nothing
  * matters, so they may hold bytes that are no text.
  * APR_EINVAL, both NULL: something else.

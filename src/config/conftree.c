@@ -9,7 +9,7 @@
 #define VIRTUAL_HOST "<VirtualHost"
 
 struct tw_conftree_t {
-    server_rec *main;
+    server_rec *base_server;
     const ap_directive_t *outside;      /* of all hosts */
     apr_hash_t *parts;                  /* section of a host, by its start */
 };
@@ -20,13 +20,13 @@ typedef struct {
     apr_uint64_t line;
 } start_t;
 
-tw_conftree_t *tw_conftree_read(server_rec *main, apr_pool_t *pool)
+tw_conftree_t *tw_conftree_read(server_rec *base_server, apr_pool_t *pool)
 {
     tw_conftree_t *tree = apr_pcalloc(pool, sizeof(*tree));
     ap_directive_t *last = NULL;
     const ap_directive_t *d;
 
-    tree->main = main;
+    tree->base_server = base_server;
     tree->parts = apr_hash_make(pool);
     for (d = ap_conftree; d; d = d->next) {
         if (tw_conftree_is(d, VIRTUAL_HOST)) {
@@ -53,9 +53,9 @@ tw_conftree_t *tw_conftree_read(server_rec *main, apr_pool_t *pool)
     return tree;
 }
 
-server_rec *tw_conftree_main(const tw_conftree_t *tree)
+server_rec *tw_conftree_base_server(const tw_conftree_t *tree)
 {
-    return tree->main;
+    return tree->base_server;
 }
 
 const ap_directive_t *tw_conftree_part(const tw_conftree_t *tree,
@@ -100,7 +100,7 @@ const char *tw_conftree_inherited(const tw_conftree_t *tree,
 {
     const char *args = tw_conftree_args(tree, s, directive);
 
-    return args ? args : tw_conftree_args(tree, tree->main, directive);
+    return args ? args : tw_conftree_args(tree, tree->base_server, directive);
 }
 
 static void add_words(apr_array_header_t *words, const ap_directive_t *d,
@@ -123,8 +123,8 @@ apr_array_header_t *tw_conftree_every(const tw_conftree_t *tree,
     apr_array_header_t *words = apr_array_make(pool, 2, sizeof(char *));
 
     add_words(words, tw_conftree_part(tree, s), directive);
-    if (s != tree->main) {
-        add_words(words, tw_conftree_part(tree, tree->main), directive);
+    if (s != tree->base_server) {
+        add_words(words, tw_conftree_part(tree, tree->base_server), directive);
     }
     return words;
 }

@@ -19,9 +19,9 @@
 typedef struct tw_conftree_t tw_conftree_t;
 
 /* Reads which part of the configuration is whose, once for all hosts. */
-tw_conftree_t *tw_conftree_read(server_rec *main, apr_pool_t *pool);
+tw_conftree_t *tw_conftree_read(server_rec *base_server, apr_pool_t *pool);
 
-server_rec *tw_conftree_main(const tw_conftree_t *tree);
+server_rec *tw_conftree_base_server(const tw_conftree_t *tree);
 
 /*
  * The first directive of the server's own part (its <VirtualHost>; for the

@@ -16,7 +16,7 @@
 
 typedef struct {
     apr_pool_t *pool;
-    server_rec *main;
+    server_rec *base_server;
     int startup;                /* APLOG_STARTUP before there is a log */
     apr_hash_t *said;           /* what several hosts have in common */
     apr_uint32_t groups[GROUPS_MAX];
@@ -27,7 +27,8 @@ static void say_off(const notices_t *notices, const tw_site_t *site)
 {
     const server_rec *s = site->server;
     /* a main server beside virtual hosts seldom serves anybody */
-    int level = s == notices->main && s->next ? APLOG_INFO : APLOG_WARNING;
+    int level =
+        s == notices->base_server && s->next ? APLOG_INFO : APLOG_WARNING;
 
     ap_log_error(APLOG_MARK, notices->startup | level, 0, s, TWLOGNO(0103)
                  "mod_twauth is off for the host at %s:%u: %s",
@@ -84,14 +85,14 @@ static void find_groups(notices_t *notices)
     notices->n = n;
 }
 
-void tw_notices_log(server_rec *main, int startup, apr_pool_t *pool)
+void tw_notices_log(server_rec *base_server, int startup, apr_pool_t *pool)
 {
-    notices_t notices = { pool, main, startup, apr_hash_make(pool), { 0 },
-                          0 };
+    notices_t notices = { pool, base_server, startup, apr_hash_make(pool),
+                          { 0 }, 0 };
     server_rec *s;
 
     find_groups(&notices);
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_site(s);
         const tw_server_conf_t *conf;
         int i;

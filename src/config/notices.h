@@ -14,6 +14,6 @@
  * Said on the terminal by a test and by the first reading of the two at a
  * start, and in the log as soon as there is one.
  */
-void tw_notices_log(server_rec *main, int startup, apr_pool_t *pool);
+void tw_notices_log(server_rec *base_server, int startup, apr_pool_t *pool);
 
 #endif

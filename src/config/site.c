@@ -43,7 +43,7 @@ static int is_restart(void)
 struct tw_build_t {
     apr_pool_t *pconf;
     apr_pool_t *ptemp;
-    server_rec *main;
+    server_rec *base_server;
     tw_conftree_t *tree;
     tw_vault_t *vault;
     apr_hash_t *secrets;                /* of the hosts before, by origin */
@@ -467,7 +467,7 @@ static int build_database(tw_build_t *b)
                       "DBDParams");
     }
     if (!tw_conftree_mentions(b->tree, site->server, "DBDriver", NULL)
-        && !tw_conftree_mentions(b->tree, b->main, "DBDriver", NULL)) {
+        && !tw_conftree_mentions(b->tree, b->base_server, "DBDriver", NULL)) {
         return refuse(b, "there is no DBDriver: set DBDriver and DBDParams "
                       "(mod_dbd) to the database of accounts and sessions");
     }
@@ -502,7 +502,7 @@ static void build_sealers(tw_build_t *b)
         b->ptemp, site->protocol->name, "\n", site->client.api, "\n",
         site->client.callback, "\n", site->client.key, NULL), b->pconf);
     site->sealers.pre = sealer_for(site, TW_SEAL_PRE);
-    site->sealers.mark = sealer_for(site, TW_SEAL_MARK);
+    site->sealers.mark = sealer_for(site, TW_SEAL_BOUNCE);
     site->sealers.form = sealer_for(site, TW_SEAL_FORM);
     site->sealers.account_switch = sealer_for(site, TW_SEAL_SWITCH);
     site->sealers.asked = tw_seal_bind(&asked, "asked", b->pconf);
@@ -542,15 +542,15 @@ static int build(tw_build_t *b)
     return 1;
 }
 
-tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
+tw_build_t *tw_site_begin(server_rec *base_server, tw_vault_t *vault,
                           apr_pool_t *pconf, apr_pool_t *ptemp)
 {
     tw_build_t *b = apr_pcalloc(ptemp, sizeof(*b));
 
     b->pconf = pconf;
     b->ptemp = ptemp;
-    b->main = main;
-    b->tree = tw_conftree_read(main, ptemp);
+    b->base_server = base_server;
+    b->tree = tw_conftree_read(base_server, ptemp);
     b->vault = vault;
     b->secrets = apr_hash_make(ptemp);
     b->rings = apr_hash_make(ptemp);

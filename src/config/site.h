@@ -90,7 +90,7 @@ static inline const tw_site_t *tw_site(const server_rec *s)
  * vault.
  */
 typedef struct tw_build_t tw_build_t;
-tw_build_t *tw_site_begin(server_rec *main, tw_vault_t *vault,
+tw_build_t *tw_site_begin(server_rec *base_server, tw_vault_t *vault,
                           apr_pool_t *pconf, apr_pool_t *ptemp);
 
 /*

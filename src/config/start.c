@@ -90,15 +90,15 @@ int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
 }
 
 int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
-                          apr_pool_t *ptemp, server_rec *main)
+                          apr_pool_t *ptemp, server_rec *base_server)
 {
-    tw_build_t *build = tw_site_begin(main, process.retained->vault, pconf,
-                                      ptemp);
+    tw_build_t *build =
+        tw_site_begin(base_server, process.retained->vault, pconf, ptemp);
     server_rec *s;
     int good = 1;
 
     (void)plog;
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         tw_server_conf_t *conf = tw_conf_server(s);
 
         tw_conf_dir_defaults(s);
@@ -108,7 +108,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         }
         /* a host without directives shares its structure with the main
          * server, but not its address */
-        if (s != main && conf == tw_conf_server(main)) {
+        if (s != base_server && conf == tw_conf_server(base_server)) {
             conf = apr_pmemdup(pconf, conf, sizeof(*conf));
             conf->callback_url = NULL;
             ap_set_module_config(s->module_config, &twauth_module, conf);
@@ -123,13 +123,13 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         }
     }
     if (good && (tw_site_is_test() || tw_site_is_trial())) {
-        tw_notices_log(main, APLOG_STARTUP, ptemp);
+        tw_notices_log(base_server, APLOG_STARTUP, ptemp);
     }
     return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* The segment that all processes share: made once, kept over restarts. */
-static tw_shared_t *shared_memory(server_rec *main)
+static tw_shared_t *shared_memory(server_rec *base_server)
 {
     retained_t *retained = process.retained;
 
@@ -138,10 +138,11 @@ static tw_shared_t *shared_memory(server_rec *main)
     if (!retained->shared || retained->layout != tw_shared_layout()) {
         apr_shm_t *shm;
         apr_status_t rv = apr_shm_create(&shm, tw_shared_size(), NULL,
-                                         main->process->pool);
+                                         base_server->process->pool);
 
         if (rv != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv, main,
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv,
+                         base_server,
                          TWLOGNO(0104) "no shared memory (%" APR_SIZE_T_FMT
                          " bytes)", tw_shared_size());
             return NULL;
@@ -154,7 +155,7 @@ static tw_shared_t *shared_memory(server_rec *main)
 
 /* The lines that were written lately; apart, for what is retained may be of
  * another version of the module. */
-static tw_recent_t *recent_lines(server_rec *main)
+static tw_recent_t *recent_lines(server_rec *base_server)
 {
     struct { void *base; apr_size_t size; } *kept =
         ap_retained_data_get(RETAINED_RECENT);
@@ -166,10 +167,10 @@ static tw_recent_t *recent_lines(server_rec *main)
     }
     if (kept->size != size) {
         apr_status_t rv = apr_shm_create(&shm, size, NULL,
-                                         main->process->pool);
+                                         base_server->process->pool);
 
         if (rv != APR_SUCCESS) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, rv, main, TWLOGNO(0111)
+            ap_log_error(APLOG_MARK, APLOG_ERR, rv, base_server, TWLOGNO(0111)
                          "no shared memory (%" APR_SIZE_T_FMT " bytes)",
                          size);
             return NULL;
@@ -191,7 +192,7 @@ static int workers(void)
 }
 
 int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
-                         apr_pool_t *ptemp, server_rec *main)
+                         apr_pool_t *ptemp, server_rec *base_server)
 {
     tw_shared_t *shared;
     tw_recent_t *recent;
@@ -202,13 +203,13 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     if (!process.any || tw_site_is_trial()) {
         return OK;
     }
-    tw_notices_log(main, 0, ptemp);
-    shared = shared_memory(main);
-    recent = recent_lines(main);
+    tw_notices_log(base_server, 0, ptemp);
+    shared = shared_memory(base_server);
+    recent = recent_lines(base_server);
     if (!shared || !recent) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         tw_site_t *site = tw_conf_server(s)->site;
         apr_int64_t calls;
 
@@ -249,11 +250,11 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-static void lock_secrets(server_rec *main)
+static void lock_secrets(server_rec *base_server)
 {
     server_rec *s;
 
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_conf_server(s)->site;
 
         if (site && !site->off) {
@@ -264,12 +265,13 @@ static void lock_secrets(server_rec *main)
 
 /* What a process that cannot do without has to say, in each host's log: of
  * one protocol, or, where that is NULL, of both. */
-static void sign_in_is_off(server_rec *main, const tw_protocol_t *protocol,
-                           apr_status_t rv, const tw_err_t *err)
+static void sign_in_is_off(server_rec *base_server,
+                           const tw_protocol_t *protocol, apr_status_t rv,
+                           const tw_err_t *err)
 {
     server_rec *s;
 
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_conf_server(s)->site;
 
         if (site && !site->off && (!protocol || site->protocol == protocol)) {
@@ -282,11 +284,11 @@ static void sign_in_is_off(server_rec *main, const tw_protocol_t *protocol,
     }
 }
 
-static int is_used(server_rec *main, const tw_protocol_t *protocol)
+static int is_used(server_rec *base_server, const tw_protocol_t *protocol)
 {
     server_rec *s;
 
-    for (s = main; s; s = s->next) {
+    for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_conf_server(s)->site;
 
         if (site && !site->off && site->protocol == protocol) {
@@ -298,7 +300,7 @@ static int is_used(server_rec *main, const tw_protocol_t *protocol)
 
 /* The protocols that are in use, each by itself: what one of them needs is no
  * matter of the other's sites. */
-static void ready_protocols(apr_pool_t *pchild, server_rec *main)
+static void ready_protocols(apr_pool_t *pchild, server_rec *base_server)
 {
     apr_size_t i;
 
@@ -306,18 +308,18 @@ static void ready_protocols(apr_pool_t *pchild, server_rec *main)
         tw_err_t err = { 0 };
         apr_status_t rv;
 
-        if (!is_used(main, protocols[i])) {
+        if (!is_used(base_server, protocols[i])) {
             continue;
         }
         rv = protocols[i]->child_init(pchild, &err);
         process.ready[i] = rv == APR_SUCCESS;
         if (rv != APR_SUCCESS) {
-            sign_in_is_off(main, protocols[i], rv, &err);
+            sign_in_is_off(base_server, protocols[i], rv, &err);
         }
     }
 }
 
-void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
+void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server)
 {
     tw_http_pool_t *http = NULL;
     tw_err_t err = { 0 };
@@ -326,10 +328,10 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
     if (!process.most_calls) {
         return;         /* where all hosts are off, as in a trial */
     }
-    lock_secrets(main);
+    lock_secrets(base_server);
     /* on its own: sessions need it also where sign-ins cannot work */
     if (tw_db_child_init(pchild) != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main, TWLOGNO(0107)
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, base_server, TWLOGNO(0107)
                      "no lock for the database: this child ends");
         exit(APEXIT_CHILDSICK);
     }
@@ -342,9 +344,9 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *main)
         rv = tw_http_pool_make(&http, process.most_calls, pchild);
     }
     if (rv != APR_SUCCESS) {
-        sign_in_is_off(main, NULL, rv, &err);
+        sign_in_is_off(base_server, NULL, rv, &err);
         return;
     }
     process.http = http;
-    ready_protocols(pchild, main);
+    ready_protocols(pchild, base_server);
 }

@@ -19,10 +19,10 @@
 int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
                         apr_pool_t *ptemp);
 int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
-                          apr_pool_t *ptemp, server_rec *main);
+                          apr_pool_t *ptemp, server_rec *base_server);
 int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
-                         apr_pool_t *ptemp, server_rec *main);
-void tw_start_child_init(apr_pool_t *pchild, server_rec *main);
+                         apr_pool_t *ptemp, server_rec *base_server);
+void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server);
 
 /* Whether any server here has a site: then headers are scrubbed on all. */
 int tw_start_any(void);

@@ -39,7 +39,8 @@ static int start_again(request_rec *r, tw_visitor_t *visitor,
 
     p.kind = TW_PAGE_EXPIRED;
     p.next = next;
-    if (tw_visitor_look(visitor, r, recheck, 0) == TW_VISITOR_SIGNED_IN) {
+    if (tw_visitor_authenticate(visitor, r, recheck, 0)
+        == TW_VISITOR_SIGNED_IN) {
         p.kind = TW_PAGE_SIGNED_IN;
         p.screen_name = visitor->session.screen_name;
     }
@@ -78,7 +79,7 @@ static const char *identity_text(apr_pool_t *pool,
                     : "";
 }
 
-/* The database failed: that it is away has been logged, this is the sign-in
+/* The database failed: that it is down has been logged, this is the sign-in
  * that suffers. */
 static int not_stored(request_rec *r, tw_visitor_t *visitor,
                       const tw_flow_t *flow, const tw_identity_t *identity,
@@ -91,7 +92,7 @@ static int not_stored(request_rec *r, tw_visitor_t *visitor,
     p.kind = TW_PAGE_NOT_STORED;
     p.next = flow->next;
     p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
-    /* the callback can be loaded again and again, as long as it is away */
+    /* the callback can be loaded again and again, as long as it is down */
     tw_line_begin(&line, r, site, APLOG_WARNING, "TW0215",
                   tw_line_cause(r->pool, err));
     p.reference = line.shown;
@@ -140,21 +141,21 @@ static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
 
 static void log_sign_in(request_rec *r, const tw_session_t *session,
                         const tw_signed_in_t *result,
-                        const tw_session_t *former)
+                        const tw_session_t *previous)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0216)
                   "signed in: %s%s", tw_line_person(r->pool, session),
                   result->created ? ", a new account" : "");
-    if (result->other_name) {
+    if (result->name_was_taken) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0217)
                       "called by another name than its handle's, which is "
                       "taken or reserved: %s",
                       tw_line_person(r->pool, session));
     }
-    if (former && former->account != session->account) {
+    if (previous && previous->account != session->account) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0218)
                       "it takes the place of a session of %s",
-                      tw_line_person(r->pool, former));
+                      tw_line_person(r->pool, previous));
     }
 }
 
@@ -163,29 +164,29 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
                    const tw_flow_t *flow, const tw_identity_t *identity)
 {
     const tw_site_t *site = visitor->site;
-    const tw_session_t *former;
-    tw_sign_in_t with = { 0 };
+    const tw_session_t *previous;
+    tw_sign_in_t options = { 0 };
     tw_session_t session = { 0 };
     tw_signed_in_t result;
     tw_browser_t browser;
     tw_err_t err = { 0 };
 
-    former = tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN
+    previous = tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN
              ? &visitor->session : NULL;
-    with.identity = identity;
-    with.sign_up = site->conf->sign_up != 0;
-    with.address = r->useragent_ip;
-    with.user_agent = apr_table_get(r->headers_in, "User-Agent");
-    with.former = former;
+    options.identity = identity;
+    options.sign_up = site->conf->sign_up != 0;
+    options.address = r->useragent_ip;
+    options.user_agent = apr_table_get(r->headers_in, "User-Agent");
+    options.previous = previous;
     session.signed_in_at = apr_time_now();
     session.expires_at = session.signed_in_at + site->conf->session_max;
-    if (tw_account_sign_in(&session, &result, &site->store, &with, r->pool,
+    if (tw_account_sign_in(&session, &result, &site->store, &options, r->pool,
                            &err) != APR_SUCCESS) {
         return no_sign_in(r, visitor, flow, identity, &session, &err);
     }
-    if (former) {
-        tw_shared_revoke(site->shared, former->id,
-                         tw_visitor_copies_until(site, former,
+    if (previous) {
+        tw_shared_revoke(site->shared, previous->id,
+                         tw_visitor_copies_until(site, previous,
                                                  session.signed_in_at),
                          session.signed_in_at);
     }
@@ -196,7 +197,7 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     browser.before = session.account;
     browser.left = 0;
     tw_browser_set(r, site, &browser);
-    log_sign_in(r, &session, &result, former);
+    log_sign_in(r, &session, &result, previous);
     tw_page_no_store(r);
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
     apr_table_setn(r->headers_out, "Location", flow->next);

@@ -12,7 +12,8 @@
 #define FLOWS_MAX 5
 #define BYTES_MAX 3500
 #define SEEN_MAX 20
-/* A slow user's next is kept so much longer than the flow is good. */
+/* The cookie outlives the flow by this, so that a late callback still knows
+ * where to return. */
 #define COOKIE_SLACK 3600
 
 static const char *name_of(const tw_visitor_t *visitor, const char *key)
@@ -20,7 +21,7 @@ static const char *name_of(const tw_visitor_t *visitor, const char *key)
     char end[TW_FLOW_NAME_LEN + 1];
 
     tw_flow_name(end, key);
-    return apr_pstrcat(visitor->first->pool, visitor->site->flow_cookie.text,
+    return apr_pstrcat(visitor->initial->pool, visitor->site->flow_cookie.text,
                        end, NULL);
 }
 
@@ -28,7 +29,7 @@ int tw_flow_cookies_find(tw_flow_t *flow, const char **cookie_name,
                          const tw_visitor_t *visitor, const char *key)
 {
     const tw_site_t *site = visitor->site;
-    apr_pool_t *pool = visitor->first->pool;
+    apr_pool_t *pool = visitor->initial->pool;
     const char *at = visitor->cookies;
     tw_cookie_name_t name;
     tw_cookie_t cookie;
@@ -59,7 +60,7 @@ typedef struct {
 static apr_array_header_t *flow_cookies(const tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    apr_pool_t *pool = visitor->first->pool;
+    apr_pool_t *pool = visitor->initial->pool;
     apr_array_header_t *list = apr_array_make(pool, 4, sizeof(flow_cookie_t));
     const char *at = visitor->cookies;
     tw_cookie_t cookie;

@@ -17,7 +17,7 @@
 /*
  * The pending sign-in that key names (NULL names none), and the name of its
  * cookie; 0 when this browser has none that opens.  Whether it is in time,
- * and not used, is judged elsewhere.
+ * and not used, is checked elsewhere.
  */
 int tw_flow_cookies_find(tw_flow_t *flow, const char **cookie_name,
                          const tw_visitor_t *visitor, const char *key);

@@ -145,7 +145,7 @@ int tw_locations_host_access(request_rec *r)
     if (!is_own(r)) {
         return DECLINED;
     }
-    visitor = tw_visitor(r);
+    visitor = tw_visitor_get(r);
     visitor->per_dir_config = r->per_dir_config;
     r->per_dir_config = r->server->lookup_defaults;
     return OK;
@@ -158,7 +158,7 @@ int tw_locations_access(request_rec *r)
     if (!is_own(r)) {
         return DECLINED;
     }
-    visitor = tw_visitor(r);
+    visitor = tw_visitor_get(r);
     if (visitor->per_dir_config) {
         r->per_dir_config = visitor->per_dir_config;
         visitor->per_dir_config = NULL;
@@ -177,7 +177,7 @@ static int refuse(request_rec *r, tw_page_kind_t kind, int always)
     }
     page.kind = kind;
     page.always = always;
-    return tw_page_answer(r, tw_visitor(r), &page);
+    return tw_page_answer(r, tw_visitor_get(r), &page);
 }
 
 int tw_locations_handler(request_rec *r)
@@ -190,15 +190,15 @@ int tw_locations_handler(request_rec *r)
     }
     location = location_of(site, r->uri);
     tw_page_no_store(r);
-    tw_visitor_insert_filter(tw_visitor(r), r);
+    tw_visitor_insert_filter(tw_visitor_get(r), r);
     if (!location) {
         return refuse(r, TW_PAGE_NOT_FOUND, 0);
     }
     if (r->method_number == M_GET) {
-        return location->get(r, tw_visitor(r));
+        return location->get(r, tw_visitor_get(r));
     }
     if (r->method_number == M_POST && location->post) {
-        return location->post(r, tw_visitor(r));
+        return location->post(r, tw_visitor_get(r));
     }
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET,
                               location->post ? M_POST : -1, -1);

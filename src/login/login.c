@@ -116,10 +116,10 @@ static int signed_in_already(login_t *l)
 {
     /* the page that sent it here may ask the database more often: what it
      * knows to be over must not be good here, or the two would loop */
-    switch (tw_visitor_look(l->visitor, l->r, 0, 1)) {
+    switch (tw_visitor_authenticate(l->visitor, l->r, 0, 1)) {
     case TW_VISITOR_SIGNED_IN:
         return l->switched ? GO_ON : redirect(l->r, l->next);
-    case TW_VISITOR_UNCERTAIN:
+    case TW_VISITOR_UNVERIFIED:
         return page_of_kind(l, TW_PAGE_DATABASE, TW_RETRY_AFTER);
     default:
         return GO_ON;
@@ -131,10 +131,10 @@ static int signed_in_already(login_t *l)
  * by a plain link gets it now, and comes back with a mark; a mark without
  * the cookie is a browser that keeps none.
  */
-static int demand_cookies(login_t *l)
+static int require_cookies(login_t *l)
 {
-    tw_browser_t likeness = { { 0 }, 0, 0 };
-    const char *mark;
+    tw_browser_t fingerprint = { { 0 }, 0, 0 };
+    const char *token;
     tw_line_t line;
 
     l->known = tw_browser_read(&l->browser, l->visitor);
@@ -143,11 +143,11 @@ static int demand_cookies(login_t *l)
     }
     /* without a cookie there is but this to know a browser by: enough to
      * tell a link that was copied from another one's */
-    tw_seal_digest(likeness.id, apr_pstrcat(
+    tw_seal_digest(fingerprint.id, apr_pstrcat(
         l->r->pool, l->r->useragent_ip, "\n",
         apr_table_get(l->r->headers_in, "User-Agent"), NULL));
     tw_browser_set(l->r, l->site, &l->browser);
-    if (tw_browser_token_ok(l->r, &l->site->sealers.mark, &likeness, NULL,
+    if (tw_browser_token_ok(l->r, &l->site->sealers.mark, &fingerprint, NULL,
                             tw_codec_form_get(l->query, "mark", NULL))) {
         tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0230",
                       l->r->useragent_ip);
@@ -155,8 +155,8 @@ static int demand_cookies(login_t *l)
                       "no sign-in for a browser that keeps no cookies");
         return page_of_kind(l, TW_PAGE_NO_COOKIES, 0);
     }
-    mark = tw_browser_token(l->r, &l->site->sealers.mark, &likeness, NULL);
-    return again(l, "mark", mark);
+    token = tw_browser_token(l->r, &l->site->sealers.mark, &fingerprint, NULL);
+    return again(l, "mark", token);
 }
 
 /* Whether a page of ours has put the link there, by its token. */
@@ -255,7 +255,7 @@ static int within_limits(login_t *l)
 
 /*
  * With a lease for the call, where there is one to make.  Counted is what has
- * a lease: who tries in vain while X is away or busy, again and again, does
+ * a lease: who tries in vain while X is down or busy, again and again, does
  * not use up what everybody will want when X is back.
  */
 static int may_begin(login_t *l, tw_lease_t *lease)
@@ -328,7 +328,7 @@ static int begin(login_t *l)
 int tw_login_get(request_rec *r, tw_visitor_t *visitor)
 {
     static int (*const steps[])(login_t *) = {
-        go_home, signed_in_already, demand_cookies, confirm_return,
+        go_home, signed_in_already, require_cookies, confirm_return,
         confirm_switch, begin
     };
     login_t l = { 0 };

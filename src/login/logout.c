@@ -184,7 +184,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
                           "%s is forgotten; delete it by hand", person);
         }
         tw_line_begin(&line, r, site, APLOG_WARNING, "TW0221", person);
-        visitor->reference = line.shown;
+        visitor->page.reference = line.shown;
         ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0221)
                       "signed out, but the row is still to be deleted "
                       "(reference %s): %s: %s", line.reference, person,
@@ -248,7 +248,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     if (tw_address_is_elsewhere(r, site)) {
         return go_to_page(r, site, HTTP_SEE_OTHER, query_of(r, next));
     }
-    if (tw_visitor_look(visitor, r, site->conf->session_recheck, 0)
+    if (tw_visitor_authenticate(visitor, r, site->conf->session_recheck, 0)
         != TW_VISITOR_NOBODY) {
         if (!is_from_here(r, visitor, form)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)

@@ -37,9 +37,9 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
         return tw_navigation_is_read(r) ? tw_page_answer(r, visitor, &page)
                                         : HTTP_FORBIDDEN;
     }
-    switch (tw_visitor_look(visitor, r, visitor->site->conf->session_recheck,
-                            0)) {
-    case TW_VISITOR_UNCERTAIN:
+    switch (tw_visitor_authenticate(visitor, r,
+                                    visitor->site->conf->session_recheck, 0)) {
+    case TW_VISITOR_UNVERIFIED:
         if (tw_navigation_is_read(r)) {
             page.kind = TW_PAGE_DATABASE;
             page.retry_after = TW_RETRY_AFTER;

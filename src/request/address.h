@@ -7,7 +7,7 @@
  * "moved" in its query.  When it then still seems to have come elsewhere, a
  * proxy in front has changed the Host header, and it is served as it is.
  *
- * One function judges every Host, and one makes every URL of ours: relative
+ * One function checks every Host, and one makes every URL of ours: relative
  * at the own address, whole and with "moved" anywhere else, so that links and
  * forms lead there from wherever they are shown.
  */

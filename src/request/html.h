@@ -41,7 +41,7 @@ typedef enum {
     TW_PAGE_SIGN_OUT,           /* 200: sign out? */
     TW_PAGE_SIGNED_OUT,         /* 200 */
     TW_PAGE_NOT_SIGNED_IN,      /* 200: nothing to sign out of */
-    TW_PAGE_STILL_THERE,        /* 503: signed out while the database is away */
+    TW_PAGE_STILL_THERE,        /* 503: signed out, the database is down */
     TW_PAGE_NOT_FOUND,          /* 404: below TwAuthPath */
     TW_PAGE_METHOD,             /* 405 */
     TW_PAGE_FOR_SCRIPTS,        /* 403: a link of another site to session */

@@ -23,7 +23,7 @@
 
 void tw_page_no_store(request_rec *r)
 {
-    tw_visitor_t *visitor = tw_visitor(r);
+    tw_visitor_t *visitor = tw_visitor_get(r);
 
     if (visitor) {
         tw_caching_no_store(&visitor->caching, r);
@@ -124,14 +124,14 @@ int tw_page_has_document_here(request_rec *r, int status)
 
 void tw_page_environment(request_rec *r, const tw_visitor_t *visitor)
 {
-    if (!visitor->error) {
+    if (!visitor->page.error) {
         return;
     }
-    apr_table_setn(r->subprocess_env, "TWAUTH_ERROR", visitor->error);
+    apr_table_setn(r->subprocess_env, "TWAUTH_ERROR", visitor->page.error);
     apr_table_setn(r->subprocess_env, "TWAUTH_LOGIN_URL",
-                   tw_address_login(r, visitor->site, visitor->next, 0));
+                   tw_address_login(r, visitor->site, visitor->page.next, 0));
     apr_table_setn(r->subprocess_env, "TWAUTH_SWITCH_URL",
-                   tw_address_login(r, visitor->site, visitor->next, 1));
+                   tw_address_login(r, visitor->site, visitor->page.next, 1));
 }
 
 static ap_filter_rec_t *label_filter;
@@ -151,9 +151,9 @@ void tw_page_register_filter(void)
 
 void tw_page_insert_error_filter(request_rec *r)
 {
-    const tw_visitor_t *visitor = tw_visitor_known(r);
+    const tw_visitor_t *visitor = tw_visitor_peek(r);
 
-    if (visitor && visitor->page) {
+    if (visitor && visitor->page.own) {
         ap_add_output_filter_handle(label_filter, NULL, r, r->connection);
     }
 }
@@ -166,7 +166,7 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
     }
     /* a subrequest's refusal is not the page's */
     if (!r->main) {
-        visitor->error = status == HTTP_UNAUTHORIZED ? "sign-in"
+        visitor->page.error = status == HTTP_UNAUTHORIZED ? "sign-in"
                          : status == HTTP_FORBIDDEN ? "forbidden"
                          : "database";
         if (tw_page_has_document(r, status)) {
@@ -174,7 +174,7 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
         }
         else {
             apr_table_setn(r->subprocess_env, "TWAUTH_ERROR",
-                           visitor->error);
+                           visitor->page.error);
         }
     }
     return status;
@@ -192,7 +192,7 @@ int tw_page_refuse(request_rec *r, tw_visitor_t *visitor,
         apr_table_setn(r->err_headers_out, "Retry-After",
                        apr_itoa(r->pool, page->retry_after));
     }
-    visitor->next = page->next;
+    visitor->page.next = page->next;
     return tw_page_bare(r, visitor, status);
 }
 
@@ -209,10 +209,10 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
     tw_seal_random(random, sizeof(random));
     tw_codec_hex(nonce, random, sizeof(random));
     if (!page.reference) {
-        page.reference = visitor->reference;
+        page.reference = visitor->page.reference;
     }
-    visitor->error = tw_html_error(page.kind);
-    visitor->next = page.next;
+    visitor->page.error = tw_html_error(page.kind);
+    visitor->page.next = page.next;
     set_headers(r, site, &page, nonce);
     if (status == HTTP_UNAUTHORIZED) {
         set_challenge(r, site);
@@ -225,7 +225,7 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
     }
     html = tw_html(r, site, &page, nonce);
     if (status != HTTP_OK) {
-        visitor->page = 1;
+        visitor->page.own = 1;
         ap_custom_response(r, status, html);
         return status;
     }

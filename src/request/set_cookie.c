@@ -5,8 +5,8 @@
 
 #include <apr_strings.h>
 
-/* Takes a cookie back that was about to be set: only one may go out. */
-static void take_back(request_rec *r, const char *name)
+/* Withdraws a cookie that was about to be set: only one may go out. */
+static void withdraw(request_rec *r, const char *name)
 {
     const apr_array_header_t *list = apr_table_elts(r->err_headers_out);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
@@ -44,7 +44,7 @@ void tw_cookie_set(request_rec *r, const char *name, const char *value,
     const char *age = max_age < 0 ? ""
                       : apr_psprintf(r->pool, "; Max-Age=%d", max_age);
 
-    take_back(r, name);
+    withdraw(r, name);
     /* err_headers_out: it has to survive redirects and error pages */
     apr_table_addn(r->err_headers_out, "Set-Cookie",
                    apr_pstrcat(r->pool, name, "=", value, attributes, age,
@@ -54,7 +54,7 @@ void tw_cookie_set(request_rec *r, const char *name, const char *value,
 void tw_cookie_expire(request_rec *r, const char *name,
                       const char *attributes)
 {
-    take_back(r, name);
+    withdraw(r, name);
     apr_table_addn(r->err_headers_out, "Set-Cookie",
                    apr_pstrcat(r->pool, name, "=", attributes,
                                "; Max-Age=0; "

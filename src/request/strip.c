@@ -24,7 +24,7 @@ static apr_status_t clean_trailers(ap_filter_t *f,
                                    apr_read_type_e block, apr_off_t bytes)
 {
     request_rec *r = f->r;
-    const tw_visitor_t *visitor = tw_visitor_known(r);
+    const tw_visitor_t *visitor = tw_visitor_peek(r);
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
     const char *value[TW_IDENTITY_HEADERS_COUNT] = { NULL };
     int i;
@@ -34,7 +34,7 @@ static apr_status_t clean_trailers(ap_filter_t *f,
         return rv;
     }
     for (i = 0;
-         visitor && visitor->headers_given && tw_identity_headers_names[i];
+         visitor && visitor->given.headers && tw_identity_headers_names[i];
          i++) {
         value[i] = apr_table_get(r->headers_in, tw_identity_headers_names[i]);
     }
@@ -126,7 +126,7 @@ static const char *take_own(tw_visitor_t *visitor, const char *cookies)
         else if ((len = foreign_len(site, cookie.name, len)) > 0) {
             if (!rest) {
                 /* many small pieces become longer: ";a" is "; a" */
-                rest = end = apr_palloc(visitor->first->pool,
+                rest = end = apr_palloc(visitor->initial->pool,
                                         2 * strlen(cookie.name) + 1);
             }
             else {
@@ -152,7 +152,7 @@ static int may_have_own(const tw_site_t *site, const char *cookies)
 
 int tw_strip_post_read_request(request_rec *r)
 {
-    tw_visitor_t *visitor = tw_visitor_known(r);
+    tw_visitor_t *visitor = tw_visitor_peek(r);
     const tw_site_t *site;
     tw_identity_headers_t seen;
 
@@ -162,7 +162,7 @@ int tw_strip_post_read_request(request_rec *r)
         return DECLINED;
     }
     tw_identity_headers_look(&seen, r->headers_in);
-    if (seen.lookalike && !(visitor && visitor->headers_given)) {
+    if (seen.lookalike && !(visitor && visitor->given.headers)) {
         tw_identity_headers_scrub(r->headers_in);
     }
     if (!r->prev && tw_identity_headers_drop_ours(seen.connection)) {
@@ -179,7 +179,7 @@ int tw_strip_post_read_request(request_rec *r)
         return DECLINED;
     }
     if (!(visitor && visitor->cookies) && may_have_own(site, seen.cookie)) {
-        const char *rest = take_own(tw_visitor(r), seen.cookie);
+        const char *rest = take_own(tw_visitor_get(r), seen.cookie);
 
         if (rest) {
             apr_table_setn(r->headers_in, "Cookie", rest);

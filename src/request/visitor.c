@@ -14,12 +14,13 @@
 #include "sealed/seal.h"
 #include "store/account.h"
 
-/* Requests beside the one that asks the database pass for so long. */
-#define BESIDE apr_time_from_sec(5)
+/* While one request revalidates a session, concurrent ones may use the old
+ * copy for this long. */
+#define RECHECK_OVERLAP apr_time_from_sec(5)
 #define SEEN_MAX apr_time_from_sec(60)
 
 /* The request that the client sent, of which r may be a part. */
-static request_rec *first_of(request_rec *r)
+static request_rec *initial_of(request_rec *r)
 {
     while (r->main || r->prev) {
         r = r->main ? r->main : r->prev;
@@ -29,8 +30,8 @@ static request_rec *first_of(request_rec *r)
 
 const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
 {
-    const request_rec *first = first_of(r);
-    const char *target = first->unparsed_uri;
+    const request_rec *initial = initial_of(r);
+    const char *target = initial->unparsed_uri;
 
     /* the absolute form of a request: its path and query alone */
     if (target && *target != '/') {
@@ -40,36 +41,36 @@ const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
     return tw_target_asked(r->pool, target, &site->own);
 }
 
-static tw_visitor_t *made(const request_rec *first)
+static tw_visitor_t *find(const request_rec *initial)
 {
-    return ap_get_module_config(first->request_config, &twauth_module);
+    return ap_get_module_config(initial->request_config, &twauth_module);
 }
 
-static tw_visitor_t *make(request_rec *first, const tw_site_t *site)
+static tw_visitor_t *create(request_rec *initial, const tw_site_t *site)
 {
-    tw_visitor_t *visitor = apr_pcalloc(first->pool, sizeof(*visitor));
+    tw_visitor_t *visitor = apr_pcalloc(initial->pool, sizeof(*visitor));
 
     visitor->site = site;
-    visitor->first = first;
-    ap_set_module_config(first->request_config, &twauth_module, visitor);
+    visitor->initial = initial;
+    ap_set_module_config(initial->request_config, &twauth_module, visitor);
     return visitor;
 }
 
-tw_visitor_t *tw_visitor_known(request_rec *r)
+tw_visitor_t *tw_visitor_peek(request_rec *r)
 {
-    return made(first_of(r));
+    return find(initial_of(r));
 }
 
-tw_visitor_t *tw_visitor(request_rec *r)
+tw_visitor_t *tw_visitor_get(request_rec *r)
 {
-    request_rec *first = first_of(r);
-    const tw_site_t *site = tw_site(first->server);
-    tw_visitor_t *visitor = made(first);
+    request_rec *initial = initial_of(r);
+    const tw_site_t *site = tw_site(initial->server);
+    tw_visitor_t *visitor = find(initial);
 
     if (visitor || !site || site->off) {
         return visitor;
     }
-    return make(first, site);
+    return create(initial, site);
 }
 
 void tw_visitor_insert_filter(tw_visitor_t *visitor, request_rec *r)
@@ -79,7 +80,7 @@ void tw_visitor_insert_filter(tw_visitor_t *visitor, request_rec *r)
 
 void tw_visitor_insert_error_filter(request_rec *r)
 {
-    tw_visitor_t *visitor = tw_visitor_known(r);
+    tw_visitor_t *visitor = tw_visitor_peek(r);
 
     if (visitor) {
         tw_caching_insert_error_filter(&visitor->caching, r);
@@ -134,13 +135,13 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
     do {
         if (tw_session_open(&opened, tw_start_cache(), &site->sealers.session,
                             cookie.value, cookie.value_len,
-                            visitor->first->pool) != APR_SUCCESS
+                            visitor->initial->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
             || tw_shared_is_revoked(site->shared, opened.id, now)) {
             continue;
         }
         if (found && memcmp(opened.id, visitor->session.id, TW_ID_LEN)) {
-            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visitor->first,
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visitor->initial,
                           TWLOGNO(0302) "two different session cookies: "
                           "taken for none");
             return 0;
@@ -152,7 +153,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
     } while (--left && tw_visitor_cookie(&cookie, &at,
                                        &site->session_cookie, 0));
     if (!found) {
-        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->first,
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->initial,
                       TWLOGNO(0303) "the session cookie is void, over, or "
                       "of another key");
     }
@@ -168,7 +169,7 @@ static int is_fresh(const tw_visitor_t *visitor, apr_interval_time_t recheck,
            && checked > tw_shared_revalidate_before(visitor->site->shared);
 }
 
-/* Whether a copy of this age may still pass when the database is away. */
+/* Whether a copy of this age may still pass when the database is down. */
 static int is_in_grace(const tw_visitor_t *visitor,
                        apr_interval_time_t recheck, apr_time_t now)
 {
@@ -187,35 +188,35 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
 {
     const tw_site_t *site = visitor->site;
     tw_session_t *session = &visitor->session;
-    request_rec *r = visitor->first;
+    request_rec *r = visitor->initial;
     tw_err_t err = { 0 };
     tw_check_t check;
     tw_line_t line;
 
-    visitor->asked = 1;
+    visitor->copy.asked = 1;
     if (tw_account_check(&check, session, &site->store.database,
                          activity ? site->conf->session_idle : 0, r->pool,
                          &err) != APR_SUCCESS) {
         if (is_in_grace(visitor, recheck, now)) {
-            visitor->by_grace = 1;
+            visitor->copy.by_grace = 1;
             return TW_VISITOR_SIGNED_IN;
         }
         tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0304",
                       tw_line_cause(r->pool, &err));
-        visitor->reference = line.shown;
+        visitor->page.reference = line.shown;
         ap_log_rerror(APLOG_MARK, line.level, err.rv, r, TWLOGNO(0304)
                       "a session cannot be checked (reference %s): %s: %s",
                       line.reference, tw_line_person(r->pool, session),
                       err.why);
-        return TW_VISITOR_UNCERTAIN;
+        return TW_VISITOR_UNVERIFIED;
     }
     if (check != TW_CHECK_GOOD) {
-        /* those beside this request must not pass as if nothing had been
-         * found; who is only not active now may be so again */
+        /* concurrent requests must not pass as if nothing had been found; who
+         * is only not active now may be so again */
         tw_shared_revoke_found(site->shared, session->id,
                                check == TW_CHECK_GONE
                                ? tw_visitor_copies_until(site, session, now)
-                               : now + BESIDE, now);
+                               : now + RECHECK_OVERLAP, now);
     }
     /* it may have been revoked here while the database answered */
     if (check != TW_CHECK_GOOD
@@ -231,7 +232,7 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
 
 /*
  * Whether the database has to be asked by this very request.  One in a while
- * is; those beside it pass on the old copy, unless the interval is so short
+ * is; concurrent ones pass on the old copy, unless the interval is so short
  * that it would not be kept, or the database has not answered lately.
  */
 static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
@@ -239,11 +240,12 @@ static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
 {
     const tw_site_t *site = visitor->site;
     const tw_session_t *session = &visitor->session;
-    apr_interval_time_t beside = recheck < BESIDE ? recheck : BESIDE;
-    int first = tw_shared_claim_recheck(site->shared, session->id,
-                                        now + beside, now);
+    apr_interval_time_t overlap = recheck < RECHECK_OVERLAP ? recheck
+                                                            : RECHECK_OVERLAP;
+    int claimed = tw_shared_claim_recheck(site->shared, session->id,
+                                          now + overlap, now);
 
-    return first || !is_fresh(visitor, recheck + beside, now)
+    return claimed || !is_fresh(visitor, recheck + overlap, now)
            || tw_shared_breaker_open(site->shared, site->store.database.slot);
 }
 
@@ -267,19 +269,19 @@ static int is_unseen(const tw_visitor_t *visitor, apr_time_t now)
 }
 
 /* The session as it is for r, once it has been opened. */
-static tw_visitor_state_t authenticate(tw_visitor_t *visitor,
-                                       apr_interval_time_t recheck,
-                                       int activity)
+static tw_visitor_state_t authenticate_session(tw_visitor_t *visitor,
+                                               apr_interval_time_t recheck,
+                                               int activity)
 {
     const tw_site_t *site = visitor->site;
     tw_session_t *session = &visitor->session;
     apr_time_t now = apr_time_now();
     int renew = 0;
 
-    if (visitor->asked) {
+    if (visitor->copy.asked) {
         /* what the grace allowed in one place need not be enough here */
-        return !visitor->by_grace || is_in_grace(visitor, recheck, now)
-               ? visitor->state : TW_VISITOR_UNCERTAIN;
+        return !visitor->copy.by_grace || is_in_grace(visitor, recheck, now)
+               ? visitor->state : TW_VISITOR_UNVERIFIED;
     }
     if (!is_fresh(visitor, recheck, now)) {
         if (must_ask(visitor, recheck, now)) {
@@ -296,21 +298,23 @@ static tw_visitor_state_t authenticate(tw_visitor_t *visitor,
         }
         session->expires_at = absolute_end(site, session);
         visitor->session.stale = 0;
-        visitor->renewal_due = 1;
+        visitor->copy.renewal_due = 1;
     }
     return visitor->state;
 }
 
 void tw_visitor_renew(tw_visitor_t *visitor, request_rec *r)
 {
-    if (visitor->renewal_due && !r->main) {
-        visitor->renewal_due = 0;
+    if (visitor->copy.renewal_due && !r->main) {
+        visitor->copy.renewal_due = 0;
         tw_visitor_set_session(r, visitor->site, &visitor->session);
     }
 }
 
-tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
-                                   apr_interval_time_t recheck, int activity)
+tw_visitor_state_t tw_visitor_authenticate(tw_visitor_t *visitor,
+                                           request_rec *r,
+                                           apr_interval_time_t recheck,
+                                           int activity)
 {
     int is_marked = tw_caching_private(&visitor->caching, r);
     tw_visitor_state_t state;
@@ -325,7 +329,7 @@ tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
                       "protect the page too");
         return TW_VISITOR_NOBODY;
     }
-    state = authenticate(visitor, recheck, activity);
+    state = authenticate_session(visitor, recheck, activity);
     if (state == TW_VISITOR_SIGNED_IN) {
         tw_visitor_renew(visitor, r);
     }
@@ -349,7 +353,7 @@ apr_time_t tw_visitor_copies_until(const tw_site_t *site,
                                    const tw_session_t *session,
                                    apr_time_t now)
 {
-    apr_time_t copies = now + BESIDE
+    apr_time_t copies = now + RECHECK_OVERLAP
                         + tw_shared_realm_copies(site->shared,
                                                  site->realm_slot);
     apr_time_t end = session ? tw_visitor_last_end(site, session) : copies;

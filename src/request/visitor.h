@@ -7,9 +7,9 @@
  * it came (applications see it without the module's own cookies), and the
  * session once somebody has asked for it.
  *
- * The session: the cookie opens, its times are judged, and when the copy is
+ * The session: the cookie opens, its times are checked, and when the copy is
  * older than the recheck interval the database is asked.  One request does
- * that for all that are under way.  While the database is away a copy is
+ * that for all that are under way.  While the database is down a copy is
  * honoured for the grace, and never renewed.
  */
 #ifndef TW_REQUEST_VISITOR_H
@@ -27,60 +27,72 @@ typedef enum {
     TW_VISITOR_UNKNOWN,         /* nobody has asked yet */
     TW_VISITOR_NOBODY,          /* no session, or none that counts */
     TW_VISITOR_SIGNED_IN,
-    TW_VISITOR_UNCERTAIN        /* the database is away, the grace is over */
+    TW_VISITOR_UNVERIFIED       /* the database is down, the grace is over */
 } tw_visitor_state_t;
 
 typedef struct tw_visitor_t {
     const tw_site_t *site;
-    request_rec *first;         /* the request that the client sent */
+    request_rec *initial;       /* the request that the client sent */
     const char *cookies;        /* the header as it came; NULL: none */
-    tw_cookie_t session_cookie; /* the first one */
+    tw_cookie_t session_cookie; /* the first of that name */
     int session_cookies;        /* how many there are */
     tw_visitor_state_t state;
     tw_session_t session;       /* when signed in */
-    int asked;                  /* the database has been asked ... */
-    int by_grace;               /* ... in vain, and the copy was honoured */
-    int renewal_due;            /* the cookie is to be set anew */
     tw_caching_t caching;
-    int tokens_read;            /* these have been asked for: */
-    int has_tokens;
-    tw_tokens_t tokens;         /* the user's own at X */
-    const char *error;          /* TWAUTH_ERROR, for error documents ... */
-    const char *next;           /* ... and where to go after signing in */
-    const request_rec *variables_given;     /* who had TWAUTH_* last */
-    int tokens_given;           /* TWAUTH_TOKEN is in some environment */
-    int headers_given;          /* X-Twauth-* are in some request */
+    struct {                    /* the session's cookie, request/visitor */
+        int asked;              /* the database has been asked about it */
+        int by_grace;           /* it was asked in vain, and the copy was
+                                   honoured */
+        int renewal_due;        /* the cookie is to be set anew */
+    } copy;
+    struct {                    /* the user's own tokens, auth/export */
+        int read;               /* they have been asked for */
+        int found;              /* there are some */
+        tw_tokens_t own;
+    } tokens;
+    struct {                    /* what error pages say, request/page */
+        const char *error;      /* TWAUTH_ERROR, for error documents */
+        const char *next;       /* where to go after signing in */
+        const char *reference;  /* of a database that failed */
+        int own;                /* the answer is a page of this module */
+    } page;
+    struct {                    /* to applications, auth/export */
+        const request_rec *variables;   /* the request that had TWAUTH_*
+                                           last */
+        int headers;            /* X-Twauth-* are in some request */
+        int tokens;             /* TWAUTH_TOKEN is in some environment */
+    } given;
     ap_conf_vector_t *per_dir_config;   /* see tw_locations_host_access() */
-    int page;                   /* the answer is a page of ours */
-    const char *reference;      /* of a database that failed; for the page */
-    const request_rec *judged;  /* whose rules are being looked at */
+    const request_rec *authorizing;     /* the request whose rules
+                                           mod_authz_core checks now */
 } tw_visitor_t;
 
 /* What the client asked for, as a return target; "/" when it is none. */
 const char *tw_visitor_target(request_rec *r, const tw_site_t *site);
 
-/* The visitor, made when need be.  NULL where the module is off. */
-tw_visitor_t *tw_visitor(request_rec *r);
+/* The visitor, created when need be.  NULL where the module is off. */
+tw_visitor_t *tw_visitor_get(request_rec *r);
 
 /* The visitor if somebody has asked for it before, else NULL: for the many
  * requests that have nothing to do with sessions. */
-tw_visitor_t *tw_visitor_known(request_rec *r);
+tw_visitor_t *tw_visitor_peek(request_rec *r);
 
 /*
- * Opens the session cookie and judges its times, without the database:
+ * Opens the session cookie and checks its times, without the database:
  * SIGNED_IN or NOBODY.
  */
 tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor);
 
 /*
- * Looks the session up for r, at most recheck old; the answer is private
+ * Authenticates the session for r, at most recheck old; the answer is private
  * from then on.  With activity the session is marked as used.  A cookie that
  * has to be renewed is set when r is the answer itself, and never for a part
  * of it.
  */
-tw_visitor_state_t tw_visitor_look(tw_visitor_t *visitor, request_rec *r,
-                                   apr_interval_time_t recheck,
-                                   int activity);
+tw_visitor_state_t tw_visitor_authenticate(tw_visitor_t *visitor,
+                                           request_rec *r,
+                                           apr_interval_time_t recheck,
+                                           int activity);
 
 /* The hooks insert_filter (and for handlers that mark their answer later)
  * and insert_error_filter: see request/caching.h. */
@@ -104,7 +116,7 @@ int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
 
 /*
  * How long copies of a session's cookie could still be good on some host of
- * the realm, where the database can be asked, or is away for no longer than
+ * the realm, where the database can be asked, or is down for no longer than
  * the grace; of any session's, when session is NULL.
  */
 apr_time_t tw_visitor_copies_until(const tw_site_t *site,

@@ -5,7 +5,7 @@
  * A page brings a dozen requests with one and the same cookie.  To open it
  * is most of what a session costs, so the process remembers the last few
  * texts and what was in them.  What is found is what tw_unseal() would have
- * returned, and no more: times, revoked sessions and all else are judged anew
+ * returned, and no more: times, revoked sessions and all else are checked anew
  * at each request.
  *
  * A table of fixed size in locked memory that is not in core dumps.  Whoever

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sealed/seal: what the module hands out and takes back unchanged.
+ * sealed/seal: what the module hands out and accepts back unchanged.
  *
  * XChaCha20-Poly1305 (libsodium) under a ring of keys: the first key seals,
  * all of them open, so keys can be exchanged without signing anybody out.
@@ -30,7 +30,7 @@ typedef enum {
     TW_SEAL_SESSION = 1,    /* the session cookie */
     TW_SEAL_FLOW = 2,       /* a pending sign-in */
     TW_SEAL_PRE = 3,        /* the pre-session cookie */
-    TW_SEAL_MARK = 4,       /* the mark of the cookie bounce */
+    TW_SEAL_BOUNCE = 4,     /* the mark of the cookie bounce */
     TW_SEAL_FORM = 5,       /* the token of a form (CSRF) */
     TW_SEAL_STORED = 6,     /* a user's token or secret in the database */
     TW_SEAL_SWITCH = 7,     /* the link to another account */

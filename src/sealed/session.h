@@ -46,7 +46,7 @@ char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,
 /*
  * Opens sealed text; cache as in tw_cache_unseal().  APR_ENOENT: a key not
  * known here; APR_EINVAL: all else.  The times are as they were sealed:
- * whether they are good is judged elsewhere.  *session is zeroed on failure.
+ * whether they are good is checked elsewhere.  *session is zeroed on failure.
  */
 apr_status_t tw_session_open(tw_session_t *session, tw_cache_t *cache,
                              const tw_sealer_t *sealer, const char *text,

@@ -240,10 +240,10 @@ static apr_status_t no_account(tw_session_t *session, tw_db_t *db,
 static apr_status_t find_account(tw_session_t *session,
                                  tw_signed_in_t *result, tw_db_t *db,
                                  const tw_store_t *store,
-                                 const tw_sign_in_t *with, apr_pool_t *pool,
+                                 const tw_sign_in_t *options, apr_pool_t *pool,
                                  tw_err_t *err)
 {
-    const tw_identity_t *identity = with->identity;
+    const tw_identity_t *identity = options->identity;
     const char *now = seconds(pool, session->signed_in_at);
     const char *name = name_of(pool, identity->screen_name);
     const char *args[15];
@@ -265,7 +265,7 @@ static apr_status_t find_account(tw_session_t *session,
     args[14] = identity->id;
     session->twitter_id = identity->id;
     session->screen_name = identity->screen_name;
-    rv = tw_db_run(&rows, db, with->sign_up ? &find_or_create : &find_only,
+    rv = tw_db_run(&rows, db, options->sign_up ? &find_or_create : &find_only,
                    args, err);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -277,7 +277,7 @@ static apr_status_t find_account(tw_session_t *session,
     session->account = apr_atoi64(row[0]);
     session->username = row[1];
     result->created = !strcmp(row[2], now);
-    result->other_name = result->created
+    result->name_was_taken = result->created
                          && !strcmp(row[1], apr_pstrcat(pool, name, ".",
                                                         identity->id, NULL));
     return is_name(row[1])
@@ -289,8 +289,8 @@ static apr_status_t find_account(tw_session_t *session,
 }
 
 static apr_status_t begin_session(tw_session_t *session, tw_db_t *db,
-                                  const tw_sign_in_t *with, apr_pool_t *pool,
-                                  tw_err_t *err)
+                                  const tw_sign_in_t *options,
+                                  apr_pool_t *pool, tw_err_t *err)
 {
     const char *args[7];
     apr_array_header_t *rows;
@@ -300,8 +300,8 @@ static apr_status_t begin_session(tw_session_t *session, tw_db_t *db,
     args[0] = id_text(pool, session->id);
     args[1] = args[2] = seconds(pool, session->signed_in_at);
     args[3] = seconds(pool, session->expires_at);
-    args[4] = with->address;
-    args[5] = clean_user_agent(pool, with->user_agent);
+    args[4] = options->address;
+    args[5] = clean_user_agent(pool, options->user_agent);
     args[6] = number(pool, session->account);
     rv = tw_db_run(&rows, db, &session_begin, args, err);
     if (rv == APR_SUCCESS && !rows->nelts) {
@@ -313,7 +313,7 @@ static apr_status_t begin_session(tw_session_t *session, tw_db_t *db,
 
 apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
                                 const tw_store_t *store,
-                                const tw_sign_in_t *with, apr_pool_t *pool,
+                                const tw_sign_in_t *options, apr_pool_t *pool,
                                 tw_err_t *err)
 {
     const tw_database_t *database = &store->database;
@@ -324,23 +324,24 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = find_account(session, result, db, store, with, pool, err);
+    rv = find_account(session, result, db, store, options, pool, err);
     if (rv == APR_SUCCESS) {
         /* before there is a new row: the deletes of all this account's
          * sessions may be deferred */
         run_deferred(db, database, pool);
         session->checked_at = session->last_seen = session->signed_in_at;
-        rv = begin_session(session, db, with, pool, err);
+        rv = begin_session(session, db, options, pool, err);
     }
-    if (rv == APR_SUCCESS && with->former) {
-        const char *former = id_text(pool, with->former->id);
+    if (rv == APR_SUCCESS && options->previous) {
+        const char *previous = id_text(pool, options->previous->id);
         tw_err_t ignored = { 0 };
-        tw_deferred_delete_t deferred = { .whose = with->former->account };
+        tw_deferred_delete_t deferred = { .whose =
+                                              options->previous->account };
 
         /* refused here at once all the same; elsewhere when it ends */
-        if (tw_db_run(NULL, db, &session_end, &former, &ignored)
+        if (tw_db_run(NULL, db, &session_end, &previous, &ignored)
             != APR_SUCCESS) {
-            memcpy(deferred.id, with->former->id, TW_ID_LEN);
+            memcpy(deferred.id, options->previous->id, TW_ID_LEN);
             tw_shared_defer_delete(database->shared, database->slot, &deferred,
                                    apr_time_now());
         }

@@ -27,16 +27,16 @@ typedef struct tw_sign_in_t {
     int sign_up;                    /* create accounts */
     const char *address;
     const char *user_agent;         /* any bytes or NULL; cleaned here */
-    const tw_session_t *former;     /* the session to end, or NULL */
+    const tw_session_t *previous;   /* the session to end, or NULL */
 } tw_sign_in_t;
 
 typedef struct tw_signed_in_t {
     int created;                    /* the account is new */
-    int other_name;                 /* the handle's name was not to be had */
+    int name_was_taken;             /* the handle's name was not to be had */
 } tw_signed_in_t;
 
 /*
- * Finds or creates the account, writes a session row, ends the former
+ * Finds or creates the account, writes a session row, ends the previous
  * session.  session comes with signed_in_at and expires_at and is completed:
  * a fresh id, account, names, checked_at, last_seen.  TW_ERR_INACTIVE: the
  * account may not sign in (whose it is, is filled in); TW_ERR_NO_ACCOUNT:
@@ -44,11 +44,11 @@ typedef struct tw_signed_in_t {
  */
 apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
                                 const tw_store_t *store,
-                                const tw_sign_in_t *with, apr_pool_t *pool,
+                                const tw_sign_in_t *options, apr_pool_t *pool,
                                 tw_err_t *err);
 
 /* Whether a sign-in could be stored, for all that is known: no statement,
- * unless the database was away, or has refused a write of late. */
+ * unless the database was down, or has refused a write of late. */
 apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
                               tw_err_t *err);
 

@@ -145,9 +145,10 @@ static apr_status_t fail(const tw_database_t *database, apr_pool_t *pool,
 
 /* The database did not serve, and said nothing itself: reason tells such
  * failures apart. */
-static apr_status_t away(const tw_database_t *database, apr_pool_t *pool,
-                         tw_err_t *err, const char *reason, const char *why,
-                         const char *advice)
+static apr_status_t database_down(const tw_database_t *database,
+                                  apr_pool_t *pool, tw_err_t *err,
+                                  const char *reason, const char *why,
+                                  const char *advice)
 {
     tw_db_failure_t what = *tw_db_failure(TW_DB_FAILURE_UNREACHABLE);
     tw_failed_t failed = { &what, why, "" };
@@ -158,7 +159,7 @@ static apr_status_t away(const tw_database_t *database, apr_pool_t *pool,
 }
 
 /* Others have found out; this one need not. */
-static apr_status_t known_away(apr_pool_t *pool, tw_err_t *err)
+static apr_status_t known_down(apr_pool_t *pool, tw_err_t *err)
 {
     tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
                "the database is away");
@@ -197,28 +198,29 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
                                          database->writes);
     if (tw_shared_breaker_allow_after(database->shared, database->slot, PAUSE,
                                       apr_time_now())) {
-        return known_away(pool, err);
+        return known_down(pool, err);
     }
     rv = tw_gate_enter(database->slot, database->calls, &waited);
     if (rv != APR_SUCCESS) {
-        return away(database, pool, err, "busy",
-                    "no connection came free in 2 seconds",
-                    "the database is slow, or TwAuthDatabaseCalls and DBDMax "
-                    "are small for this load");
+        return database_down(
+            database, pool, err, "busy",
+            "no connection came free in 2 seconds",
+            "the database is slow, or TwAuthDatabaseCalls and DBDMax "
+            "are small for this load");
     }
     if (waited && tw_shared_breaker_open(database->shared, database->slot)) {
         tw_gate_opened(database->slot);
         tw_gate_leave(database->slot);
-        return known_away(pool, err);
+        return known_down(pool, err);
     }
     dbd = open_some(database, pool);
     tw_gate_opened(database->slot);
     if (!dbd) {
         tw_gate_leave(database->slot);
-        return away(database, pool, err, "unreachable",
-                    "mod_dbd has no connection",
-                    "see mod_dbd's own lines in this log, DBDriver and "
-                    "DBDParams");
+        return database_down(
+            database, pool, err, "unreachable", "mod_dbd has no connection",
+            "see mod_dbd's own lines in this log, DBDriver and "
+            "DBDParams");
     }
     *db = apr_pcalloc(pool, sizeof(**db));
     tw_link_init(&(*db)->link, database, dbd, pool);

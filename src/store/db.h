@@ -10,7 +10,7 @@
  *
  * A connection is held for the statements alone, never for a whole request; a
  * gate bounds how many a process uses (tw_gate); a breaker keeps all but one
- * request a second from waiting for a database that is away.  That there is
+ * request a second from waiting for a database that is down.  That there is
  * somebody at the other end of a connection is tw_link's.
  *
  * This file knows apr_dbd; it knows no SQL (tw_account and tw_token do).
@@ -32,7 +32,7 @@ typedef struct tw_statement_t {
     int args;
 } tw_statement_t;
 
-/* When to come back after the database was away, in seconds. */
+/* When to come back after the database was down, in seconds. */
 #define TW_RETRY_AFTER 5
 
 typedef struct tw_db_t tw_db_t;
@@ -73,8 +73,8 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
 void tw_db_close(tw_db_t *db);
 
 /*
- * Whether it is not certain that a write will be taken: the database was
- * away, or has refused one of late.  Asked after open().
+ * Whether it is not certain that a write will be taken: the database was down,
+ * or has refused one of late.  Asked after open().
  */
 int tw_db_is_doubtful(const tw_db_t *db);
 

@@ -111,7 +111,7 @@ static tw_err_kind_t kind_of_status(int status)
     if (status >= 400 && status < 500) {
         return TW_ERR_REFUSED;
     }
-    /* what stands before X says that X is away */
+    /* what stands before X says that X is down */
     if (status >= 502 && status <= 504) {
         return TW_ERR_UNREACHABLE;
     }

@@ -4,7 +4,7 @@
  *
  * X says it in JSON, XML and plain text, with a number, a problem's type or
  * in words alone, and now and then it is not X at all that answers but a page
- * for people.  Status, type, number, words and shape are judged together.
+ * for people.  Status, type, number, words and shape are checked together.
  * What concerns one visitor is TW_ERR_USER or TW_ERR_STALE and blames nobody
  * else; what concerns the application always has an advice; what is in no
  * table is told as it came: status, content type, first words, redacted.

@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     seen = apr_table_get(r->headers_in, "Cookie");
     rest = rest_of(pool, header);
-    visitor = tw_visitor_known(r);
+    visitor = tw_visitor_peek(r);
     if (!visitor) {
         /* nothing of ours in it: not a byte changed */
         HOLDS(seen && !strcmp(seen, header));
@@ -135,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                       without_blanks(pool, rest)));
         HOLDS(!strcmp(visitor->cookies, header));
     }
-    visitor = tw_visitor(r);
+    visitor = tw_visitor_get(r);
     alice = (given & GIVEN_SESSION)
             && has_session(pool, text, "{S}");
     bob = (given & GIVEN_OTHER) && has_session(pool, text, "{O}");

@@ -161,7 +161,7 @@ static void check(const request_rec *r, const tw_site_t *site, int given,
 {
     const char *site_says = apr_table_get(r->headers_in, "Sec-Fetch-Site");
     const char *origin = apr_table_get(r->headers_in, "Origin");
-    tw_visitor_t *visitor = tw_visitor_known((request_rec *)r);
+    tw_visitor_t *visitor = tw_visitor_peek((request_rec *)r);
     int known = (given & (GIVEN_SESSION | GIVEN_OTHER)) != 0;
     check_t checked = { site, 0 };
     int told = 0;
