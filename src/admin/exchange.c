@@ -108,7 +108,7 @@ static int exchange_all(exchange_t *x, apr_pool_t *pconf)
 
         apr_pool_create(&pool, pconf);
         tw_db_use_pool(x->db, pool);
-        if (tw_token_exchanges(&list, after, x->db, &x->site->store, &err)
+        if (tw_token_list_oauth1(&list, after, x->db, &x->site->store, &err)
             != APR_SUCCESS) {
             apr_file_printf(x->out, "  %s\n", tw_err_text(pool, &err));
             return 0;

@@ -57,8 +57,8 @@ static void next_try(const tw_stored_t *stored, tw_visitor_t *visitor,
 {
     tw_err_t ignored = { 0 };
 
-    tw_token_again(stored, apr_time_now() + wait, &visitor->site->store,
-                   visitor->initial->pool, &ignored);
+    tw_token_retry_at(stored, apr_time_now() + wait, &visitor->site->store,
+                      visitor->initial->pool, &ignored);
 }
 
 /* The new pair is nowhere else: a database that is busy is asked again.  A

@@ -121,7 +121,7 @@ apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
  * name that is no proper text.  The id and the handle are ASCII, so all else
  * becomes a mark that neither of them can have: bytes and escapes alike.
  */
-static char *in_ascii(const char *body, apr_size_t len, apr_pool_t *pool)
+static char *mask_non_ascii(const char *body, apr_size_t len, apr_pool_t *pool)
 {
     char *copy = apr_pstrmemdup(pool, body, len);
     char *at, *end = copy + len;
@@ -151,7 +151,7 @@ static char *in_ascii(const char *body, apr_size_t len, apr_pool_t *pool)
 apr_status_t tw_json_user(const char **id, const char **username,
                           const char *body, apr_size_t len, apr_pool_t *pool)
 {
-    json_t *root = load(in_ascii(body, len, pool), len);
+    json_t *root = load(mask_non_ascii(body, len, pool), len);
     const json_t *data = json_object_get(root, "data");
 
     *id = string_of(data, "id", pool);

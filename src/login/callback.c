@@ -213,9 +213,9 @@ static int used_before(request_rec *r, tw_visitor_t *visitor,
     return start_again(r, visitor, flow->next);
 }
 
-/* A proof for a flow of this browser: the one exchange, and what follows. */
+/* A grant for a flow of this browser: the one exchange, and what follows. */
 static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
-                    const char *cookie_name, const char *proof)
+                    const char *cookie_name, const char *grant)
 {
     const tw_site_t *site = visitor->site;
     tw_client_t client = site->client;
@@ -250,7 +250,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     tw_cookie_expire(r, cookie_name, site->other_attributes);
     client.http.timeout = tw_call_time(&lease, site);
     rv = site->protocol->finish(&identity, &client, tw_start_http(site),
-                                &flow->pending, proof, r->pool, &err);
+                                &flow->pending, grant, r->pool, &err);
     tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
     if (!tw_call_end(&lease, r, site, "the sign-in", rv, &err, &p)) {
         return page(r, visitor, &p);
@@ -292,7 +292,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     const tw_site_t *site = visitor->site;
     apr_array_header_t *query;
     const char *cookie_name;
-    tw_answer_t answer;
+    tw_authz_response_t authz;
     tw_flow_t flow;
     apr_time_t now = apr_time_now();
     unsigned char id[TW_ID_LEN];
@@ -305,27 +305,27 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
                       QUERY_FIELDS_MAX, r->pool) != APR_SUCCESS) {
         return start_again(r, visitor, NULL);
     }
-    site->protocol->answer(&answer, &site->client, query);
+    site->protocol->parse_response(&authz, &site->client, query);
 
-    if (!tw_flow_cookies_find(&flow, &cookie_name, visitor, answer.key)) {
+    if (!tw_flow_cookies_find(&flow, &cookie_name, visitor, authz.key)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0210)
                       "callback without a pending sign-in of this browser");
         return start_again(r, visitor, NULL);
     }
-    if (answer.error && answer.kind != TW_ANSWER_CANCELLED) {
-        log_error_answer(r, site, answer.error);
+    if (authz.error && authz.kind != TW_AUTHZ_CANCELLED) {
+        log_error_answer(r, site, authz.error);
     }
     if (flow.started_at > now + TW_LEEWAY
         || now - flow.started_at >= site->conf->flow_timeout
-        || answer.kind == TW_ANSWER_INVALID) {
+        || authz.kind == TW_AUTHZ_INVALID) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0211)
                       "callback for a sign-in that %s",
-                      answer.kind == TW_ANSWER_INVALID ? "lacks its proof"
+                      authz.kind == TW_AUTHZ_INVALID ? "lacks its proof"
                                                        : "is out of time");
         tw_cookie_expire(r, cookie_name, site->other_attributes);
         return start_again(r, visitor, flow.next);
     }
-    if (answer.kind == TW_ANSWER_CANCELLED) {
+    if (authz.kind == TW_AUTHZ_CANCELLED) {
         tw_flow_id(id, &flow);
         tw_shared_use_once(site->shared, id,
                            flow.started_at + site->conf->flow_timeout
@@ -334,5 +334,5 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
         tw_cookie_expire(r, cookie_name, site->other_attributes);
         return cancelled(r, visitor, &flow);
     }
-    return exchange(r, visitor, &flow, cookie_name, answer.proof);
+    return exchange(r, visitor, &flow, cookie_name, authz.grant);
 }

@@ -66,7 +66,7 @@ tw_ring_t *tw_ring_make(apr_pool_t *pool)
  * Text that decodes but was plainly not drawn at random: few different
  * bytes, a short pattern repeated, or equal steps from byte to byte.
  */
-static int is_worthless(const unsigned char *key, apr_size_t len)
+static int is_weak(const unsigned char *key, apr_size_t len)
 {
     unsigned char seen[256] = { 0 };
     apr_size_t i, period, different = 0, steps = 0;
@@ -115,7 +115,7 @@ apr_status_t tw_ring_add(tw_ring_t *ring, const char *text, apr_pool_t *pool,
                         "the key is too short: %d bytes, at least %d are "
                         "needed", (int)raw_len, MASTER_MIN);
     }
-    else if (is_worthless(raw, raw_len)) {
+    else if (is_weak(raw, raw_len)) {
         rv = tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
                         "the key was not drawn at random");
     }

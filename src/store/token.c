@@ -272,9 +272,9 @@ apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
     return rv;
 }
 
-apr_status_t tw_token_again(const tw_stored_t *stored,
-                            apr_time_t at, const tw_store_t *store,
-                            apr_pool_t *pool, tw_err_t *err)
+apr_status_t tw_token_retry_at(const tw_stored_t *stored,
+                               apr_time_t at, const tw_store_t *store,
+                               apr_pool_t *pool, tw_err_t *err)
 {
     const char *args[3];
 
@@ -309,9 +309,9 @@ apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
     return rv;
 }
 
-apr_status_t tw_token_exchanges(apr_array_header_t **list,
-                                apr_int64_t after, tw_db_t *db,
-                                const tw_store_t *store, tw_err_t *err)
+apr_status_t tw_token_list_oauth1(apr_array_header_t **list,
+                                  apr_int64_t after, tw_db_t *db,
+                                  const tw_store_t *store, tw_err_t *err)
 {
     apr_pool_t *pool = tw_db_pool(db);
     const char *arg = number(pool, after);

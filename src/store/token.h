@@ -55,9 +55,9 @@ apr_status_t tw_token_read(tw_stored_t *stored,
  * of one of them, put in their place if the old ones are still there (*done
  * says so).
  */
-apr_status_t tw_token_exchanges(apr_array_header_t **list,
-                                apr_int64_t after, tw_db_t *db,
-                                const tw_store_t *store, tw_err_t *err);
+apr_status_t tw_token_list_oauth1(apr_array_header_t **list,
+                                  apr_int64_t after, tw_db_t *db,
+                                  const tw_store_t *store, tw_err_t *err);
 apr_status_t tw_token_exchanged(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens, tw_db_t *db,
                                 const tw_store_t *store, tw_err_t *err);
@@ -76,8 +76,8 @@ apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens,
                                 const tw_store_t *store, apr_pool_t *pool,
                                 tw_err_t *err);
-apr_status_t tw_token_again(const tw_stored_t *stored, apr_time_t at,
-                            const tw_store_t *store, apr_pool_t *pool,
-                            tw_err_t *err);
+apr_status_t tw_token_retry_at(const tw_stored_t *stored, apr_time_t at,
+                               const tw_store_t *store, apr_pool_t *pool,
+                               tw_err_t *err);
 
 #endif

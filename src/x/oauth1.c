@@ -181,8 +181,9 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
     return APR_SUCCESS;
 }
 
-static void oauth1_answer(tw_answer_t *answer, const tw_client_t *client,
-                          const apr_array_header_t *query)
+static void oauth1_parse_response(tw_authz_response_t *authz,
+                                  const tw_client_t *client,
+                                  const apr_array_header_t *query)
 {
     static const char *const foreign[] = { "code", "state", "error", NULL };
     int tokens, verifiers, denials;
@@ -192,22 +193,22 @@ static void oauth1_answer(tw_answer_t *answer, const tw_client_t *client,
     const char *denied = tw_codec_form_get(query, "denied", &denials);
 
     (void)client;
-    memset(answer, 0, sizeof(*answer));
-    answer->kind = TW_ANSWER_INVALID;
-    /* an answer of OAuth 2.0, or of both at once, is none of X's */
+    memset(authz, 0, sizeof(*authz));
+    authz->kind = TW_AUTHZ_INVALID;
+    /* a response of OAuth 2.0, or of both at once, is none of X's */
     if (tw_codec_form_has_any(query, foreign)) {
         return;
     }
     /* one of each at most, and never a success and a cancel together */
     if (denials == 1 && !verifiers && !tokens && denied && *denied) {
-        answer->kind = TW_ANSWER_CANCELLED;
-        answer->key = denied;
+        authz->kind = TW_AUTHZ_CANCELLED;
+        authz->key = denied;
     }
     else if (tokens == 1 && !denials && token && *token) {
-        answer->key = token;
+        authz->key = token;
         if (verifiers == 1 && tw_provider_token_ok(verifier, TW_TOKEN_MAX)) {
-            answer->kind = TW_ANSWER_PROOF;
-            answer->proof = verifier;
+            authz->kind = TW_AUTHZ_GRANT;
+            authz->grant = verifier;
         }
     }
 }
@@ -225,7 +226,7 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
                                   const tw_client_t *client,
                                   tw_http_pool_t *http,
                                   const tw_pending_t *pending,
-                                  const char *proof, apr_pool_t *pool,
+                                  const char *grant, apr_pool_t *pool,
                                   tw_err_t *err)
 {
     apr_array_header_t *params = apr_array_make(pool, 1, sizeof(tw_pair_t));
@@ -235,7 +236,7 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
     apr_status_t rv;
 
     memset(identity, 0, sizeof(*identity));
-    add(params, "oauth_verifier", proof);
+    add(params, "oauth_verifier", grant);
     rv = call(&reply, &c, client, http, pool, err);
     if (rv == APR_SUCCESS) {
         rv = token_field(&identity->tokens.token, "oauth_token", &reply,
@@ -273,7 +274,7 @@ const tw_protocol_t tw_oauth1 = {
     1,
     oauth1_child_init,
     oauth1_begin,
-    oauth1_answer,
+    oauth1_parse_response,
     oauth1_finish,
     NULL
 };

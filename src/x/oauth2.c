@@ -11,7 +11,7 @@
 #include "sealed/seal.h"
 #include "x/refusal.h"
 
-#define BLANK_LEAST 8
+#define REDACT_LEAST 8
 #define TOO_NEW apr_time_from_msec(500)
 #define RANDOM_BYTES 32         /* 43 characters, as RFC 7636 asks at least */
 
@@ -63,8 +63,9 @@ static apr_status_t oauth2_begin(tw_pending_t *pending, const char **location,
     return APR_SUCCESS;
 }
 
-static void oauth2_answer(tw_answer_t *answer, const tw_client_t *client,
-                          const apr_array_header_t *query)
+static void oauth2_parse_response(tw_authz_response_t *authz,
+                                  const tw_client_t *client,
+                                  const apr_array_header_t *query)
 {
     static const char *const foreign[] = {
         "oauth_token", "oauth_verifier", "denied", NULL
@@ -75,9 +76,9 @@ static void oauth2_answer(tw_answer_t *answer, const tw_client_t *client,
     const char *error = tw_codec_form_get(query, "error", &errors);
     const char *issuer = tw_codec_form_get(query, "iss", &issuers);
 
-    memset(answer, 0, sizeof(*answer));
-    answer->kind = TW_ANSWER_INVALID;
-    /* an answer of OAuth 1.0a, or of both at once, is none of X's */
+    memset(authz, 0, sizeof(*authz));
+    authz->kind = TW_AUTHZ_INVALID;
+    /* a response of OAuth 1.0a, or of both at once, is none of X's */
     if (tw_codec_form_has_any(query, foreign)) {
         return;
     }
@@ -85,21 +86,21 @@ static void oauth2_answer(tw_answer_t *answer, const tw_client_t *client,
         || issuers > 1) {
         return;
     }
-    answer->key = state;
-    /* another issuer's answer is not this one's (RFC 9207 section 2.4) */
+    authz->key = state;
+    /* another issuer's response is not this one's (RFC 9207 section 2.4) */
     if (issuers && (!issuer || strcmp(issuer, client->api))) {
-        answer->error = "iss names another issuer";
+        authz->error = "iss names another issuer";
         return;
     }
     if (errors) {
-        answer->error = error ? error : "";
+        authz->error = error ? error : "";
         if (error && !strcmp(error, "access_denied")) {
-            answer->kind = TW_ANSWER_CANCELLED;
+            authz->kind = TW_AUTHZ_CANCELLED;
         }
     }
     else if (tw_provider_token_ok(code, TW_STORED_MAX)) {
-        answer->kind = TW_ANSWER_PROOF;
-        answer->proof = code;
+        authz->kind = TW_AUTHZ_GRANT;
+        authz->grant = code;
     }
 }
 
@@ -133,12 +134,12 @@ static const char *client_authorization(const tw_client_t *client,
 }
 
 /* An answer can repeat what it was asked with: never into a log. */
-static void blank(tw_err_t *err, const char *secret, apr_pool_t *pool)
+static void redact(tw_err_t *err, const char *secret, apr_pool_t *pool)
 {
     const char *found;
 
     /* a short one is no secret, and would tear the words apart */
-    while (secret && strlen(secret) >= BLANK_LEAST && err->why
+    while (secret && strlen(secret) >= REDACT_LEAST && err->why
            && (found = strstr(err->why, secret)) != NULL) {
         err->why = apr_pstrcat(pool, apr_pstrmemdup(
             pool, err->why, (apr_size_t)(found - err->why)), "...",
@@ -226,7 +227,7 @@ static apr_status_t get_user(const tw_http_response_t **response,
     if (rv == APR_SUCCESS) {
         return rv;
     }
-    blank(err, token, pool);
+    redact(err, token, pool);
     /* X counts this call for each user, so that one who signs in too often
      * must not look like an X that has had enough of us */
     if (err->kind == TW_ERR_LIMITED) {
@@ -270,7 +271,7 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
                                   const tw_client_t *client,
                                   tw_http_pool_t *http,
                                   const tw_pending_t *pending,
-                                  const char *proof, apr_pool_t *pool,
+                                  const char *grant, apr_pool_t *pool,
                                   tw_err_t *err)
 {
     tw_step_t step = { "code", client, http,
@@ -281,13 +282,13 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
 
     memset(identity, 0, sizeof(*identity));
     form = apr_pstrcat(pool, "grant_type=authorization_code&code=",
-                       tw_codec_percent(pool, proof), "&redirect_uri=",
+                       tw_codec_percent(pool, grant), "&redirect_uri=",
                        tw_codec_percent(pool, client->callback),
                        "&code_verifier=", pending->secret, NULL);
     rv = get_tokens(&identity->tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
-        blank(err, proof, pool);
-        blank(err, pending->secret, pool);
+        redact(err, grant, pool);
+        redact(err, pending->secret, pool);
         return rv;
     }
     step.name = "user";
@@ -314,7 +315,7 @@ static apr_status_t oauth2_refresh(tw_tokens_t *tokens, const char *refresh,
     memset(tokens, 0, sizeof(*tokens));
     rv = get_tokens(tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
-        blank(err, refresh, pool);
+        redact(err, refresh, pool);
     }
     /* RFC 6749 section 6: an answer without a new one leaves the old */
     if (rv == APR_SUCCESS && !tokens->secret) {
@@ -342,8 +343,8 @@ apr_status_t tw_oauth2_exchange(tw_tokens_t *tokens, const tw_tokens_t *old,
     memset(tokens, 0, sizeof(*tokens));
     rv = get_tokens(tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
-        blank(err, old->token, pool);
-        blank(err, old->secret, pool);
+        redact(err, old->token, pool);
+        redact(err, old->secret, pool);
     }
     return rv;
 }
@@ -353,7 +354,7 @@ const tw_protocol_t tw_oauth2 = {
     0,
     oauth2_child_init,
     oauth2_begin,
-    oauth2_answer,
+    oauth2_parse_response,
     oauth2_finish,
     oauth2_refresh
 };

@@ -36,20 +36,21 @@ typedef struct tw_client_t {
     tw_http_conf_t http;
 } tw_client_t;
 
-/* What X's answer to the browser says, before anything is believed. */
+/* The authorization response (RFC 6749 section 4.1.2), before anything of it
+ * is believed. */
 typedef enum {
-    TW_ANSWER_INVALID,              /* nothing that X would send */
-    TW_ANSWER_CANCELLED,
-    TW_ANSWER_PROOF
-} tw_answer_kind_t;
+    TW_AUTHZ_INVALID,               /* nothing that X would send */
+    TW_AUTHZ_CANCELLED,
+    TW_AUTHZ_GRANT
+} tw_authz_response_kind_t;
 
-typedef struct tw_answer_t {
-    tw_answer_kind_t kind;
+typedef struct tw_authz_response_t {
+    tw_authz_response_kind_t kind;
     const char *error;              /* foreign: the provider's word, or NULL */
     const char *key;                /* to be matched with tw_pending_t; may
                                        be set even when the rest is invalid */
-    const char *proof;              /* verifier, or code; never empty */
-} tw_answer_t;
+    const char *grant;              /* verifier, or code; never empty */
+} tw_authz_response_t;
 
 /* The user's own credentials at X. */
 typedef enum { TW_TOKEN_OAUTH1 = 1, TW_TOKEN_OAUTH2 = 2 } tw_token_kind_t;
@@ -69,7 +70,8 @@ typedef struct tw_identity_t {
     tw_tokens_t tokens;
 } tw_identity_t;
 
-/* A protocol.  All functions but answer may take as long as a call may. */
+/* A protocol.  All functions but parse_response may take as long as a call
+ * may. */
 typedef struct tw_protocol_t {
     const char *name;               /* as TwAuthProtocol has it */
     int begin_calls;                /* whether begin calls X */
@@ -83,13 +85,14 @@ typedef struct tw_protocol_t {
                           apr_pool_t *pool, tw_err_t *err);
 
     /* Reads the query of the callback, an array of tw_pair_t. */
-    void (*answer)(tw_answer_t *answer, const tw_client_t *client,
-                   const apr_array_header_t *query);
+    void (*parse_response)(tw_authz_response_t *authz,
+                           const tw_client_t *client,
+                           const apr_array_header_t *query);
 
-    /* Exchanges the proof for the identity. */
+    /* Exchanges the grant for the identity. */
     apr_status_t (*finish)(tw_identity_t *identity,
                            const tw_client_t *client, tw_http_pool_t *http,
-                           const tw_pending_t *pending, const char *proof,
+                           const tw_pending_t *pending, const char *grant,
                            apr_pool_t *pool, tw_err_t *err);
 
     /* New tokens for a refresh token; NULL: this protocol has none. */

@@ -87,13 +87,13 @@ static void try_dance(apr_pool_t *pool)
 static void try_answer(const tw_protocol_t *protocol, apr_pool_t *pool)
 {
     apr_array_header_t *query;
-    tw_answer_t got;
+    tw_authz_response_t got;
 
     tw_codec_form(&query, answer.body, answer.body_len, 50, pool);
-    protocol->answer(&got, &client, query);
-    HOLDS((got.kind == TW_ANSWER_PROOF) == (got.proof != NULL));
-    HOLDS(got.kind == TW_ANSWER_INVALID || (got.key && *got.key));
-    HOLDS(!got.proof || *got.proof);
+    protocol->parse_response(&got, &client, query);
+    HOLDS((got.kind == TW_AUTHZ_GRANT) == (got.grant != NULL));
+    HOLDS(got.kind == TW_AUTHZ_INVALID || (got.key && *got.key));
+    HOLDS(!got.grant || *got.grant);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -397,9 +397,9 @@ apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
     abort();
 }
 
-apr_status_t tw_token_again(const tw_stored_t *stored,
-                            apr_time_t at, const tw_store_t *store,
-                            apr_pool_t *pool, tw_err_t *err)
+apr_status_t tw_token_retry_at(const tw_stored_t *stored,
+                               apr_time_t at, const tw_store_t *store,
+                               apr_pool_t *pool, tw_err_t *err)
 {
     (void)stored;
     (void)at;

@@ -307,98 +307,98 @@ static void test_answer(void **state)
 {
     static const struct {
         const char *query;
-        tw_answer_kind_t kind;
-        const char *key, *proof;
+        tw_authz_response_kind_t kind;
+        const char *key, *grant;
     } rows[] = {
-        { "oauth_token=t&oauth_verifier=v", TW_ANSWER_PROOF, "t", "v" },
-        { "oauth_verifier=v&oauth_token=t", TW_ANSWER_PROOF, "t", "v" },
-        { "x=1&oauth_token=t&y&oauth_verifier=v&x=2", TW_ANSWER_PROOF, "t",
+        { "oauth_token=t&oauth_verifier=v", TW_AUTHZ_GRANT, "t", "v" },
+        { "oauth_verifier=v&oauth_token=t", TW_AUTHZ_GRANT, "t", "v" },
+        { "x=1&oauth_token=t&y&oauth_verifier=v&x=2", TW_AUTHZ_GRANT, "t",
           "v" },
-        { "oauth_token=%74&oauth_verifier=%2B", TW_ANSWER_PROOF, "t", "+" },
-        { "denied=t", TW_ANSWER_CANCELLED, "t", NULL },
-        { "denied=t&x=1", TW_ANSWER_CANCELLED, "t", NULL },
-        { "x&denied=%74", TW_ANSWER_CANCELLED, "t", NULL },
+        { "oauth_token=%74&oauth_verifier=%2B", TW_AUTHZ_GRANT, "t", "+" },
+        { "denied=t", TW_AUTHZ_CANCELLED, "t", NULL },
+        { "denied=t&x=1", TW_AUTHZ_CANCELLED, "t", NULL },
+        { "x&denied=%74", TW_AUTHZ_CANCELLED, "t", NULL },
         /* nothing */
-        { "", TW_ANSWER_INVALID, NULL, NULL },
-        { "x=1", TW_ANSWER_INVALID, NULL, NULL },
-        { "oauth_verifier=v", TW_ANSWER_INVALID, NULL, NULL },
-        { "oauth_token", TW_ANSWER_INVALID, NULL, NULL },
-        { "oauth_token=", TW_ANSWER_INVALID, NULL, NULL },
-        { "denied", TW_ANSWER_INVALID, NULL, NULL },
-        { "denied=", TW_ANSWER_INVALID, NULL, NULL },
+        { "", TW_AUTHZ_INVALID, NULL, NULL },
+        { "x=1", TW_AUTHZ_INVALID, NULL, NULL },
+        { "oauth_verifier=v", TW_AUTHZ_INVALID, NULL, NULL },
+        { "oauth_token", TW_AUTHZ_INVALID, NULL, NULL },
+        { "oauth_token=", TW_AUTHZ_INVALID, NULL, NULL },
+        { "denied", TW_AUTHZ_INVALID, NULL, NULL },
+        { "denied=", TW_AUTHZ_INVALID, NULL, NULL },
         /* a half: the flow can be found, and no more */
-        { "oauth_token=t", TW_ANSWER_INVALID, "t", NULL },
-        { "oauth_token=t&oauth_verifier", TW_ANSWER_INVALID, "t", NULL },
-        { "oauth_token=t&oauth_verifier=", TW_ANSWER_INVALID, "t", NULL },
-        { "oauth_token=t&oauth_verifier=+", TW_ANSWER_INVALID, "t", NULL },
-        { "oauth_token=t&oauth_verifier=a%20b", TW_ANSWER_INVALID, "t",
+        { "oauth_token=t", TW_AUTHZ_INVALID, "t", NULL },
+        { "oauth_token=t&oauth_verifier", TW_AUTHZ_INVALID, "t", NULL },
+        { "oauth_token=t&oauth_verifier=", TW_AUTHZ_INVALID, "t", NULL },
+        { "oauth_token=t&oauth_verifier=+", TW_AUTHZ_INVALID, "t", NULL },
+        { "oauth_token=t&oauth_verifier=a%20b", TW_AUTHZ_INVALID, "t",
           NULL },
-        { "oauth_token=t&oauth_verifier=%0A", TW_ANSWER_INVALID, "t", NULL },
-        { "oauth_token=t&oauth_verifier=%C3%A9", TW_ANSWER_INVALID, "t",
+        { "oauth_token=t&oauth_verifier=%0A", TW_AUTHZ_INVALID, "t", NULL },
+        { "oauth_token=t&oauth_verifier=%C3%A9", TW_AUTHZ_INVALID, "t",
           NULL },
-        { "oauth_token=t&oauth_verifier=%00", TW_ANSWER_INVALID, "t", NULL },
-        { "oauth_token=t&oauth_verifier=v%00", TW_ANSWER_INVALID, "t",
+        { "oauth_token=t&oauth_verifier=%00", TW_AUTHZ_INVALID, "t", NULL },
+        { "oauth_token=t&oauth_verifier=v%00", TW_AUTHZ_INVALID, "t",
           NULL },
-        { "oauth_token=t&oauth_verifier=%", TW_ANSWER_INVALID, "t", NULL },
+        { "oauth_token=t&oauth_verifier=%", TW_AUTHZ_INVALID, "t", NULL },
         /* repeated */
         { "oauth_token=t&oauth_verifier=v&oauth_verifier=v",
-          TW_ANSWER_INVALID, "t", NULL },
+          TW_AUTHZ_INVALID, "t", NULL },
         { "oauth_token=t&oauth_verifier=v&oauth_verifier=w",
-          TW_ANSWER_INVALID, "t", NULL },
+          TW_AUTHZ_INVALID, "t", NULL },
         { "oauth_token=t&oauth_verifier=v&oauth_verifier",
-          TW_ANSWER_INVALID, "t", NULL },
+          TW_AUTHZ_INVALID, "t", NULL },
         { "oauth_token=t&oauth_verifier=v&oauth%5fverifier=",
-          TW_ANSWER_INVALID, "t", NULL },
+          TW_AUTHZ_INVALID, "t", NULL },
         { "oauth_token=t&oauth_token=t&oauth_verifier=v",
-          TW_ANSWER_INVALID, NULL, NULL },
+          TW_AUTHZ_INVALID, NULL, NULL },
         { "oauth_token=t&oauth_token=u&oauth_verifier=v",
-          TW_ANSWER_INVALID, NULL, NULL },
+          TW_AUTHZ_INVALID, NULL, NULL },
         { "oauth_token=t&oauth_verifier=v&oauth_token=",
-          TW_ANSWER_INVALID, NULL, NULL },
+          TW_AUTHZ_INVALID, NULL, NULL },
         { "oauth_token=t&oauth_verifier=v&oauth_token=%",
-          TW_ANSWER_INVALID, NULL, NULL },
-        { "denied=t&denied=t", TW_ANSWER_INVALID, NULL, NULL },
-        { "denied=t&denied=u", TW_ANSWER_INVALID, NULL, NULL },
-        { "denied=t&denied", TW_ANSWER_INVALID, NULL, NULL },
+          TW_AUTHZ_INVALID, NULL, NULL },
+        { "denied=t&denied=t", TW_AUTHZ_INVALID, NULL, NULL },
+        { "denied=t&denied=u", TW_AUTHZ_INVALID, NULL, NULL },
+        { "denied=t&denied", TW_AUTHZ_INVALID, NULL, NULL },
         /* a cancel and a success at once */
-        { "denied=t&oauth_token=t&oauth_verifier=v", TW_ANSWER_INVALID, NULL,
+        { "denied=t&oauth_token=t&oauth_verifier=v", TW_AUTHZ_INVALID, NULL,
           NULL },
-        { "oauth_token=t&oauth_verifier=v&denied", TW_ANSWER_INVALID, NULL,
+        { "oauth_token=t&oauth_verifier=v&denied", TW_AUTHZ_INVALID, NULL,
           NULL },
-        { "oauth_token=t&oauth_verifier=v&denied=%", TW_ANSWER_INVALID, NULL,
+        { "oauth_token=t&oauth_verifier=v&denied=%", TW_AUTHZ_INVALID, NULL,
           NULL },
-        { "denied=t&oauth_token=t", TW_ANSWER_INVALID, NULL, NULL },
-        { "denied=t&oauth_verifier=v", TW_ANSWER_INVALID, NULL, NULL },
-        { "denied=t&oauth_token", TW_ANSWER_INVALID, NULL, NULL },
+        { "denied=t&oauth_token=t", TW_AUTHZ_INVALID, NULL, NULL },
+        { "denied=t&oauth_verifier=v", TW_AUTHZ_INVALID, NULL, NULL },
+        { "denied=t&oauth_token", TW_AUTHZ_INVALID, NULL, NULL },
         /* malformed, and names that are nearly right */
-        { "denied=%", TW_ANSWER_INVALID, NULL, NULL },
-        { "oauth_token=%&oauth_verifier=v", TW_ANSWER_INVALID, NULL, NULL },
-        { "oauth_token=t%00&oauth_verifier=v", TW_ANSWER_INVALID, NULL,
+        { "denied=%", TW_AUTHZ_INVALID, NULL, NULL },
+        { "oauth_token=%&oauth_verifier=v", TW_AUTHZ_INVALID, NULL, NULL },
+        { "oauth_token=t%00&oauth_verifier=v", TW_AUTHZ_INVALID, NULL,
           NULL },
-        { "OAUTH_TOKEN=t&oauth_verifier=v", TW_ANSWER_INVALID, NULL, NULL },
-        { "oauth_token =t&oauth_verifier=v", TW_ANSWER_INVALID, NULL, NULL },
-        { "oauth_token=t;oauth_verifier=v", TW_ANSWER_INVALID,
+        { "OAUTH_TOKEN=t&oauth_verifier=v", TW_AUTHZ_INVALID, NULL, NULL },
+        { "oauth_token =t&oauth_verifier=v", TW_AUTHZ_INVALID, NULL, NULL },
+        { "oauth_token=t;oauth_verifier=v", TW_AUTHZ_INVALID,
           "t;oauth_verifier=v", NULL },
-        { "oauth-token=t&oauth-verifier=v", TW_ANSWER_INVALID, NULL, NULL },
-        { "Denied=t", TW_ANSWER_INVALID, NULL, NULL },
+        { "oauth-token=t&oauth-verifier=v", TW_AUTHZ_INVALID, NULL, NULL },
+        { "Denied=t", TW_AUTHZ_INVALID, NULL, NULL },
         /* of OAuth 2.0 */
-        { "code=c&state=s", TW_ANSWER_INVALID, NULL, NULL },
-        { "error=access_denied&state=s", TW_ANSWER_INVALID, NULL, NULL },
+        { "code=c&state=s", TW_AUTHZ_INVALID, NULL, NULL },
+        { "error=access_denied&state=s", TW_AUTHZ_INVALID, NULL, NULL },
     };
     int i;
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         apr_array_header_t *query;
-        tw_answer_t answer;
+        tw_authz_response_t answer;
 
         memset(&answer, 0xaa, sizeof(answer));
         tw_codec_form(&query, rows[i].query, strlen(rows[i].query), 50, pool);
-        tw_oauth1.answer(&answer, &client, query);
+        tw_oauth1.parse_response(&answer, &client, query);
         CHECK(answer.kind == rows[i].kind && unit_same(answer.key, rows[i].key)
-              && unit_same(answer.proof, rows[i].proof),
+              && unit_same(answer.grant, rows[i].grant),
               "%s: %d, %s, %s", rows[i].query, answer.kind,
-              unit_text(answer.key), unit_text(answer.proof));
+              unit_text(answer.key), unit_text(answer.grant));
     }
 }
 
@@ -412,7 +412,7 @@ static void test_answer_lengths(void **state)
                                                    sizeof(tw_pair_t));
         char verifier[TW_TOKEN_MAX + 2];
         tw_pair_t *pair;
-        tw_answer_t answer;
+        tw_authz_response_t answer;
 
         memset(verifier, 'v', sizeof(verifier));
         verifier[TW_TOKEN_MAX + over] = '\0';
@@ -422,9 +422,9 @@ static void test_answer_lengths(void **state)
         pair = apr_array_push(query);
         pair->name = "oauth_verifier";
         pair->value = verifier;
-        tw_oauth1.answer(&answer, &client, query);
+        tw_oauth1.parse_response(&answer, &client, query);
         assert_int_equal(answer.kind,
-                         over ? TW_ANSWER_INVALID : TW_ANSWER_PROOF);
+                         over ? TW_AUTHZ_INVALID : TW_AUTHZ_GRANT);
     }
 }
 

@@ -140,58 +140,58 @@ static void test_answer(void **state)
 {
     static const struct {
         const char *query;
-        tw_answer_kind_t kind;
-        const char *key, *proof, *error;
+        tw_authz_response_kind_t kind;
+        const char *key, *grant, *error;
     } rows[] = {
-        { "code=c&state=s", TW_ANSWER_PROOF, "s", "c", NULL },
-        { "x=1&state=s&y&code=%2B", TW_ANSWER_PROOF, "s", "+", NULL },
-        { "code=c&state=s&iss=https%3A%2F%2Fapi.x.com", TW_ANSWER_PROOF, "s",
+        { "code=c&state=s", TW_AUTHZ_GRANT, "s", "c", NULL },
+        { "x=1&state=s&y&code=%2B", TW_AUTHZ_GRANT, "s", "+", NULL },
+        { "code=c&state=s&iss=https%3A%2F%2Fapi.x.com", TW_AUTHZ_GRANT, "s",
           "c", NULL },
-        { "error=access_denied&state=s", TW_ANSWER_CANCELLED, "s", NULL,
+        { "error=access_denied&state=s", TW_AUTHZ_CANCELLED, "s", NULL,
           "access_denied" },
         /* an error wins */
-        { "error=access_denied&state=s&code=c", TW_ANSWER_CANCELLED, "s",
+        { "error=access_denied&state=s&code=c", TW_AUTHZ_CANCELLED, "s",
           NULL, "access_denied" },
-        { "error=server_error&state=s&code=c", TW_ANSWER_INVALID, "s", NULL,
+        { "error=server_error&state=s&code=c", TW_AUTHZ_INVALID, "s", NULL,
           "server_error" },
-        { "error=&state=s&code=c", TW_ANSWER_INVALID, "s", NULL, "" },
-        { "error&state=s&code=c", TW_ANSWER_INVALID, "s", NULL, "" },
-        { "error=ACCESS_DENIED&state=s", TW_ANSWER_INVALID, "s", NULL,
+        { "error=&state=s&code=c", TW_AUTHZ_INVALID, "s", NULL, "" },
+        { "error&state=s&code=c", TW_AUTHZ_INVALID, "s", NULL, "" },
+        { "error=ACCESS_DENIED&state=s", TW_AUTHZ_INVALID, "s", NULL,
           "ACCESS_DENIED" },
-        { "error=a&error=a&state=s", TW_ANSWER_INVALID, NULL, NULL, NULL },
+        { "error=a&error=a&state=s", TW_AUTHZ_INVALID, NULL, NULL, NULL },
         /* the state */
-        { "", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&state", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&state=", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&state=s&state=s", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&state=s&state=", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&state=%", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&state=s%00", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&State=s", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "error=access_denied", TW_ANSWER_INVALID, NULL, NULL, NULL },
+        { "", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&state", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&state=", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&state=s&state=s", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&state=s&state=", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&state=%", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&state=s%00", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&State=s", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "error=access_denied", TW_AUTHZ_INVALID, NULL, NULL, NULL },
         /* the code */
-        { "state=s", TW_ANSWER_INVALID, "s", NULL, NULL },
-        { "state=s&code", TW_ANSWER_INVALID, "s", NULL, NULL },
-        { "state=s&code=", TW_ANSWER_INVALID, "s", NULL, NULL },
-        { "state=s&code=%00", TW_ANSWER_INVALID, "s", NULL, NULL },
-        { "state=s&code=a%20b", TW_ANSWER_INVALID, "s", NULL, NULL },
-        { "state=s&code=%0A", TW_ANSWER_INVALID, "s", NULL, NULL },
-        { "state=s&code=%C3%A9", TW_ANSWER_INVALID, "s", NULL, NULL },
-        { "state=s&code=c&code=c", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "state=s&code=c&code=", TW_ANSWER_INVALID, NULL, NULL, NULL },
+        { "state=s", TW_AUTHZ_INVALID, "s", NULL, NULL },
+        { "state=s&code", TW_AUTHZ_INVALID, "s", NULL, NULL },
+        { "state=s&code=", TW_AUTHZ_INVALID, "s", NULL, NULL },
+        { "state=s&code=%00", TW_AUTHZ_INVALID, "s", NULL, NULL },
+        { "state=s&code=a%20b", TW_AUTHZ_INVALID, "s", NULL, NULL },
+        { "state=s&code=%0A", TW_AUTHZ_INVALID, "s", NULL, NULL },
+        { "state=s&code=%C3%A9", TW_AUTHZ_INVALID, "s", NULL, NULL },
+        { "state=s&code=c&code=c", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "state=s&code=c&code=", TW_AUTHZ_INVALID, NULL, NULL, NULL },
         /* another protocol's, or of both */
-        { "oauth_token=t&oauth_verifier=v", TW_ANSWER_INVALID, NULL, NULL,
+        { "oauth_token=t&oauth_verifier=v", TW_AUTHZ_INVALID, NULL, NULL,
           NULL },
-        { "denied=t", TW_ANSWER_INVALID, NULL, NULL, NULL },
-        { "code=c&state=s&oauth_token=t", TW_ANSWER_INVALID, NULL, NULL,
+        { "denied=t", TW_AUTHZ_INVALID, NULL, NULL, NULL },
+        { "code=c&state=s&oauth_token=t", TW_AUTHZ_INVALID, NULL, NULL,
           NULL },
-        { "code=c&state=s&oauth_verifier", TW_ANSWER_INVALID, NULL, NULL,
+        { "code=c&state=s&oauth_verifier", TW_AUTHZ_INVALID, NULL, NULL,
           NULL },
-        { "code=c&state=s&denied=", TW_ANSWER_INVALID, NULL, NULL, NULL },
+        { "code=c&state=s&denied=", TW_AUTHZ_INVALID, NULL, NULL, NULL },
         /* twice an issuer */
         { "code=c&state=s&iss=https%3A%2F%2Fapi.x.com"
-          "&iss=https%3A%2F%2Fapi.x.com", TW_ANSWER_INVALID, NULL, NULL,
+          "&iss=https%3A%2F%2Fapi.x.com", TW_AUTHZ_INVALID, NULL, NULL,
           NULL },
     };
     static const char *const issuers[] = {
@@ -199,7 +199,7 @@ static void test_answer(void **state)
         "https://x.com", "https://evil.example", "%", "https://api.x.com%00"
     };
     static const char *const with[] = { "code=c", "error=access_denied" };
-    tw_answer_t answer;
+    tw_authz_response_t answer;
     apr_array_header_t *query;
     int i, j;
 
@@ -207,12 +207,12 @@ static void test_answer(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         memset(&answer, 0xaa, sizeof(answer));
         tw_codec_form(&query, rows[i].query, strlen(rows[i].query), 50, pool);
-        tw_oauth2.answer(&answer, &client, query);
+        tw_oauth2.parse_response(&answer, &client, query);
         CHECK(answer.kind == rows[i].kind && unit_same(answer.key, rows[i].key)
-              && unit_same(answer.proof, rows[i].proof)
+              && unit_same(answer.grant, rows[i].grant)
               && unit_same(answer.error, rows[i].error),
               "%s: %d, %s, %s, %s", rows[i].query, answer.kind,
-              unit_text(answer.key), unit_text(answer.proof),
+              unit_text(answer.key), unit_text(answer.grant),
               unit_text(answer.error));
     }
     for (i = 0; i < COUNT(issuers); i++) {
@@ -221,8 +221,8 @@ static void test_answer(void **state)
                                            issuers[i], NULL);
 
             tw_codec_form(&query, text, strlen(text), 50, pool);
-            tw_oauth2.answer(&answer, &client, query);
-            CHECK(answer.kind == TW_ANSWER_INVALID && !answer.proof, "%s",
+            tw_oauth2.parse_response(&answer, &client, query);
+            CHECK(answer.kind == TW_AUTHZ_INVALID && !answer.grant, "%s",
                   text);
         }
     }
