@@ -122,8 +122,8 @@ static apr_size_t margin(const char *text, apr_size_t len, int end)
     return 0;
 }
 
-/* Drops what is around the secret, and refuses what is no line of visible
- * ASCII: X's secrets, passwords and base64 are nothing else. */
+/* Drops what is around the secret, and refuses what cannot be one.  A blank
+ * in front is no slip of an editor: it was cut from a longer line. */
 static apr_status_t one_line(char **secret, char *text, apr_size_t len,
                              const char *from, apr_pool_t *pool,
                              tw_err_t *err)
@@ -133,13 +133,17 @@ static apr_status_t one_line(char **secret, char *text, apr_size_t len,
     while ((n = margin(text, len, 1)) > 0) {
         len -= n;
     }
-    while ((n = margin(text, len, 0)) > 0) {
+    while (*text != ' ' && *text != '\t' && (n = margin(text, len, 0)) > 0) {
         text += n;
         len -= n;
     }
     text[len] = '\0';
     if (!len) {
         return refuse(err, pool, APR_EGENERAL, from, "is empty", NULL);
+    }
+    if (*text == ' ' || *text == '\t') {
+        return refuse(err, pool, APR_EGENERAL, from, "begins with a blank",
+                      "the secret stands alone in its line");
     }
     if (memchr(text, '\0', len)) {
         return refuse(err, pool, APR_EGENERAL, from, "has a NUL in it: it "
@@ -150,12 +154,12 @@ static apr_status_t one_line(char **secret, char *text, apr_size_t len,
                       NULL);
     }
     for (i = 0; i < len; i++) {
-        if (text[i] < 0x21 || text[i] > 0x7e) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c < 0x20 || c == 0x7f) {
             return refuse(err, pool, APR_EGENERAL, from, apr_psprintf(
-                pool, "has a character that no secret has (byte %"
-                APR_SIZE_T_FMT " is 0x%02x): a blank, a control character, "
-                "or a letter that is not ASCII", i + 1,
-                (unsigned char)text[i]), "write it anew");
+                pool, "has a control character, which no secret has (byte %"
+                APR_SIZE_T_FMT " is 0x%02x)", i + 1, c), "write it anew");
         }
     }
     *secret = text;

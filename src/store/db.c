@@ -465,6 +465,10 @@ int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
     }
     tw_link_patience(&db->link, TW_PATIENCE_NONE);
     done = run_once(&ignored, db, statement, args, SPARE_MAX, &failed);
+    /* tables that were changed say nothing of whether it can be done */
+    if (!done && failed.what->kind == TW_DB_FAILURE_STALE) {
+        done = run_once(&ignored, db, statement, args, SPARE_MAX, &failed);
+    }
     tw_link_patience(&db->link, TW_PATIENCE_STEP);
     tw_gate_end_spare(database->slot);
     if (done) {

@@ -42,10 +42,9 @@ def test_CF_1_missing(check, directive):
 @pytest.mark.parametrize("mode, text, says", [
     (0o600, "", "empty"), (0o600, "\n", "empty"), (0o600, f"{KEY}\n{KEY}\n", "more than one line"),
     (0o600, f"{KEY}\0\n", "NUL"), (0o644, KEY, "others"), (0o620, KEY, "others"), (0o600, "x" * 10000, "4 kB"),
-    (0o600, f"{KEY[:30]} {KEY[30:]}", "no secret has"), (0o600, f"{KEY[:30]}\x1b{KEY[30:]}", "no secret has"),
-    (0o600, f"{KEY[:30]}\t{KEY[30:]}", "no secret has"), (0o600, f"{KEY[:30]}\u200b{KEY[30:]}", "no secret has"),
+    (0o600, f"{KEY[:30]}\x1b{KEY[30:]}", "no secret has"), (0o600, f"{KEY[:30]}\t{KEY[30:]}", "no secret has"),
     (0o600, f"{KEY}\x7f", "no secret has"), (0o600, f"\x01{KEY}", "no secret has"),
-    (0o600, "clé" * 20, "no secret has"),
+    (0o600, f" {KEY}", "begins with a blank"), (0o600, f"\ufeff\t{KEY}", "begins with a blank"),
     (0o600, "\ufeff \t\n", "empty"), (None, None, "cannot be read (No such file or directory)")])
 def test_CF_1_secret_file_that_will_not_do(site, check, directive, mode, text, says):
     file = site.folder / "odd-secret"
@@ -88,7 +87,8 @@ MARGINS = ["", "\n", "\r\n", "\n\n", " ", "\t", " \n", "\n ", "\xa0", "\ufeff", 
            " \xa0\t\r\n"]
 
 
-@pytest.mark.parametrize("before, after", [("", margin) for margin in MARGINS] + [(margin, "\n") for margin in MARGINS])
+@pytest.mark.parametrize("before, after", [("", margin) for margin in MARGINS] + [(margin, "\n") for margin in MARGINS
+                                                                             if not {" ", "\t"} & set(margin)])
 def test_what_editors_leave_around_a_key_is_dropped(site, check, before, after):
     file = site.folder / "good-key"
     file.write_text(before + KEY + after, newline="")
@@ -103,16 +103,15 @@ def test_X9_what_editors_leave_around_the_secret_of_X(make_site):
     site = make_site(start=False)
     file = site.folder / ("secret" if site.protocol == "oauth1" else "client-secret")
     secret = file.read_text().strip()
-    file.write_text(f"\ufeff {secret}\xa0 \t\r\n\n")
+    file.write_text(f"\ufeff{secret}\xa0 \t\r\n\n")
     site.start()
     assert site.browser().sign_in("alice").status == 200
     site.stop()
 
 
 @pytest.mark.parametrize("output, status", [("x" * 5000, "more than 4 kB"), ("x" * 4097, "more than 4 kB"),
-                                            (f"{KEY}\\0{KEY}", "NUL"), ("\\n" + KEY, "is empty"),
-                                            ("two words", "no secret has")],
-                         ids=["long", "one-too-long", "NUL", "empty-line", "blank"])
+                                            (f"{KEY}\\0{KEY}", "NUL"), ("\\n" + KEY, "is empty")],
+                         ids=["long", "one-too-long", "NUL", "empty-line"])
 def test_B6_what_a_command_writes_is_used_whole_or_refused(make_site, output, status):
     """Commands do not run at the test: the restart keeps the value of before, and says why."""
     site = make_site()

@@ -362,6 +362,7 @@ def test_secret_that_fails_at_a_graceful_restart_stays(make_site, what, how):
     alice.sign_in("alice")
     spoil(site.folder / what)
     site.expect_log(r"crit\].*TW0102")
+    site.allow_log("TW0110")                            # "readable" is said as well
     site.graceful()
     site.graceful()
     assert user(alice) == "alice"
