@@ -122,7 +122,7 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
     return ask_to_sign_in(r, visitor, mode);
 }
 
-static int database_away(request_rec *r, tw_visitor_t *visitor)
+static int database_down(request_rec *r, tw_visitor_t *visitor)
 {
     tw_page_t page = { 0 };
 
@@ -204,7 +204,7 @@ int tw_authn_check(request_rec *r)
         tw_export_variables(r, visitor, (int)dir->exports);
         return OK;
     case TW_VISITOR_UNVERIFIED:
-        return database_away(r, visitor);
+        return database_down(r, visitor);
     default:
         return unauthenticated(r, visitor, dir);
     }

@@ -13,7 +13,7 @@
 #define LOG_INTERVAL apr_time_from_sec(60)
 /* A token that ends while the application uses it is of no use. */
 #define LEAST_LIFE 30
-/* Beyond the call itself: for storing what it gives. */
+/* Added to the claim's life: time to store the new tokens. */
 #define CLAIM_SLACK apr_time_from_sec(15)
 #define AGAIN_AFTER apr_time_from_sec(10)
 #define AGAIN_AFTER_REFUSAL apr_time_from_sec(60)

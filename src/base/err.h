@@ -2,7 +2,7 @@
 /*
  * base/err: why something failed, in words that a human can act on.
  *
- * The core (rows 0 to 3) returns an apr_status_t and, beside it, a tw_err_t
+ * The core returns an apr_status_t and, beside it, a tw_err_t
  * that says what kind of failure it was (the glue turns the kind into a page
  * and a status), what happened (`why`), and, where known, what to do about
  * it (`advice`).  The core never logs; whoever answers the request logs the

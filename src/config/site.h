@@ -77,6 +77,7 @@ struct tw_site_t {
 /* Kinds of tw_shared_log_once(): what is logged once in a while. */
 enum { TW_LOG_PLAIN_HTTP, TW_LOG_BUSY, TW_LOG_LIMIT, TW_LOG_TOKENS,
        TW_LOG_ANSWER };
+_Static_assert(TW_LOG_ANSWER < TW_LOG_KINDS, "a word of memory for each");
 
 /* The site of a server; NULL where nothing is configured. */
 static inline const tw_site_t *tw_site(const server_rec *s)

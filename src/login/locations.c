@@ -47,7 +47,8 @@ static const location_t *location_of(const tw_site_t *site, const char *uri)
     return NULL;
 }
 
-/* Known by its address. */
+/* Compared by pointer, so that no SetHandler "twauth" can pose as this
+ * module's. */
 static const char handler[] = "twauth";
 
 /* The site whose own location, or a place below its path, r asks for. */

@@ -34,7 +34,7 @@ static int is_free(apr_uint64_t state, apr_time_t now)
 /*
  * How many cells may be in use (16 bits) | how often that was said (48).
  * Said before an entry is there and again when it is, so that whoever finds
- * none meanwhile does not take it back.
+ * none meanwhile does not lower it again.
  */
 static void use(tw_deferred_t *table, int count)
 {

@@ -24,7 +24,7 @@
 
 /* In the log's memory (tw_shared_log_once) of a database. */
 enum { TW_LOG_DOWN, TW_LOG_FAILS, TW_LOG_SPARE, TW_LOG_REPLACED };
-#define AWAY_AGAIN apr_time_from_sec(3600)
+#define DOWN_AGAIN apr_time_from_sec(3600)
 #define FAILS_AGAIN apr_time_from_sec(60)
 /* All connections of all processes have found out by then, as a rule. */
 #define REPLACED_AGAIN apr_time_from_sec(600)
@@ -88,7 +88,7 @@ static void say(const tw_database_t *database, const tw_failed_t *failed,
                  failed->what->name, failed->code);
     if (!tw_shared_log_once(database->shared, database->slot,
                             own ? TW_LOG_FAILS : TW_LOG_DOWN, reason,
-                            own ? FAILS_AGAIN : AWAY_AGAIN, apr_time_now())
+                            own ? FAILS_AGAIN : DOWN_AGAIN, apr_time_now())
         && (own || !opened)) {
         return;
     }

@@ -73,6 +73,64 @@ def test_lines(file):
     assert lines[-1] == "", "no line end at the end"
 
 
+# Words of this module's own where httpd or the RFCs have one: what to say instead.  Words that are plain English in
+# another sense are here only in the forms that were the module's own.
+WORDS = {
+    r"W(floor|floors)": "revalidate_before",
+    r"W(owes?|owed|owing|pays?|paying|paid)": "defer_delete, run_deferred",
+    r"W(spends?|spending|spent)": "use_once, used",
+    r"W(permits?|seats?|seated)|\w*(take|free|no|wait_for)_place|WAIT_FOR_PLACE": "lease",
+    r"tw_shared_end(ed|_found)?": "revoke, is_revoked",
+    r"tw_(shared_)?breaker_(good|bad|unknown)": "success, failure, abandon",
+    r"tw_shared_note|(TW_)?NOTES?_[A-Z]\w+|TW_NOTES": "log_once, TW_LOG_*",
+    r"tw_visitor_look|\w*UNCERTAIN|BESIDE": "authenticate, UNVERIFIED, RECHECK_OVERLAP",
+    r"first_of|visitor->first|request_rec \*first": "initial",
+    r"server_rec \*main|(tree|b|build)->main|\w+_main": "base_server",
+    r"tw_visitor(?=\()|tw_visitor_known": "tw_visitor_get, tw_visitor_peek",
+    r"W(take_back|give_tokens)|takes? (it|them|what|a cookie) back": "export_identity, withdraw",
+    r"tw_answer\w*|TW_ANSWER\w*|oauth[12]_answer|W(proofs?)": "authz_response, grant",
+    r"W(judges?|judged|judging)": "authorize, check",
+    r"W(likeness|likenesses)": "fingerprint",
+    r"W(demands?|demanded|demanding)": "require",
+    r"blank(?=\()|BLANK_\w+|blank(s|ed) out": "redact",
+    r"away(?=\()|\w+_away|AWAY_\w+|(is|was|be|been|are|were) away": "down, database_down",
+    r"tw_memo\w*": "tw_cache", r"tw_watch(_\w+)?": "tw_watchdog", r"tw_tree\w*": "tw_conftree",
+    r"tw_value(_\w+)?": "tw_values", r"tw_flows\w*": "tw_flow_cookies", r"tw_headers\w*": "tw_identity_headers",
+    r"tw_dbfail\w*|TW_DBFAIL\w*": "tw_db_failure", r"tw_native\w*|TW_NATIVE\w*": "tw_db_native",
+    r"tw_setting_(?!t\b)\w+|TW_SETTING_\w+": "tw_settings",
+}
+# W(...): as a word, and as a part of a name.
+FORMS = [(re.compile(r"(?<!\w)(?:" + re.sub(r"W\((.*?)\)", r"(?:\\w+_)?(?:\1)(?:_\\w+)?", form) + r")(?!\w)"), word)
+         for form, word in WORDS.items()]
+STRINGS = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+
+
+def own_words(text):
+    """Own words in names and comments; what stands in strings is for administrators and X."""
+    text = STRINGS.sub(lambda m: m[0] if m[0].startswith("/*") else '""', text)
+    text = re.sub(r"\s*\n[ ]*\*?[ ]*", " ", text)
+    return [f"{m[0]}: say {word}" for form, word in FORMS for m in form.finditer(text)]
+
+
+@pytest.mark.parametrize("name", sources())
+def test_words(name):
+    assert not own_words(sources()[name])
+
+
+def test_words_can_fail():
+    """Each form once: in a name, in a comment, over a line's end; and what is no fault."""
+    faults = ["tw_shared_floor(x);", "/* the\n * floor */", "/* a seat\n * is free */", "int owed;", "NOTE_BUSY", "x->proof",
+              "tw_visitor(r)", "/* while X is\n * away */", "tw_memo_t *memo;", "blank(err)", "server_rec *main",
+              "/* its times are judged */", "first_of(r)", "tw_watch_begin(x)", "take_back(r)", "tw_setting_set(x)",
+              "&shared->spent", "tw_shared_ended(x)", "tw_breaker_good(b)", "tw_visitor_look(v)", "tw_browser_t likeness",
+              "demand_cookies", "tw_tree_t", "tw_value_time", "tw_flows_add", "tw_headers_t", "tw_dbfail_t", "tw_native_t"]
+    assert not [text for text in faults if not own_words(text)]
+    assert all(any(form.search(text.replace("\n *", "")) for text in faults) for form, _ in FORMS)
+    for text in ('"the database is away"', "tw_visitor_get(r)", "r->main", "/* one blank, the first of all */", "tw_setting_t",
+                 "tw_values_time", "tw_watchdog_begin()", "tw_visitor_t", "/* thrown away */", "tw_headers"[:3]):
+        assert not own_words(text), text
+
+
 def test_module_exports_one_symbol():
     if not MODULE.exists():
         pytest.fail(f"{MODULE.name} is not there: run make first")
