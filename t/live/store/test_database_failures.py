@@ -49,7 +49,7 @@ def another(make_site):
     yield make
     for site in made:
         site.stop()
-        site.standin.begin()
+        site.standin.reset()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def narrow(make_site, make_db):
     yield make
     for site in made:
         site.stop()
-        site.standin.begin()
+        site.standin.reset()
 
 
 def fresh(site, *names):
@@ -211,8 +211,10 @@ def test_X19_serializable(another):
 def test_X8_a_sequence_that_is_behind(site):
     """A newcomer is refused, the log says what to run, and nobody else notices."""
     alice, = fresh(site, "alice")
-    site.db.execute("INSERT INTO twauth_account (id, twitter_id) SELECT n, n::text FROM generate_series(2, 40) n")
-    site.db.execute("ALTER TABLE twauth_account ALTER COLUMN id RESTART WITH 2")
+    first = site.db.value("SELECT max(id) + 1 FROM twauth_account")
+    site.db.execute(f"INSERT INTO twauth_account (id, twitter_id) SELECT n, n::text "
+                    f"FROM generate_series({first}, {first + 40}) n")
+    site.db.execute(f"ALTER TABLE twauth_account ALTER COLUMN id RESTART WITH {first}")
     site.expect_log(r"TW0215.*setval\(pg_get_serial_sequence")
     browser = site.browser()
     assert browser.sign_in("bob").status == 503 and SESSION not in browser.cookies
