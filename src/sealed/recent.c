@@ -99,6 +99,11 @@ static int put(tw_recent_t *recent, word_t line, word_t now)
         if (!is_recent(old, now)) {
             return atomic_compare_exchange_strong(cell, &old, line | now);
         }
+        /* it has come since it was not found: another cell would say it
+         * twice */
+        if (old >> TIME_BITS == line >> TIME_BITS) {
+            return 0;
+        }
     }
     return 0;
 }
