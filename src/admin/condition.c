@@ -24,15 +24,15 @@ static int is_file(const tw_probe_t *p, const char *name, char kind)
 int tw_condition_rewrite(const tw_probe_t *p, const char *test,
                          const char *pattern, const char *flags)
 {
-    int not = *pattern == '!';
+    int negated = *pattern == '!';
     int nocase = flags && (strstr(flags, "NC") || strstr(flags, "nocase"));
     const char *value;
 
-    pattern += not;
+    pattern += negated;
     if (!strcasecmp(test, "expr")) {
         int yes = tw_condition_if(p, pattern);
 
-        return yes == TW_UNKNOWN ? yes : yes != not;
+        return yes == TW_UNKNOWN ? yes : yes != negated;
     }
     value = tw_probe_expand(p, test);
     if (!value || strchr(value, '$') || strchr(value, '%')) {
@@ -41,16 +41,16 @@ int tw_condition_rewrite(const tw_probe_t *p, const char *test,
     if (*pattern == '=') {
         pattern += pattern[1] == '"' ? 0 : 1;
         return (nocase ? !strcasecmp(value, pattern)
-                       : !strcmp(value, pattern)) != not;
+                       : !strcmp(value, pattern)) != negated;
     }
     if (*pattern == '-' && pattern[1] && strchr("fdsFlHhxL", pattern[1])
         && !pattern[2]) {
-        return is_file(p, value, pattern[1]) != not;
+        return is_file(p, value, pattern[1]) != negated;
     }
     if (*pattern == '-' || *pattern == '<' || *pattern == '>') {
         return TW_UNKNOWN;
     }
-    return tw_probe_match(p, pattern, value, nocase) != not;
+    return tw_probe_match(p, pattern, value, nocase) != negated;
 }
 
 /* ---- conditions of <If> -------------------------------------------------- */
@@ -166,11 +166,11 @@ static int invert(int yes)
     return yes == TW_UNKNOWN ? TW_UNKNOWN : !yes;
 }
 
-static int compare(int order, int unknown, int wanted, int not)
+static int compare(int order, int unknown, int wanted, int negated)
 {
     return unknown ? TW_UNKNOWN
            : ((wanted == 0 ? !order : wanted < 0 ? order < 0 : order > 0)
-              != not);
+              != negated);
 }
 
 static int read_operator(reader_t *r, const char *value)
@@ -178,7 +178,7 @@ static int read_operator(reader_t *r, const char *value)
     /* the longer first; what is equal, less, greater, and what is not */
     static const struct {
         const char *token;
-        int wanted, not, number;
+        int wanted, negated, number;
     } ops[] = {
         { "==", 0, 0, 0 }, { "!=", 0, 1, 0 }, { "<=", 1, 1, 0 },
         { ">=", -1, 1, 0 }, { "=", 0, 0, 0 }, { "<", -1, 0, 0 },
@@ -210,7 +210,7 @@ static int read_operator(reader_t *r, const char *value)
             return compare(!other || !value ? 0 : ops[i].number
                            ? (int)(apr_atoi64(value) - apr_atoi64(other))
                            : strcmp(value, other), !other || !value,
-                           ops[i].wanted, ops[i].not);
+                           ops[i].wanted, ops[i].negated);
         }
     }
     /* httpd allows no word alone; a function, -R and others are not read */

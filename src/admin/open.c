@@ -238,7 +238,7 @@ static void check_content(const check_t *c, content_t *content)
 {
     apr_array_header_t *ways = apr_array_make(c->pool, 4, sizeof(way_t));
     int folder = !content->proxy && is_folder(c, content->target), i, j;
-    const char *url;
+    const char *url = NULL;
 
     for (i = 0; i < c->hosts->nelts; i++) {
         const tw_host_t *host = &APR_ARRAY_IDX(c->hosts, i, tw_host_t);

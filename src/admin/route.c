@@ -17,7 +17,7 @@ int tw_route_below(const char *path, const char *prefix)
 {
     apr_size_t len = strlen(prefix);
 
-    return !strncmp(path, prefix, len)
+    return path && !strncmp(path, prefix, len)
            && (!path[len] || path[len] == '/'
                || (len && prefix[len - 1] == '/'));
 }

@@ -33,11 +33,11 @@ static const char *wildcard(maker_t *m)
 /* [...]: the first that it names, or x where it names what not. */
 static const char *make_class(maker_t *m)
 {
-    int not = m->at[0] == '^';
-    char first = m->at[not];
+    int negated = m->at[0] == '^';
+    char first = m->at[negated];
     apr_size_t len;
 
-    m->at += not;
+    m->at += negated;
     m->at += *m->at == ']';
     if (first == '\\' && m->at[1]) {
         first = strchr("wdsS", m->at[1]) ? '1' : m->at[1];
@@ -45,7 +45,7 @@ static const char *make_class(maker_t *m)
     }
     len = strcspn(m->at, "]");
     m->at += len + (m->at[len] == ']');
-    return not ? wildcard(m) : apr_pstrmemdup(m->probe->pool, &first, 1);
+    return negated ? wildcard(m) : apr_pstrmemdup(m->probe->pool, &first, 1);
 }
 
 static const char *make_atom(maker_t *m)

@@ -2,6 +2,7 @@
 #include "base/inherit.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ static int is_inherited_pair(int fd)
     socklen_t len = sizeof(name);
     int flags = fcntl(fd, F_GETFD);
 
+    memset(&name, 0, sizeof(name));
     return flags >= 0 && !(flags & FD_CLOEXEC)
            && getsockname(fd, &name.any, &len) == 0
            && name.any.sa_family == AF_UNIX
