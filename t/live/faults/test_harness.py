@@ -21,6 +21,7 @@ from harness.chromium import cdp, screenshot
 from harness.clock import Clock
 from harness.httpd import VHost, environment_of
 from harness.load import Load, ask
+from harness.paths import TREE
 from harness.standin import KEY, SECRET, StandInError
 
 SCHEMA = """
@@ -120,7 +121,7 @@ def test_killed_tests_leave_nothing():
         print(httpd.pid, folder, flush=True)
         input()"""
     tests = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                             cwd=os.path.dirname(os.path.dirname(__file__)))
+                             cwd=TREE / "t")
     pid, folder = tests.stdout.readline().split()
     assert os.path.exists(f"/proc/{pid}")
     tests.send_signal(signal.SIGKILL)
