@@ -79,7 +79,7 @@ static void check_if(const check_t *c, const ap_directive_t *d)
 
 static const char *why_never(const check_t *c, const ap_directive_t *d)
 {
-    const ap_directive_t *beside = d->parent ? d->parent->first_child : NULL;
+    const ap_directive_t *sibling = d->parent ? d->parent->first_child : NULL;
 
     if (ap_strcasestr(d->args, "X-Twauth-")) {
         return "request headers are set after rules are judged: use "
@@ -89,10 +89,10 @@ static const char *why_never(const check_t *c, const ap_directive_t *d)
         return "variables of a request are not in httpd's own environment: "
                "use %{reqenv:TWAUTH_ID} and its like";
     }
-    for (; beside; beside = beside->next) {
-        if (tw_conftree_is(beside, "TwAuthExport")
+    for (; sibling; sibling = sibling->next) {
+        if (tw_conftree_is(sibling, "TwAuthExport")
             && ap_strcasestr(d->args, "TWAUTH_")
-            && !ap_strcasestr(beside->args, "env")) {
+            && !ap_strcasestr(sibling->args, "env")) {
             return "TwAuthExport has no env here: add it";
         }
     }
