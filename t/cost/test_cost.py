@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the module adds to each kind of request, in instructions, does not grow by more than a tenth.
 
+A machine that is busy with other things makes requests look dearer (they fall into more seconds, each of which httpd and
+libraries pay for once), never cheaper: what looks bad is measured again, twice at most, and the least counts.
+
 Who makes the module dearer on purpose, or cheaper, renews bench/figures.json by `make bench-figures` and commits it.
 """
 
@@ -9,11 +12,18 @@ import pytest
 from bench import paths
 
 FIGURES = paths.figures()
+TRIES = 3
 
 
 @pytest.fixture(scope="module")
 def measured(make_site):
-    return paths.over(paths.measure(make_site, count=25, plain=True))
+    least = {}
+    for _ in range(TRIES):
+        found = paths.over(paths.measure(make_site, count=25, plain=True))
+        least = {key: min(value, least.get(key, value)) for key, value in found.items()}
+        if all(least[key] <= paths.limit(FIGURES[key]) for key in FIGURES):
+            break
+    return least
 
 
 def test_figures_are_there_for_each_kind_of_request():
