@@ -16,6 +16,7 @@
 #include "src/auth/authn.h"
 #include "src/auth/authz.h"
 #include "src/config/directives.h"
+#include "src/config/directives.h"
 #include "src/config/start.h"
 #include "src/login/locations.h"
 #include "src/private.h"

@@ -16,7 +16,7 @@
 #include "base/secret.h"
 #include "base/target.h"
 #include "base/vault.h"
-#include "config/directives.h"
+#include "config/conf.h"
 #include "sealed/recent.h"
 #include "sealed/seal.h"
 #include "shared/segment.h"

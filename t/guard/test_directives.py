@@ -9,7 +9,8 @@ import pytest
 
 from guard import MODULE, TREE, code, read, sources
 
-CONF = "config/directives.c"
+COMMAND_TABLE = "config/directives.c"
+CONF = "config/conf.c"
 MODULES = Path("/usr/lib/apache2/modules")
 SECOND = 1000 * 1000
 UNITS = {"ms": 1000, "s": SECOND, "min": 60 * SECOND, "h": 3600 * SECOND, "d": 24 * 3600 * SECOND, "": SECOND}
@@ -23,7 +24,7 @@ HTACCESS = DIRECTORY + ", .htaccess"
 
 def commands():
     """{directive: the context where it may stand} of the command table."""
-    text = code(sources()[CONF])
+    text = code(sources()[COMMAND_TABLE])
     text = text[text.index("const command_rec tw_conf_commands[]"):]
     text = text[:text.index("\n};")]
     found = {}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * config/conf: what an administrator wrote.
+ *
+ * The records of a server and of a directory, the table of their values, and
+ * how they are merged.  config/directives fills them; what follows for a
+ * virtual host (addresses, names, keys) is tw_site's.
+ */
+#ifndef TW_CONFIG_CONF_H
+#define TW_CONFIG_CONF_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "config/settings.h"
+#include "shared/segment.h"
+
+typedef enum { TW_OAUTH1, TW_OAUTH2 } tw_protocol_choice_t;
+
+typedef enum { TW_SAMESITE_LAX, TW_SAMESITE_NONE } tw_samesite_t;
+
+typedef enum {
+    TW_UNAUTH_LOGIN,
+    TW_UNAUTH_PAGE,
+    TW_UNAUTH_401,
+    TW_UNAUTH_PASS
+} tw_unauthenticated_t;
+
+typedef enum {
+    TW_USER_USERNAME,
+    TW_USER_SCREEN_NAME,
+    TW_USER_ID
+} tw_remote_user_t;
+
+/* TwAuthExport, bits */
+#define TW_EXPORT_ENV 1
+#define TW_EXPORT_HEADERS 2
+#define TW_EXPORT_TOKENS 4
+
+/* TwAuthClearSiteData, bits */
+#define TW_CLEAR_CACHE 1
+#define TW_CLEAR_STORAGE 2
+
+typedef struct tw_site_t tw_site_t;
+
+/*
+ * One server or virtual host.  Times are microseconds.  Numbers are
+ * apr_int64_t throughout, so that one table describes them all.
+ */
+typedef struct tw_server_conf_t {
+    apr_int64_t engine;
+    const char *consumer_key;
+    const char *consumer_secret;        /* file:... or exec:... */
+    const char *client_id;
+    const char *client_secret;          /* file:... or exec:...; NULL: none */
+    const char *scope;
+    apr_int64_t protocol;               /* tw_protocol_choice_t */
+    apr_array_header_t *keys;           /* of const char *, likewise */
+    const char *path;
+    const char *callback_url;           /* not inherited */
+    const char *realm;
+    const char *provider_api;
+    const char *provider_browser;
+    const char *provider_ca_file;
+    const char *provider_proxy;
+    apr_int64_t provider_timeout;
+    apr_int64_t provider_calls;         /* 0: a quarter of the workers */
+    tw_rate_t start_client;             /* count 0: unset */
+    tw_rate_t start_all;
+    apr_int64_t sign_in_with;           /* 0 authenticate, 1 authorize */
+    apr_int64_t force_login;
+    apr_int64_t access;                 /* 0 read, 1 write */
+    apr_int64_t flow_timeout;
+    apr_int64_t session_idle;
+    apr_int64_t session_max;
+    apr_int64_t session_recheck;
+    apr_int64_t session_grace;
+    apr_int64_t database_calls;
+    const char *cookie_name;
+    const char *cookie_domain;
+    apr_int64_t cookie_samesite;
+    apr_int64_t clear_site_data;        /* TW_CLEAR_* */
+    apr_int64_t tokens;                 /* tw_storage_t */
+    apr_int64_t sign_up;
+    apr_int64_t allow_http;
+    tw_site_t *site;                    /* NULL: nothing is configured */
+} tw_server_conf_t;
+
+/* One directory, location, file or .htaccess. */
+typedef struct tw_dir_conf_t {
+    apr_int64_t unauthenticated;
+    apr_int64_t remote_user;
+    apr_int64_t exports;                /* TW_EXPORT_* */
+    apr_int64_t recheck;                /* never longer than the server's;
+                                           TW_UNSET: as the server's */
+} tw_dir_conf_t;
+
+/* The values that have a row (config/settings), by the place of the field. */
+extern const tw_setting_t tw_server_settings[];
+extern const tw_setting_t tw_dir_settings[];
+
+void *tw_conf_server_create(apr_pool_t *pool, server_rec *s);
+void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add);
+void *tw_conf_dir_create(apr_pool_t *pool, char *dir);
+void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add);
+
+tw_server_conf_t *tw_conf_server(const server_rec *s);
+const tw_dir_conf_t *tw_conf_dir(const request_rec *r);
+
+/* Puts the defaults of directories in, where all requests of the server
+ * begin; after that tw_conf_dir() has a value for each directive. */
+void tw_conf_dir_defaults(const server_rec *s);
+
+/* Puts the defaults in wherever nobody has set anything. */
+void tw_conf_defaults(tw_server_conf_t *conf);
+
+/* Whether the server has what a sign-in takes: it is meant to be on. */
+int tw_conf_has_credentials(const tw_server_conf_t *conf);
+
+#endif
