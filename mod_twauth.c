@@ -91,7 +91,7 @@ module AP_MODULE_DECLARE_DATA twauth_module = {
     tw_conf_dir_merge,
     tw_conf_server_create,
     tw_conf_server_merge,
-    tw_conf_commands,
+    tw_directives,
     register_hooks,
     AP_MODULE_FLAG_NONE
 };

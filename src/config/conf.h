@@ -102,6 +102,12 @@ typedef struct tw_dir_conf_t {
 extern const tw_setting_t tw_server_settings[];
 extern const tw_setting_t tw_dir_settings[];
 
+/* The row of a field, as a command has it. */
+#define TW_SERVER_ROW(field)                                                \
+    ((void *)&tw_server_settings[TW_SETTINGS_ROW(tw_server_conf_t, field)])
+#define TW_DIR_ROW(field)                                                   \
+    ((void *)&tw_dir_settings[TW_SETTINGS_ROW(tw_dir_conf_t, field)])
+
 void *tw_conf_server_create(apr_pool_t *pool, server_rec *s);
 void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add);
 void *tw_conf_dir_create(apr_pool_t *pool, char *dir);

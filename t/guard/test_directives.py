@@ -25,14 +25,14 @@ HTACCESS = DIRECTORY + ", .htaccess"
 def commands():
     """{directive: the context where it may stand} of the command table."""
     text = code(sources()[COMMAND_TABLE])
-    text = text[text.index("const command_rec tw_conf_commands[]"):]
+    text = text[text.index("const command_rec tw_directives[]"):]
     text = text[:text.index("\n};")]
     found = {}
     for macro, rest in re.findall(r"\b(SERVER|DIR|AP_INIT_\w+)\(((?:\"(?:[^\"\\]|\\.)*\"|[^()\"])*)\)", text):
         name = re.match(r'"(\w+)"', rest)[1]
         assert name not in found
-        found[name] = (HTACCESS if macro == "DIR" or "OR_AUTHCFG" in rest
-                       else DIRECTORY if "ACCESS_CONF" in rest else SERVER)
+        found[name] = (HTACCESS if macro == "DIR" or re.search("IN_HTACCESS|OR_AUTHCFG", rest)
+                       else DIRECTORY if re.search("IN_PLACES|ACCESS_CONF", rest) else SERVER)
     assert len(found) == len(re.findall(r"\b(?:SERVER|DIR|AP_INIT_\w+)\(", text))
     return found
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/setters.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/secret.h"
+#include "config/conf.h"
+#include "config/values.h"
+
+static int in_htaccess(cmd_parms *cmd)
+{
+    return ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+}
+
+/* ---- the value of a row ------------------------------------------------- */
+
+const char *tw_setters_server(cmd_parms *cmd, void *dir, const char *text)
+{
+    (void)dir;
+    return tw_settings_set(cmd, tw_conf_server(cmd->server), cmd->info, text);
+}
+
+const char *tw_setters_dir(cmd_parms *cmd, void *dir, const char *text)
+{
+    return tw_settings_set(cmd, dir, cmd->info, text);
+}
+
+/* ---- what is more than one value ---------------------------------------- */
+
+/* In a directory it can only be shortened; see tw_conf_dir_merge(). */
+const char *tw_setters_recheck(cmd_parms *cmd, void *dir, const char *text)
+{
+    return cmd->path
+           ? tw_settings_set(cmd, dir, TW_DIR_ROW(recheck), text)
+           : tw_settings_set(cmd, tw_conf_server(cmd->server),
+                             TW_SERVER_ROW(session_recheck), text);
+}
+
+const char *tw_setters_unauthenticated(cmd_parms *cmd, void *dir,
+                                       const char *text)
+{
+    if (!strcasecmp(text, "pass") && in_htaccess(cmd)) {
+        return "TwAuthUnauthenticated pass is not allowed in .htaccess: it "
+               "opens a place, which is for the server configuration";
+    }
+    return tw_setters_dir(cmd, dir, text);
+}
+
+const char *tw_setters_clear_site_data(cmd_parms *cmd, void *dir,
+                                       const char *one, const char *two)
+{
+    apr_int64_t *clear = &tw_conf_server(cmd->server)->clear_site_data;
+    apr_int64_t before;
+    const char *why = tw_setters_server(cmd, dir, one);
+
+    if (!why && two) {
+        before = *clear;
+        why = tw_setters_server(cmd, dir, two);
+        if (!why && (!before || !*clear || before == *clear)) {
+            return tw_settings_wrong(cmd, "must be Off, or one or both of: "
+                                     "cache, storage");
+        }
+        *clear |= before;
+    }
+    return why;
+}
+
+const char *tw_setters_key(cmd_parms *cmd, void *dir, const char *text)
+{
+    tw_server_conf_t *conf = tw_conf_server(cmd->server);
+    const char *why;
+
+    (void)dir;
+    if (!tw_secret_ok(&why, text)) {
+        return tw_settings_wrong(cmd, why);
+    }
+    if (!conf->keys) {
+        conf->keys = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(conf->keys, const char *) = text;
+    return NULL;
+}
+
+const char *tw_setters_provider(cmd_parms *cmd, void *dir, const char *api,
+                                const char *browser)
+{
+    tw_server_conf_t *conf = tw_conf_server(cmd->server);
+    const char *why = tw_values_provider(api);
+
+    (void)dir;
+    if (why) {
+        return tw_settings_wrong(cmd, why);
+    }
+    why = browser ? tw_values_provider(browser) : NULL;
+    if (why) {
+        return tw_settings_wrong(cmd, why);
+    }
+    conf->provider_api = tw_values_base_url(cmd->pool, api);
+    conf->provider_browser = browser ? tw_values_base_url(cmd->pool, browser)
+                                     : conf->provider_api;
+    return NULL;
+}
+
+const char *tw_setters_start_limit(cmd_parms *cmd, void *dir,
+                                   const char *client, const char *all)
+{
+    static const char right[] =
+        "must be a number of 1 to 65535 and one of /s, /min, /h, "
+        "such as 60/min";
+    tw_server_conf_t *conf = tw_conf_server(cmd->server);
+
+    (void)dir;
+    if (!tw_values_rate(&conf->start_client, client)) {
+        return tw_settings_wrong(cmd, right);
+    }
+    if (all && !tw_values_rate(&conf->start_all, all)) {
+        return tw_settings_wrong(cmd, right);
+    }
+    return NULL;
+}
+
+/* The whole list replaces what was inherited, hence RAW and not ITERATE. */
+const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args)
+{
+    tw_dir_conf_t *conf = dir;
+    const char *word = ap_getword_conf(cmd->pool, &args);
+    int exports = 0, none = 0;
+
+    if (!*word) {
+        return "TwAuthExport must have a list of: env, headers, tokens; or "
+               "none";
+    }
+    for (; *word; word = ap_getword_conf(cmd->pool, &args)) {
+        if (!strcasecmp(word, "env")) {
+            exports |= TW_EXPORT_ENV;
+        }
+        else if (!strcasecmp(word, "headers")) {
+            exports |= TW_EXPORT_HEADERS;
+        }
+        else if (!strcasecmp(word, "tokens")) {
+            if (in_htaccess(cmd)) {
+                return "TwAuthExport tokens is not allowed in .htaccess: "
+                       "users' credentials are for the server configuration "
+                       "to give away";
+            }
+            exports |= TW_EXPORT_TOKENS;
+        }
+        else if (!strcasecmp(word, "none")) {
+            none = 1;
+        }
+        else {
+            return tw_settings_wrong(cmd, "must be a list of: env, headers, "
+                                     "tokens; or none");
+        }
+    }
+    if (none && exports) {
+        return "TwAuthExport none stands alone";
+    }
+    conf->exports = exports;
+    return NULL;
+}
+
+/* Named in the interface, built later: refused, never ignored. */
+const char *tw_setters_not_yet(cmd_parms *cmd, void *dir, const char *args)
+{
+    (void)dir;
+    (void)args;
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ",
+                       (const char *)cmd->info, NULL);
+}
