@@ -58,7 +58,7 @@ static void check_port(const check_t *c, const tw_site_t *site)
     tw_finding_t finding = of_site(site, "ServerName");
     const server_addr_rec *addr;
 
-    if (site->conf->callback_url || site->server->server_scheme
+    if (site->conf->own.callback_url || site->server->server_scheme
         || site->server->port) {
         return;
     }
@@ -104,18 +104,18 @@ static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
                         "another database: sessions are not shared", where,
                         site->realm);
     }
-    if (strcmp(other->conf->cookie_name, site->conf->cookie_name)) {
+    if (strcmp(other->conf->cookie.name, site->conf->cookie.name)) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthCookieName", where, site->realm);
     }
     finding.advice = "say it once, outside of all hosts";
-    if (other->conf->session_recheck != site->conf->session_recheck) {
+    if (other->conf->session.recheck != site->conf->session.recheck) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthSessionRecheck: what has ended is known "
                         "for as long as the longer one says", where,
                         site->realm);
     }
-    if (other->conf->session_grace != site->conf->session_grace) {
+    if (other->conf->session.grace != site->conf->session.grace) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthSessionGrace: what has ended is known "
                         "for as long as the longer one says", where,
@@ -245,11 +245,11 @@ static void check_database(const check_t *c, const tw_site_t *site)
                         "connect_timeout: requests would wait long for a "
                         "database that cannot be reached");
     }
-    if (site->conf->database_calls >= (max ? apr_atoi64(max) : 10)) {
+    if (site->conf->database.calls >= (max ? apr_atoi64(max) : 10)) {
         finding.place = "TwAuthDatabaseCalls";
         tw_findings_add(c->findings, &finding, "TwAuthDatabaseCalls %"
                         APR_INT64_T_FMT " should be below DBDMax (%s)",
-                        site->conf->database_calls, max ? max : "10");
+                        site->conf->database.calls, max ? max : "10");
     }
 }
 
@@ -305,12 +305,12 @@ static void check_site(const check_t *c, const tw_site_t *site)
     check_pairs(c, site);
     check_names(c, site);
     check_database(c, site);
-    if (site->conf->cookie_domain) {
+    if (site->conf->cookie.domain) {
         tw_finding_t finding = of_site(site, "TwAuthCookieDomain");
 
         tw_findings_add(c->findings, &finding, "TwAuthCookieDomain: every host "
                         "of %s gets the session cookie and is trusted like "
-                        "this one", site->conf->cookie_domain);
+                        "this one", site->conf->cookie.domain);
     }
 }
 

@@ -88,10 +88,10 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
     apr_file_printf(d->out, "  Database:      %s\n",
                     driver ? driver : "no DBDriver here");
     apr_file_printf(d->out, "  Session:       idle %s, at most %s, checked "
-                    "every %s, grace %s\n", time_text(d, conf->session_idle),
-                    time_text(d, conf->session_max),
-                    time_text(d, conf->session_recheck),
-                    time_text(d, conf->session_grace));
+                    "every %s, grace %s\n", time_text(d, conf->session.idle),
+                    time_text(d, conf->session.max),
+                    time_text(d, conf->session.recheck),
+                    time_text(d, conf->session.grace));
     apr_file_printf(d->out, "  Cookie:        %s%s\n",
                     site->session_cookie.text, site->session_attributes);
     warn_of(d, site->server);

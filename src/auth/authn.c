@@ -26,7 +26,7 @@ static char auth_type[] = "Twitter";
 static apr_interval_time_t recheck_of(const tw_site_t *site,
                                       const tw_dir_conf_t *dir)
 {
-    apr_int64_t recheck = site->conf->session_recheck;
+    apr_int64_t recheck = site->conf->session.recheck;
 
     return dir->recheck != TW_UNSET && dir->recheck < recheck ? dir->recheck
                                                               : recheck;

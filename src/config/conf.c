@@ -63,45 +63,46 @@ static const tw_choice_t remote_user[] = {
 #define CONF tw_server_conf_t
 const tw_setting_t tw_server_settings[] = {
     CHOICE("TwAuthEngine", engine, on_off, TW_UNSET),
-    TEXT("TwAuthConsumerKey", consumer_key, tw_values_key, NULL),
-    TEXT("TwAuthConsumerSecret", consumer_secret, tw_values_secret, NULL),
-    TEXT("TwAuthClientID", client_id, tw_values_key, NULL),
-    TEXT("TwAuthClientSecret", client_secret, tw_values_secret, NULL),
-    TEXT("TwAuthScope", scope, tw_values_scope, "tweet.read users.read"),
+    TEXT("TwAuthConsumerKey", consumer.key, tw_values_key, NULL),
+    TEXT("TwAuthConsumerSecret", consumer.secret, tw_values_secret, NULL),
+    TEXT("TwAuthClientID", client.id, tw_values_key, NULL),
+    TEXT("TwAuthClientSecret", client.secret, tw_values_secret, NULL),
+    TEXT("TwAuthScope", client.scope, tw_values_scope,
+         "tweet.read users.read"),
     CHOICE("TwAuthProtocol", protocol, protocols, TW_UNSET),
-    TEXT("TwAuthPath", path, tw_values_path, "/twauth/"),
-    TEXT("TwAuthCallbackURL", callback_url, tw_values_callback, NULL),
+    TEXT("TwAuthPath", own.path, tw_values_path, "/twauth/"),
+    TEXT("TwAuthCallbackURL", own.callback_url, tw_values_callback, NULL),
     TEXT("TwAuthRealm", realm, tw_values_realm, NULL),
-    TEXT("TwAuthProvider", provider_api, tw_values_provider, NULL),
-    TEXT(NULL, provider_browser, tw_values_provider, NULL),
-    TEXT("TwAuthProviderCAFile", provider_ca_file, tw_values_file, NULL),
-    TEXT("TwAuthProviderProxy", provider_proxy, tw_values_proxy, NULL),
-    TIME("TwAuthProviderTimeout", provider_timeout, apr_time_from_msec(100),
+    TEXT("TwAuthProvider", provider.api, tw_values_provider, NULL),
+    TEXT(NULL, provider.browser, tw_values_provider, NULL),
+    TEXT("TwAuthProviderCAFile", provider.ca_file, tw_values_file, NULL),
+    TEXT("TwAuthProviderProxy", provider.proxy, tw_values_proxy, NULL),
+    TIME("TwAuthProviderTimeout", provider.timeout, apr_time_from_msec(100),
          apr_time_from_sec(60), apr_time_from_sec(5)),
-    NUMBER("TwAuthProviderCalls", provider_calls, 1, TW_CALLS_MAX, 0),
-    CHOICE("TwAuthSignInWith", sign_in_with, sign_in_with, 0),
-    CHOICE("TwAuthForceLogin", force_login, on_off, 0),
-    CHOICE("TwAuthAccess", access, access_types, 0),
-    TIME("TwAuthFlowTimeout", flow_timeout, apr_time_from_sec(1),
+    NUMBER("TwAuthProviderCalls", provider.calls, 1, TW_CALLS_MAX, 0),
+    CHOICE("TwAuthSignInWith", sign_in.with, sign_in_with, 0),
+    CHOICE("TwAuthForceLogin", sign_in.force_login, on_off, 0),
+    CHOICE("TwAuthAccess", sign_in.access, access_types, 0),
+    TIME("TwAuthFlowTimeout", sign_in.timeout, apr_time_from_sec(1),
          apr_time_from_sec(3600), apr_time_from_sec(600)),
-    TIME("TwAuthSessionIdle", session_idle, apr_time_from_sec(1), YEARS,
+    TIME("TwAuthSessionIdle", session.idle, apr_time_from_sec(1), YEARS,
          apr_time_from_sec(12 * 3600)),
-    TIME("TwAuthSessionMax", session_max, apr_time_from_sec(1), YEARS,
+    TIME("TwAuthSessionMax", session.max, apr_time_from_sec(1), YEARS,
          apr_time_from_sec(7 * 24 * 3600)),
-    TIME("TwAuthSessionRecheck", session_recheck, 0,
+    TIME("TwAuthSessionRecheck", session.recheck, 0,
          apr_time_from_sec(24 * 3600), apr_time_from_sec(60)),
-    TIME("TwAuthSessionGrace", session_grace, 0,
+    TIME("TwAuthSessionGrace", session.grace, 0,
          apr_time_from_sec(7 * 24 * 3600), apr_time_from_sec(600)),
-    NUMBER("TwAuthDatabaseCalls", database_calls, 1, 1000, 8),
-    TEXT("TwAuthCookieName", cookie_name, tw_values_cookie_name, "twauth"),
-    TEXT("TwAuthCookieDomain", cookie_domain, tw_values_cookie_domain, NULL),
-    CHOICE("TwAuthCookieSameSite", cookie_samesite, same_site,
+    NUMBER("TwAuthDatabaseCalls", database.calls, 1, 1000, 8),
+    TEXT("TwAuthCookieName", cookie.name, tw_values_cookie_name, "twauth"),
+    TEXT("TwAuthCookieDomain", cookie.domain, tw_values_cookie_domain, NULL),
+    CHOICE("TwAuthCookieSameSite", cookie.samesite, same_site,
            TW_SAMESITE_LAX),
-    CHOICE("TwAuthClearSiteData", clear_site_data, clear_site_data,
+    CHOICE("TwAuthClearSiteData", session.clear_site_data, clear_site_data,
            TW_CLEAR_CACHE),
-    CHOICE("TwAuthTokens", tokens, token_storage, TW_TOKENS_SEALED),
-    CHOICE("TwAuthSignUp", sign_up, on_off, 1),
-    CHOICE("TwAuthAllowHTTP", allow_http, on_off, 0),
+    CHOICE("TwAuthTokens", database.tokens, token_storage, TW_TOKENS_SEALED),
+    CHOICE("TwAuthSignUp", sign_in.sign_up, on_off, 1),
+    CHOICE("TwAuthAllowHTTP", own.allow_http, on_off, 0),
 };
 #define SERVER_SETTINGS                                                     \
     (sizeof(tw_server_settings) / sizeof(tw_server_settings[0]))
@@ -139,20 +140,20 @@ void *tw_conf_server_create(apr_pool_t *pool, server_rec *s)
 static void keep_own_credentials(tw_server_conf_t *conf,
                                  const tw_server_conf_t *own)
 {
-    int one = own->consumer_key || own->consumer_secret;
-    int two = own->client_id || own->client_secret;
+    int one = own->consumer.key || own->consumer.secret;
+    int two = own->client.id || own->client.secret;
 
     if (one != two) {
         conf->protocol = own->protocol;
     }
     if (one && !two) {
-        conf->client_id = conf->client_secret = NULL;
+        conf->client.id = conf->client.secret = NULL;
     }
     if (two && !one) {
-        conf->consumer_key = conf->consumer_secret = NULL;
+        conf->consumer.key = conf->consumer.secret = NULL;
     }
-    if (own->client_id) {
-        conf->client_secret = own->client_secret;
+    if (own->client.id) {
+        conf->client.secret = own->client.secret;
     }
 }
 
@@ -164,15 +165,15 @@ void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add)
     tw_settings_inherit(conf, from, tw_server_settings, SERVER_SETTINGS);
     keep_own_credentials(conf, add);
     /* the URL contains this host's address, so it is not inherited */
-    conf->callback_url = ((tw_server_conf_t *)add)->callback_url;
+    conf->own.callback_url = ((tw_server_conf_t *)add)->own.callback_url;
     if (!conf->keys) {
         conf->keys = from->keys;
     }
-    if (!conf->start_client.count) {
-        conf->start_client = from->start_client;
+    if (!conf->sign_in.limit_client.count) {
+        conf->sign_in.limit_client = from->sign_in.limit_client;
     }
-    if (!conf->start_all.count) {
-        conf->start_all = from->start_all;
+    if (!conf->sign_in.limit_all.count) {
+        conf->sign_in.limit_all = from->sign_in.limit_all;
     }
     conf->site = NULL;
     return conf;
@@ -221,18 +222,18 @@ const tw_dir_conf_t *tw_conf_dir(const request_rec *r)
 void tw_conf_defaults(tw_server_conf_t *conf)
 {
     tw_settings_defaults(conf, tw_server_settings, SERVER_SETTINGS);
-    if (!conf->start_client.count) {
-        conf->start_client.count = 60;
-        conf->start_client.period = apr_time_from_sec(60);
+    if (!conf->sign_in.limit_client.count) {
+        conf->sign_in.limit_client.count = 60;
+        conf->sign_in.limit_client.period = apr_time_from_sec(60);
     }
-    if (!conf->start_all.count) {
-        conf->start_all.count = 600;
-        conf->start_all.period = apr_time_from_sec(60);
+    if (!conf->sign_in.limit_all.count) {
+        conf->sign_in.limit_all.count = 600;
+        conf->sign_in.limit_all.period = apr_time_from_sec(60);
     }
 }
 
 int tw_conf_has_credentials(const tw_server_conf_t *conf)
 {
-    return conf->consumer_key || conf->consumer_secret || conf->client_id
-           || conf->client_secret;
+    return conf->consumer.key || conf->consumer.secret || conf->client.id
+           || conf->client.secret;
 }

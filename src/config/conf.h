@@ -52,40 +52,56 @@ typedef struct tw_site_t tw_site_t;
  */
 typedef struct tw_server_conf_t {
     apr_int64_t engine;
-    const char *consumer_key;
-    const char *consumer_secret;        /* file:... or exec:... */
-    const char *client_id;
-    const char *client_secret;          /* file:... or exec:...; NULL: none */
-    const char *scope;
     apr_int64_t protocol;               /* tw_protocol_choice_t */
+    struct {                            /* OAuth 1.0a */
+        const char *key;
+        const char *secret;             /* file:... or exec:... */
+    } consumer;
+    struct {                            /* OAuth 2.0 */
+        const char *id;
+        const char *secret;             /* likewise; NULL: none */
+        const char *scope;
+    } client;
     apr_array_header_t *keys;           /* of const char *, likewise */
-    const char *path;
-    const char *callback_url;           /* not inherited */
     const char *realm;
-    const char *provider_api;
-    const char *provider_browser;
-    const char *provider_ca_file;
-    const char *provider_proxy;
-    apr_int64_t provider_timeout;
-    apr_int64_t provider_calls;         /* 0: a quarter of the workers */
-    tw_rate_t start_client;             /* count 0: unset */
-    tw_rate_t start_all;
-    apr_int64_t sign_in_with;           /* 0 authenticate, 1 authorize */
-    apr_int64_t force_login;
-    apr_int64_t access;                 /* 0 read, 1 write */
-    apr_int64_t flow_timeout;
-    apr_int64_t session_idle;
-    apr_int64_t session_max;
-    apr_int64_t session_recheck;
-    apr_int64_t session_grace;
-    apr_int64_t database_calls;
-    const char *cookie_name;
-    const char *cookie_domain;
-    apr_int64_t cookie_samesite;
-    apr_int64_t clear_site_data;        /* TW_CLEAR_* */
-    apr_int64_t tokens;                 /* tw_storage_t */
-    apr_int64_t sign_up;
-    apr_int64_t allow_http;
+    struct {                            /* the own address */
+        const char *path;
+        const char *callback_url;       /* not inherited */
+        apr_int64_t allow_http;
+    } own;
+    struct {                            /* calls to X */
+        const char *api;
+        const char *browser;
+        const char *ca_file;
+        const char *proxy;
+        apr_int64_t timeout;
+        apr_int64_t calls;              /* 0: a quarter of the workers */
+    } provider;
+    struct {
+        tw_rate_t limit_client;         /* count 0: unset */
+        tw_rate_t limit_all;
+        apr_int64_t with;               /* 0 authenticate, 1 authorize */
+        apr_int64_t force_login;
+        apr_int64_t access;             /* 0 read, 1 write */
+        apr_int64_t timeout;
+        apr_int64_t sign_up;
+    } sign_in;
+    struct {
+        apr_int64_t idle;
+        apr_int64_t max;
+        apr_int64_t recheck;
+        apr_int64_t grace;
+        apr_int64_t clear_site_data;    /* TW_CLEAR_* */
+    } session;
+    struct {
+        const char *name;
+        const char *domain;
+        apr_int64_t samesite;
+    } cookie;
+    struct {
+        apr_int64_t calls;
+        apr_int64_t tokens;             /* tw_storage_t */
+    } database;
     tw_site_t *site;                    /* NULL: nothing is configured */
 } tw_server_conf_t;
 

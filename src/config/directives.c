@@ -14,7 +14,7 @@
 #define IN_HTACCESS (RSRC_CONF | OR_AUTHCFG)
 #define IN_PLACES (RSRC_CONF | ACCESS_CONF)
 
-#define CLEAR_SITE_DATA TW_SERVER_ROW(clear_site_data)
+#define CLEAR_SITE_DATA TW_SERVER_ROW(session.clear_site_data)
 #define REMOTE_USER TW_DIR_ROW(remote_user)
 
 static char no_fresh[] = "is step-up, which this version does not have: take "
@@ -24,15 +24,15 @@ const command_rec tw_directives[] = {
     SERVER("TwAuthEngine", engine, "On or Off"),
 
     /* the application at X */
-    SERVER("TwAuthConsumerKey", consumer_key,
+    SERVER("TwAuthConsumerKey", consumer.key,
            "the application's API key at X"),
-    SERVER("TwAuthConsumerSecret", consumer_secret,
+    SERVER("TwAuthConsumerSecret", consumer.secret,
            "its secret: file:PATH or exec:COMMAND"),
-    SERVER("TwAuthClientID", client_id,
+    SERVER("TwAuthClientID", client.id,
            "the application's OAuth 2.0 client id at X"),
-    SERVER("TwAuthClientSecret", client_secret,
+    SERVER("TwAuthClientSecret", client.secret,
            "its secret: file:PATH or exec:COMMAND"),
-    SERVER("TwAuthScope", scope, "what OAuth 2.0 asks X for"),
+    SERVER("TwAuthScope", client.scope, "what OAuth 2.0 asks X for"),
     SERVER("TwAuthProtocol", protocol,
            "oauth1 or oauth2, where both have credentials"),
 
@@ -40,60 +40,61 @@ const command_rec tw_directives[] = {
     AP_INIT_ITERATE("TwAuthKey", tw_setters_key, NULL, RSRC_CONF,
                     "sealing keys: file:PATH or exec:COMMAND; the first "
                     "seals, all open"),
-    SERVER("TwAuthPath", path, "where the module's own locations are"),
-    SERVER("TwAuthCallbackURL", callback_url,
+    SERVER("TwAuthPath", own.path, "where the module's own locations are"),
+    SERVER("TwAuthCallbackURL", own.callback_url,
            "the callback URL registered at X"),
     SERVER("TwAuthRealm", realm, "hosts of one realm share sessions"),
-    SERVER("TwAuthAllowHTTP", allow_http,
+    SERVER("TwAuthAllowHTTP", own.allow_http,
            "On: plain http, for development on loopback"),
 
     /* calls to X */
     AP_INIT_TAKE12("TwAuthProvider", tw_setters_provider, NULL, RSRC_CONF,
                    "base URL of X's API, and of its pages for the browser"),
-    SERVER("TwAuthProviderCAFile", provider_ca_file,
+    SERVER("TwAuthProviderCAFile", provider.ca_file,
            "certificates to trust in calls to X"),
-    SERVER("TwAuthProviderProxy", provider_proxy, "proxy for the calls to X"),
-    SERVER("TwAuthProviderTimeout", provider_timeout,
+    SERVER("TwAuthProviderProxy", provider.proxy, "proxy for the calls to X"),
+    SERVER("TwAuthProviderTimeout", provider.timeout,
            "limit of one call to X, such as 5s"),
-    SERVER("TwAuthProviderCalls", provider_calls,
+    SERVER("TwAuthProviderCalls", provider.calls,
            "calls to X at the same time"),
 
     /* signing in */
     AP_INIT_TAKE12("TwAuthStartLimit", tw_setters_start_limit, NULL, RSRC_CONF,
                    "sign-ins started per client, and in all: N/s, N/min or "
                    "N/h"),
-    SERVER("TwAuthSignInWith", sign_in_with, "authenticate or authorize"),
-    SERVER("TwAuthForceLogin", force_login, "On: X asks again who it is"),
-    SERVER("TwAuthAccess", access, "read or write"),
-    SERVER("TwAuthFlowTimeout", flow_timeout,
+    SERVER("TwAuthSignInWith", sign_in.with, "authenticate or authorize"),
+    SERVER("TwAuthForceLogin", sign_in.force_login,
+           "On: X asks again who it is"),
+    SERVER("TwAuthAccess", sign_in.access, "read or write"),
+    SERVER("TwAuthFlowTimeout", sign_in.timeout,
            "life of a pending sign-in, such as 10min"),
-    SERVER("TwAuthSignUp", sign_up,
+    SERVER("TwAuthSignUp", sign_in.sign_up,
            "Off: only who has an account may sign in"),
 
     /* sessions */
-    SERVER("TwAuthSessionIdle", session_idle,
+    SERVER("TwAuthSessionIdle", session.idle,
            "a session ends after so long unused, such as 12h"),
-    SERVER("TwAuthSessionMax", session_max,
+    SERVER("TwAuthSessionMax", session.max,
            "a session ends so long after its sign-in, such as 7d"),
     AP_INIT_TAKE1("TwAuthSessionRecheck", tw_setters_recheck, NULL,
                   IN_HTACCESS,
                   "how long a cookie is good without asking the database, "
                   "such as 60s"),
-    SERVER("TwAuthSessionGrace", session_grace,
+    SERVER("TwAuthSessionGrace", session.grace,
            "how much longer without the database, such as 10min"),
-    SERVER("TwAuthCookieName", cookie_name, "name of the session cookie"),
-    SERVER("TwAuthCookieDomain", cookie_domain,
+    SERVER("TwAuthCookieName", cookie.name, "name of the session cookie"),
+    SERVER("TwAuthCookieDomain", cookie.domain,
            "domain of the session cookie"),
-    SERVER("TwAuthCookieSameSite", cookie_samesite, "Lax or None"),
+    SERVER("TwAuthCookieSameSite", cookie.samesite, "Lax or None"),
     AP_INIT_TAKE12("TwAuthClearSiteData", tw_setters_clear_site_data,
                    CLEAR_SITE_DATA, RSRC_CONF,
                    "what a browser drops at a sign-out: cache, storage, or "
                    "Off"),
 
     /* the database */
-    SERVER("TwAuthDatabaseCalls", database_calls,
+    SERVER("TwAuthDatabaseCalls", database.calls,
            "database connections per process"),
-    SERVER("TwAuthTokens", tokens,
+    SERVER("TwAuthTokens", database.tokens,
            "how users' tokens are kept: sealed, plain, none"),
 
     /* places */

@@ -105,9 +105,9 @@ void tw_notices_log(server_rec *base_server, int startup, apr_pool_t *pool)
         }
         conf = site->conf;
         say_exposed(&notices, site, "TwAuthConsumerSecret",
-                    conf->consumer_secret);
+                    conf->consumer.secret);
         say_exposed(&notices, site, "TwAuthClientSecret",
-                    conf->client_secret);
+                    conf->client.secret);
         for (i = 0; i < conf->keys->nelts; i++) {
             say_exposed(&notices, site, "TwAuthKey",
                         APR_ARRAY_IDX(conf->keys, i, const char *));

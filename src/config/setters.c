@@ -35,7 +35,7 @@ const char *tw_setters_recheck(cmd_parms *cmd, void *dir, const char *text)
     return cmd->path
            ? tw_settings_set(cmd, dir, TW_DIR_ROW(recheck), text)
            : tw_settings_set(cmd, tw_conf_server(cmd->server),
-                             TW_SERVER_ROW(session_recheck), text);
+                             TW_SERVER_ROW(session.recheck), text);
 }
 
 const char *tw_setters_unauthenticated(cmd_parms *cmd, void *dir,
@@ -51,7 +51,7 @@ const char *tw_setters_unauthenticated(cmd_parms *cmd, void *dir,
 const char *tw_setters_clear_site_data(cmd_parms *cmd, void *dir,
                                        const char *one, const char *two)
 {
-    apr_int64_t *clear = &tw_conf_server(cmd->server)->clear_site_data;
+    apr_int64_t *clear = &tw_conf_server(cmd->server)->session.clear_site_data;
     apr_int64_t before;
     const char *why = tw_setters_server(cmd, dir, one);
 
@@ -97,9 +97,9 @@ const char *tw_setters_provider(cmd_parms *cmd, void *dir, const char *api,
     if (why) {
         return tw_settings_wrong(cmd, why);
     }
-    conf->provider_api = tw_values_base_url(cmd->pool, api);
-    conf->provider_browser = browser ? tw_values_base_url(cmd->pool, browser)
-                                     : conf->provider_api;
+    conf->provider.api = tw_values_base_url(cmd->pool, api);
+    conf->provider.browser = browser ? tw_values_base_url(cmd->pool, browser)
+                                     : conf->provider.api;
     return NULL;
 }
 
@@ -112,10 +112,10 @@ const char *tw_setters_start_limit(cmd_parms *cmd, void *dir,
     tw_server_conf_t *conf = tw_conf_server(cmd->server);
 
     (void)dir;
-    if (!tw_values_rate(&conf->start_client, client)) {
+    if (!tw_values_rate(&conf->sign_in.limit_client, client)) {
         return tw_settings_wrong(cmd, right);
     }
-    if (all && !tw_values_rate(&conf->start_all, all)) {
+    if (all && !tw_values_rate(&conf->sign_in.limit_all, all)) {
         return tw_settings_wrong(cmd, right);
     }
     return NULL;

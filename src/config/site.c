@@ -194,8 +194,8 @@ static int build_address(tw_build_t *b)
     server_rec *s = site->server;
     apr_uri_t uri;
 
-    if (b->conf->callback_url) {
-        apr_uri_parse(b->pconf, b->conf->callback_url, &uri);
+    if (b->conf->own.callback_url) {
+        apr_uri_parse(b->pconf, b->conf->own.callback_url, &uri);
         site->scheme = uri.scheme;
         site->host = lower(b->pconf, uri.hostname);
         if (strchr(site->host, ':')) {
@@ -224,14 +224,14 @@ static int build_address(tw_build_t *b)
                                  NULL)
                    : apr_psprintf(b->pconf, "%s://%s:%u", site->scheme,
                                   site->host, site->port);
-    site->plain_http = !site->secure && !b->conf->allow_http;
+    site->plain_http = !site->secure && !b->conf->own.allow_http;
     return 1;
 }
 
 static int build_locations(tw_build_t *b)
 {
     tw_site_t *site = b->site;
-    const char *path = b->conf->path;
+    const char *path = b->conf->own.path;
 
     site->path_len = strlen(path);
     site->login = apr_pstrcat(b->pconf, path, "login", NULL);
@@ -255,7 +255,7 @@ static int build_locations(tw_build_t *b)
 static void set_name(const tw_build_t *b, tw_cookie_name_t *name,
                      const char *before, const char *after)
 {
-    name->text = apr_pstrcat(b->pconf, before, b->conf->cookie_name, after,
+    name->text = apr_pstrcat(b->pconf, before, b->conf->cookie.name, after,
                              NULL);
     name->len = strlen(name->text);
 }
@@ -264,7 +264,7 @@ static int build_cookies(tw_build_t *b)
 {
     tw_site_t *site = b->site;
     const tw_server_conf_t *conf = b->conf;
-    const char *domain = conf->cookie_domain;
+    const char *domain = conf->cookie.domain;
     const char *host = site->secure ? "__Host-" : "";
     const char *wide = domain ? site->secure ? "__Secure-" : "" : host;
 
@@ -277,7 +277,7 @@ static int build_cookies(tw_build_t *b)
                           site->host);
         }
     }
-    if (conf->cookie_samesite == TW_SAMESITE_NONE && !site->secure
+    if (conf->cookie.samesite == TW_SAMESITE_NONE && !site->secure
         && !site->plain_http) {
         return refuse(b, "TwAuthCookieSameSite None needs https");
     }
@@ -290,7 +290,7 @@ static int build_cookies(tw_build_t *b)
     site->session_attributes = apr_pstrcat(
         b->pconf, domain ? "; Domain=" : "", domain ? domain : "",
         "; Path=/", site->secure ? "; Secure" : "", "; HttpOnly; SameSite=",
-        conf->cookie_samesite == TW_SAMESITE_NONE ? "None" : "Lax", NULL);
+        conf->cookie.samesite == TW_SAMESITE_NONE ? "None" : "Lax", NULL);
     return 1;
 }
 
@@ -303,8 +303,8 @@ static int is_http_url(const char *url)
 static int build_protocol(tw_build_t *b)
 {
     const tw_server_conf_t *conf = b->conf;
-    int one = conf->consumer_key || conf->consumer_secret;
-    int two = conf->client_id || conf->client_secret;
+    int one = conf->consumer.key || conf->consumer.secret;
+    int two = conf->client.id || conf->client.secret;
     apr_int64_t choice = conf->protocol != TW_UNSET ? conf->protocol
                          : two ? TW_OAUTH2 : TW_OAUTH1;
 
@@ -314,14 +314,14 @@ static int build_protocol(tw_build_t *b)
     }
     if (choice == TW_OAUTH2) {
         b->site->protocol = &tw_oauth2;
-        return conf->client_id
+        return conf->client.id
                ? 1 : refuse(b, "TwAuthClientID is missing for OAuth 2.0");
     }
     b->site->protocol = &tw_oauth1;
-    return conf->consumer_key && conf->consumer_secret
+    return conf->consumer.key && conf->consumer.secret
            ? 1 : refuse(b, "TwAuthConsumerKey and TwAuthConsumerSecret belong "
                         "together: %s%s missing",
-                        !one ? "both" : conf->consumer_key
+                        !one ? "both" : conf->consumer.key
                         ? "TwAuthConsumerSecret" : "TwAuthConsumerKey",
                         !one ? " are" : " is");
 }
@@ -333,16 +333,16 @@ static int build_credentials(tw_build_t *b)
     tw_client_t *client = &b->site->client;
 
     if (b->site->protocol == &tw_oauth1) {
-        client->key = conf->consumer_key;
+        client->key = conf->consumer.key;
         client->secret = read_secret(b, "TwAuthConsumerSecret",
-                                     conf->consumer_secret, NULL);
+                                     conf->consumer.secret, NULL);
         return client->secret != NULL;
     }
-    client->key = conf->client_id;
-    client->scope = conf->scope;
-    if (conf->client_secret) {
+    client->key = conf->client.id;
+    client->scope = conf->client.scope;
+    if (conf->client.secret) {
         client->secret = read_secret(b, "TwAuthClientSecret",
-                                     conf->client_secret, NULL);
+                                     conf->client.secret, NULL);
         return client->secret != NULL;
     }
     return 1;
@@ -355,7 +355,7 @@ static int is_provider_ok(const tw_build_t *b, const char *url)
 
     apr_uri_parse(b->ptemp, url, &uri);
     return !is_http_url(url)
-           || (b->conf->allow_http && is_loopback(uri.hostname));
+           || (b->conf->own.allow_http && is_loopback(uri.hostname));
 }
 
 static int build_client(tw_build_t *b)
@@ -367,8 +367,8 @@ static int build_client(tw_build_t *b)
     if (!build_protocol(b)) {
         return 0;
     }
-    client->api = conf->provider_api ? conf->provider_api : DEFAULT_API;
-    client->browser = conf->provider_browser ? conf->provider_browser
+    client->api = conf->provider.api ? conf->provider.api : DEFAULT_API;
+    client->browser = conf->provider.browser ? conf->provider.browser
                       : site->protocol == &tw_oauth2 ? DEFAULT_BROWSER2
                                                      : DEFAULT_API;
     if (!is_provider_ok(b, client->api)
@@ -377,19 +377,19 @@ static int build_client(tw_build_t *b)
                       "stand-in on a loopback address, with TwAuthAllowHTTP "
                       "On)", client->api, client->browser);
     }
-    client->callback = conf->callback_url
-                       ? conf->callback_url
+    client->callback = conf->own.callback_url
+                       ? conf->own.callback_url
                        : apr_pstrcat(b->pconf, site->origin, site->callback,
                                      NULL);
-    client->sign_in_with = conf->sign_in_with ? "authorize" : "authenticate";
-    client->force_login = (int)conf->force_login;
-    client->access = conf->access ? "write" : "read";
-    client->http.ca_file = conf->provider_ca_file;
-    client->http.proxy = conf->provider_proxy;
-    client->http.timeout = conf->provider_timeout;
-    if (conf->provider_ca_file) {
+    client->sign_in_with = conf->sign_in.with ? "authorize" : "authenticate";
+    client->force_login = (int)conf->sign_in.force_login;
+    client->access = conf->sign_in.access ? "write" : "read";
+    client->http.ca_file = conf->provider.ca_file;
+    client->http.proxy = conf->provider.proxy;
+    client->http.timeout = conf->provider.timeout;
+    if (conf->provider.ca_file) {
         apr_finfo_t info;
-        apr_status_t rv = apr_stat(&info, conf->provider_ca_file,
+        apr_status_t rv = apr_stat(&info, conf->provider.ca_file,
                                    APR_FINFO_TYPE, b->ptemp);
 
         if (rv != APR_SUCCESS || info.filetype != APR_REG) {
@@ -399,7 +399,7 @@ static int build_client(tw_build_t *b)
                 apr_strerror(rv, reason, sizeof(reason));
             }
             return refuse(b, "TwAuthProviderCAFile %s cannot be read (%s)",
-                          tw_secret_path(b->ptemp, conf->provider_ca_file),
+                          tw_secret_path(b->ptemp, conf->provider.ca_file),
                           reason);
         }
     }
@@ -472,7 +472,7 @@ static int build_database(tw_build_t *b)
                       "(mod_dbd) to the database of accounts and sessions");
     }
     database->server = site->server;
-    database->calls = (int)b->conf->database_calls;
+    database->calls = (int)b->conf->database.calls;
     database->driver = dbd_word(b, "DBDriver");
     database->params = dbd_word(b, "DBDParams");
     if (!database->params) {
@@ -509,7 +509,7 @@ static void build_sealers(tw_build_t *b)
     /* rows are the database's, whichever realms it serves */
     site->store.sealer = sealer_for(site, TW_SEAL_STORED);
     site->store.sealer.audience = "account";
-    site->store.tokens = (tw_storage_t)b->conf->tokens;
+    site->store.tokens = (tw_storage_t)b->conf->database.tokens;
 }
 
 /* 0: the configuration is refused. */
@@ -525,7 +525,7 @@ static int build(tw_build_t *b)
     if (!build_address(b)) {
         return 1;       /* off, which tw_start says when there is a log */
     }
-    if (conf->allow_http && !is_loopback(site->host)) {
+    if (conf->own.allow_http && !is_loopback(site->host)) {
         return refuse(b, "TwAuthAllowHTTP On is for development on a "
                       "loopback address: %s is none", site->host);
     }

@@ -40,7 +40,7 @@ struct tw_site_t {
     /* own locations, decoded paths */
     const char *login, *callback, *logout, *session;
     tw_own_t own;                       /* no return targets */
-    apr_size_t path_len;                /* of conf->path */
+    apr_size_t path_len;                /* of conf->own.path */
     int callback_apart;                 /* the callback is not below it */
 
     const tw_protocol_t *protocol;

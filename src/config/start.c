@@ -110,7 +110,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
          * server, but not its address */
         if (s != base_server && conf == tw_conf_server(base_server)) {
             conf = apr_pmemdup(pconf, conf, sizeof(*conf));
-            conf->callback_url = NULL;
+            conf->own.callback_url = NULL;
             ap_set_module_config(s->module_config, &twauth_module, conf);
         }
         tw_conf_defaults(conf);
@@ -216,7 +216,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         if (!site || site->off) {
             continue;
         }
-        calls = site->conf->provider_calls;
+        calls = site->conf->provider.calls;
         if (!calls) {
             calls = workers() / 4;
             calls = calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX
@@ -233,8 +233,8 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "realm ", site->audience, NULL));
         tw_shared_realm(shared, site->realm_slot,
-                        site->conf->session_recheck
-                        + site->conf->session_grace, site->conf->session_max,
+                        site->conf->session.recheck
+                        + site->conf->session.grace, site->conf->session.max,
                         apr_time_now());
         site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
             ptemp, "provider ", site->client.api, "\n", site->client.key,

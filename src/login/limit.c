@@ -40,11 +40,11 @@ int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,
     int wait = 0;
 
     if (!ipv6) {
-        return count(r, site, r->useragent_ip, &site->conf->start_client,
-                     now);
+        return count(r, site, r->useragent_ip,
+                     &site->conf->sign_in.limit_client, now);
     }
     for (i = 0; !wait && i < sizeof(networks) / sizeof(networks[0]); i++) {
-        tw_rate_t rate = site->conf->start_client;
+        tw_rate_t rate = site->conf->sign_in.limit_client;
         char who[2 * sizeof(struct in6_addr) + 1];
 
         rate.count *= networks[i].times;

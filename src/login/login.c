@@ -240,7 +240,7 @@ static int within_limits(login_t *l)
         return page_of_kind(l, TW_PAGE_LIMIT, wait);
     }
     wait = tw_shared_rate_wait_all(l->site->shared, l->site->slot,
-                                   &conf->start_all, known_of(l), now);
+                                   &conf->sign_in.limit_all, known_of(l), now);
     if (wait) {
         if (tw_shared_log_once(l->site->shared, l->site->slot, TW_LOG_LIMIT,
                                NULL, apr_time_from_sec(60), now)) {

@@ -38,7 +38,7 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
                                         : HTTP_FORBIDDEN;
     }
     switch (tw_visitor_authenticate(visitor, r,
-                                    visitor->site->conf->session_recheck, 0)) {
+                                    visitor->site->conf->session.recheck, 0)) {
     case TW_VISITOR_UNVERIFIED:
         if (tw_navigation_is_read(r)) {
             page.kind = TW_PAGE_DATABASE;
@@ -49,7 +49,7 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
                        APR_STRINGIFY(TW_RETRY_AFTER));
         return HTTP_SERVICE_UNAVAILABLE;
     case TW_VISITOR_SIGNED_IN:
-        end = s->signed_in_at + visitor->site->conf->session_max;
+        end = s->signed_in_at + visitor->site->conf->session.max;
         {
             const tw_json_member_t members[] = {
                 { "signed_in", NULL, 1, 1 },

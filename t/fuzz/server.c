@@ -466,15 +466,15 @@ static void set_conf(tw_server_conf_t *conf, tw_site_t *site)
 {
     const tw_rate_t rate = { TW_RATE_MAX, apr_time_from_sec(1) };
 
-    conf->path = "/twauth/";
-    conf->cookie_name = "twauth";
-    conf->start_client = conf->start_all = rate;
-    conf->flow_timeout = apr_time_from_sec(86400);
-    conf->session_idle = conf->session_max = apr_time_from_sec(86400);
-    conf->session_recheck = apr_time_from_sec(60);
-    conf->session_grace = apr_time_from_sec(600);
-    conf->tokens = TW_TOKENS_NONE;
-    conf->sign_up = 1;
+    conf->own.path = "/twauth/";
+    conf->cookie.name = "twauth";
+    conf->sign_in.limit_client = conf->sign_in.limit_all = rate;
+    conf->sign_in.timeout = apr_time_from_sec(86400);
+    conf->session.idle = conf->session.max = apr_time_from_sec(86400);
+    conf->session.recheck = apr_time_from_sec(60);
+    conf->session.grace = apr_time_from_sec(600);
+    conf->database.tokens = TW_TOKENS_NONE;
+    conf->sign_in.sign_up = 1;
     conf->site = site;
 }
 

@@ -70,8 +70,9 @@ def defaults():
             found[name] = last
     assert len(found) > 15
     found["TwAuthExport"] = re.search(r'NUMBER\("TwAuthExport".*TW_EXPORT_(\w+)\)', text)[1].lower()
-    rates = [re.search(rf"conf->start_{who}\.count = (\d+);\s*"
-                       rf"conf->start_{who}\.period = apr_time_from_sec\(60\)", text)[1] for who in ("client", "all")]
+    rates = [re.search(rf"conf->sign_in\.limit_{who}\.count = (\d+);\s*"
+                       rf"conf->sign_in\.limit_{who}\.period = apr_time_from_sec\(60\)", text)[1]
+             for who in ("client", "all")]
     found["TwAuthStartLimit"] = " ".join(rate + "/min" for rate in rates)
     found["TwAuthProvider"] = re.search(r'#define DEFAULT_API "(.*)"', sources()["config/site.c"])[1]
     return found
