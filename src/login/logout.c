@@ -15,7 +15,7 @@
 #include "request/navigation.h"
 #include "request/page.h"
 #include "request/set_cookie.h"
-#include "store/account.h"
+#include "store/session_row.h"
 
 #define BODY_MAX 8192
 #define FIELDS_MAX 50
@@ -168,8 +168,8 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     int i;
 
     end_here(site, session, session->id, now);
-    if (tw_account_end(&ended, session, everywhere, &site->store.database,
-                       r->pool, &err) != APR_SUCCESS) {
+    if (tw_session_row_end(&ended, session, everywhere, &site->store.database,
+                           r->pool, &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
         tw_shared_revoke(site->shared, session->id,
                          tw_visitor_last_end(site, session), now);

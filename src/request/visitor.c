@@ -12,7 +12,7 @@
 #include "request/line.h"
 #include "request/set_cookie.h"
 #include "sealed/seal.h"
-#include "store/account.h"
+#include "store/session_row.h"
 
 /* While one request revalidates a session, concurrent ones may use the old
  * copy for this long. */
@@ -194,9 +194,9 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     tw_line_t line;
 
     visitor->copy.asked = 1;
-    if (tw_account_check(&check, session, &site->store.database,
-                         activity ? site->conf->session.idle : 0, r->pool,
-                         &err) != APR_SUCCESS) {
+    if (tw_session_row_check(&check, session, &site->store.database,
+                             activity ? site->conf->session.idle : 0, r->pool,
+                             &err) != APR_SUCCESS) {
         if (is_in_grace(visitor, recheck, now)) {
             visitor->copy.by_grace = 1;
             return TW_VISITOR_SIGNED_IN;

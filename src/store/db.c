@@ -282,6 +282,11 @@ apr_pool_t *tw_db_pool(const tw_db_t *db)
     return db->link.pool;
 }
 
+const tw_database_t *tw_db_database(const tw_db_t *db)
+{
+    return db->link.database;
+}
+
 int tw_db_is_doubtful(const tw_db_t *db)
 {
     return db->doubtful;

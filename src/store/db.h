@@ -13,7 +13,8 @@
  * request a second from waiting for a database that is down.  That there is
  * somebody at the other end of a connection is tw_link's.
  *
- * This file knows apr_dbd; it knows no SQL (tw_account and tw_token do).
+ * This file knows apr_dbd; it knows no SQL (tw_account, tw_session_row and
+ * tw_token do).
  */
 #ifndef TW_STORE_DB_H
 #define TW_STORE_DB_H
@@ -63,6 +64,7 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
 /* What is read goes into pool from now on, not into that of open(). */
 void tw_db_use_pool(tw_db_t *db, apr_pool_t *pool);
 apr_pool_t *tw_db_pool(const tw_db_t *db);
+const tw_database_t *tw_db_database(const tw_db_t *db);
 
 /*
  * A connection for a few statements, to be closed soon.  Waits 2 seconds at

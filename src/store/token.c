@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "store/column.h"
+
 #define KIND_OAUTH1 "oauth1"
 #define KIND_OAUTH2 "oauth2"
 
@@ -71,16 +73,6 @@ static const tw_statement_t tokens_write = {
     4
 };
 
-static const char *number(apr_pool_t *pool, apr_int64_t n)
-{
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT, n);
-}
-
-static const char *seconds(apr_pool_t *pool, apr_time_t t)
-{
-    return number(pool, apr_time_sec(t));
-}
-
 /* What the column `secret` holds: bound to it as well, so that a refresh
  * token is never told to a program as the secret of OAuth 1.0a. */
 static const char *secret_of(tw_token_kind_t kind)
@@ -128,7 +120,7 @@ void tw_token_columns(tw_columns_t *columns, const tw_tokens_t *tokens,
                              tokens->secret, pool);
     columns->kind = none ? "" : tokens->kind == TW_TOKEN_OAUTH2 ? KIND_OAUTH2
                                                                 : KIND_OAUTH1;
-    columns->expires = number(pool, none ? 0 : tokens->expires_at);
+    columns->expires = tw_column_number(none ? 0 : tokens->expires_at, pool);
 }
 
 /* One account's columns while they are opened. */
@@ -177,7 +169,7 @@ apr_status_t tw_token_read(tw_stored_t *stored,
                            const tw_store_t *store, apr_pool_t *pool,
                            tw_err_t *err)
 {
-    const char *account = number(pool, session->account);
+    const char *account = tw_column_number(session->account, pool);
     const char *id = session->twitter_id;
     opening_t opening = { store, id, pool, 0 };
     tw_tokens_t *tokens = &stored->tokens;
@@ -260,10 +252,10 @@ apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
     const char *args[4];
     apr_status_t rv;
 
-    args[0] = number(pool, -apr_time_sec(until));
-    args[1] = number(pool, stored->account);
+    args[0] = tw_column_number(-apr_time_sec(until), pool);
+    args[1] = tw_column_number(stored->account, pool);
     args[2] = stored->as;
-    args[3] = seconds(pool, apr_time_now());
+    args[3] = tw_column_seconds(apr_time_now(), pool);
     rv = run_alone(&rows, &refresh_claim, args, store, pool, err);
     *claimed = rv == APR_SUCCESS && rows->nelts > 0;
     if (*claimed) {
@@ -278,9 +270,9 @@ apr_status_t tw_token_retry_at(const tw_stored_t *stored,
 {
     const char *args[3];
 
-    args[0] = seconds(pool, at);
-    args[1] = number(pool, stored->account);
-    args[2] = number(pool, stored->refresh_at);
+    args[0] = tw_column_seconds(at, pool);
+    args[1] = tw_column_number(stored->account, pool);
+    args[2] = tw_column_number(stored->refresh_at, pool);
     return run_alone(NULL, &refresh_again, args, store, pool, err);
 }
 
@@ -301,9 +293,9 @@ apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
     args[0] = fresh.token;
     args[1] = fresh.secret;
     args[2] = fresh.expires;
-    args[3] = seconds(pool, apr_time_now() + REFRESH_PAUSE);
-    args[4] = number(pool, stored->account);
-    args[5] = number(pool, stored->refresh_at);
+    args[3] = tw_column_seconds(apr_time_now() + REFRESH_PAUSE, pool);
+    args[4] = tw_column_number(stored->account, pool);
+    args[5] = tw_column_number(stored->refresh_at, pool);
     rv = run_alone(&rows, &refresh_done, args, store, pool, err);
     *done = rv == APR_SUCCESS && rows->nelts > 0;
     return rv;
@@ -314,7 +306,7 @@ apr_status_t tw_token_list_oauth1(apr_array_header_t **list,
                                   const tw_store_t *store, tw_err_t *err)
 {
     apr_pool_t *pool = tw_db_pool(db);
-    const char *arg = number(pool, after);
+    const char *arg = tw_column_number(after, pool);
     apr_array_header_t *rows;
     apr_status_t rv = tw_db_run(&rows, db, &exchange_next, &arg, err);
     int i;
@@ -356,7 +348,7 @@ apr_status_t tw_token_exchanged(int *done, const tw_stored_t *stored,
     args[0] = fresh.token;
     args[1] = fresh.secret;
     args[2] = fresh.expires;
-    args[3] = number(pool, stored->account);
+    args[3] = tw_column_number(stored->account, pool);
     args[4] = stored->as;
     rv = tw_db_run(&rows, db, &exchange_done, args, err);
     *done = rv == APR_SUCCESS && rows->nelts > 0;

@@ -10,6 +10,7 @@
 #include <util_filter.h>
 
 #include "store/account.h"
+#include "store/session_row.h"
 #include "store/token.h"
 #include "auth/authn.h"
 #include "request/strip.h"
@@ -328,10 +329,10 @@ apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
     return APR_SUCCESS;
 }
 
-apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
-                              const tw_database_t *database,
-                              apr_interval_time_t idle, apr_pool_t *pool,
-                              tw_err_t *err)
+apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
+                                  const tw_database_t *database,
+                                  apr_interval_time_t idle, apr_pool_t *pool,
+                                  tw_err_t *err)
 {
     (void)database;
     (void)idle;
@@ -342,10 +343,10 @@ apr_status_t tw_account_check(tw_check_t *check, tw_session_t *session,
     return APR_SUCCESS;
 }
 
-apr_status_t tw_account_end(apr_array_header_t **ended,
-                            const tw_session_t *session, int everywhere,
-                            const tw_database_t *database, apr_pool_t *pool,
-                            tw_err_t *err)
+apr_status_t tw_session_row_end(apr_array_header_t **ended,
+                                const tw_session_t *session, int everywhere,
+                                const tw_database_t *database,
+                                apr_pool_t *pool, tw_err_t *err)
 {
     (void)session;
     (void)everywhere;

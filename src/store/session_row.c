@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/session_row.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "store/column.h"
+
+#define USER_AGENT_MAX 255
+
+/* From the account, not beside it: no session without one.  It may be run
+ * again after a connection was lost, hence ON CONFLICT. */
+static const tw_statement_t session_begin = {
+    "twauth_session_begin",
+    "INSERT INTO twauth_session (id, account_id, created_at, seen_at,"
+    " expires_at, address, user_agent)"
+    " SELECT CAST(%s AS text), a.id, CAST(%s AS bigint), CAST(%s AS bigint),"
+    " CAST(%s AS bigint), CAST(%s AS text), CAST(%s AS text)"
+    " FROM twauth_account a"
+    " WHERE a.id = CAST(%s AS bigint) AND a.active = 1"
+    " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
+    " RETURNING id",
+    7
+};
+
+static const tw_statement_t session_check = {
+    "twauth_session_check",
+    "SELECT a.id, a.twitter_id, a.username, a.screen_name, a.active,"
+    " s.expires_at, s.seen_at"
+    " FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id"
+    " WHERE s.id = %s",
+    1
+};
+
+static const tw_statement_t session_seen = {
+    "twauth_session_seen",
+    "UPDATE twauth_session SET seen_at = CAST(%s AS bigint) WHERE id = %s",
+    2
+};
+
+static const tw_statement_t session_end = {
+    "twauth_session_end",
+    "DELETE FROM twauth_session WHERE id = %s",
+    1
+};
+
+static const tw_statement_t session_end_all = {
+    "twauth_session_end_all",
+    "DELETE FROM twauth_session WHERE account_id = CAST(%s AS bigint)"
+    " RETURNING id",
+    1
+};
+
+/*
+ * Sessions that began later are not those that were meant.  Nor has a session
+ * that was ended meanwhile, by an administrator or from elsewhere, anything
+ * to say any more: its own row must still be there.
+ */
+static const tw_statement_t session_end_deferred = {
+    "twauth_session_end_deferred",
+    "DELETE FROM twauth_session WHERE account_id = CAST(%s AS bigint)"
+    " AND created_at <= CAST(%s AS bigint)"
+    " AND EXISTS (SELECT 1 FROM twauth_session o WHERE o.id = %s"
+    " AND o.account_id = twauth_session.account_id)",
+    3
+};
+
+static const char *clean_user_agent(apr_pool_t *pool, const char *text)
+{
+    char *clean = apr_pstrndup(pool, text ? text : "", USER_AGENT_MAX);
+    char *c;
+
+    for (c = clean; *c; c++) {
+        if (*c < 0x20 || *c > 0x7e) {
+            *c = '?';
+        }
+    }
+    return clean;
+}
+
+void tw_session_row_run_deferred(tw_db_t *db)
+{
+    const tw_database_t *database = tw_db_database(db);
+    apr_pool_t *pool = tw_db_pool(db);
+    tw_deferred_delete_t deferred;
+
+    while (tw_shared_take_deferred(database->shared, database->slot, &deferred,
+                                   apr_time_now())) {
+        const char *args[3];
+
+        args[2] = tw_column_id(deferred.id, pool);
+        args[0] = deferred.account ? tw_column_number(deferred.account, pool)
+                                   : args[2];
+        args[1] = tw_column_seconds(deferred.at, pool);
+        if (!tw_db_try(db,
+                       deferred.account ? &session_end_deferred : &session_end,
+                       args)) {
+            tw_shared_deferred_again(database->shared, &deferred);
+            return;
+        }
+        tw_shared_deferred_done(database->shared, &deferred);
+    }
+}
+
+apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
+                                  const char *address, const char *user_agent,
+                                  tw_err_t *err)
+{
+    apr_pool_t *pool = tw_db_pool(db);
+    const char *args[7];
+    apr_array_header_t *rows;
+    apr_status_t rv;
+
+    tw_seal_random(session->id, TW_ID_LEN);
+    session->checked_at = session->last_seen = session->signed_in_at;
+    args[0] = tw_column_id(session->id, pool);
+    args[1] = args[2] = tw_column_seconds(session->signed_in_at, pool);
+    args[3] = tw_column_seconds(session->expires_at, pool);
+    args[4] = address;
+    args[5] = clean_user_agent(pool, user_agent);
+    args[6] = tw_column_number(session->account, pool);
+    rv = tw_db_run(&rows, db, &session_begin, args, err);
+    if (rv == APR_SUCCESS && !rows->nelts) {
+        return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
+                          "account %s went away during the sign-in", args[6]);
+    }
+    return rv;
+}
+
+void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db)
+{
+    const tw_database_t *database = tw_db_database(db);
+    const char *id = tw_column_id(session->id, tw_db_pool(db));
+    tw_deferred_delete_t deferred = { .whose = session->account };
+    tw_err_t ignored = { 0 };
+
+    if (tw_db_run(NULL, db, &session_end, &id, &ignored) != APR_SUCCESS) {
+        memcpy(deferred.id, session->id, TW_ID_LEN);
+        tw_shared_defer_delete(database->shared, database->slot, &deferred,
+                               apr_time_now());
+    }
+}
+
+apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
+                              const tw_database_t *database,
+                              apr_interval_time_t idle, apr_pool_t *pool,
+                              tw_err_t *err)
+{
+    apr_time_t now = apr_time_now();
+    const char *args[2];
+    apr_array_header_t *rows;
+    const char **row;
+    tw_db_t *db;
+    apr_status_t rv;
+
+    *check = TW_CHECK_GONE;
+    rv = tw_db_open(&db, database, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    args[0] = tw_column_id(session->id, pool);
+    rv = tw_db_run(&rows, db, &session_check, args, err);
+    if (rv != APR_SUCCESS || !rows->nelts) {
+        goto done;
+    }
+    *check = TW_CHECK_REFUSED;
+    row = APR_ARRAY_IDX(rows, 0, const char **);
+    if (apr_atoi64(row[0]) != session->account
+        || strcmp(row[1], session->twitter_id) || strcmp(row[4], "1")
+        || apr_atoi64(row[5]) <= apr_time_sec(now)
+        || !row[2][0] || !tw_column_is_name(row[2])
+        || !tw_column_is_name(row[3])) {
+        goto done;
+    }
+    *check = TW_CHECK_GOOD;
+    session->username = row[2];
+    session->screen_name = row[3];
+    if (apr_atoi64(row[5]) < apr_time_sec(session->expires_at)) {
+        session->expires_at = apr_time_from_sec(apr_atoi64(row[5]));
+    }
+    session->checked_at = now;
+    tw_session_row_run_deferred(db);
+    if (idle > 0 && apr_time_from_sec(apr_atoi64(row[6])) < now - idle / 10) {
+        args[1] = args[0];
+        args[0] = tw_column_seconds(now, pool);
+        tw_db_try(db, &session_seen, args);
+    }
+
+done:
+    tw_db_close(db);
+    return rv;
+}
+
+apr_status_t tw_session_row_end(apr_array_header_t **ended,
+                            const tw_session_t *session, int everywhere,
+                            const tw_database_t *database, apr_pool_t *pool,
+                            tw_err_t *err)
+{
+    const char *arg = everywhere ? tw_column_number(session->account, pool)
+                                 : tw_column_id(session->id, pool);
+    apr_array_header_t *rows;
+    tw_db_t *db;
+    apr_status_t rv;
+    int i;
+
+    if (ended) {
+        *ended = apr_array_make(pool, 4, TW_ID_LEN);
+    }
+    rv = tw_db_open(&db, database, pool, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = tw_db_run(&rows, db, everywhere ? &session_end_all : &session_end,
+                   &arg, err);
+    if (rv == APR_SUCCESS) {
+        tw_session_row_run_deferred(db);
+    }
+    tw_db_close(db);
+    for (i = 0; rv == APR_SUCCESS && everywhere && ended && i < rows->nelts;
+         i++) {
+        const char *text = APR_ARRAY_IDX(rows, i, const char **)[0];
+        unsigned char id[TW_ID_LEN];
+
+        if (tw_column_read_id(id, text)) {
+            memcpy(apr_array_push(*ended), id, TW_ID_LEN);
+        }
+    }
+    return rv;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/session_row: the rows of sessions, which are the truth; a cookie has a
+ * sealed copy (tw_session).
+ *
+ * Their SQL is here and nowhere else, the same for SQLite and PostgreSQL.  How
+ * many sessions an account may have, and what is swept, is in the triggers of
+ * sql/.
+ *
+ * A recheck is one statement.  Failures are TW_ERR_DATABASE unless said
+ * otherwise; nothing is half done.
+ */
+#ifndef TW_STORE_SESSION_ROW_H
+#define TW_STORE_SESSION_ROW_H
+
+#include "sealed/session.h"
+#include "store/db.h"
+
+/*
+ * Writes the row of a session that begins: with its account, signed_in_at and
+ * expires_at, and gets a fresh id, checked_at and last_seen.  user_agent: any
+ * bytes or NULL; cleaned here.  TW_ERR_INACTIVE: the account went away.
+ */
+apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
+                                  const char *address, const char *user_agent,
+                                  tw_err_t *err);
+
+/* Deletes the row, now or as soon as the database does it. */
+void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db);
+
+/*
+ * Deletes the rows of sessions that were revoked while the database was down;
+ * tried alone, for whoever is here came for something else.
+ */
+void tw_session_row_run_deferred(tw_db_t *db);
+
+typedef enum {
+    TW_CHECK_GOOD,
+    TW_CHECK_GONE,                  /* no such row: it stays so */
+    TW_CHECK_REFUSED                /* the account is not active, or another */
+} tw_check_t;
+
+/*
+ * Asks the database about a session: is the row there, not over, the
+ * account active, and still the one of both its ids?  A good session then
+ * has the row's names, the earlier end, and checked_at.
+ * With idle > 0 the row's seen_at is written when it is older than a tenth
+ * of idle; that may fail.
+ */
+apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
+                                  const tw_database_t *database,
+                                  apr_interval_time_t idle, apr_pool_t *pool,
+                                  tw_err_t *err);
+
+/*
+ * Deletes the session's row; everywhere: all rows of its account, of which
+ * *ended (may be NULL) lists the ids (arrays of TW_ID_LEN bytes).
+ */
+apr_status_t tw_session_row_end(apr_array_header_t **ended,
+                                const tw_session_t *session, int everywhere,
+                                const tw_database_t *database,
+                                apr_pool_t *pool, tw_err_t *err);
+
+#endif
