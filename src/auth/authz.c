@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <ap_provider.h>
+#include <apr_cstr.h>
 #include <apr_strings.h>
 #include <http_request.h>
 #include <mod_auth.h>
@@ -62,15 +63,7 @@ static const char *parse_ids(cmd_parms *cmd, const char *line,
 /* ASCII alone, whatever the locale is: no letter becomes another's twin. */
 static int same_handle(const char *a, const char *b)
 {
-    for (; *a && *b; a++, b++) {
-        char x = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a;
-        char y = *b >= 'A' && *b <= 'Z' ? (char)(*b + 32) : *b;
-
-        if (x != y) {
-            return 0;
-        }
-    }
-    return *a == *b;
+    return !apr_cstr_casecmp(a, b);
 }
 
 static int same_id(const char *a, const char *b)

@@ -7,6 +7,8 @@
 #include <apr_strings.h>
 #include <jansson.h>
 
+#include "base/ascii.h"
+
 #define CODE_MAX 99999
 #define YEAR (366 * 24 * 3600)
 #define EXPIRES_DEFAULT 7200
@@ -215,12 +217,8 @@ static const char *type_of(const json_t *object, apr_pool_t *pool)
     }
     part = apr_pstrmemdup(pool, uri ? uri : "", len);
     part = strrchr(part, '/') ? strrchr(part, '/') + 1 : part;
-    for (uri = part; *part; part++) {
-        if (*part >= 'A' && *part <= 'Z') {
-            *part |= 0x20;
-        }
-    }
-    return *uri && strcmp(uri, "about:blank") ? uri : NULL;
+    tw_ascii_lower(part, strlen(part));
+    return *part && strcmp(part, "about:blank") ? part : NULL;
 }
 
 static const char *members_of(json_t *root, apr_pool_t *pool)

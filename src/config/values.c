@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/values.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #include <apr_strings.h>
 #include <apr_uri.h>
 
+#include "base/ascii.h"
+#include "base/host.h"
 #include "base/secret.h"
 #include "base/target.h"
 #include "x/protocol.h"
@@ -120,24 +121,12 @@ static int is_plain_host(const char *host)
 {
     static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                "abcdefghijklmnopqrstuvwxyz0123456789-_.";
-    struct in6_addr address;
     apr_size_t len = strlen(host);
 
     return strchr(host, ':')
-           ? inet_pton(AF_INET6, host, &address) == 1
+           ? tw_host_is_ipv6(host)
            : strspn(host, name) == len && len <= 253 && host[0] != '.'
              && host[len - 1] != '.' && !strstr(host, "..");
-}
-
-static void in_lower_case(char *text, apr_size_t len)
-{
-    apr_size_t i;
-
-    for (i = 0; i < len; i++) {
-        if (text[i] >= 'A' && text[i] <= 'Z') {
-            text[i] |= 0x20;
-        }
-    }
 }
 
 /* The parts of a base URL; its scheme may be in capitals.  0: it is none. */
@@ -146,7 +135,7 @@ static int read_base(apr_uri_t *uri, const char *text, apr_pool_t *pool)
     char *copy = apr_pstrdup(pool, text);
     const char *host;
 
-    in_lower_case(copy, strcspn(copy, ":"));
+    tw_ascii_lower(copy, strcspn(copy, ":"));
     if (!is_plain_url(copy) || apr_uri_parse(pool, copy, uri) != APR_SUCCESS
         || !is_plain_host(uri->hostname)) {
         return 0;
@@ -175,23 +164,13 @@ const char *tw_values_provider(const char *text)
 
 const char *tw_values_base_url(apr_pool_t *pool, const char *text)
 {
-    char host[256];
-    struct in6_addr address;
     apr_uri_t uri;
-    int numeric;
 
     if (!read_base(&uri, text, pool)) {
         return text;
     }
-    numeric = inet_pton(AF_INET6, uri.hostname, &address) == 1;
-    apr_cpystrn(host, uri.hostname, sizeof(host));
-    in_lower_case(host, strlen(host));
-    if (numeric) {
-        /* an address has many writings, and libcurl sends the shortest */
-        inet_ntop(AF_INET6, &address, host, sizeof(host));
-    }
-    return apr_pstrcat(pool, uri.scheme, numeric ? "://[" : "://", host,
-                       numeric ? "]" : "",
+    return apr_pstrcat(pool, uri.scheme, "://",
+                       tw_host_in_url(pool, uri.hostname),
                        !uri.port
                        || uri.port == apr_uri_port_of_scheme(uri.scheme)
                        ? "" : apr_psprintf(pool, ":%u", uri.port),

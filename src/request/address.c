@@ -3,46 +3,17 @@
 
 #include <string.h>
 
-#include <arpa/inet.h>
-
 #include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "base/codec.h"
+#include "base/host.h"
 #include "base/target.h"
 #include "request/navigation.h"
 #include "sealed/seal.h"
 
 #define MOVED "moved=1"
 #define QUERY_FIELDS_MAX 200
-
-/* The bytes of an IPv6 address, with or without its brackets; 0 when host is
- * none. */
-static int read_ipv6(struct in6_addr *address, const char *host)
-{
-    char text[INET6_ADDRSTRLEN];
-    apr_size_t len;
-
-    host += *host == '[';
-    len = strcspn(host, "]");
-    if (len >= sizeof(text)) {
-        return 0;
-    }
-    memcpy(text, host, len);
-    text[len] = '\0';
-    return inet_pton(AF_INET6, text, address) == 1;
-}
-
-/* Names go without case, IPv6 addresses by what they are: httpd takes their
- * brackets off, and each can be spelt in many ways. */
-static int same_host(const char *a, const char *b)
-{
-    struct in6_addr x, y;
-
-    return !strcasecmp(a, b)
-           || (strchr(a, ':') && strchr(b, ':') && read_ipv6(&x, a)
-               && read_ipv6(&y, b) && !memcmp(&x, &y, sizeof(x)));
-}
 
 int tw_address_is_own(request_rec *r, const tw_site_t *site)
 {
@@ -54,7 +25,7 @@ int tw_address_is_own(request_rec *r, const tw_site_t *site)
     /* HTTP/1.0 need not name a host: nobody to be sent elsewhere */
     return !r->hostname
            || (!strcmp(scheme, site->scheme) && port == site->port
-               && same_host(r->hostname, site->host));
+               && tw_host_same(r->hostname, site->host));
 }
 
 /* Whether the browser itself says that it is at the own address: a page of

@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "base/ascii.h"
+
 #define PLAIN TW_REFUSAL_PLAIN
 #define CLOCK TW_REFUSAL_CLOCK
 #define CALLBACK TW_REFUSAL_CALLBACK
@@ -197,24 +199,13 @@ static int is_type(const char *type, const char *sign)
                                 : !strcmp(type, sign);
 }
 
-static const char *in_lower_case(const char *text, apr_pool_t *pool)
-{
-    char *copy = apr_pstrdup(pool, text), *at;
-
-    for (at = copy; *at; at++) {
-        if (*at >= 'A' && *at <= 'Z') {
-            *at |= 0x20;
-        }
-    }
-    return copy;
-}
-
 const tw_refusal_row_t *tw_refusal_row_by_sign(const char *type,
                                                const char *words,
                                                apr_pool_t *pool)
 {
     const tw_refusal_row_t *row = NULL;
-    const char *text = in_lower_case(words, pool);
+    const char *text = tw_ascii_lower(apr_pstrdup(pool, words),
+                                      strlen(words));
     apr_size_t i;
 
     for (i = 0; !row && i < sizeof(signs) / sizeof(signs[0]); i++) {
