@@ -13,6 +13,7 @@
 #include "admin/places.h"
 #include "admin/probe.h"
 #include "admin/taken.h"
+#include "config/phase.h"
 #include "config/site.h"
 #include "private.h"
 
@@ -342,7 +343,7 @@ int tw_check_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)pconf;
     (void)plog;
-    if (tw_site_is_trial()) {
+    if (tw_phase_is_trial()) {
         return OK;
     }
     findings = tw_check(tw_conftree_read(base_server, ptemp), ptemp);

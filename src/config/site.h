@@ -5,7 +5,7 @@
  * Everything that requests need and that can be known beforehand: the site's
  * own address, the names of its cookies, its keys, what its sealed texts are
  * bound to.  Built once, at the configuration test and at each start, and
- * read-only after that.  What is wrong stops the start with a sentence.
+ * read-only after that; config/build makes it.
  */
 #ifndef TW_CONFIG_SITE_H
 #define TW_CONFIG_SITE_H
@@ -13,9 +13,7 @@
 #include <httpd.h>
 
 #include "base/cookie.h"
-#include "base/secret.h"
 #include "base/target.h"
-#include "base/vault.h"
 #include "config/conf.h"
 #include "sealed/recent.h"
 #include "sealed/seal.h"
@@ -84,27 +82,5 @@ static inline const tw_site_t *tw_site(const server_rec *s)
 {
     return tw_conf_server(s)->site;
 }
-
-/*
- * Builds the sites of all servers, one after the other: what several have in
- * common is read once.  Secrets that cannot be read at a restart come from
- * vault.
- */
-typedef struct tw_build_t tw_build_t;
-tw_build_t *tw_site_begin(server_rec *base_server, tw_vault_t *vault,
-                          apr_pool_t *pconf, apr_pool_t *ptemp);
-
-/*
- * The site of a server whose configuration has its defaults.  NULL when it is
- * refused, which has been logged; a site that is off is no error.
- */
-tw_site_t *tw_site_build(tw_build_t *build, server_rec *s);
-
-/* Whether this is a configuration test, or some dump: not a start. */
-int tw_site_is_test(void);
-
-/* Whether httpd reads its configuration for the first time of the two that
- * it does at the start: a trial. */
-int tw_site_is_trial(void);
 
 #endif

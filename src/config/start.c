@@ -11,7 +11,9 @@
 #include <http_log.h>
 
 #include "base/vault.h"
+#include "config/build.h"
 #include "config/notices.h"
+#include "config/phase.h"
 #include "config/site.h"
 #include "private.h"
 #include "x/oauth1.h"
@@ -92,8 +94,8 @@ int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
 int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
                           apr_pool_t *ptemp, server_rec *base_server)
 {
-    tw_build_t *build =
-        tw_site_begin(base_server, process.retained->vault, pconf, ptemp);
+    tw_draft_t *draft =
+        tw_draft_begin(base_server, process.retained->vault, pconf, ptemp);
     server_rec *s;
     int good = 1;
 
@@ -114,7 +116,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
             ap_set_module_config(s->module_config, &twauth_module, conf);
         }
         tw_conf_defaults(conf);
-        conf->site = tw_site_build(build, s);
+        conf->site = tw_build_site(draft, s);
         if (conf->site) {
             process.any = 1;
         }
@@ -122,7 +124,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
             good = 0;
         }
     }
-    if (good && (tw_site_is_test() || tw_site_is_trial())) {
+    if (good && (tw_phase_is_test() || tw_phase_is_trial())) {
         tw_notices_log(base_server, APLOG_STARTUP, ptemp);
     }
     return good ? OK : HTTP_INTERNAL_SERVER_ERROR;
@@ -200,7 +202,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 
     (void)pconf;
     (void)plog;
-    if (!process.any || tw_site_is_trial()) {
+    if (!process.any || tw_phase_is_trial()) {
         return OK;
     }
     tw_notices_log(base_server, 0, ptemp);

@@ -74,7 +74,7 @@ def defaults():
                        rf"conf->sign_in\.limit_{who}\.period = apr_time_from_sec\(60\)", text)[1]
              for who in ("client", "all")]
     found["TwAuthStartLimit"] = " ".join(rate + "/min" for rate in rates)
-    found["TwAuthProvider"] = re.search(r'#define DEFAULT_API "(.*)"', sources()["config/site.c"])[1]
+    found["TwAuthProvider"] = re.search(r'#define DEFAULT_API "(.*)"', sources()["config/client.c"])[1]
     return found
 
 
@@ -166,7 +166,9 @@ def test_require_providers_and_locations_are_documented():
     text = read("docs/directives.md")
     for provider in re.findall(r'AUTHZ_PROVIDER_GROUP, "([\w-]+)"', sources()["auth/authz.c"]):
         assert f"Require {provider} " in text
-    for location in re.findall(r'apr_pstrcat\(b->pconf, path, "(\w+)", NULL\)', sources()["config/site.c"]):
+    locations = re.findall(r'apr_pstrcat\(draft->pconf, path, "(\w+)", NULL\)', sources()["config/build.c"])
+    assert {"login", "callback"} < set(locations)
+    for location in locations:
         assert f"| `{location}` |" in text
 
 
