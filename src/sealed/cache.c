@@ -46,23 +46,29 @@ static entry_t *entry_of(tw_cache_t *cache, const char *text, apr_size_t len)
     return &cache->entry[end * 0x9e3779b97f4a7c15ULL >> (64 - ENTRIES_BITS)];
 }
 
+/* How eight characters differ. */
+static apr_uint64_t difference_at(const char *a, const char *b)
+{
+    apr_uint64_t x, y;
+
+    memcpy(&x, a, sizeof(x));
+    memcpy(&y, b, sizeof(y));
+    return x ^ y;
+}
+
 /* In a time that tells nothing of where they differ: one of the two is
- * somebody's cookie, the other may be a guess. */
+ * somebody's cookie, the other may be a guess.  Eight characters at least;
+ * the last eight are looked at again where they are no step of their own. */
 static int same_text(const char *a, const char *b, apr_size_t len)
 {
-    apr_uint64_t x, y, difference = 0;
+    apr_uint64_t difference = 0;
+    apr_size_t at;
 
-    for (; len >= sizeof(x); len -= sizeof(x)) {
-        memcpy(&x, a, sizeof(x));
-        memcpy(&y, b, sizeof(y));
-        difference |= x ^ y;
-        a += sizeof(x);
-        b += sizeof(y);
+    for (at = 0; at + sizeof(difference) <= len; at += sizeof(difference)) {
+        difference |= difference_at(a + at, b + at);
     }
-    while (len--) {
-        difference |= (unsigned char)(*a++ ^ *b++);
-    }
-    return !difference;
+    at = len - sizeof(difference);
+    return !(difference | difference_at(a + at, b + at));
 }
 
 static int take(entry_t *entry)

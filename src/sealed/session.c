@@ -10,15 +10,25 @@
  *   three texts: length (1), bytes, NUL
  * Numbers are big-endian.  The texts are X's id, the username and the screen
  * name; the last one is left out where it is the username, as most are.  The
- * shorter the cookie, the less there is to read at each request.  A change of
- * any of this is a new format number; an unknown one is no session.
+ * shorter the cookie, the less there is to read at each request.
+ *
+ * Format 3, where there is more to say:
+ *   format (1) | id | times | flags (1) | account | texts | fields: number
+ *   (1), length (1), bytes, NUL
+ * The flags say whether there is a third text.  A new field is no new format;
+ * any other change is, and an unknown format is no session.
  */
 #define FORMAT 2
+#define FORMAT_MORE 3
+#define HAS_SCREEN_NAME 1
+#define IS_REMEMBERED 2
+#define IS_CONFIRMED 4
 #define TIME_LEN 6
 #define TIMES 4
 #define ACCOUNT_MAX 8
 #define FIXED_LEN (1 + TW_ID_LEN + TIMES * TIME_LEN)
 #define TEXTS 3
+#define FIELD_MAX 255
 
 static unsigned char *put(unsigned char *to, apr_uint64_t value, int len)
 {
@@ -48,39 +58,91 @@ static unsigned char *put_account(unsigned char *to, apr_int64_t account)
     return put(to + 1, value, len);
 }
 
+static unsigned char *put_bytes(unsigned char *to, const char *bytes,
+                                apr_size_t len)
+{
+    *to++ = (unsigned char)len;
+    memcpy(to, bytes, len);
+    to[len] = '\0';
+    return to + len + 1;
+}
+
 static unsigned char *put_text(unsigned char *to, const char *text)
 {
-    apr_size_t len = strlen(text);
+    return put_bytes(to, text, strlen(text));
+}
 
-    *to++ = (unsigned char)len;
-    memcpy(to, text, len + 1);
-    return to + len + 1;
+/* Whether a copy says more than format 2 has room for. */
+static int says_more(const tw_session_t *session)
+{
+    int i;
+
+    for (i = 1; i < TW_FIELDS; i++) {
+        if (session->field[i].text) {
+            return 1;
+        }
+    }
+    return session->remembered || session->confirmed;
+}
+
+static int is_too_long(const tw_session_t *session)
+{
+    int i;
+
+    for (i = 1; i < TW_FIELDS; i++) {
+        if (session->field[i].len > FIELD_MAX) {
+            return 1;
+        }
+    }
+    return strlen(session->twitter_id) > TW_USERNAME_MAX
+           || strlen(session->username) > TW_USERNAME_MAX
+           || strlen(session->screen_name) > TW_USERNAME_MAX;
+}
+
+static unsigned char *put_fields(unsigned char *p, const tw_session_t *session)
+{
+    int i;
+
+    for (i = 1; i < TW_FIELDS; i++) {
+        if (session->field[i].text) {
+            *p++ = (unsigned char)i;
+            p = put_bytes(p, session->field[i].text, session->field[i].len);
+        }
+    }
+    return p;
 }
 
 char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,
                       apr_pool_t *pool)
 {
-    unsigned char plain[FIXED_LEN + 1 + ACCOUNT_MAX
-                        + TEXTS * (2 + TW_USERNAME_MAX)];
+    unsigned char plain[FIXED_LEN + 2 + ACCOUNT_MAX
+                        + TEXTS * (2 + TW_USERNAME_MAX)
+                        + TW_FIELDS * (3 + FIELD_MAX)];
     unsigned char *p = plain;
+    int more = says_more(session), other_name;
 
-    if (strlen(session->twitter_id) > TW_USERNAME_MAX
-        || strlen(session->username) > TW_USERNAME_MAX
-        || strlen(session->screen_name) > TW_USERNAME_MAX) {
+    if (is_too_long(session)) {
         return NULL;
     }
-    *p++ = FORMAT;
+    other_name = strcmp(session->screen_name, session->username) != 0;
+    *p++ = more ? FORMAT_MORE : FORMAT;
     memcpy(p, session->id, TW_ID_LEN);
     p = put_time(p + TW_ID_LEN, session->signed_in_at);
     p = put_time(p, session->expires_at);
     p = put_time(p, session->checked_at);
     p = put_time(p, session->last_seen);
+    if (more) {
+        *p++ = (unsigned char)((other_name ? HAS_SCREEN_NAME : 0)
+                               | (session->remembered ? IS_REMEMBERED : 0)
+                               | (session->confirmed ? IS_CONFIRMED : 0));
+    }
     p = put_account(p, session->account);
     p = put_text(p, session->twitter_id);
     p = put_text(p, session->username);
-    if (strcmp(session->screen_name, session->username)) {
+    if (other_name) {
         p = put_text(p, session->screen_name);
     }
+    p = put_fields(p, session);
     return tw_seal(sealer, plain, (apr_size_t)(p - plain), pool);
 }
 
@@ -132,12 +194,58 @@ static const unsigned char *get_text(const char **text,
     return p + len + 1;
 }
 
+/* The fields up to the end, in place; NULL when they do not fit. */
+static const unsigned char *get_fields(tw_session_t *session,
+                                       const unsigned char *p,
+                                       const unsigned char *end)
+{
+    while (p && p != end) {
+        int number = p[0];
+        apr_size_t len;
+
+        if (end - p < 3 || end - p < 3 + p[1] || p[2 + p[1]] != '\0') {
+            return NULL;
+        }
+        len = p[1];
+        if (number < TW_FIELDS) {
+            session->field[number].text = (const char *)p + 2;
+            session->field[number].len = len;
+        }
+        p += len + 3;
+    }
+    return p;
+}
+
+/* All but the times and the id; NULL when it is no session. */
+static const unsigned char *get_rest(tw_session_t *session,
+                                     const tw_plain_t *plain)
+{
+    const unsigned char *p = plain->data + FIXED_LEN;
+    const unsigned char *end = plain->data + plain->len;
+    int more = plain->data[0] == FORMAT_MORE;
+    int flags = more && p < end ? *p++ : 0;
+
+    p = get_account(&session->account, p, end);
+    p = get_text(&session->twitter_id, p, end);
+    p = get_text(&session->username, p, end);
+    session->screen_name = session->username;
+    if (more ? flags & HAS_SCREEN_NAME : p != end) {
+        p = get_text(&session->screen_name, p, end);
+    }
+    session->remembered = (flags & IS_REMEMBERED) != 0;
+    session->confirmed = (flags & IS_CONFIRMED) != 0;
+    if (more) {
+        p = get_fields(session, p, end);
+    }
+    return p == end ? p : NULL;
+}
+
 apr_status_t tw_session_open(tw_session_t *session, tw_cache_t *cache,
                              const tw_sealer_t *sealer, const char *text,
                              apr_size_t len, apr_pool_t *pool)
 {
     tw_plain_t plain;
-    const unsigned char *p, *end;
+    const unsigned char *p;
     apr_status_t rv;
 
     memset(session, 0, sizeof(*session));
@@ -148,18 +256,11 @@ apr_status_t tw_session_open(tw_session_t *session, tw_cache_t *cache,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (plain.len < FIXED_LEN || plain.data[0] != FORMAT) {
+    if (plain.len < FIXED_LEN
+        || (plain.data[0] != FORMAT && plain.data[0] != FORMAT_MORE)) {
         return APR_EINVAL;
     }
-    end = plain.data + plain.len;
-    p = get_account(&session->account, plain.data + FIXED_LEN, end);
-    p = get_text(&session->twitter_id, p, end);
-    p = get_text(&session->username, p, end);
-    session->screen_name = session->username;
-    if (p != end) {
-        p = get_text(&session->screen_name, p, end);
-    }
-    if (p != end) {
+    if (!get_rest(session, &plain)) {
         memset(session, 0, sizeof(*session));
         return APR_EINVAL;
     }

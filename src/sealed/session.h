@@ -23,6 +23,24 @@
 /* The clocks of several servers differ by so much at most. */
 #define TW_LEEWAY apr_time_from_sec(300)
 
+/*
+ * What a copy has besides, where the site has a use for it.  To add a field is
+ * a row here: it is sealed where its text is set, and found where it was
+ * sealed.  The numbers are part of the format: never used again for something
+ * else.  What a version does not know it passes over, and does not renew.
+ */
+typedef enum tw_field_t {
+    TW_FIELD_SEEN_FROM = 1,     /* request/protection: browser and network of
+                                   the sign-in, bytes */
+    TW_FIELDS
+} tw_field_t;
+
+/* At most 255 bytes, and a NUL behind them; NULL: not there. */
+typedef struct tw_field_text_t {
+    const char *text;
+    apr_size_t len;
+} tw_field_text_t;
+
 typedef struct tw_session_t {
     unsigned char id[TW_ID_LEN];    /* random; base64url in the row */
     apr_int64_t account;            /* the account row's id */
@@ -34,6 +52,10 @@ typedef struct tw_session_t {
     apr_time_t checked_at;          /* before the database was asked */
     apr_time_t last_seen;
     int stale;                      /* another key than the first sealed it */
+    int remembered;                 /* it outlives the browser: 0 or 1 */
+    int confirmed;                  /* begun by somebody who was signed in,
+                                       and was asked again: TwAuthFresh */
+    tw_field_text_t field[TW_FIELDS];
 } tw_session_t;
 
 /* Characters of a session id in text, without the NUL. */

@@ -289,10 +289,10 @@ static unsigned turn;
 static tw_session_t session_of(const char *name)
 {
     static const tw_session_t alice = {
-        { 0 }, 1, SERVER_ALICE, "alice", "Alice", 0, 0, 0, 0, 0
+        { 0 }, 1, SERVER_ALICE, "alice", "Alice", 0, 0, 0, 0, 0, 0, 0, { { 0 } }
     };
     static const tw_session_t bob = {
-        { 0 }, 2, "1002", "bob", "Bob", 0, 0, 0, 0, 0
+        { 0 }, 2, "1002", "bob", "Bob", 0, 0, 0, 0, 0, 0, 0, { { 0 } }
     };
     tw_session_t session = strcmp(name, "bob") ? alice : bob;
 

@@ -144,7 +144,8 @@ static void test_bound_to_audience(void **state)
 /* A session is no flow and a flow is no session, though all else is equal. */
 static void test_is_no_session(void **state)
 {
-    tw_session_t session = { { 0 }, 1, "1", "a", "a", 0, 0, 0, 0, 0 };
+    tw_session_t session = { { 0 }, 1, "1", "a", "a", 0, 0, 0, 0, 0, 0, 0,
+                             { { 0 } } };
     char *text = tw_session_seal(&session, SEALER(ring, TW_SEAL_SESSION,
                                  AUDIENCE), pool);
     tw_flow_t flow;

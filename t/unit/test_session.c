@@ -21,7 +21,8 @@ static const tw_session_t jack = {
     { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255 }, 12,
     "6253282", "jack", "Jack_1",
     APR_TIME_C(1790000000000000), APR_TIME_C(1790604800000000),
-    APR_TIME_C(1790000000123000), APR_TIME_C(1790000060999000), 0
+    APR_TIME_C(1790000000123000), APR_TIME_C(1790000060999000), 0, 0, 0,
+    { { 0 } }
 };
 
 static apr_status_t open_text(tw_session_t *session, const char *text)
@@ -250,6 +251,19 @@ static void test_formats(void **state)
         { 1, "\1\7\1a\0\1b\0\1c", 11, 0 },
         { 3, "\1\7\1a\0\1b\0\1c", 11, 0 },
         { 255, "\1\7\1a\0\1b\0\1c", 11, 0 },
+        { 3, "\1\1\7\1a\0\1b\0\1c", 12, 1 },
+        { 3, "\0\1\7\1a\0\1b", 9, 1 },
+        { 3, "\6\0\0\0\0\0", 6, 1 },         /* remembered, confirmed */
+        { 3, "\0\0\0\0\0\0\1\1x", 10, 1 },  /* a field */
+        { 3, "\0\0\0\0\0\0\376\1x\0\1\0", 13, 1 },  /* not known */
+        { 3, "\1\1\7\1a\0\1b", 9, 0 },       /* no third text */
+        { 3, "\0\1\7\1a\0\1b\0\1c", 12, 0 },   /* a third text */
+        { 3, "", 0, 0 }, { 3, "\0", 1, 0 },
+        { 3, "\0\0\0\0\0\0\1", 7, 0 },
+        { 3, "\0\0\0\0\0\0\1\1", 8, 0 },
+        { 3, "\0\0\0\0\0\0\1\1x", 9, 0 },
+        { 3, "\0\0\0\0\0\0\1\377x\0", 10, 0 },
+        { 3, "\0\0\0\0\0\0\1\1xy", 10, 0 },
         { 2, "", 0, 0 },
         { 2, "\0", 1, 0 },
         { 2, "\1", 1, 0 },                     /* an account that is cut */
@@ -288,6 +302,61 @@ static void test_formats(void **state)
             sealed_void(open_spoiled, text, strlen(text), "row", i);
         }
     }
+}
+
+/* What a copy has besides: sealed where it is set, and in format 3 alone. */
+static void test_fields(void **state)
+{
+    static const struct {
+        const char *screen_name, *text;
+        apr_size_t len;
+        int remembered, confirmed;
+    } rows[] = {
+        { "jack", NULL, 0, 0, 0 }, { "Jack", NULL, 0, 1, 0 },
+        { "jack", NULL, 0, 0, 1 }, { "jack", "", 0, 0, 0 },
+        { "Jack", "\3\0\1", 3, 1, 1 }, { "", "abcdef", 6, 0, 0 },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_field_text_t field = { rows[i].text, rows[i].len };
+        tw_session_t in = jack, out;
+
+        in.screen_name = rows[i].screen_name;
+        in.remembered = rows[i].remembered;
+        in.confirmed = rows[i].confirmed;
+        in.field[TW_FIELD_SEEN_FROM] = field;
+        CHECK(open_text(&out, tw_session_seal(&in, SEALER(ring,
+                                              TW_SEAL_SESSION, REALM), pool))
+              == APR_SUCCESS, "row %d", i);
+        check_same(&out, &in);
+        assert_int_equal(out.remembered, in.remembered);
+        assert_int_equal(out.confirmed, in.confirmed);
+        field = out.field[TW_FIELD_SEEN_FROM];
+        assert_int_equal(field.len, rows[i].len);
+        assert_int_equal(field.text != NULL, rows[i].text != NULL);
+        if (rows[i].text) {
+            assert_memory_equal(field.text, rows[i].text, rows[i].len);
+            assert_int_equal(field.text[field.len], 0);
+        }
+    }
+}
+
+static void test_field_too_long(void **state)
+{
+    char text[257];
+    tw_session_t in = jack;
+
+    (void)state;
+    memset(text, 'a', sizeof(text));
+    in.field[TW_FIELD_SEEN_FROM].text = text;
+    in.field[TW_FIELD_SEEN_FROM].len = 255;
+    assert_non_null(tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION, REALM),
+                                    pool));
+    in.field[TW_FIELD_SEEN_FROM].len = 256;
+    assert_null(tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION, REALM),
+                                pool));
 }
 
 /* Most have the same name twice: it travels once. */
@@ -361,5 +430,7 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_bound_to_realm_and_purpose),
           cmocka_unit_test(test_keys),
           cmocka_unit_test(test_formats),
+          cmocka_unit_test(test_fields),
+          cmocka_unit_test(test_field_too_long),
           cmocka_unit_test(test_same_name_is_short),
           cmocka_unit_test(test_every_cut_plain_is_void))
