@@ -25,7 +25,19 @@
 #include "src/request/strip.h"
 #include "src/request/visitor.h"
 
-static void register_hooks(apr_pool_t *pool)
+static void register_start(void)
+{
+    ap_hook_pre_config(tw_start_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_config(tw_authz_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(tw_start_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(tw_start_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(tw_check_start, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_child_init(tw_start_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+static void register_requests(apr_pool_t *pool)
 {
     static const char *const after_authz[] = { "mod_authz_core.c", NULL };
     static const char *const before_mapping[] = {
@@ -36,15 +48,6 @@ static void register_hooks(apr_pool_t *pool)
     static const char *const before_methods[] = {
         "mod_allowmethods.c", NULL
     };
-
-    ap_hook_pre_config(tw_start_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_pre_config(tw_authz_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_config(tw_start_check_config, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_post_config(tw_start_post_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(tw_check_start, NULL, NULL, APR_HOOK_LAST);
-    ap_hook_child_init(tw_start_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 
     /* headers that look like ours go before anybody reads them */
     ap_hook_post_read_request(tw_strip_post_read_request, NULL, NULL,
@@ -83,6 +86,12 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init(tw_caching_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_error_filter(tw_visitor_insert_error_filter, NULL, NULL,
                                 APR_HOOK_REALLY_LAST);
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    register_start();
+    register_requests(pool);
 }
 
 module AP_MODULE_DECLARE_DATA twauth_module = {

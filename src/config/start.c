@@ -193,6 +193,39 @@ static int workers(void)
     return processes * (threads > 0 ? threads : 1);
 }
 
+/* What the site has in common with others on this server. */
+static void join(tw_site_t *site, tw_shared_t *shared, apr_pool_t *ptemp)
+{
+    tw_database_t *database = &site->store.database;
+
+    site->shared = database->shared = shared;
+    site->slot = tw_shared_slot(shared, apr_pstrcat(
+        ptemp, "site ", site->origin, NULL));
+    site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
+        ptemp, "realm ", site->audience, NULL));
+    tw_shared_realm(shared, site->realm_slot,
+                    site->conf->session.recheck + site->conf->session.grace,
+                    site->conf->session.max, apr_time_now());
+    site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
+        ptemp, "provider ", site->client.api, "\n", site->client.key, NULL));
+    database->slot = tw_shared_slot(shared, apr_pstrcat(
+        ptemp, "database ", database->driver, " ", database->params, NULL));
+    database->writes = tw_shared_slot(shared, apr_pstrcat(
+        ptemp, "writes ", database->driver, " ", database->params, NULL));
+}
+
+/* How many calls to X there may be at once. */
+static int calls_of(const tw_site_t *site)
+{
+    int calls = (int)site->conf->provider.calls;
+
+    if (!calls) {
+        calls = workers() / 4;
+        calls = calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX : calls;
+    }
+    return calls;
+}
+
 int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                          apr_pool_t *ptemp, server_rec *base_server)
 {
@@ -213,40 +246,16 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     for (s = base_server; s; s = s->next) {
         tw_site_t *site = tw_conf_server(s)->site;
-        apr_int64_t calls;
 
         if (!site || site->off) {
             continue;
         }
-        calls = site->conf->provider.calls;
-        if (!calls) {
-            calls = workers() / 4;
-            calls = calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX
-                                                         : calls;
-        }
-        site->calls = (int)calls;
+        site->calls = calls_of(site);
         if (site->calls > process.most_calls) {
             process.most_calls = site->calls;
         }
         site->recent = recent;
-        site->shared = site->store.database.shared = shared;
-        site->slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "site ", site->origin, NULL));
-        site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "realm ", site->audience, NULL));
-        tw_shared_realm(shared, site->realm_slot,
-                        site->conf->session.recheck
-                        + site->conf->session.grace, site->conf->session.max,
-                        apr_time_now());
-        site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "provider ", site->client.api, "\n", site->client.key,
-            NULL));
-        site->store.database.slot = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "database ", site->store.database.driver, " ",
-            site->store.database.params, NULL));
-        site->store.database.writes = tw_shared_slot(shared, apr_pstrcat(
-            ptemp, "writes ", site->store.database.driver, " ",
-            site->store.database.params, NULL));
+        join(site, shared, ptemp);
         tw_db_find_library(&site->store.database, ptemp);
     }
     return OK;

@@ -22,12 +22,29 @@ static const char *time_text(apr_pool_t *pool, apr_time_t t)
     return text;
 }
 
+/* NULL: there is no memory. */
+static const char *described(const tw_session_t *s,
+                             apr_interval_time_t longest, apr_pool_t *pool)
+{
+    apr_time_t end = s->signed_in_at + longest;
+    const tw_json_member_t members[] = {
+        { "signed_in", NULL, 1, 1 },
+        { "username", s->username, 0, 0 },
+        { "screen_name", s->screen_name, 0, 0 },
+        { "id", s->twitter_id, 0, 0 },
+        { "account", NULL, s->account, 0 },
+        { "signed_in_at", time_text(pool, s->signed_in_at), 0, 0 },
+        { "expires_at",
+          time_text(pool, end < s->expires_at ? end : s->expires_at), 0, 0 },
+    };
+
+    return tw_json_object(members, sizeof(members) / sizeof(members[0]), pool);
+}
+
 int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
 {
-    const tw_session_t *s = &visitor->session;
     const char *json = "{\"signed_in\":false}";
     tw_page_t page = { 0 };
-    apr_time_t end;
 
     tw_page_no_store(r);
     apr_table_setn(r->err_headers_out, "Cross-Origin-Resource-Policy",
@@ -49,25 +66,8 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
                        APR_STRINGIFY(TW_RETRY_AFTER));
         return HTTP_SERVICE_UNAVAILABLE;
     case TW_VISITOR_SIGNED_IN:
-        end = s->signed_in_at + visitor->site->conf->session.max;
-        {
-            const tw_json_member_t members[] = {
-                { "signed_in", NULL, 1, 1 },
-                { "username", s->username, 0, 0 },
-                { "screen_name", s->screen_name, 0, 0 },
-                { "id", s->twitter_id, 0, 0 },
-                { "account", NULL, s->account, 0 },
-                { "signed_in_at", time_text(r->pool, s->signed_in_at), 0, 0 },
-                { "expires_at",
-                  time_text(r->pool, end < s->expires_at ? end
-                                                         : s->expires_at),
-                  0, 0 },
-            };
-
-            json = tw_json_object(members,
-                                  sizeof(members) / sizeof(members[0]),
-                                  r->pool);
-        }
+        json = described(&visitor->session, visitor->site->conf->session.max,
+                         r->pool);
         break;
     default:
         break;

@@ -90,6 +90,28 @@ static int is_weak(const unsigned char *key, apr_size_t len)
     return 0;
 }
 
+/* The bytes of a key's text: long enough, and not a pattern. */
+static apr_status_t decode_key(unsigned char *raw, size_t size, size_t *len,
+                               const char *text, apr_pool_t *pool,
+                               tw_err_t *err)
+{
+    if (sodium_base642bin(raw, size, text, strlen(text), NULL, len, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0) {
+        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
+                          "the key is not base64 text on one line");
+    }
+    if (*len < MASTER_MIN) {
+        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
+                          "the key is too short: %d bytes, at least %d are "
+                          "needed", (int)*len, MASTER_MIN);
+    }
+    if (is_weak(raw, *len)) {
+        return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
+                          "the key was not drawn at random");
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t tw_ring_add(tw_ring_t *ring, const char *text, apr_pool_t *pool,
                          tw_err_t *err)
 {
@@ -97,28 +119,14 @@ apr_status_t tw_ring_add(tw_ring_t *ring, const char *text, apr_pool_t *pool,
     unsigned char id_key[crypto_kdf_BYTES_MIN];
     ring_key_t *key;
     size_t raw_len = 0;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv;
     int i;
 
     if (ring->count == TW_RING_MAX) {
         return tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
                           "more than %d keys", TW_RING_MAX);
     }
-    if (sodium_base642bin(raw, sizeof(raw), text, strlen(text), NULL,
-                          &raw_len, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0) {
-        rv = tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
-                        "the key is not base64 text on one line");
-    }
-    else if (raw_len < MASTER_MIN) {
-        rv = tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
-                        "the key is too short: %d bytes, at least %d are "
-                        "needed", (int)raw_len, MASTER_MIN);
-    }
-    else if (is_weak(raw, raw_len)) {
-        rv = tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
-                        "the key was not drawn at random");
-    }
+    rv = decode_key(raw, sizeof(raw), &raw_len, text, pool, err);
     if (rv != APR_SUCCESS) {
         goto done;
     }

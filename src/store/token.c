@@ -164,16 +164,34 @@ static apr_status_t unstore(const char **value, opening_t *o,
     return APR_SUCCESS;
 }
 
+/* What was opened with an old key is sealed with the first one, if nobody has
+ * written anything else since. */
+static void seal_again(tw_stored_t *stored, tw_db_t *db,
+                       const tw_store_t *store, apr_pool_t *pool)
+{
+    tw_columns_t again;
+    tw_err_t ignored = { 0 };
+    const char *args[4];
+
+    tw_token_columns(&again, &stored->tokens, stored->twitter_id, store, pool);
+    args[0] = again.token;
+    args[1] = again.secret;
+    args[2] = tw_column_number(stored->account, pool);
+    args[3] = stored->as;
+    if (tw_db_run(NULL, db, &tokens_write, args, &ignored) == APR_SUCCESS) {
+        stored->as = again.token;
+    }
+}
+
 apr_status_t tw_token_read(tw_stored_t *stored,
                            const tw_session_t *session,
                            const tw_store_t *store, apr_pool_t *pool,
                            tw_err_t *err)
 {
-    const char *account = tw_column_number(session->account, pool);
     const char *id = session->twitter_id;
     opening_t opening = { store, id, pool, 0 };
     tw_tokens_t *tokens = &stored->tokens;
-    const char *args[4];
+    const char *args[2];
     apr_array_header_t *rows;
     const char **row;
     tw_db_t *db;
@@ -186,7 +204,7 @@ apr_status_t tw_token_read(tw_stored_t *stored,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    args[0] = account;
+    args[0] = tw_column_number(session->account, pool);
     args[1] = id;
     rv = tw_db_run(&rows, db, &tokens_read, args, err);
     if (rv != APR_SUCCESS || !rows->nelts) {
@@ -208,18 +226,7 @@ apr_status_t tw_token_read(tw_stored_t *stored,
     stored->refresh_at = apr_atoi64(row[4]);
     stored->as = row[0];
     if (opening.stale && tokens->token) {
-        tw_err_t ignored = { 0 };
-        tw_columns_t again;
-
-        tw_token_columns(&again, tokens, id, store, pool);
-        args[0] = again.token;
-        args[1] = again.secret;
-        args[2] = account;
-        args[3] = row[0];
-        if (tw_db_run(NULL, db, &tokens_write, args, &ignored)
-            == APR_SUCCESS) {
-            stored->as = again.token;
-        }
+        seal_again(stored, db, store, pool);
     }
 
 done:
