@@ -77,7 +77,7 @@ class Server:
             self.most = max(self.most, self.now)
             await asyncio.sleep(self.delay)
             self.now -= 1
-            text = ANSWERS[path](None)
+            text = ANSWERS[path.partition(b"?")[0]](None)
         kind = "application/json" if text.startswith("{") else "text/html"
         return (f"HTTP/1.1 200 OK\r\nContent-Type: {kind};charset=utf-8\r\nContent-Length: {len(text)}\r\n\r\n"
                 f"{text}").encode()

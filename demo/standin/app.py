@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
-from . import browser, control, oauth1, oauth2
+from . import browser, control, oauth1, oauth2, profiles
 from .errors import Refused
 from .faults import Delivery, suffer
 
@@ -62,6 +62,7 @@ def no_such_page(_state, _request, _verdict):
 
 
 NOWHERE = Endpoint("other", (), None, no_such_page)
+PICTURE = Endpoint("browser", ("GET",), None, profiles.picture)
 
 
 class App:
@@ -80,7 +81,8 @@ class App:
         if self._has_control and request.path.startswith(control.PREFIX) and is_local(request):
             wire.send(control.answer(self.state, request), close=close)
             return
-        endpoint = ENDPOINTS.get(request.path, NOWHERE)
+        endpoint = ENDPOINTS.get(request.path) or (
+            PICTURE if request.path.startswith(profiles.PICTURES) else NOWHERE)
         record = new_record(request, endpoint.kind)
         if endpoint.kind == "api":
             self.state.enter(request.path, request.connection)

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from . import signature
+from . import profiles, signature
 from .errors import Refused
 from .server import Reply
 
@@ -120,12 +120,13 @@ def verify_credentials(state, request, verdict):
     """GET /1.1/account/verify_credentials.json"""
     user_id = verdict.token.user_id
     handle = handle_of(state, user_id)
+    known = profiles.of(handle, request)
     profile = {"id": int(user_id) if user_id.isdecimal() else 0, "id_str": user_id,
-               "screen_name": handle, "name": handle.capitalize(),
-               "verified": False, "protected": False,
-               "profile_image_url_https": "https://pbs.twimg.com/profile_images/0/none.png"}
+               "screen_name": handle, "name": known["name"],
+               "verified": known["verified"], "protected": False,
+               "profile_image_url_https": known["profile_image_url"]}
     if request.arguments().get("include_email") == "true":
-        profile["email"] = f"{handle}@users.example"
+        profile["email"] = known["confirmed_email"]
     return in_json(profile)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from oauthlib.oauth2.rfc6749.grant_types.authorization_code import code_challenge_method_s256
 
-from . import oauth1
+from . import oauth1, profiles
 from .problems import Problem
 from .state import Authorization
 
@@ -254,17 +254,14 @@ def users_me(state, request, caller):
     handle = state.users.get(caller.user_id)
     if handle is None:
         raise Problem("user-suspended")
-    known = {"profile_image_url": "https://pbs.twimg.com/profile_images/0/none.png",
-             "verified": False, "verified_type": "none", "protected": False,
-             "created_at": "2010-01-01T00:00:00.000Z",
-             "confirmed_email": f"{handle}@users.example"}
+    known = profiles.of(handle, request)
     wanted = request.arguments().get("user.fields", "")
     names = set(wanted.split(",")) - {"", "id", "name", "username"}
     if not names <= set(known):
         raise Problem("invalid-request")
     if "users.email" not in caller.scopes:
         names.discard("confirmed_email")
-    data = {"id": caller.user_id, "name": handle.capitalize(), "username": handle}
+    data = {"id": caller.user_id, "name": known["name"], "username": handle}
     return oauth1.in_json({"data": data | {name: known[name] for name in sorted(names)}})
 
 

@@ -166,6 +166,22 @@ apr_status_t tw_json_user(const char **id, const char **username,
     return APR_SUCCESS;
 }
 
+void tw_json_profile(tw_profile_t *profile, const char *body, apr_size_t len,
+                     apr_pool_t *pool)
+{
+    static const tw_profile_t none = TW_PROFILE_NONE;
+    json_t *root = load(body, len);
+    const json_t *data = json_object_get(root, "data");
+
+    *profile = none;
+    profile->known = json_is_object(data);
+    profile->name = string_of(data, "name", pool);
+    profile->avatar = string_of(data, "profile_image_url", pool);
+    profile->email = string_of(data, "confirmed_email", pool);
+    profile->verified = json_is_true(json_object_get(data, "verified"));
+    json_decref(root);
+}
+
 /* What an error says in words, each part in a member of its own. */
 static const char *words_of(const json_t *object, apr_pool_t *pool)
 {

@@ -13,6 +13,8 @@
 
 #include <apr_pools.h>
 
+#include "base/profile.h"
+
 /* An error of X's, in any of its shapes; strings in pool, foreign: quote
  * them before they are shown. */
 typedef struct tw_json_error_t {
@@ -67,6 +69,14 @@ apr_status_t tw_json_token(tw_json_token_t *token, const char *body,
  */
 apr_status_t tw_json_user(const char **id, const char **username,
                           const char *body, apr_size_t len, apr_pool_t *pool);
+
+/*
+ * The profile of X's {"data":{...}}: strings in pool, foreign, for
+ * tw_profile_clean().  Nothing in it has to be there, or be right: what is not
+ * is left out.  Not known: the body has no such object, or is not all text.
+ */
+void tw_json_profile(tw_profile_t *profile, const char *body, apr_size_t len,
+                     apr_pool_t *pool);
 
 /* One member of an object to write: exactly one kind of value. */
 typedef struct tw_json_member_t {

@@ -7,6 +7,7 @@
 #include <apr_time.h>
 
 #include "base/codec.h"
+#include "base/json.h"
 #include "base/sign.h"
 #include "sealed/seal.h"
 #include "x/refusal.h"
@@ -31,6 +32,7 @@ typedef struct {
     const char *body;               /* NULL: none */
     const char *token;              /* NULL: none yet */
     const char *token_secret;
+    const char *url;                /* without its query; NULL: it has none */
 } call_t;
 
 /* Signs, with a nonce of its own each time. */
@@ -46,7 +48,7 @@ static apr_status_t sign_call(tw_http_request_t *request, const void *what,
     tw_seal_random(random, sizeof(random));
     tw_codec_hex(nonce, random, sizeof(random));
     sign.method = request->method;
-    sign.url = request->url;
+    sign.url = c->url ? c->url : request->url;
     sign.params = c->params;
     sign.consumer_key = client->key;
     sign.consumer_secret = client->secret;
@@ -144,7 +146,7 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
     apr_array_header_t *params = apr_array_make(pool, 2, sizeof(tw_pair_t));
     reply_t reply;
     call_t c = { "request token", "/oauth/request_token", params, NULL, NULL,
-                 NULL };
+                 NULL, NULL };
     const char *confirmed;
     apr_status_t rv;
 
@@ -222,6 +224,38 @@ static int token_agrees(const char *token, const char *id)
            || (digits == strlen(id) && !strncmp(token, id, digits));
 }
 
+/*
+ * The profile, by one call more with the user's own token.  Who it is is
+ * known: whatever becomes of this call, nobody is kept out by it.
+ */
+static void get_profile(tw_identity_t *identity, const tw_client_t *client,
+                        tw_http_pool_t *http, apr_time_t until,
+                        apr_pool_t *pool)
+{
+    apr_array_header_t *params = apr_array_make(pool, 1, sizeof(tw_pair_t));
+    call_t c = { "profile", NULL, params, NULL, identity->tokens.token,
+                 identity->tokens.secret, tw_provider_me(client, NULL, pool) };
+    tw_step_t step = { c.step, client, http, until, 0, sign_call, &c };
+    tw_http_request_t request = { 0 };
+    const tw_http_response_t *response;
+    const char *id, *screen_name;
+    tw_err_t err = { 0 };
+
+    add(params, "user.fields", client->fields);
+    request.method = "GET";
+    request.url = tw_provider_me(client, client->fields, pool);
+    if (tw_step_call(&response, &step, &request, pool, &err) != APR_SUCCESS) {
+        identity->no_profile = tw_err_text(pool, &err);
+        return;
+    }
+    tw_json_user(&id, &screen_name, response->body, response->body_len, pool);
+    if (!id || strcmp(id, identity->id) != 0) {
+        identity->no_profile = "X's answer is about somebody else";
+        return;
+    }
+    tw_provider_profile(identity, client, response, pool);
+}
+
 static apr_status_t oauth1_finish(tw_identity_t *identity,
                                   const tw_client_t *client,
                                   tw_http_pool_t *http,
@@ -232,7 +266,8 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
     apr_array_header_t *params = apr_array_make(pool, 1, sizeof(tw_pair_t));
     reply_t reply;
     call_t c = { "access token", "/oauth/access_token", params, NULL,
-                 pending->key, pending->secret };
+                 pending->key, pending->secret, NULL };
+    apr_time_t until = apr_time_now() + client->http.timeout;
     apr_status_t rv;
 
     memset(identity, 0, sizeof(*identity));
@@ -265,6 +300,9 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
         err->step = c.step;
         err->status = reply.response->status;
         return APR_EGENERAL;
+    }
+    if (client->fields) {
+        get_profile(identity, client, http, until, pool);
     }
     return APR_SUCCESS;
 }

@@ -2,8 +2,9 @@
 /*
  * x/oauth1: sign-in by OAuth 1.0a (RFC 5849 section 2, and X's own guide
  * "Log in with X"): a request token with a signed callback, the user's visit
- * to X, an access token whose answer names the user.  No other call is made:
+ * to X, an access token whose answer names the user.  No other call is needed:
  * the identity is X's id and handle from the access token's answer itself.
+ * A profile, where one is asked for, is one call more, and only that.
  */
 #ifndef TW_X_OAUTH1_H
 #define TW_X_OAUTH1_H

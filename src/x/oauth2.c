@@ -201,26 +201,49 @@ static int refuses_token(const tw_http_response_t *response,
 }
 
 /*
+ * Whether X may have refused what of a profile was asked for, and nothing
+ * else: a field that it does not give to this application (403), or does not
+ * know (400).
+ */
+static int may_be_fields(const tw_http_response_t *response,
+                         const tw_err_t *err)
+{
+    return response && (response->status == 400 || response->status == 403)
+           && err->kind != TW_ERR_USER;
+}
+
+/*
  * Asks who the token's user is.  X is known to refuse a token for a moment
  * that it has just given, in bursts; so a 401 here is asked about once more,
  * a little later, and within the time of this sign-in.  No second 401 is:
  * then X means it, or will not be better in time.
+ * Nor does a profile that X does not give keep anybody out: then it is asked
+ * for no more than who it is, and *why says so.
  */
 static apr_status_t get_user(const tw_http_response_t **response,
-                             const tw_step_t *step, const char *token,
-                             apr_pool_t *pool, tw_err_t *err)
+                             const char **why, const tw_step_t *step,
+                             const char *token, apr_pool_t *pool,
+                             tw_err_t *err)
 {
+    const tw_client_t *client = step->client;
     tw_http_request_t request = { 0 };
     apr_status_t rv;
 
     request.method = "GET";
-    request.url = apr_pstrcat(pool, step->client->api, "/2/users/me", NULL);
+    request.url = tw_provider_me(client, client->fields, pool);
     request.authorization = apr_pstrcat(pool, "Bearer ", token, NULL);
     rv = tw_step_call(response, step, &request, pool, err);
     if (refuses_token(*response, pool)
         && step->until - apr_time_now() >= TOO_NEW + TW_HTTP_LEAST_TIME) {
         apr_sleep(TOO_NEW);
         memset(err, 0, sizeof(*err));
+        rv = tw_step_call(response, step, &request, pool, err);
+    }
+    if (client->fields && may_be_fields(*response, err)) {
+        redact(err, token, pool);
+        *why = tw_err_text(pool, err);
+        memset(err, 0, sizeof(*err));
+        request.url = tw_provider_me(client, NULL, pool);
         rv = tw_step_call(response, step, &request, pool, err);
     }
     wipe(request.authorization);
@@ -292,9 +315,13 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
         return rv;
     }
     step.name = "user";
-    rv = get_user(&response, &step, identity->tokens.token, pool, err);
+    rv = get_user(&response, &identity->no_profile, &step,
+                  identity->tokens.token, pool, err);
     if (rv == APR_SUCCESS) {
         rv = read_user(identity, response, &step, pool, err);
+    }
+    if (rv == APR_SUCCESS && client->fields && !identity->no_profile) {
+        tw_provider_profile(identity, client, response, pool);
     }
     return rv;
 }

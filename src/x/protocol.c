@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
+#include "base/codec.h"
+#include "base/json.h"
 #include "x/refusal.h"
 
 int tw_provider_id_ok(const char *id)
@@ -33,6 +37,30 @@ int tw_provider_token_ok(const char *token, apr_size_t max)
         }
     }
     return token && len > 0;
+}
+
+const char *tw_provider_me(const tw_client_t *client, const char *fields,
+                           apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, client->api, "/2/users/me",
+                       fields ? "?user.fields=" : "",
+                       fields ? tw_codec_percent(pool, fields) : "", NULL);
+}
+
+void tw_provider_profile(tw_identity_t *identity, const tw_client_t *client,
+                         const tw_http_response_t *response, apr_pool_t *pool)
+{
+    tw_profile_t *profile = &identity->profile;
+
+    tw_json_profile(profile, response->body, response->body_len, pool);
+    tw_profile_clean(profile, pool);
+    if (!tw_profile_is_image(profile->avatar, client->api)
+        && !tw_profile_is_image(profile->avatar, client->browser)) {
+        profile->avatar = "";
+    }
+    if (!profile->known) {
+        identity->no_profile = "X's answer has none";
+    }
 }
 
 static apr_status_t send_in_time(const tw_http_response_t **response,

@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/http.h"
+#include "base/profile.h"
 #include "sealed/flow.h"
 
 /* X's documents name no limits: these are ours, for tokens and secrets. */
@@ -33,6 +34,8 @@ typedef struct tw_client_t {
     const char *sign_in_with;       /* "authenticate" or "authorize" */
     int force_login;
     const char *access;             /* "read" or "write" */
+    const char *fields;             /* of a profile, as X's user.fields has
+                                       them; NULL: none is asked for */
     tw_http_conf_t http;
 } tw_client_t;
 
@@ -68,6 +71,10 @@ typedef struct tw_identity_t {
     const char *id;                 /* 1 to 20 digits */
     const char *screen_name;        /* [A-Za-z0-9_]{1,20} */
     tw_tokens_t tokens;
+    tw_profile_t profile;           /* clean; known where X was asked for it,
+                                       and has said */
+    const char *no_profile;         /* why X did not, though it was asked;
+                                       NULL: no reason */
 } tw_identity_t;
 
 /* A protocol.  All functions but parse_response may take as long as a call
@@ -109,6 +116,16 @@ int tw_provider_handle_ok(const char *handle);
 
 /* 1 to max visible ASCII characters: a token or secret that can be used. */
 int tw_provider_token_ok(const char *token, apr_size_t max);
+
+/* X's address of who a token's user is, with fields of a profile (NULL: no
+ * more than id, username and name). */
+const char *tw_provider_me(const tw_client_t *client, const char *fields,
+                           apr_pool_t *pool);
+
+/* The profile in X's answer to that, made clean. */
+void tw_provider_profile(tw_identity_t *identity, const tw_client_t *client,
+                         const tw_http_response_t *response,
+                         apr_pool_t *pool);
 
 /* The calls of one step, which share its time. */
 typedef struct tw_step_t tw_step_t;

@@ -12,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *id, *username;
     tw_json_token_t token;
     tw_json_error_t error;
+    tw_profile_t profile;
 
     if (tw_json_token(&token, body, size, pool) == APR_SUCCESS) {
         HOLDS(token.token_type && token.access_token);
@@ -29,6 +30,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else {
         HOLDS(!id && !username);
     }
+    tw_json_profile(&profile, body, size, pool);
+    tw_profile_clean(&profile, pool);
+    HOLDS(profile.known || !*profile.name);
+    HOLDS(strlen(profile.name) <= TW_PROFILE_NAME_MAX);
+    HOLDS(strlen(profile.avatar) <= TW_PROFILE_AVATAR_MAX);
+    HOLDS(strlen(profile.email) <= TW_PROFILE_EMAIL_MAX);
     if (tw_json_error(&error, body, size, pool) == APR_SUCCESS) {
         HOLDS(error.code || error.message);
         HOLDS(error.code >= 0 && error.code <= 99999);

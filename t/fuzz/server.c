@@ -269,8 +269,11 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     answer->status = 404;
     answer->body = "";
     for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
-        if (!strcmp(request->url + strlen("https://api.x.test"),
-                    answers[i].end)) {
+        const char *path = request->url + strlen("https://api.x.test");
+        size_t len = strcspn(path, "?");
+
+        if (len == strlen(answers[i].end)
+            && !strncmp(path, answers[i].end, len)) {
             answer->status = 200;
             answer->body = answers[i].body;
         }
@@ -485,7 +488,7 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     const tw_client_t client = {
         "https://api.x.test", SERVER_X, SERVER_ORIGIN "/twauth/callback",
         "key", "secret", "users.read", "authenticate", 0, "read",
-        { NULL, NULL, apr_time_from_sec(5) }
+        NULL, { NULL, NULL, apr_time_from_sec(5) }
     };
 
     const struct {
