@@ -5,29 +5,19 @@
 
 #include <apr_optional.h>
 #include <apr_strings.h>
-#include <ap_mpm.h>
 
 #include "base/watchdog.h"
 #include "private.h"
+#include "store/alive.h"
 #include "store/gate.h"
+#include "store/outage.h"
 #include "store/rights.h"
 
-/* The breaker lets one in each pause try. */
-#define PAUSE apr_time_from_sec(1)
-/* While writes are refused, what is only nice to have is tried so often. */
-#define REST apr_time_from_sec(10)
 /* The time of a write that is only nice to have. */
 #define SPARE_MAX apr_time_from_sec(1)
 /* A statement's second time, when it was not answered the first. */
 #define AGAIN_MAX apr_time_from_sec(2)
 #define OPEN_TRIES 4
-
-/* In the log's memory (tw_shared_log_once) of a database. */
-enum { TW_LOG_DOWN, TW_LOG_FAILS, TW_LOG_SPARE, TW_LOG_REPLACED };
-#define DOWN_AGAIN apr_time_from_sec(3600)
-#define FAILS_AGAIN apr_time_from_sec(60)
-/* All connections of all processes have found out by then, as a rule. */
-#define REPLACED_AGAIN apr_time_from_sec(600)
 
 struct tw_db_t {
     tw_link_t link;
@@ -69,104 +59,6 @@ void tw_db_find_library(const tw_database_t *database, apr_pool_t *pool)
     }
 }
 
-/* ---- what the log says -------------------------------------------------- */
-
-/*
- * Whoever asked is told by others; here it is said that the database does not
- * serve: when the breaker opens for a connection, and for each reason once
- * after each start.
- */
-static void say(const tw_database_t *database, const tw_failed_t *failed,
-                const char *advice, int down, int opened)
-{
-    int own = failed->what->flags & TW_DB_FAILURE_SAID;
-    char reason[64];
-    int start = 0;
-
-    ap_mpm_query(AP_MPMQ_GENERATION, &start);
-    apr_snprintf(reason, sizeof(reason), "%d %s %s", start,
-                 failed->what->name, failed->code);
-    if (!tw_shared_log_once(database->shared, database->slot,
-                            own ? TW_LOG_FAILS : TW_LOG_DOWN, reason,
-                            own ? FAILS_AGAIN : DOWN_AGAIN, apr_time_now())
-        && (own || !opened)) {
-        return;
-    }
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, database->server,
-                 TWLOGNO(0401) "%s: %s%s%s",
-                 down ? "the database is away"
-                      : "the database does not do what it is asked",
-                 failed->words, advice ? ": " : "", advice ? advice : "");
-}
-
-static void say_replaced(const tw_database_t *database, const char *file)
-{
-    if (tw_shared_log_once(database->shared, database->slot, TW_LOG_REPLACED,
-                           file, REPLACED_AGAIN, apr_time_now())) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
-                     TWLOGNO(0404) "the database file was replaced while "
-                     "httpd ran: %s is opened anew", file);
-    }
-}
-
-/* Writes are refused, as the next one will be: what can wait rests. */
-static void refuse_writes(const tw_database_t *database)
-{
-    tw_failure_t failure = { 0, 1, REST, apr_time_now() };
-
-    tw_shared_breaker_failure(database->shared, database->writes, &failure,
-                              failure.begun);
-}
-
-/* The end of an attempt that failed. */
-static apr_status_t fail(const tw_database_t *database, apr_pool_t *pool,
-                         const tw_failed_t *failed, tw_err_t *err)
-{
-    const char *advice = tw_db_failure_advice(failed->what, failed->words);
-    int down = tw_db_failure_is_down(failed->what, failed->words), opened = 0;
-
-    tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL, "%s", failed->words);
-    err->advice = advice;
-    err->retry_after = TW_RETRY_AFTER;
-    if (failed->what->flags & TW_DB_FAILURE_WRITES) {
-        refuse_writes(database);
-    }
-    if (down) {
-        tw_failure_t failure = { 0, 1, PAUSE, apr_time_now() };
-
-        opened = tw_shared_breaker_failure(database->shared, database->slot,
-                                           &failure, failure.begun);
-    }
-    if (tw_db_failure_is_said(failed->what, failed->words)) {
-        say(database, failed, advice, down, opened);
-    }
-    return APR_EGENERAL;
-}
-
-/* The database did not serve, and said nothing itself: reason tells such
- * failures apart. */
-static apr_status_t database_down(const tw_database_t *database,
-                                  apr_pool_t *pool, tw_err_t *err,
-                                  const char *reason, const char *why,
-                                  const char *advice)
-{
-    tw_db_failure_t what = *tw_db_failure(TW_DB_FAILURE_UNREACHABLE);
-    tw_failed_t failed = { &what, why, "" };
-
-    what.name = reason;
-    what.advice = advice;
-    return fail(database, pool, &failed, err);
-}
-
-/* Others have found out; this one need not. */
-static apr_status_t known_down(apr_pool_t *pool, tw_err_t *err)
-{
-    tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
-               "the database is away");
-    err->retry_after = TW_RETRY_AFTER;
-    return APR_EGENERAL;
-}
-
 /* From mod_dbd, which has none or makes none as long as there is no room. */
 static ap_dbd_t *open_some(const tw_database_t *database, apr_pool_t *pool)
 {
@@ -193,45 +85,41 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
     int waited, doubtful;
 
     *db = NULL;
-    doubtful = tw_shared_breaker_open(database->shared, database->slot)
-               || tw_shared_breaker_open(database->shared,
-                                         database->writes);
-    if (tw_shared_breaker_allow_after(database->shared, database->slot, PAUSE,
-                                      apr_time_now())) {
-        return known_down(pool, err);
+    doubtful = tw_outage_may_refuse(database);
+    if (!tw_outage_allow(database)) {
+        return tw_outage_known(pool, err);
     }
     rv = tw_gate_enter(database->slot, database->calls, &waited);
     if (rv != APR_SUCCESS) {
-        return database_down(
-            database, pool, err, "busy",
-            "no connection came free in 2 seconds",
+        return tw_outage_begins(
+            database, "busy", "no connection came free in 2 seconds",
             "the database is slow, or TwAuthDatabaseCalls and DBDMax "
-            "are small for this load");
+            "are small for this load", pool, err);
     }
-    if (waited && tw_shared_breaker_open(database->shared, database->slot)) {
+    if (waited && tw_outage_is_open(database)) {
         tw_gate_opened(database->slot);
         tw_gate_leave(database->slot);
-        return known_down(pool, err);
+        return tw_outage_known(pool, err);
     }
     dbd = open_some(database, pool);
     tw_gate_opened(database->slot);
     if (!dbd) {
         tw_gate_leave(database->slot);
-        return database_down(
-            database, pool, err, "unreachable", "mod_dbd has no connection",
-            "see mod_dbd's own lines in this log, DBDriver and "
-            "DBDParams");
+        return tw_outage_begins(
+            database, "unreachable", "mod_dbd has no connection",
+            "see mod_dbd's own lines in this log, DBDriver and DBDParams",
+            pool, err);
     }
     *db = apr_pcalloc(pool, sizeof(**db));
     tw_link_init(&(*db)->link, database, dbd, pool);
     (*db)->doubtful = doubtful;
-    if (!tw_link_ready(&(*db)->link, &failed)) {
+    if (!tw_alive_ready(&(*db)->link, &failed)) {
         tw_db_close(*db);
         *db = NULL;
-        return fail(database, pool, &failed, err);
+        return tw_outage_failed(database, &failed, pool, err);
     }
     if ((*db)->link.replaced) {
-        say_replaced(database, (*db)->link.replaced);
+        tw_outage_replaced(database, (*db)->link.replaced);
     }
     return APR_SUCCESS;
 }
@@ -268,7 +156,7 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
     tw_link_init(&(*db)->link, database, dbd, pool);
     (*db)->alone = 1;
     tw_link_set_up(&(*db)->link);
-    tw_link_ready(&(*db)->link, &failed);
+    tw_alive_ready(&(*db)->link, &failed);
     return APR_SUCCESS;
 }
 
@@ -384,20 +272,13 @@ static void note_success(tw_db_t *db, const tw_statement_t *statement,
                          int renewed)
 {
     const tw_database_t *database = db->link.database;
+    int written = is_write(statement);
 
     db->link.proven = 1;
-    if (is_write(statement)) {
-        tw_shared_breaker_success(database->shared, database->writes,
-                                  apr_time_now());
-        if (renewed) {
-            tw_gate_better(database->slot);
-        }
+    if (written && renewed) {
+        tw_gate_better(database->slot);
     }
-    if (tw_shared_breaker_success(database->shared, database->slot,
-                                  apr_time_now())) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
-                     TWLOGNO(0402) "the database is back");
-    }
+    tw_outage_ends(database, written);
 }
 
 /* Makes ready for another try; 0: there is to be none. */
@@ -420,7 +301,7 @@ static int again(tw_db_t *db, tw_failed_t *failed, int tries, int proven)
     }
     return (!(what->flags & TW_DB_FAILURE_SELDOM)
             || tw_gate_try_new(db->link.database->slot))
-           && tw_link_renew(&db->link, failed);
+           && tw_alive_renew(&db->link, failed);
 }
 
 apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
@@ -448,7 +329,7 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
     }
     failed.words = apr_pstrcat(db->link.pool, statement->name, ": ",
                                failed.words, NULL);
-    return fail(db->link.database, db->link.pool, &failed, err);
+    return tw_outage_failed(db->link.database, &failed, db->link.pool, err);
 }
 
 int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
@@ -456,15 +337,13 @@ int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
 {
     const tw_database_t *database = db->link.database;
     apr_array_header_t *ignored;
-    const char *advice;
     tw_failed_t failed;
     int done;
 
     if (!tw_gate_begin_spare(database->slot)) {
         return 0;
     }
-    if (tw_shared_breaker_allow_after(database->shared, database->writes, REST,
-                                      apr_time_now())) {
+    if (!tw_outage_allow_spare(database)) {
         tw_gate_end_spare(database->slot);
         return 0;
     }
@@ -479,17 +358,8 @@ int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
     if (done) {
         note_success(db, statement, 0);
     }
-    else if (failed.what->kind != TW_DB_FAILURE_LOST) {
-        refuse_writes(database);
-    }
-    if (!done
-        && tw_shared_log_once(database->shared, database->slot, TW_LOG_SPARE,
-                              NULL, FAILS_AGAIN, apr_time_now())) {
-        advice = tw_db_failure_advice(failed.what, failed.words);
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
-                     TWLOGNO(0403) "%s failed, which nobody waits for: %s%s%s",
-                     statement->name, failed.words, advice ? ": " : "",
-                     advice ? advice : "");
+    else {
+        tw_outage_spare_failed(database, statement->name, &failed);
     }
     return done;
 }

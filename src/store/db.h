@@ -10,8 +10,8 @@
  *
  * A connection is held for the statements alone, never for a whole request; a
  * gate bounds how many a process uses (tw_gate); a breaker keeps all but one
- * request a second from waiting for a database that is down.  That there is
- * somebody at the other end of a connection is tw_link's.
+ * request a second from waiting for a database that is down (tw_outage).  That
+ * there is somebody at the other end of a connection is tw_alive's.
  *
  * This file knows apr_dbd; it knows no SQL (tw_account, tw_session_row and
  * tw_token do).
@@ -24,7 +24,7 @@
 #include <apr_tables.h>
 
 #include "base/err.h"
-#include "store/link.h"
+#include "store/outage.h"
 
 /* A statement: %s for each text argument, as apr_dbd_prepare() has it. */
 typedef struct tw_statement_t {
@@ -32,9 +32,6 @@ typedef struct tw_statement_t {
     const char *sql;
     int args;
 } tw_statement_t;
-
-/* When to come back after the database was down, in seconds. */
-#define TW_RETRY_AFTER 5
 
 typedef struct tw_db_t tw_db_t;
 

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store/link: one connection to the database, and that there is somebody at its
- * other end.
- *
- * mod_dbd keeps connections for as long as a process lives.  A connection to
- * PostgreSQL may have ended meanwhile, with a word or without; SQLite's file
- * may be another one than was opened.  So a connection is tried before it is
- * used when it lay idle, and a new one takes the place of the old inside of
- * what mod_dbd knows, without costing memory for the life of the process.
+ * store/link: one connection of mod_dbd's, the statements on it, and what
+ * failed there.
  */
 #ifndef TW_STORE_LINK_H
 #define TW_STORE_LINK_H
+
+#include <sys/types.h>
 
 #include <httpd.h>
 
@@ -35,12 +31,29 @@ typedef struct tw_database_t {
                                    in which mod_dbd runs them */
 } tw_database_t;
 
+/* Which file it is. */
+typedef struct tw_file_t {
+    dev_t device;
+    ino_t number;
+} tw_file_t;
+
 /*
- * What is known of a connection of mod_dbd's; kept among its statements.
- * mod_dbd closes the handle that it finds there in the end.  Where there is
- * none of its own any more, that is `stopgap`: an empty database in memory.
+ * What is known of a connection of mod_dbd's for as long as it lives; kept
+ * among its statements.  mod_dbd closes the handle that it finds there in the
+ * end.  Where there is none of its own any more, that is `stopgap`: an empty
+ * database in memory.
  */
-typedef struct tw_kept_t tw_kept_t;
+typedef struct tw_kept_t {
+    ap_dbd_t *dbd;
+    apr_pool_t *pool;           /* of statements, and of a later handle */
+    apr_pool_t *attempt;        /* of a statement that may not be prepared */
+    apr_dbd_t *stopgap;
+    apr_interval_time_t used_at;
+    int given_up;               /* statements, since it was opened */
+    int failed_to_prepare;
+    tw_patience_t patience;
+    tw_file_t file, wal;        /* SQLite's */
+} tw_kept_t;
 
 /* A connection in use. */
 typedef struct tw_link_t {
@@ -63,12 +76,6 @@ typedef struct tw_failed_t {
 void tw_link_init(tw_link_t *link, const tw_database_t *database,
                   ap_dbd_t *dbd, apr_pool_t *pool);
 
-/* Makes sure that there is somebody at the other end; 0: nobody. */
-int tw_link_ready(tw_link_t *link, tw_failed_t *failed);
-
-/* Puts a new connection in the place of this one; 0: there is none. */
-int tw_link_renew(tw_link_t *link, tw_failed_t *failed);
-
 /* Runs all of DBDInitSQL. */
 void tw_link_set_up(const tw_link_t *link);
 
@@ -82,11 +89,15 @@ void tw_link_rest(tw_link_t *link);
  */
 int tw_link_prepare(apr_dbd_prepared_t **prepared, tw_link_t *link,
                     const char *name, const char *sql);
-/* Gives it up, to be prepared anew. */
+/* Gives it up, to be prepared anew; all of them, whose connection is gone. */
 void tw_link_give_up(tw_link_t *link, const char *name);
+void tw_link_forget(tw_link_t *link);
 
 /* How long SQLite waits for a lock (see tw_db_native.h). */
 void tw_link_patience(tw_link_t *link, tw_patience_kind_t kind);
+
+/* The library's own, as base/db_native takes it. */
+void *tw_link_native(const tw_link_t *link);
 
 /* The socket that PostgreSQL answers on; -1: there is none. */
 int tw_link_socket(const tw_link_t *link);
