@@ -8,6 +8,8 @@ import time
 from .httpd import environment_of
 from .site import CANARY
 
+#: Seconds that a machine may take for anything while it is busy with something else.
+SLACK = 5
 #: A sanitizer keeps what is freed for a while, and gives memory out itself.
 SANITIZED = bool(os.environ.get("TWAUTH_PRELOAD"))
 SESSION = "__Host-twauth"
@@ -29,6 +31,11 @@ def is_refused(answer):
     if CANARY.encode() in answer.body or SESSION in (c.name for c in answer.set_cookies if not c.deletes):
         return False
     return answer.status == 401 or answer.status == 302 and "/twauth/login?next=" in answer.location
+
+
+def typical(times):
+    """The middle one of some times: what one of them was held up by counts for nothing."""
+    return sorted(times)[len(times) // 2]
 
 
 def together(*actions, patience=60):

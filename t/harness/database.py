@@ -61,6 +61,7 @@ class Sqlite(_Database):
         self.file = folder / "twauth.db"
         with contextlib.closing(sqlite3.connect(self.file)) as db:
             db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=OFF")        # of this connection alone: a disk is slow to make new tables
             db.executescript(schema.read_text() if isinstance(schema, os.PathLike) else schema)
             db.commit()
         # kept open: -wal and -shm stay, and are the owner's, not of whoever comes first

@@ -74,7 +74,7 @@ class ErrorLog:
         """The numbers (`TW0203`) logged after `mark`, in order."""
         return [line.number for line in self.lines(mark) if line.number]
 
-    def wait(self, pattern, mark=0, timeout=5.0):
+    def wait(self, pattern, mark=0, timeout=15.0):
         """Wait for `pattern` (a regular expression) to be logged; returns the match, or None."""
         end = time.monotonic() + timeout
         while True:

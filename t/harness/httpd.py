@@ -12,7 +12,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -275,11 +274,15 @@ class Httpd:
         if self._process:
             # told to end, a child of the event MPM closes its workers' sockets while they may be freeing them, and can
             # crash (close_worker_sockets(); once in sixty times under load, also without mod_twauth)
-            time.sleep(0.25)
+            process.until(self._idle, timeout=0.25)
             self._process.stop(patience=20)     # longer than httpd's own patience with its children
             self._process = None
             if self.under:                      # one process leaves it behind
                 (self.folder / "run" / "pid").unlink(missing_ok=True)
+
+    def _idle(self):
+        """No thread of a child does anything."""
+        return not any(map(process.busy, self.children()))
 
     def restart(self):
         """A full stop and start."""

@@ -116,6 +116,15 @@ def children(parent):
     return sorted(found)
 
 
+def busy(pid):
+    """Whether a thread of a process runs, or would if a processor were free."""
+    try:
+        return any((thread / "stat").read_text().rpartition(")")[2].split()[0] in "RD"
+                   for thread in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return True
+
+
 def tree(pid):
     """Process ids of a program and of all below it."""
     found = [pid]
@@ -124,7 +133,7 @@ def tree(pid):
     return found
 
 
-def until(condition, timeout=5.0, every=0.005):
+def until(condition, timeout=15.0, every=0.005):
     """Wait for `condition()` to be true; returns its last value."""
     end = time.monotonic() + timeout
     while True:

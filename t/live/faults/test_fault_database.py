@@ -10,13 +10,13 @@ import time
 import pytest
 
 from harness import disk, process
-from harness.checks import SESSION, together
+from harness.checks import SESSION, SLACK, together, typical
 from harness.database import Postgres, Sqlite
 from harness.httpd import VHost
 from harness.site import CANARY
 
 DBD = r"AH006(29|3\d)|AH02655"
-PATIENCE = 12       # the module gives up after 5 seconds, and a machine under load takes its time
+PATIENCE = 7 + SLACK        # the module gives up after 5 seconds
 
 protocols = pytest.mark.protocols("oauth1", "oauth2")
 sqlite_only = pytest.mark.databases("sqlite")
@@ -173,9 +173,8 @@ def endure(site, fault, reads):
     with fault(site):
         assert CANARY in fast(lambda: alice.get("/members/")).text
         assert is_503(fast(lambda: flow.arrive(callback))) and SESSION not in flow.browser.cookies
-        begin = time.monotonic()
         assert passer_by.get("/").status == 200 and passer_by.get("/members/").status == 302
-        assert time.monotonic() - begin < 2
+        assert typical([passer_by.get(path).elapsed for path in ("/", "/members/") * 3]) < 1
         for _ in range(3):
             assert CANARY in fast(lambda: bob.get("/members/")).text
         site.clock.forward(60 + 600 + 1)
@@ -287,9 +286,8 @@ def test_DB_3_standing_still_holds_few_and_not_for_long(another):
         site.log.wait("TW0401", timeout=PATIENCE)
         few = process.until(lambda: 60 - len(answers) <= 4 * len(site.httpd.children()), timeout=2.5)
         assert few, f"{60 - len(answers)} still wait"
-        begin = time.monotonic()
-        assert [site.browser().get("/").status for _ in range(10)] == [200] * 10
-        assert time.monotonic() - begin < 2
+        pages = [site.browser().get("/") for _ in range(10)]
+        assert [page.status for page in pages] == [200] * 10 and typical([page.elapsed for page in pages]) < 1
         for thread in crowd:
             thread.join()
         assert [a.status for a in answers] == [503] * 60
@@ -317,10 +315,8 @@ def test_DB_3_one_database_takes_nothing_from_another(another, folder):
                    for b in stuck for _ in range(6)]
         for thread in waiting:
             thread.start()
-        time.sleep(0.2)
-        begin = time.monotonic()
         assert free.sign_in("bob").status == 200 and CANARY in free.get("/members/").text
-        assert time.monotonic() - begin < 4
+        assert any(thread.is_alive() for thread in waiting)
         for thread in waiting:
             thread.join()
     site.clock.forward(2)

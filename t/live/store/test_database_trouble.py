@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from harness import canaries, process
-from harness.checks import FLOW, PRE, SESSION, together, user
+from harness.checks import FLOW, PRE, SESSION, together, typical, user
 from harness.paths import TREE
 
 both = pytest.mark.databases("sqlite", "pgsql")
@@ -179,10 +179,10 @@ def test_DB_3_paused_postgres(narrow):
         for thread in hung:
             thread.start()
         narrow.log.wait("TW0401")
-        begin = time.monotonic()
-        assert [narrow.browser().get("/").status for _ in range(4)] == [200] * 4
-        answer = alice.clone().get("/members/", timeout=5)
-        assert answer.status == 503 and time.monotonic() - begin < 3
+        pages = [narrow.browser().get("/") for _ in range(4)]
+        assert [page.status for page in pages] == [200] * 4 and typical([page.elapsed for page in pages]) < 1
+        answers = [alice.clone().get("/members/") for _ in range(3)]
+        assert [a.status for a in answers] == [503] * 3 and typical([a.elapsed for a in answers]) < 2
     for thread in hung:
         thread.join(10)
     assert len(waiting) == 6 and set(waiting) <= {200, 503} and 503 in waiting
@@ -219,12 +219,11 @@ def test_DB_3_locked_database(site, alice):
     url = flow.callback("bob")
     site.expect_log("TW0401", "TW0215")
     with site.db.locked():
-        begin = time.monotonic()
         results = []
         thread = threading.Thread(target=lambda: results.append(flow.arrive(url)))
         thread.start()
         assert user(alice) == "alice" and alice.get("/").status == 200
-        assert time.monotonic() - begin < 2
+        assert thread.is_alive()
         thread.join(10)
         assert results and results[0].status == 503, "it still waits after 10 seconds"
         assert "locked" not in results[0].text

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from harness.checks import SLACK, typical
 from harness.process import until
 
 LIMIT = 1.0
@@ -68,12 +69,14 @@ def test_PR_1_silence_ends_in_a_page(site, what):
     answers = [None, None]
     thread = threading.Thread(target=lambda: answers.__setitem__(slice(None), at_once(2, lambda i: start(first) if i else flow.arrive(url))))
     thread.start()
+    seen = []
     while thread.is_alive():
-        assert alice.get("/members/").elapsed < 0.5
+        seen.append(alice.get("/members/").elapsed)
         time.sleep(.05)
+    assert typical(seen) < LIMIT / 2
     for answer in answers:
         assert answer.status == 504 and "X is slow" in answer.text
-        assert LIMIT - .2 < answer.elapsed < LIMIT + 1
+        assert LIMIT - .2 < answer.elapsed < LIMIT + SLACK
 
 
 def test_PR_1_slow_handshake(site):
@@ -82,7 +85,7 @@ def test_PR_1_slow_handshake(site):
     browser = starter(site)
     site.standin.stall_tls()
     answer = start(browser)
-    assert answer.status == 504 and answer.elapsed < LIMIT + 1
+    assert answer.status == 504 and answer.elapsed < LIMIT + SLACK
 
 
 def test_PR_1_slow_but_in_time(site):
@@ -102,14 +105,12 @@ def test_PR_11_breaker_opens_and_recovers(site):
     answers = [start(b) for b in browsers]
     assert {a.status for a in answers[:4]} == {502} and answers[-1].status == 503
     assert int(answers[-1].headers["Retry-After"]) > 0
-    assert all(a.elapsed < 1 for a in answers)
+    assert typical([a.elapsed for a in answers]) < LIMIT / 2
     assert site.standin.count() <= 20
     assert alice.get("/members/").status == 200
     assert len([line for line in site.log.lines(mark) if line.level in ("warn", "error")]) <= 2
     site.standin.clear_faults()
-    begin = time.monotonic()
-    assert until(lambda: site.standin.owns(start(browsers[0]).location or ""), timeout=8, every=.1)
-    assert time.monotonic() - begin < 4
+    assert until(lambda: site.standin.owns(start(browsers[0]).location or ""), timeout=2 + SLACK, every=.1)
     assert site.log.wait("TW0202", mark)
     assert site.browser().sign_in("bob").status == 200
 
@@ -136,7 +137,8 @@ def test_PR_11_nothing_listens(make_site):
     site.expect_log("TW0203")
     site.allow_log("TW0204")
     answers = at_once(20, lambda i: [start(starter(site)) for _ in range(5)])
-    assert all(a.status in (502, 503) and a.elapsed < 2 for row in answers for a in row)
+    assert all(a.status in (502, 503) for row in answers for a in row)
+    assert typical([a.elapsed for row in answers for a in row]) < SLACK
 
 
 # How many at once
@@ -170,10 +172,10 @@ def test_DO_4_cap_on_calls(narrow):
     watch.join()
     counters = narrow.standin.counters()
     assert counters["max_in_flight"] <= 2, "starts take at most half of the places"
-    busy = [a for a in answers if a.status == 503]
+    busy, slow = ([a for a in answers if (a.status == 503) == told] for told in (True, False))
     assert len(busy) >= 36 and all(int(a.headers["Retry-After"]) > 0 for a in busy)
-    assert sorted(a.elapsed for a in busy)[len(busy) // 2] < .6
-    assert sorted(page)[int(len(page) * .9)] < .5
+    waited = min(a.elapsed for a in slow)
+    assert typical([a.elapsed for a in busy]) < waited and typical(page) < waited / 2
     mend(narrow)
 
 
@@ -182,13 +184,11 @@ def test_callbacks_go_on_while_starts_hang(narrow):
     flow = narrow.browser().begin()
     url = flow.callback("alice")
     browsers = [starter(narrow) for _ in range(6)]
-    narrow.standin.fault("/oauth/request_token", "delay", times=None, seconds=1.2)
-    result = []
+    narrow.standin.fault("/oauth/request_token", "hang", times=None)
     thread = threading.Thread(target=lambda: at_once(6, lambda i: start(browsers[i])))
     thread.start()
-    time.sleep(.2)
-    result.append(flow.arrive(url))
-    assert thread.is_alive() and result[0].status == 200 and result[0].elapsed < 1
+    assert until(lambda: narrow.standin.counters()["in_flight"] == 2)
+    assert flow.arrive(url).status == 200 and thread.is_alive()
     thread.join()
     mend(narrow)
 
@@ -201,7 +201,7 @@ def test_callback_waits_for_a_place_and_stays_unspent(narrow, seconds, late):
     narrow.standin.fault("/oauth/access_token", "hang" if seconds is None else "delay", times=4, seconds=seconds)
     narrow_limit = threading.Thread(target=lambda: at_once(4, lambda i: flows[i].arrive(urls[i])))
     narrow_limit.start()
-    assert until(lambda: narrow.standin.counters()["in_flight"] == 4, timeout=2)
+    assert until(lambda: narrow.standin.counters()["in_flight"] == 4)
     answer = flows[4].arrive(urls[4])
     narrow_limit.join()
     assert answer.status in (late, 200)
@@ -228,6 +228,4 @@ def test_place_of_a_killed_child_is_freed(make_site):
         if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "apache2":
             os.kill(pid, signal.SIGKILL)
     thread.join()
-    begin = time.monotonic()
     assert until(lambda: site.standin.owns(start(browsers[1]).location or ""), timeout=8, every=.1)
-    assert time.monotonic() - begin < 5

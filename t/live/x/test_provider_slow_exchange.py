@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """X is slow or gone when a sign-in comes back: the calls of the exchange share one limit, whatever the protocol."""
 
-import time
-
 import pytest
+
+from harness.checks import SLACK
+from harness.process import until
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 LIMIT = 1.0
@@ -35,7 +36,7 @@ def test_PR_1_each_call_can_be_the_slow_one(site):
         site.standin.fault(path, "hang", at="accept")
         answer = flow.arrive(url)
         assert answer.status == 504 and "X is slow" in answer.text
-        assert LIMIT - .3 < answer.elapsed < LIMIT + 1
+        assert LIMIT - .3 < answer.elapsed < LIMIT + SLACK
         site.standin.clear_faults()
 
 
@@ -44,7 +45,7 @@ def test_PR_1_all_calls_together_keep_the_limit(site):
     for path in site.finish_paths:
         site.standin.fault(path, "delay", seconds=1.2 / len(site.finish_paths))
     answer = flow.arrive(url)
-    assert answer.status == 504 and answer.elapsed < LIMIT + 1
+    assert answer.status == 504 and answer.elapsed < LIMIT + SLACK
 
 
 def test_PR_11_breaker_opens_at_the_callback_and_what_it_holds_off_is_not_spent(site):
@@ -57,5 +58,4 @@ def test_PR_11_breaker_opens_at_the_callback_and_what_it_holds_off_is_not_spent(
     answer = flow.arrive(url)
     assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
     site.standin.clear_faults()
-    time.sleep(2.2)
-    assert flow.arrive(url).status == 200
+    assert until(lambda: flow.arrive(url).status == 200, timeout=2 + SLACK, every=.1)
