@@ -45,7 +45,7 @@ GLUE_OBJS := $(filter-out $(CORE_OBJS),$(ALL_OBJS))
 CORE_LIB := $(BUILD)/libtwauth-core.a
 MODULE := $(BUILD)/mod_twauth.so
 
-UNIT_TESTS := $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/test_*.c)) \
+UNIT_TESTS := $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/*/test_*.c)) \
 	$(BUILD)/t/targets
 FUZZ_TESTS := $(patsubst t/fuzz/%.c,$(BUILD)/t/%,$(wildcard t/fuzz/fuzz_*.c))
 
@@ -299,8 +299,9 @@ define port
 	mkdir -p $(PORT); \
 	$(MAKE) -j2 --no-print-directory BUILD=$(PORT) CC=$(2) $(3) all tests \
 		> $(PORT)/log 2>&1 || { tail -30 $(PORT)/log; exit 1; }; \
-	$(PORT)/t/test_shared > $(PORT)/log 2>&1 || \
-		{ tail -30 $(PORT)/log; exit 1; }; \
+	for t in $(patsubst $(BUILD)/%,$(PORT)/%,$(filter $(BUILD)/t/shared/%,$(UNIT_TESTS))); do \
+		$$t > $(PORT)/log 2>&1 || { tail -30 $(PORT)/log; exit 1; }; \
+	done; \
 	echo "  $(1): good"
 
 endef

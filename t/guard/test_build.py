@@ -20,7 +20,7 @@ def commands(tmp_path, apxs, **variables):
     """How make would compile one file and link one program of the tests."""
     target = tmp_path / "build"
     ran = subprocess.run(["make", "-n", "V=1", f"BUILD={target}", f"APXS={apxs}",
-                          *(f"{name}={value}" for name, value in variables.items()), f"{target}/t/test_err"],
+                          *(f"{name}={value}" for name, value in variables.items()), f"{target}/t/base/test_err"],
                          cwd=TREE, capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
     assert ran.returncode == 0, ran.stderr
     return ran.stdout

@@ -103,3 +103,12 @@ def test_architecture_shows_the_rooms_in_their_order_with_all_their_files():
 def test_live_tests_stand_in_folders_after_the_rooms():
     folders = {file.parent.name for file in (TREE / "t/live").rglob("test_*.py")}
     assert len(folders) > 8 and folders <= {*FLOORS, "faults"}
+
+
+def test_unit_tests_stand_in_their_rooms_beside_what_they_test():
+    """test_seal.c tests seal.c, and so may test_seal_old_keys.c; what several rooms share stands above them."""
+    unit = TREE / "t/unit"
+    tests = sorted(file.relative_to(unit) for file in unit.rglob("test_*.c"))
+    assert len(tests) > 20 and {str(test.parent) for test in tests} == set(CORE)
+    assert not [test for test in tests if not any(
+        (test.stem + "_").startswith(f"test_{source.stem}_") for source in (SRC / test.parent).glob("*.c"))]

@@ -60,7 +60,7 @@ def test_banned_functions(name):
 
 
 def c_files():
-    return [file for place in ("mod_twauth.c", "src/**/*.[ch]", "t/unit/*.[ch]", "t/fuzz/*.[ch]")
+    return [file for place in ("mod_twauth.c", "src/**/*.[ch]", "t/unit/**/*.[ch]", "t/fuzz/*.[ch]")
             for file in sorted(TREE.glob(place))]
 
 

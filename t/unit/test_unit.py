@@ -16,13 +16,15 @@ TOP = HERE.parent.parent
 FUZZ = HERE.parent / "fuzz"
 BUILD = pathlib.Path(os.environ.get("TWAUTH_BUILD") or TOP / "build").resolve() / "t"
 SECONDS = 300
+SOURCES = sorted(HERE.glob("*/test_*.c"))
 CASE = re.compile(r"cmocka_unit_test\((\w+)\)")
 
 
 def _tests():
-    for source in sorted(HERE.glob("test_*.c")):
+    for source in SOURCES:
+        program = source.relative_to(HERE).with_suffix("")
         for name in CASE.findall(source.read_text()):
-            yield pytest.param(source.stem, name, id=f"{source.stem[5:]}-{name[5:]}")
+            yield pytest.param(program, name, id=f"{program.parent}-{program.name[5:]}-{name[5:]}")
 
 
 def _corpora():
@@ -55,6 +57,7 @@ def test_CF_6_fuzz_corpus(program):
 
 def test_every_case_is_run():
     """A test function that nobody put into the list at the end of its file."""
-    for source in HERE.glob("test_*.c"):
+    assert len(SOURCES) > 20
+    for source in SOURCES:
         text = source.read_text()
         assert sorted(re.findall(r"^static void (test_\w+)\(", text, re.M)) == sorted(CASE.findall(text)), source.name
