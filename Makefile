@@ -131,6 +131,8 @@ $(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/fuzz.h \
 # ---- installing ------------------------------------------------------------
 
 # apxs -i would edit httpd.conf; a2enmod or the administrator does that
+# empty: no files for a2enmod
+A2ENMOD ?= /usr/sbin/a2enmod
 MODS_AVAILABLE = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
 .PHONY: install
 install: $(MODULE)
@@ -138,10 +140,9 @@ install: $(MODULE)
 	$(APXS) -i -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
 		-n twauth $(MODULE)
 	$(INSTALL) -d $(DESTDIR)/usr/share/mod_twauth
-	$(INSTALL) -m 0644 sql/sqlite3.sql sql/sqlite3-2.sql sql/sqlite3-3.sql \
-		sql/pgsql.sql sql/pgsql-2.sql sql/pgsql-3.sql conf/twauth.conf \
+	$(INSTALL) -m 0644 sql/*.sql conf/twauth.conf \
 		$(DESTDIR)/usr/share/mod_twauth/
-	@if [ -x /usr/sbin/a2enmod ]; then \
+	@if [ -x "$(A2ENMOD)" ]; then \
 		$(INSTALL) -d $(MODS_AVAILABLE) && \
 		$(INSTALL) -m 0644 conf/twauth.load $(MODS_AVAILABLE)/ && \
 		if [ -e $(MODS_AVAILABLE)/twauth.conf ]; then \
@@ -183,6 +184,10 @@ need-bench:
 	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES) $(BENCH_PACKAGES))
 need-lint:
 	$(call need,$(BUILD_PACKAGES) $(LINT_PACKAGES))
+
+# ---- giving away ------------------------------------------------------------
+
+include debian/package.mk
 
 # ---- trying and proving ----------------------------------------------------
 
