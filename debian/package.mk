@@ -13,7 +13,7 @@ VERSION = $(call once,VERSION,$(patsubst v%,%,$(or $(shell \
 		--format='$(CHANGES_VERSION)~%cd.%h' 2>/dev/null),$(CHANGES_VERSION))))
 DIST := $(BUILD)/dist
 TARBALL = $(DIST)/mod_twauth-$(VERSION).tar.gz
-DEB_PACKAGES := build-essential debhelper dh-apache2 lintian
+DEB_PACKAGES := build-essential debhelper lintian
 
 .PHONY: dist deb need-deb
 dist:
