@@ -27,23 +27,57 @@ static int is_unreserved(unsigned char c)
            || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-char *tw_codec_percent(apr_pool_t *pool, const char *text)
+static char *put_percent(char *out, unsigned char c)
 {
     static const char hex[] = "0123456789ABCDEF";
+
+    if (is_unreserved(c)) {
+        *out++ = (char)c;
+    }
+    else {
+        *out++ = '%';
+        *out++ = hex[c >> 4];
+        *out++ = hex[c & 15];
+    }
+    return out;
+}
+
+char *tw_codec_percent(apr_pool_t *pool, const char *text)
+{
     char *out = apr_palloc(pool, strlen(text) * 3 + 1);
     char *o = out;
 
     for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
+        o = put_percent(o, (unsigned char)*text);
+    }
+    *o = '\0';
+    return out;
+}
 
-        if (is_unreserved(c)) {
-            *o++ = (char)c;
+const char *tw_codec_respell(apr_pool_t *pool, const char *text,
+                             apr_size_t len)
+{
+    char *out = apr_palloc(pool, len * 3 + 1);
+    char *o = out;
+    const char *end = text + len;
+
+    for (; text < end; text++) {
+        int c = (unsigned char)*text;
+
+        if (c == '+') {
+            c = ' ';
         }
-        else {
-            *o++ = '%';
-            *o++ = hex[c >> 4];
-            *o++ = hex[c & 15];
+        else if (c == '%') {
+            int high = end - text > 2 ? hex_value(text[1]) : -1;
+            int low = end - text > 2 ? hex_value(text[2]) : -1;
+
+            if (high < 0 || low < 0) {
+                return NULL;
+            }
+            c = high << 4 | low;
+            text += 2;
         }
+        o = put_percent(o, (unsigned char)c);
     }
     *o = '\0';
     return out;

@@ -25,6 +25,14 @@ char *tw_codec_percent(apr_pool_t *pool, const char *text);
 apr_status_t tw_codec_unpercent(char **out, const char *text, apr_size_t len,
                                 int plus, apr_pool_t *pool);
 
+/*
+ * A piece of a form in OAuth's strict form: decoded ('+' is a blank) and
+ * encoded again, so that all its spellings are one.  NULL: it is malformed, a
+ * '%' without two hex digits; a NUL is as good as any other byte.
+ */
+const char *tw_codec_respell(apr_pool_t *pool, const char *text,
+                             apr_size_t len);
+
 /* One name=value of a form. */
 typedef struct tw_pair_t {
     const char *name;

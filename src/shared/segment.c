@@ -218,6 +218,12 @@ int tw_shared_call_begin(tw_shared_t *shared, tw_call_kind_t kind, int cap,
     return tw_leases_take(&shared->leases, kind, cap, deadline, now);
 }
 
+int tw_shared_call_renew(tw_shared_t *shared, int number,
+                         apr_time_t deadline, apr_time_t later)
+{
+    return tw_leases_renew(&shared->leases, number, deadline, later);
+}
+
 void tw_shared_call_end(tw_shared_t *shared, tw_call_kind_t kind, int number,
                         apr_time_t deadline)
 {

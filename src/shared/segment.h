@@ -124,9 +124,11 @@ int tw_shared_rate_wait_all(tw_shared_t *shared, int slot,
 
 /* ---- calls in flight ---------------------------------------------------- */
 
-/* As tw_leases_take() and _release(). */
+/* As tw_leases_take(), _renew() and _release(). */
 int tw_shared_call_begin(tw_shared_t *shared, tw_call_kind_t kind, int cap,
                          apr_time_t deadline, apr_time_t now);
+int tw_shared_call_renew(tw_shared_t *shared, int number,
+                         apr_time_t deadline, apr_time_t later);
 void tw_shared_call_end(tw_shared_t *shared, tw_call_kind_t kind, int number,
                         apr_time_t deadline);
 

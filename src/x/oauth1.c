@@ -8,7 +8,6 @@
 
 #include "base/codec.h"
 #include "base/json.h"
-#include "base/sign.h"
 #include "sealed/seal.h"
 #include "x/refusal.h"
 
@@ -35,28 +34,35 @@ typedef struct {
     const char *url;                /* without its query; NULL: it has none */
 } call_t;
 
-/* Signs, with a nonce of its own each time. */
+apr_status_t tw_oauth1_sign(const char **header, tw_sign_request_t *sign,
+                            const tw_client_t *client, apr_pool_t *pool,
+                            tw_err_t *err)
+{
+    unsigned char random[NONCE_BYTES];
+    char nonce[2 * NONCE_BYTES + 1];
+
+    tw_seal_random(random, sizeof(random));
+    tw_codec_hex(nonce, random, sizeof(random));
+    sign->consumer_key = client->key;
+    sign->consumer_secret = client->secret;
+    sign->nonce = nonce;
+    sign->timestamp = apr_time_sec(apr_time_now());
+    return tw_sign_header(header, sign, pool, err);
+}
+
 static apr_status_t sign_call(tw_http_request_t *request, const void *what,
                               const tw_client_t *client, apr_pool_t *pool,
                               tw_err_t *err)
 {
     const call_t *c = what;
-    unsigned char random[NONCE_BYTES];
-    char nonce[2 * NONCE_BYTES + 1];
     tw_sign_request_t sign = { 0 };
 
-    tw_seal_random(random, sizeof(random));
-    tw_codec_hex(nonce, random, sizeof(random));
-    sign.method = request->method;
-    sign.url = c->url ? c->url : request->url;
-    sign.params = c->params;
-    sign.consumer_key = client->key;
-    sign.consumer_secret = client->secret;
+    sign.call.method = request->method;
+    sign.call.url = c->url ? c->url : request->url;
+    sign.call.params = c->params;
     sign.token = c->token;
     sign.token_secret = c->token_secret;
-    sign.nonce = nonce;
-    sign.timestamp = apr_time_sec(apr_time_now());
-    return tw_sign_header(&request->authorization, &sign, pool, err);
+    return tw_oauth1_sign(&request->authorization, &sign, client, pool, err);
 }
 
 /* The answer to a call that succeeded. */

@@ -9,8 +9,15 @@
 #ifndef TW_X_OAUTH1_H
 #define TW_X_OAUTH1_H
 
+#include "base/sign.h"
 #include "x/protocol.h"
 
 extern const tw_protocol_t tw_oauth1;
+
+/* The Authorization header of a call whose key, nonce and timestamp are put
+ * in here: a nonce of its own each time. */
+apr_status_t tw_oauth1_sign(const char **header, tw_sign_request_t *sign,
+                            const tw_client_t *client, apr_pool_t *pool,
+                            tw_err_t *err);
 
 #endif

@@ -317,9 +317,9 @@ static void test_vectors(void **state)
                 add(others, pair->name, pair->value);
             }
         }
-        request.method = vector_text(row, "method");
-        request.url = vector_text(row, "url");
-        request.params = others;
+        request.call.method = vector_text(row, "method");
+        request.call.url = vector_text(row, "url");
+        request.call.params = others;
         request.consumer_key = find(params, "oauth_consumer_key");
         request.consumer_secret = vector_text(row, "consumer_secret");
         request.token = find(params, "oauth_token");
@@ -348,9 +348,9 @@ static apr_array_header_t *request_around(tw_sign_request_t *request,
     add(others, "oauth_verifier", value);
     add(others, "x_auth_access_type", value);
     memset(request, 0, sizeof(*request));
-    request->method = "POST";
-    request->url = "https://api.x.com/oauth/access_token";
-    request->params = others;
+    request->call.method = "POST";
+    request->call.url = "https://api.x.com/oauth/access_token";
+    request->call.params = others;
     request->consumer_key = value;
     request->consumer_secret = value;
     request->token = value;
@@ -378,7 +378,8 @@ static void check_around(const char *middle)
     assert_int_equal(tw_sign_header(&header, &request, pool, &err),
                      APR_SUCCESS);
     check_header(middle, header, all,
-                 judge_sign(base_string(request.method, request.url, all),
+                 judge_sign(base_string(request.call.method,
+                                        request.call.url, all),
                             request.consumer_secret, request.token_secret));
     for (c = header; *c; c++) {
         CHECK(*c >= 0x20 && *c < 0x7f, "%s", header);
@@ -467,7 +468,7 @@ static void test_without_token(void **state)
     assert_int_equal(tw_sign_header(&header, &request, pool, &err),
                      APR_SUCCESS);
     check_header("no token", header, sent,
-                 judge_sign(base_string("POST", request.url, sent), "<x>",
+                 judge_sign(base_string("POST", request.call.url, sent), "<x>",
                             ""));
 }
 
@@ -505,8 +506,8 @@ static void *sign_often(void *arg)
     tw_err_t err;
     int i;
 
-    request.method = "POST";
-    request.url = "https://api.x.com/oauth/request_token";
+    request.call.method = "POST";
+    request.call.url = "https://api.x.com/oauth/request_token";
     request.consumer_key = "k";
     request.consumer_secret = "s";
     request.nonce = "n";

@@ -38,6 +38,57 @@ static void test_calls_cap(void **state)
     }
 }
 
+/* Calls signed as users: at most a quarter, but never none, and none that
+ * starts take first; a lease that is renewed outlives its deadline. */
+static void test_signed_calls(void **state)
+{
+    static const struct {
+        int cap, most, starts;      /* starts beside the most signed calls */
+    } rows[] = {
+        { 1, 1, 0 }, { 3, 1, 0 }, { 4, 1, 1 }, { 8, 2, 2 }, { 37, 9, 9 },
+        { TW_CALLS_MAX, TW_CALLS_MAX / 4, TW_CALLS_MAX / 4 },
+    };
+    int i, n, number = -1;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        fresh();
+        for (n = 0; n < rows[i].most; n++) {
+            number = tw_shared_call_begin(shared, TW_CALL_SIGNED, rows[i].cap,
+                                          NOW + SEC(5), NOW);
+            CHECK(number >= 0, "cap %d: %d", rows[i].cap, n);
+        }
+        CHECK(tw_shared_call_begin(shared, TW_CALL_SIGNED, rows[i].cap,
+                                   NOW + SEC(5), NOW) == -1, "cap %d",
+              rows[i].cap);
+        for (n = 0; n < rows[i].starts; n++) {
+            CHECK(tw_shared_call_begin(shared, TW_CALL_START, rows[i].cap,
+                                       NOW + SEC(5), NOW) >= 0,
+                  "cap %d: start %d", rows[i].cap, n);
+        }
+        for (n = rows[i].cap - rows[i].most - n; n > 0; n--) {
+            CHECK(tw_shared_call_begin(shared, TW_CALL_CALLBACK, rows[i].cap,
+                                       NOW + SEC(5), NOW) >= 0,
+                  "cap %d: callback", rows[i].cap);
+        }
+        assert_true(tw_shared_call_renew(shared, number, NOW + SEC(5),
+                                         NOW + SEC(9)));
+        CHECK(tw_shared_call_begin(shared, TW_CALL_SIGNED, 1, NOW + SEC(20),
+                                   NOW + SEC(6)) == -1 || rows[i].cap > 3,
+              "cap %d: renewed", rows[i].cap);
+        /* it is over, and then another one's */
+        assert_false(tw_shared_call_renew(shared, number, NOW + SEC(5),
+                                          NOW + SEC(30)));
+        tw_shared_call_end(shared, TW_CALL_SIGNED, number, NOW + SEC(5));
+        assert_true(tw_shared_call_renew(shared, number, NOW + SEC(9),
+                                         NOW + SEC(10)));
+        tw_shared_call_end(shared, TW_CALL_SIGNED, number, NOW + SEC(10));
+        assert_int_equal(tw_shared_call_begin(shared, TW_CALL_SIGNED,
+                                              rows[i].cap, NOW + SEC(5), NOW),
+                         number);
+    }
+}
+
 /* Half as many more may wait, and take no call's place by that. */
 static void test_waiting_places(void **state)
 {
@@ -181,6 +232,7 @@ static void test_calls_by_threads(void **state)
 
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_calls_cap),
+          cmocka_unit_test(test_signed_calls),
           cmocka_unit_test(test_waiting_places),
           cmocka_unit_test(test_callbacks_take_all),
           cmocka_unit_test(test_dead_calls),
