@@ -11,6 +11,7 @@
 
 #include "auth/authn.h"
 #include "auth/export.h"
+#include "base/id.h"
 #include "private.h"
 #include "request/line.h"
 #include "request/page.h"
@@ -56,7 +57,7 @@ static const char *parse_users(cmd_parms *cmd, const char *line,
 static const char *parse_ids(cmd_parms *cmd, const char *line,
                              const void **parsed)
 {
-    return parse(cmd, line, parsed, "twitter-id", tw_provider_id_ok,
+    return parse(cmd, line, parsed, "twitter-id", tw_id_twitter_ok,
                  "must be an id: 1 to 20 digits, no zero in front");
 }
 

@@ -72,7 +72,7 @@ static void add_identity(apr_table_t *table, const char *const *names,
     const char *const values[] = {
         r->user, session->username, session->screen_name,
         session->twitter_id,
-        apr_off_t_toa(r->pool, (apr_off_t)session->account),
+        tw_id_account_text(session->account, r->pool),
         apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at))
     };
     int i;

@@ -185,7 +185,7 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
         return no_sign_in(r, visitor, flow, identity, &session, &err);
     }
     if (previous) {
-        tw_shared_revoke(site->shared, previous->id,
+        tw_shared_revoke(site->shared, &previous->id,
                          tw_visitor_copies_until(site, previous,
                                                  session.signed_in_at),
                          session.signed_in_at);
@@ -219,7 +219,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
 {
     const tw_site_t *site = visitor->site;
     tw_client_t client = site->client;
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     tw_identity_t identity;
     tw_lease_t lease;
     tw_page_t p = { 0 };
@@ -227,10 +227,10 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     apr_status_t rv;
 
     p.next = flow->next;
-    tw_flow_id(id, flow);
+    tw_flow_id(&id, flow);
     /* looked at first: a callback that is loaded again must not use up a
      * breaker's one try in a while */
-    if (tw_shared_is_used(site->shared, id, apr_time_now())) {
+    if (tw_shared_is_used(site->shared, &id, apr_time_now())) {
         return used_before(r, visitor, flow, cookie_name);
     }
     /* what X gives can be had once: not before it can be kept */
@@ -241,7 +241,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
                        &p)) {
         return page(r, visitor, &p);
     }
-    if (!tw_shared_use_once(site->shared, id, flow->started_at
+    if (!tw_shared_use_once(site->shared, &id, flow->started_at
                             + site->conf->sign_in.timeout + TW_LEEWAY,
                             apr_time_now())) {
         tw_call_drop(&lease, site);
@@ -295,7 +295,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     tw_authz_response_t authz;
     tw_flow_t flow;
     apr_time_t now = apr_time_now();
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
 
     /* a link checker or a prefetch must not use a sign-in up */
     if (tw_navigation_is_denied(r)) {
@@ -326,8 +326,8 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
         return start_again(r, visitor, flow.next);
     }
     if (authz.kind == TW_AUTHZ_CANCELLED) {
-        tw_flow_id(id, &flow);
-        tw_shared_use_once(site->shared, id,
+        tw_flow_id(&id, &flow);
+        tw_shared_use_once(site->shared, &id,
                            flow.started_at + site->conf->sign_in.timeout
                                + TW_LEEWAY,
                            now);

@@ -133,7 +133,7 @@ static int signed_in_already(login_t *l)
  */
 static int require_cookies(login_t *l)
 {
-    tw_browser_t fingerprint = { { 0 }, 0, 0 };
+    tw_browser_t fingerprint = { 0 };
     const char *token;
     tw_line_t line;
 
@@ -143,7 +143,7 @@ static int require_cookies(login_t *l)
     }
     /* without a cookie there is but this to know a browser by: enough to
      * tell a link that was copied from another one's */
-    tw_seal_digest(fingerprint.id, apr_pstrcat(
+    tw_seal_digest(fingerprint.id.bytes, apr_pstrcat(
         l->r->pool, l->r->useragent_ip, "\n",
         apr_table_get(l->r->headers_in, "User-Agent"), NULL));
     tw_browser_set(l->r, l->site, &l->browser);

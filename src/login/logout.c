@@ -148,7 +148,7 @@ static int is_from_here(request_rec *r, tw_visitor_t *visitor,
 
 /* Refuses all copies on this server, whatever becomes of the row. */
 static void end_here(const tw_site_t *site, const tw_session_t *session,
-                     const unsigned char id[TW_ID_LEN], apr_time_t now)
+                     const tw_id_t *id, apr_time_t now)
 {
     tw_shared_revoke(site->shared, id,
                      tw_visitor_copies_until(site, session, now), now);
@@ -167,13 +167,13 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
     tw_line_t line;
     int i;
 
-    end_here(site, session, session->id, now);
+    end_here(site, session, &session->id, now);
     if (tw_session_row_end(&ended, session, everywhere, &site->store.database,
                            r->pool, &err) != APR_SUCCESS) {
         /* until then the copies are refused here for as long as they live */
-        tw_shared_revoke(site->shared, session->id,
+        tw_shared_revoke(site->shared, &session->id,
                          tw_visitor_last_end(site, session), now);
-        memcpy(deferred.id, session->id, TW_ID_LEN);
+        deferred.id = session->id;
         deferred.account = everywhere ? session->account : 0;
         deferred.at = now;
         deferred.whose = session->account;
@@ -192,8 +192,7 @@ static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
         return 0;
     }
     for (i = 0; i < ended->nelts; i++) {
-        end_here(site, NULL,
-                 (const unsigned char *)ended->elts + i * TW_ID_LEN, now);
+        end_here(site, NULL, &APR_ARRAY_IDX(ended, i, tw_id_t), now);
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)
                   "signed out: %s%s", person,

@@ -82,7 +82,7 @@ static int open_pre(tw_browser_t *browser, const tw_site_t *site,
     else if (len != TW_ID_LEN) {
         return 0;
     }
-    memcpy(browser->id, raw, TW_ID_LEN);
+    memcpy(browser->id.bytes, raw, TW_ID_LEN);
     return 1;
 }
 
@@ -103,15 +103,15 @@ int tw_browser_read(tw_browser_t *browser, const tw_visitor_t *visitor)
 void tw_browser_set(request_rec *r, const tw_site_t *site,
                     tw_browser_t *browser)
 {
-    static const unsigned char none[TW_ID_LEN];
+    static const tw_id_t none;
     unsigned char raw[PRE_MAX];
     char text[TW_CODEC_BASE64_LEN(PRE_MAX) + 1];
     apr_size_t len = TW_ID_LEN;
 
-    if (!memcmp(browser->id, none, TW_ID_LEN)) {
-        tw_seal_random(browser->id, TW_ID_LEN);
+    if (tw_id_equal(&browser->id, &none)) {
+        tw_seal_random(&browser->id, sizeof(browser->id));
     }
-    memcpy(raw, browser->id, TW_ID_LEN);
+    memcpy(raw, browser->id.bytes, TW_ID_LEN);
     if (browser->before || browser->left) {
         put_number(raw + TW_ID_LEN, browser->before);
         raw[MARKS_AT] = MARK_BIG_ENDIAN | (browser->left ? MARK_LEFT : 0);
@@ -130,9 +130,9 @@ static tw_sealer_t bind_token(request_rec *r, const tw_sealer_t *sealer,
 {
     char browser_id[2 * TW_ID_LEN + 1], session_id[2 * TW_ID_LEN + 1] = "";
 
-    tw_codec_hex(browser_id, browser->id, TW_ID_LEN);
+    tw_codec_hex(browser_id, browser->id.bytes, TW_ID_LEN);
     if (session) {
-        tw_codec_hex(session_id, session->id, TW_ID_LEN);
+        tw_codec_hex(session_id, session->id.bytes, TW_ID_LEN);
     }
     return tw_seal_bind(sealer, apr_pstrcat(r->pool, browser_id, "\n",
                                             session_id, NULL), r->pool);

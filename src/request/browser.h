@@ -16,7 +16,7 @@
 #include "request/visitor.h"
 
 typedef struct tw_browser_t {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     apr_int64_t before;     /* the account that signed in here last; 0: none */
     int left;               /* signed out or cancelled since */
 } tw_browser_t;

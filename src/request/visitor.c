@@ -137,10 +137,10 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
                             cookie.value, cookie.value_len,
                             visitor->initial->pool) != APR_SUCCESS
             || !is_in_time(site, &opened, now)
-            || tw_shared_is_revoked(site->shared, opened.id, now)) {
+            || tw_shared_is_revoked(site->shared, &opened.id, now)) {
             continue;
         }
-        if (found && memcmp(opened.id, visitor->session.id, TW_ID_LEN)) {
+        if (found && !tw_id_equal(&opened.id, &visitor->session.id)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visitor->initial,
                           TWLOGNO(0302) "two different session cookies: "
                           "taken for none");
@@ -213,14 +213,14 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     if (check != TW_CHECK_GOOD) {
         /* concurrent requests must not pass as if nothing had been found; who
          * is only not active now may be so again */
-        tw_shared_revoke_found(site->shared, session->id,
+        tw_shared_revoke_found(site->shared, &session->id,
                                check == TW_CHECK_GONE
                                ? tw_visitor_copies_until(site, session, now)
                                : now + RECHECK_OVERLAP, now);
     }
     /* it may have been revoked here while the database answered */
     if (check != TW_CHECK_GOOD
-        || tw_shared_is_revoked(site->shared, session->id, now)) {
+        || tw_shared_is_revoked(site->shared, &session->id, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
                       "a session has been ended: %s",
                       tw_line_person(r->pool, session));
@@ -242,7 +242,7 @@ static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
     const tw_session_t *session = &visitor->session;
     apr_interval_time_t overlap = recheck < RECHECK_OVERLAP ? recheck
                                                             : RECHECK_OVERLAP;
-    int claimed = tw_shared_claim_recheck(site->shared, session->id,
+    int claimed = tw_shared_claim_recheck(site->shared, &session->id,
                                           now + overlap, now);
 
     return claimed || !is_fresh(visitor, recheck + overlap, now)

@@ -21,12 +21,9 @@ void tw_flow_name(char name[TW_FLOW_NAME_LEN + 1], const char *key)
     tw_codec_hex(name, digest, TW_FLOW_NAME_LEN / 2);
 }
 
-void tw_flow_id(unsigned char id[TW_ID_LEN], const tw_flow_t *flow)
+void tw_flow_id(tw_id_t *id, const tw_flow_t *flow)
 {
-    unsigned char digest[TW_DIGEST_LEN];
-
-    tw_seal_digest(digest, flow->pending.key);
-    memcpy(id, digest, TW_ID_LEN);
+    tw_seal_digest(id->bytes, flow->pending.key);
 }
 
 char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,

@@ -13,8 +13,8 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "base/id.h"
 #include "sealed/seal.h"
-#include "shared/marks.h"
 
 /* What a browser that was sent to X must bring along again, sealed. */
 typedef struct tw_pending_t {
@@ -35,7 +35,7 @@ typedef struct tw_flow_t {
 void tw_flow_name(char name[TW_FLOW_NAME_LEN + 1], const char *key);
 
 /* The id under which a flow is used. */
-void tw_flow_id(unsigned char id[TW_ID_LEN], const tw_flow_t *flow);
+void tw_flow_id(tw_id_t *id, const tw_flow_t *flow);
 
 /*
  * The sealed text.  The audience binds realm, protocol, provider and callback:

@@ -126,7 +126,7 @@ char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,
     }
     other_name = strcmp(session->screen_name, session->username) != 0;
     *p++ = more ? FORMAT_MORE : FORMAT;
-    memcpy(p, session->id, TW_ID_LEN);
+    memcpy(p, session->id.bytes, TW_ID_LEN);
     p = put_time(p + TW_ID_LEN, session->signed_in_at);
     p = put_time(p, session->expires_at);
     p = put_time(p, session->checked_at);
@@ -264,7 +264,7 @@ apr_status_t tw_session_open(tw_session_t *session, tw_cache_t *cache,
         memset(session, 0, sizeof(*session));
         return APR_EINVAL;
     }
-    memcpy(session->id, plain.data + 1, TW_ID_LEN);
+    memcpy(session->id.bytes, plain.data + 1, TW_ID_LEN);
     p = plain.data + 1 + TW_ID_LEN;
     session->signed_in_at = get_time(p);
     session->expires_at = get_time(p + TIME_LEN);

@@ -12,10 +12,9 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "base/codec.h"
+#include "base/id.h"
 #include "sealed/cache.h"
 #include "sealed/seal.h"
-#include "shared/marks.h"
 
 #define TW_USERNAME_MAX 64
 #define TW_SESSION_TEXT_MAX 512
@@ -42,7 +41,7 @@ typedef struct tw_field_text_t {
 } tw_field_text_t;
 
 typedef struct tw_session_t {
-    unsigned char id[TW_ID_LEN];    /* random; base64url in the row */
+    tw_id_t id;                     /* random; base64url in the row */
     apr_int64_t account;            /* the account row's id */
     const char *twitter_id;         /* X's id, digits */
     const char *username;
@@ -57,9 +56,6 @@ typedef struct tw_session_t {
                                        and was asked again: TwAuthFresh */
     tw_field_text_t field[TW_FIELDS];
 } tw_session_t;
-
-/* Characters of a session id in text, without the NUL. */
-#define TW_ID_TEXT_LEN TW_CODEC_BASE64_LEN(TW_ID_LEN)
 
 /* The sealed text; times are kept to the millisecond. */
 char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,

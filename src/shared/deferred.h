@@ -19,7 +19,7 @@
 #define TW_DEFERRED_SHARE 32
 
 typedef struct tw_deferred_delete_t {
-    unsigned char id[TW_ID_LEN];    /* the session's */
+    tw_id_t id;                     /* the session's */
     apr_int64_t account;            /* not 0: all of this account's ... */
     apr_time_t at;                  /* ... that had begun by then */
     apr_int64_t whose;              /* the session's account; 0: not known */

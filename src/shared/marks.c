@@ -46,12 +46,12 @@ static apr_uint64_t other_bucket(apr_uint64_t bucket, apr_uint64_t tag)
 }
 
 /* Ids are random bytes already. */
-static home_t home_of(const unsigned char id[TW_ID_LEN])
+static home_t home_of(const tw_id_t *id)
 {
     apr_uint64_t key;
     home_t home;
 
-    memcpy(&key, id, sizeof(key));
+    memcpy(&key, id->bytes, sizeof(key));
     home.tag = TAG(key);
     home.bucket[0] = (key ^ key >> 32) & (BUCKETS - 1);
     home.bucket[1] = other_bucket(home.bucket[0], home.tag);
@@ -107,7 +107,7 @@ static int count(const tw_marks_t *marks, const home_t *home, apr_time_t now)
     return n;
 }
 
-int tw_marks_has(const tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+int tw_marks_has(const tw_marks_t *marks, const tw_id_t *id,
                  apr_time_t now)
 {
     home_t home = home_of(id);
@@ -294,7 +294,7 @@ static put_t put(tw_marks_t *marks, const home_t *home, apr_uint64_t mark,
     }
 }
 
-int tw_marks_claim(tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+int tw_marks_claim(tw_marks_t *marks, const tw_id_t *id,
                    apr_time_t until, apr_time_t now)
 {
     home_t home = home_of(id);
@@ -334,7 +334,7 @@ static void prolong(tw_marks_t *marks, const home_t *home, apr_uint64_t with,
     } while (tw_cell_get(&marks->moves) != moves);
 }
 
-int tw_marks_keep(tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+int tw_marks_keep(tw_marks_t *marks, const tw_id_t *id,
                   int firm, apr_time_t until, apr_time_t now)
 {
     home_t home = home_of(id);

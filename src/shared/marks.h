@@ -17,10 +17,8 @@
 
 #include <apr_time.h>
 
+#include "base/id.h"
 #include "shared/cell.h"
-
-/* Session ids and flow ids have this length. */
-#define TW_ID_LEN 16
 
 /* How many there is room for: a power of two. */
 #ifndef TW_MARKS
@@ -33,14 +31,14 @@ typedef struct {
 } tw_marks_t;
 
 /* Whether the id is marked. */
-int tw_marks_has(const tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+int tw_marks_has(const tw_marks_t *marks, const tw_id_t *id,
                  apr_time_t now);
 
 /*
  * 1 for the first caller with this id, 0 for all others until then.  In a
  * full table the mark that would end first is given up.
  */
-int tw_marks_claim(tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+int tw_marks_claim(tw_marks_t *marks, const tw_id_t *id,
                    apr_time_t until, apr_time_t now);
 
 /*
@@ -48,7 +46,7 @@ int tw_marks_claim(tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
  * when a firm mark was given up for it, which is the one that would have
  * ended first: the table was full.
  */
-int tw_marks_keep(tw_marks_t *marks, const unsigned char id[TW_ID_LEN],
+int tw_marks_keep(tw_marks_t *marks, const tw_id_t *id,
                   int firm, apr_time_t until, apr_time_t now);
 
 #endif

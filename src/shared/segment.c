@@ -113,7 +113,7 @@ int tw_shared_slot(tw_shared_t *shared, const char *name)
 
 /* ---- revoked sessions --------------------------------------------------- */
 
-void tw_shared_revoke(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+void tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
                       apr_time_t until, apr_time_t now)
 {
     if (!tw_marks_keep(&shared->ended, id, 1, until, now)) {
@@ -122,14 +122,14 @@ void tw_shared_revoke(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
 }
 
 void tw_shared_revoke_found(tw_shared_t *shared,
-                            const unsigned char id[TW_ID_LEN],
+                            const tw_id_t *id,
                             apr_time_t until, apr_time_t now)
 {
     tw_marks_keep(&shared->ended, id, 0, until, now);
 }
 
 int tw_shared_is_revoked(const tw_shared_t *shared,
-                         const unsigned char id[TW_ID_LEN], apr_time_t now)
+                         const tw_id_t *id, apr_time_t now)
 {
     return tw_marks_has(&shared->ended, id, now);
 }
@@ -165,20 +165,20 @@ void tw_shared_deferred_again(tw_shared_t *shared,
 
 /* ---- used flows, rechecks ----------------------------------------------- */
 
-int tw_shared_use_once(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+int tw_shared_use_once(tw_shared_t *shared, const tw_id_t *id,
                        apr_time_t until, apr_time_t now)
 {
     return tw_marks_claim(&shared->used, id, until, now);
 }
 
 int tw_shared_is_used(const tw_shared_t *shared,
-                      const unsigned char id[TW_ID_LEN], apr_time_t now)
+                      const tw_id_t *id, apr_time_t now)
 {
     return tw_marks_has(&shared->used, id, now);
 }
 
 int tw_shared_claim_recheck(tw_shared_t *shared,
-                            const unsigned char id[TW_ID_LEN],
+                            const tw_id_t *id,
                             apr_time_t until, apr_time_t now)
 {
     return tw_marks_claim(&shared->recheck, id, until, now);

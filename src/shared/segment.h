@@ -46,7 +46,7 @@ tw_shared_t *tw_shared_attach(void *base, apr_time_t now);
  * the table is full, the one that ends first is given up and revalidate_before
  * rises to now.
  */
-void tw_shared_revoke(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+void tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
                       apr_time_t until, apr_time_t now);
 
 /*
@@ -56,12 +56,12 @@ void tw_shared_revoke(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
  * forgotten and does not raise revalidate_before.
  */
 void tw_shared_revoke_found(tw_shared_t *shared,
-                            const unsigned char id[TW_ID_LEN],
+                            const tw_id_t *id,
                             apr_time_t until, apr_time_t now);
 
 /* Whether the session has been revoked on this server. */
 int tw_shared_is_revoked(const tw_shared_t *shared,
-                         const unsigned char id[TW_ID_LEN], apr_time_t now);
+                         const tw_id_t *id, apr_time_t now);
 
 /* Cookies that were checked at or before revalidate_before must be checked
  * again. */
@@ -90,16 +90,16 @@ void tw_shared_deferred_again(tw_shared_t *shared,
  * 1 for the first caller with this id, 0 for all others until then: a
  * pending sign-in is finished once.
  */
-int tw_shared_use_once(tw_shared_t *shared, const unsigned char id[TW_ID_LEN],
+int tw_shared_use_once(tw_shared_t *shared, const tw_id_t *id,
                        apr_time_t until, apr_time_t now);
 
 /* Whether it has been used, without using it. */
 int tw_shared_is_used(const tw_shared_t *shared,
-                      const unsigned char id[TW_ID_LEN], apr_time_t now);
+                      const tw_id_t *id, apr_time_t now);
 
 /* The same for the one request that asks the database about a session. */
 int tw_shared_claim_recheck(tw_shared_t *shared,
-                            const unsigned char id[TW_ID_LEN],
+                            const tw_id_t *id,
                             apr_time_t until, apr_time_t now);
 
 /* ---- sign-ins started --------------------------------------------------- */

@@ -103,7 +103,7 @@ static apr_status_t no_account(tw_session_t *session, tw_db_t *db,
                           "there is no account of that number here");
     }
     row = APR_ARRAY_IDX(rows, 0, const char **);
-    session->account = apr_atoi64(row[0]);
+    session->account = tw_id_account_read(row[0]);
     session->username = row[1] && tw_column_is_name(row[1]) ? row[1] : "";
     return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
                       "the account is not active");
@@ -146,7 +146,7 @@ static apr_status_t find_account(tw_session_t *session,
         return no_account(session, db, identity, err);
     }
     row = APR_ARRAY_IDX(rows, 0, const char **);
-    session->account = apr_atoi64(row[0]);
+    session->account = tw_id_account_read(row[0]);
     session->username = row[1];
     result->created = !strcmp(row[2], now);
     result->name_was_taken = result->created

@@ -3,7 +3,7 @@
  * store/column: values as they stand in the columns of our tables.
  *
  * Statements take text and rows are text: numbers in decimal, times in
- * seconds since 1970, ids of sessions in base64url.
+ * seconds since 1970, ids as base/id has them.
  */
 #ifndef TW_STORE_COLUMN_H
 #define TW_STORE_COLUMN_H
@@ -13,10 +13,6 @@
 
 const char *tw_column_number(apr_int64_t number, apr_pool_t *pool);
 const char *tw_column_seconds(apr_time_t time, apr_pool_t *pool);
-
-/* A session's id; reading: 0 where the text is none. */
-const char *tw_column_id(const unsigned char *id, apr_pool_t *pool);
-int tw_column_read_id(unsigned char *id, const char *text);
 
 /*
  * Whether a name that stands in the database, where others may have put it,

@@ -89,8 +89,8 @@ void tw_session_row_run_deferred(tw_db_t *db)
                                    apr_time_now())) {
         const char *args[3];
 
-        args[2] = tw_column_id(deferred.id, pool);
-        args[0] = deferred.account ? tw_column_number(deferred.account, pool)
+        args[2] = tw_id_text(&deferred.id, pool);
+        args[0] = deferred.account ? tw_id_account_text(deferred.account, pool)
                                    : args[2];
         args[1] = tw_column_seconds(deferred.at, pool);
         if (!tw_db_try(db,
@@ -112,14 +112,14 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
     apr_array_header_t *rows;
     apr_status_t rv;
 
-    tw_seal_random(session->id, TW_ID_LEN);
+    tw_seal_random(&session->id, sizeof(session->id));
     session->checked_at = session->last_seen = session->signed_in_at;
-    args[0] = tw_column_id(session->id, pool);
+    args[0] = tw_id_text(&session->id, pool);
     args[1] = args[2] = tw_column_seconds(session->signed_in_at, pool);
     args[3] = tw_column_seconds(session->expires_at, pool);
     args[4] = address;
     args[5] = clean_user_agent(pool, user_agent);
-    args[6] = tw_column_number(session->account, pool);
+    args[6] = tw_id_account_text(session->account, pool);
     rv = tw_db_run(&rows, db, &session_begin, args, err);
     if (rv == APR_SUCCESS && !rows->nelts) {
         return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
@@ -131,12 +131,12 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
 void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db)
 {
     const tw_database_t *database = tw_db_database(db);
-    const char *id = tw_column_id(session->id, tw_db_pool(db));
+    const char *id = tw_id_text(&session->id, tw_db_pool(db));
     tw_deferred_delete_t deferred = { .whose = session->account };
     tw_err_t ignored = { 0 };
 
     if (tw_db_run(NULL, db, &session_end, &id, &ignored) != APR_SUCCESS) {
-        memcpy(deferred.id, session->id, TW_ID_LEN);
+        deferred.id = session->id;
         tw_shared_defer_delete(database->shared, database->slot, &deferred,
                                apr_time_now());
     }
@@ -159,14 +159,14 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    args[0] = tw_column_id(session->id, pool);
+    args[0] = tw_id_text(&session->id, pool);
     rv = tw_db_run(&rows, db, &session_check, args, err);
     if (rv != APR_SUCCESS || !rows->nelts) {
         goto done;
     }
     *check = TW_CHECK_REFUSED;
     row = APR_ARRAY_IDX(rows, 0, const char **);
-    if (apr_atoi64(row[0]) != session->account
+    if (tw_id_account_read(row[0]) != session->account
         || strcmp(row[1], session->twitter_id) || strcmp(row[4], "1")
         || apr_atoi64(row[5]) <= apr_time_sec(now)
         || !row[2][0] || !tw_column_is_name(row[2])
@@ -197,15 +197,15 @@ apr_status_t tw_session_row_end(apr_array_header_t **ended,
                             const tw_database_t *database, apr_pool_t *pool,
                             tw_err_t *err)
 {
-    const char *arg = everywhere ? tw_column_number(session->account, pool)
-                                 : tw_column_id(session->id, pool);
+    const char *arg = everywhere ? tw_id_account_text(session->account, pool)
+                                 : tw_id_text(&session->id, pool);
     apr_array_header_t *rows;
     tw_db_t *db;
     apr_status_t rv;
     int i;
 
     if (ended) {
-        *ended = apr_array_make(pool, 4, TW_ID_LEN);
+        *ended = apr_array_make(pool, 4, sizeof(tw_id_t));
     }
     rv = tw_db_open(&db, database, pool, err);
     if (rv != APR_SUCCESS) {
@@ -220,10 +220,10 @@ apr_status_t tw_session_row_end(apr_array_header_t **ended,
     for (i = 0; rv == APR_SUCCESS && everywhere && ended && i < rows->nelts;
          i++) {
         const char *text = APR_ARRAY_IDX(rows, i, const char **)[0];
-        unsigned char id[TW_ID_LEN];
+        tw_id_t id;
 
-        if (tw_column_read_id(id, text)) {
-            memcpy(apr_array_push(*ended), id, TW_ID_LEN);
+        if (tw_id_read(&id, text)) {
+            APR_ARRAY_PUSH(*ended, tw_id_t) = id;
         }
     }
     return rv;

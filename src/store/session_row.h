@@ -54,7 +54,7 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
 
 /*
  * Deletes the session's row; everywhere: all rows of its account, of which
- * *ended (may be NULL) lists the ids (arrays of TW_ID_LEN bytes).
+ * *ended (may be NULL) lists the ids (tw_id_t).
  */
 apr_status_t tw_session_row_end(apr_array_header_t **ended,
                                 const tw_session_t *session, int everywhere,

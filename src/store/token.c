@@ -176,7 +176,7 @@ static void seal_again(tw_stored_t *stored, tw_db_t *db,
     tw_token_columns(&again, &stored->tokens, stored->twitter_id, store, pool);
     args[0] = again.token;
     args[1] = again.secret;
-    args[2] = tw_column_number(stored->account, pool);
+    args[2] = tw_id_account_text(stored->account, pool);
     args[3] = stored->as;
     if (tw_db_run(NULL, db, &tokens_write, args, &ignored) == APR_SUCCESS) {
         stored->as = again.token;
@@ -204,7 +204,7 @@ apr_status_t tw_token_read(tw_stored_t *stored,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    args[0] = tw_column_number(session->account, pool);
+    args[0] = tw_id_account_text(session->account, pool);
     args[1] = id;
     rv = tw_db_run(&rows, db, &tokens_read, args, err);
     if (rv != APR_SUCCESS || !rows->nelts) {
@@ -260,7 +260,7 @@ apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
     apr_status_t rv;
 
     args[0] = tw_column_number(-apr_time_sec(until), pool);
-    args[1] = tw_column_number(stored->account, pool);
+    args[1] = tw_id_account_text(stored->account, pool);
     args[2] = stored->as;
     args[3] = tw_column_seconds(apr_time_now(), pool);
     rv = run_alone(&rows, &refresh_claim, args, store, pool, err);
@@ -278,7 +278,7 @@ apr_status_t tw_token_retry_at(const tw_stored_t *stored,
     const char *args[3];
 
     args[0] = tw_column_seconds(at, pool);
-    args[1] = tw_column_number(stored->account, pool);
+    args[1] = tw_id_account_text(stored->account, pool);
     args[2] = tw_column_number(stored->refresh_at, pool);
     return run_alone(NULL, &refresh_again, args, store, pool, err);
 }
@@ -301,7 +301,7 @@ apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
     args[1] = fresh.secret;
     args[2] = fresh.expires;
     args[3] = tw_column_seconds(apr_time_now() + REFRESH_PAUSE, pool);
-    args[4] = tw_column_number(stored->account, pool);
+    args[4] = tw_id_account_text(stored->account, pool);
     args[5] = tw_column_number(stored->refresh_at, pool);
     rv = run_alone(&rows, &refresh_done, args, store, pool, err);
     *done = rv == APR_SUCCESS && rows->nelts > 0;
@@ -313,7 +313,7 @@ apr_status_t tw_token_list_oauth1(apr_array_header_t **list,
                                   const tw_store_t *store, tw_err_t *err)
 {
     apr_pool_t *pool = tw_db_pool(db);
-    const char *arg = tw_column_number(after, pool);
+    const char *arg = tw_id_account_text(after, pool);
     apr_array_header_t *rows;
     apr_status_t rv = tw_db_run(&rows, db, &exchange_next, &arg, err);
     int i;
@@ -327,7 +327,7 @@ apr_status_t tw_token_list_oauth1(apr_array_header_t **list,
         tw_err_t ignored = { 0 };
 
         memset(stored, 0, sizeof(*stored));
-        stored->account = apr_atoi64(row[0]);
+        stored->account = tw_id_account_read(row[0]);
         stored->twitter_id = row[1];
         stored->as = row[2];
         if (unstore(&tokens->token, &opening, row[2], "token", &ignored)
@@ -355,7 +355,7 @@ apr_status_t tw_token_exchanged(int *done, const tw_stored_t *stored,
     args[0] = fresh.token;
     args[1] = fresh.secret;
     args[2] = fresh.expires;
-    args[3] = tw_column_number(stored->account, pool);
+    args[3] = tw_id_account_text(stored->account, pool);
     args[4] = stored->as;
     rv = tw_db_run(&rows, db, &exchange_done, args, err);
     *done = rv == APR_SUCCESS && rows->nelts > 0;

@@ -7,6 +7,7 @@
 #include <apr_time.h>
 
 #include "base/codec.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "sealed/seal.h"
 #include "x/refusal.h"
@@ -294,7 +295,7 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
     identity->id = tw_codec_form_get(reply.fields, "user_id", NULL);
     identity->screen_name = tw_codec_form_get(reply.fields, "screen_name",
                                               NULL);
-    if (!tw_provider_id_ok(identity->id)) {
+    if (!tw_id_twitter_ok(identity->id)) {
         return unusable(&reply, "user_id", pool, err);
     }
     if (!tw_provider_handle_ok(identity->screen_name)) {

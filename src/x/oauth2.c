@@ -7,6 +7,7 @@
 #include <apr_time.h>
 
 #include "base/codec.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "sealed/seal.h"
 #include "x/refusal.h"
@@ -276,7 +277,7 @@ static apr_status_t read_user(tw_identity_t *identity,
 {
     tw_json_user(&identity->id, &identity->screen_name, response->body,
                  response->body_len, pool);
-    if (tw_provider_id_ok(identity->id)
+    if (tw_id_twitter_ok(identity->id)
         && tw_provider_handle_ok(identity->screen_name)) {
         return APR_SUCCESS;
     }

@@ -9,13 +9,6 @@
 #include "base/json.h"
 #include "x/refusal.h"
 
-int tw_provider_id_ok(const char *id)
-{
-    apr_size_t len = id ? strspn(id, "0123456789") : 0;
-
-    return len >= 1 && len <= 20 && !id[len] && id[0] != '0';
-}
-
 int tw_provider_handle_ok(const char *handle)
 {
     apr_size_t len = handle

@@ -108,9 +108,6 @@ typedef struct tw_protocol_t {
                             apr_pool_t *pool, tw_err_t *err);
 } tw_protocol_t;
 
-/* 1 to 20 digits, no sign, no leading zero: X's ids are never numbers here. */
-int tw_provider_id_ok(const char *id);
-
 /* [A-Za-z0-9_]{1,20}, in ASCII whatever the locale is. */
 int tw_provider_handle_ok(const char *handle);
 

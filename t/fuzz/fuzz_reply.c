@@ -8,6 +8,7 @@
 #include "fuzz.h"
 
 #include "base/codec.h"
+#include "base/id.h"
 #include "x/oauth1.h"
 #include "x/oauth2.h"
 #include "x/refusal.h"
@@ -73,7 +74,7 @@ static void try_dance(apr_pool_t *pool)
     if (tw_oauth1.finish(&identity, &client, NULL, &asked, "v", pool, &err)
         == APR_SUCCESS) {
         HOLDS(answer.status == 200);
-        HOLDS(tw_provider_id_ok(identity.id));
+        HOLDS(tw_id_twitter_ok(identity.id));
         HOLDS(tw_provider_handle_ok(identity.screen_name));
         HOLDS(tw_provider_token_ok(identity.tokens.token, TW_STORED_MAX));
         HOLDS(tw_provider_token_ok(identity.tokens.secret, TW_STORED_MAX));

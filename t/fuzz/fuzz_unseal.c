@@ -55,7 +55,7 @@ static void try_session(const char *text, size_t size, const tw_ring_t *ring,
     HOLDS(tw_session_open(&again, NULL, SEALER(ring, TW_SEAL_SESSION,
                           AUDIENCE), sealed, strlen(sealed), pool)
           == APR_SUCCESS);
-    HOLDS(!memcmp(session.id, again.id, TW_ID_LEN)
+    HOLDS(tw_id_equal(&session.id, &again.id)
           && session.account == again.account
           && !strcmp(session.twitter_id, again.twitter_id)
           && !strcmp(session.username, again.username)

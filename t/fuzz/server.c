@@ -292,14 +292,16 @@ static unsigned turn;
 static tw_session_t session_of(const char *name)
 {
     static const tw_session_t alice = {
-        { 0 }, 1, SERVER_ALICE, "alice", "Alice", 0, 0, 0, 0, 0, 0, 0, { { 0 } }
+        .account = 1, .twitter_id = SERVER_ALICE, .username = "alice",
+        .screen_name = "Alice"
     };
     static const tw_session_t bob = {
-        { 0 }, 2, "1002", "bob", "Bob", 0, 0, 0, 0, 0, 0, 0, { { 0 } }
+        .account = 2, .twitter_id = "1002", .username = "bob",
+        .screen_name = "Bob"
     };
     tw_session_t session = strcmp(name, "bob") ? alice : bob;
 
-    tw_seal_digest(session.id, apr_psprintf(fuzz_pool(), "%s %u", name,
+    tw_seal_digest(session.id.bytes, apr_psprintf(fuzz_pool(), "%s %u", name,
                                             turn));
     session.signed_in_at = session.checked_at = session.last_seen =
         apr_time_now();
@@ -317,7 +319,7 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     (void)err;
     HOLDS(!strcmp(with->identity->id, SERVER_ALICE));
     *session = session_of("alice");
-    tw_seal_random(session->id, TW_ID_LEN);
+    tw_seal_random(&session->id, sizeof(session->id));
     memset(result, 0, sizeof(*result));
     server_did.begun++;
     return APR_SUCCESS;
@@ -355,7 +357,7 @@ apr_status_t tw_session_row_end(apr_array_header_t **ended,
     (void)everywhere;
     (void)database;
     (void)err;
-    *ended = apr_array_make(pool, 1, TW_ID_LEN);
+    *ended = apr_array_make(pool, 1, sizeof(tw_id_t));
     server_did.ended++;
     return APR_SUCCESS;
 }
@@ -625,13 +627,13 @@ static const char *token_text(const tw_site_t *site, const tw_sealer_t *kind,
     request_rec *r = server_request(site, "GET", "/", apr_table_make(pool, 1),
                                     "", 0, pool);
     tw_session_t session = session_of("alice");
-    tw_browser_t browser = { ALICES_BROWSER, 0, 0 };
+    tw_browser_t browser = { .id = { ALICES_BROWSER } };
 
     if (kind != &site->sealers.mark) {
         return tw_browser_token(r, kind, &browser, &session);
     }
-    tw_seal_digest(browser.id, apr_pstrcat(pool, r->useragent_ip, "\n",
-                                           NULL));
+    tw_seal_digest(browser.id.bytes,
+                   apr_pstrcat(pool, r->useragent_ip, "\n", NULL));
     return tw_browser_token(r, kind, &browser, NULL);
 }
 

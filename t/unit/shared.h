@@ -41,8 +41,7 @@ static inline void fresh(void)
 }
 
 /* The nth id of many different ones (splitmix64, so that they spread). */
-static inline const unsigned char *id_of(unsigned char id[TW_ID_LEN],
-                                         uint64_t n)
+static inline const tw_id_t *id_of(tw_id_t *id, uint64_t n)
 {
     int i;
 
@@ -52,7 +51,7 @@ static inline const unsigned char *id_of(unsigned char id[TW_ID_LEN],
         x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
         x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
         x ^= x >> 31;
-        memcpy(id + 8 * i, &x, 8);
+        memcpy(id->bytes + 8 * i, &x, 8);
     }
     return id;
 }
@@ -62,15 +61,15 @@ static inline const unsigned char *id_of(unsigned char id[TW_ID_LEN],
  * mix the two halves of an id's first eight bytes, so halves that differ in
  * the same bits fall together.
  */
-static inline const unsigned char *crowd(unsigned char id[TW_ID_LEN],
+static inline const tw_id_t *crowd(tw_id_t *id,
                                          uint32_t n)
 {
     uint32_t half[2];
 
-    memset(id, 0, TW_ID_LEN);
+    memset(id, 0, sizeof(*id));
     half[0] = n * 0x9e3779b9U + 0x12345678U;
     half[1] = half[0] ^ 0x2aaaaaaaU;
-    memcpy(id, half, sizeof(half));
+    memcpy(id->bytes, half, sizeof(half));
     return id;
 }
 

@@ -18,7 +18,7 @@ static void prepare(void)
 }
 
 static const tw_session_t jack = {
-    { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255 }, 12,
+    { { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255 } }, 12,
     "6253282", "jack", "Jack_1",
     APR_TIME_C(1790000000000000), APR_TIME_C(1790604800000000),
     APR_TIME_C(1790000000123000), APR_TIME_C(1790000060999000), 0, 0, 0,
@@ -33,7 +33,7 @@ static apr_status_t open_text(tw_session_t *session, const char *text)
 
 static void check_same(const tw_session_t *a, const tw_session_t *b)
 {
-    assert_memory_equal(a->id, b->id, TW_ID_LEN);
+    assert_true(tw_id_equal(&a->id, &b->id));
     assert_true(a->account == b->account);
     assert_string_equal(a->twitter_id, b->twitter_id);
     assert_string_equal(a->username, b->username);
@@ -413,7 +413,7 @@ static void test_of_the_version_before(void **state)
 
     (void)state;
     assert_int_equal(open_text(&out, text), APR_SUCCESS);
-    assert_memory_equal(out.id, jack.id, TW_ID_LEN);
+    assert_true(tw_id_equal(&out.id, &jack.id));
     assert_true(out.account == 12 && out.signed_in_at == jack.signed_in_at);
     assert_string_equal(out.twitter_id, "6253282");
     assert_string_equal(out.username, "jack");

@@ -13,7 +13,7 @@ static int take(int slot, tw_deferred_delete_t *got, int second)
 static void test_deferred(void **state)
 {
     tw_deferred_delete_t deferred = { .at = NOW }, got;
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     static char seen[TW_DEFERRED + 1];
     int j, room, taken = 0;
 
@@ -22,7 +22,7 @@ static void test_deferred(void **state)
     memset(seen, 0, sizeof(seen));
     assert_int_equal(take(0, &got, 0), 0);
     for (room = 0; room < COUNT(seen); room++) {
-        id_of(deferred.id, (uint64_t)room);
+        id_of(&deferred.id, (uint64_t)room);
         deferred.at = NOW + room;
         if (!tw_shared_defer_delete(shared, 0, &deferred, NOW)) {
             break;
@@ -32,7 +32,7 @@ static void test_deferred(void **state)
     while (take(0, &got, 0)) {
         j = (int)(got.at - NOW);
         assert_in_range(j, 0, room - 1);
-        assert_memory_equal(got.id, id_of(id, (uint64_t)j), TW_ID_LEN);
+        assert_true(tw_id_equal(&got.id, id_of(&id, (uint64_t)j)));
         assert_true(!seen[j]);
         seen[j] = 1;
         taken++;
@@ -45,7 +45,7 @@ static void test_deferred(void **state)
     /* each database has its own */
     assert_int_equal(take(1, &got, 0), 0);
     assert_int_equal(take(0, &got, 0), 1);
-    assert_memory_equal(got.id, deferred.id, TW_ID_LEN);
+    assert_true(tw_id_equal(&got.id, &deferred.id));
     assert_int_equal(got.account, 7);
     assert_true(got.at == deferred.at);
     assert_int_equal(take(0, &got, 0), 0);
@@ -86,7 +86,7 @@ static void test_deferred_by_one_account(void **state)
     (void)state;
     fresh();
     for (i = 0; i < 2 * TW_DEFERRED; i++) {
-        id_of(deferred.id, (uint64_t)i);
+        id_of(&deferred.id, (uint64_t)i);
         logged += tw_shared_defer_delete(shared, 0, &deferred, NOW);
     }
     assert_int_equal(logged, TW_DEFERRED_SHARE);

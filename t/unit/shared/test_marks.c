@@ -17,21 +17,21 @@ static void test_revoked(void **state)
         int second;
         int ended;
     } rows[] = { { -10, 1 }, { 0, 1 }, { 59, 1 }, { 60, 0 }, { 61, 0 } };
-    unsigned char id[TW_ID_LEN], other[TW_ID_LEN];
+    tw_id_t id, other;
     int i;
 
     (void)state;
     fresh();
-    id_of(id, 1);
-    id_of(other, 2);
-    assert_false(tw_shared_is_revoked(shared, id, NOW));
-    tw_shared_revoke(shared, id, NOW + SEC(60), NOW);
+    id_of(&id, 1);
+    id_of(&other, 2);
+    assert_false(tw_shared_is_revoked(shared, &id, NOW));
+    tw_shared_revoke(shared, &id, NOW + SEC(60), NOW);
     for (i = 0; i < COUNT(rows); i++) {
         apr_time_t now = NOW + SEC(rows[i].second);
 
-        CHECK(tw_shared_is_revoked(shared, id, now) == rows[i].ended, "%d s",
+        CHECK(tw_shared_is_revoked(shared, &id, now) == rows[i].ended, "%d s",
               rows[i].second);
-        assert_false(tw_shared_is_revoked(shared, other, now));
+        assert_false(tw_shared_is_revoked(shared, &other, now));
     }
     assert_true(tw_shared_revalidate_before(shared) == NOW);
 }
@@ -40,32 +40,32 @@ static void test_revoked(void **state)
 static void test_revoked_twice(void **state)
 {
     static const int ends[][2] = { { 60, 120 }, { 120, 60 } };
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i;
 
     (void)state;
     for (i = 0; i < COUNT(ends); i++) {
         fresh();
-        id_of(id, 1);
-        tw_shared_revoke(shared, id, NOW + SEC(ends[i][0]), NOW);
-        tw_shared_revoke(shared, id, NOW + SEC(ends[i][1]), NOW + SEC(1));
-        assert_true(tw_shared_is_revoked(shared, id, NOW + SEC(119)));
-        assert_false(tw_shared_is_revoked(shared, id, NOW + SEC(120)));
+        id_of(&id, 1);
+        tw_shared_revoke(shared, &id, NOW + SEC(ends[i][0]), NOW);
+        tw_shared_revoke(shared, &id, NOW + SEC(ends[i][1]), NOW + SEC(1));
+        assert_true(tw_shared_is_revoked(shared, &id, NOW + SEC(119)));
+        assert_false(tw_shared_is_revoked(shared, &id, NOW + SEC(120)));
     }
 }
 
 /* An id of zeros is an id like any other. */
 static void test_id_of_zeros(void **state)
 {
-    static const unsigned char zeros[TW_ID_LEN];
+    static const tw_id_t zeros;
 
     (void)state;
     fresh();
-    assert_false(tw_shared_is_revoked(shared, zeros, NOW));
-    assert_int_equal(tw_shared_use_once(shared, zeros, NOW + SEC(9), NOW), 1);
-    assert_int_equal(tw_shared_use_once(shared, zeros, NOW + SEC(9), NOW), 0);
-    tw_shared_revoke(shared, zeros, NOW + SEC(9), NOW);
-    assert_true(tw_shared_is_revoked(shared, zeros, NOW));
+    assert_false(tw_shared_is_revoked(shared, &zeros, NOW));
+    assert_int_equal(tw_shared_use_once(shared, &zeros, NOW + SEC(9), NOW), 1);
+    assert_int_equal(tw_shared_use_once(shared, &zeros, NOW + SEC(9), NOW), 0);
+    tw_shared_revoke(shared, &zeros, NOW + SEC(9), NOW);
+    assert_true(tw_shared_is_revoked(shared, &zeros, NOW));
 }
 
 /* What the table holds is TW_MARKS; this is 90 % of it. */
@@ -76,7 +76,7 @@ static void test_id_of_zeros(void **state)
  * again. */
 static void test_revalidate_before_rises_when_full(void **state)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     apr_time_t later = NOW + SEC(10);
     int i, kept = 0, n = 0;
 
@@ -84,14 +84,14 @@ static void test_revalidate_before_rises_when_full(void **state)
     fresh();
     while (tw_shared_revalidate_before(shared) == NOW) {
         n++;
-        tw_shared_revoke(shared, id_of(id, (uint64_t)n), NOW + SEC(1000) + n,
+        tw_shared_revoke(shared, id_of(&id, (uint64_t)n), NOW + SEC(1000) + n,
                          later);
-        CHECK(tw_shared_is_revoked(shared, id, NOW), "%d", n);
+        CHECK(tw_shared_is_revoked(shared, &id, NOW), "%d", n);
     }
     assert_in_range(n, TW_MARKS / 100 * 93, TW_MARKS + 1);
     assert_true(tw_shared_revalidate_before(shared) == later);
     for (i = 1; i <= n; i++) {
-        kept += tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), later);
+        kept += tw_shared_is_revoked(shared, id_of(&id, (uint64_t)i), later);
     }
     assert_int_equal(kept, n - 1);
 }
@@ -99,7 +99,7 @@ static void test_revalidate_before_rises_when_full(void **state)
 /* A3: below 90 % none is given up, whatever the ids are. */
 static void test_none_is_given_up_below_90_percent(void **state)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int seed, i, first, least = TW_MARKS;
 
     (void)state;
@@ -108,17 +108,17 @@ static void test_none_is_given_up_below_90_percent(void **state)
 
         fresh();
         for (i = 0; i < MOST; i++) {
-            tw_shared_revoke(shared, id_of(id, from + (uint64_t)i),
+            tw_shared_revoke(shared, id_of(&id, from + (uint64_t)i),
                              NOW + SEC(660), NOW + 1);
         }
         CHECK(tw_shared_revalidate_before(shared) == NOW, "seed %d", seed);
         for (i = 0; i < MOST; i++) {
-            CHECK(tw_shared_is_revoked(shared, id_of(id, from + (uint64_t)i),
+            CHECK(tw_shared_is_revoked(shared, id_of(&id, from + (uint64_t)i),
                                        NOW), "seed %d, %d", seed, i);
         }
         for (first = MOST; tw_shared_revalidate_before(shared) == NOW;
              first++) {
-            tw_shared_revoke(shared, id_of(id, from + (uint64_t)first),
+            tw_shared_revoke(shared, id_of(&id, from + (uint64_t)first),
                              NOW + SEC(660), NOW + 1);
         }
         least = first < least ? first : least;
@@ -163,7 +163,7 @@ static int at_chance(uint64_t *seed, double rate)
 /* How many times one was given up in so many hours. */
 static int simulate(double rate, int hours)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     uint64_t seed = 1, n = 0;
     apr_time_t before;
     int second, i, given_up = 0;
@@ -174,7 +174,7 @@ static int simulate(double rate, int hours)
 
         for (i = at_chance(&seed, rate); i > 0; i--) {
             before = tw_shared_revalidate_before(shared);
-            tw_shared_revoke(shared, id_of(id, n++), now + SEC(SIM_KEPT),
+            tw_shared_revoke(shared, id_of(&id, n++), now + SEC(SIM_KEPT),
                              now + i);
             given_up += tw_shared_revalidate_before(shared) != before;
         }
@@ -206,7 +206,7 @@ static void test_sign_outs_a_second(void **state)
 static void test_found_revoked_gives_up_none(void **state)
 {
     enum { FLOOD = 3 * TW_MARKS };
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i, remembered = 0;
 
     (void)state;
@@ -217,17 +217,17 @@ static void test_found_revoked_gives_up_none(void **state)
 
             for (n = 0; n < FLOOD; n++) {
                 tw_shared_revoke_found(shared,
-                                       id_of(id, 1000000 + (uint64_t)n),
+                                       id_of(&id, 1000000 + (uint64_t)n),
                                        NOW + SEC(9999), NOW + 1);
-                remembered += tw_shared_is_revoked(shared, id, NOW);
+                remembered += tw_shared_is_revoked(shared, &id, NOW);
             }
         }
-        tw_shared_revoke(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
+        tw_shared_revoke(shared, id_of(&id, (uint64_t)i), NOW + SEC(660),
                          NOW + 1);
     }
     assert_in_range(remembered, TW_MARKS / 3, TW_MARKS);
     for (i = 0; i < MOST; i++) {
-        CHECK(tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), NOW), "%d",
+        CHECK(tw_shared_is_revoked(shared, id_of(&id, (uint64_t)i), NOW), "%d",
               i);
     }
     assert_true(tw_shared_revalidate_before(shared) == NOW);
@@ -236,27 +236,27 @@ static void test_found_revoked_gives_up_none(void **state)
 /* Found first and signed out then, or the other way: a sign-out it is. */
 static void test_found_revoked_and_signed_out(void **state)
 {
-    unsigned char id[TW_ID_LEN], other[TW_ID_LEN];
+    tw_id_t id, other;
     int order, i;
 
     (void)state;
     for (order = 0; order < 2; order++) {
         fresh();
-        id_of(id, 1);
+        id_of(&id, 1);
         for (i = 0; i < 2; i++) {
             if (i == order) {
-                tw_shared_revoke_found(shared, id, NOW + SEC(60), NOW);
+                tw_shared_revoke_found(shared, &id, NOW + SEC(60), NOW);
             }
             else {
-                tw_shared_revoke(shared, id, NOW + SEC(30), NOW);
+                tw_shared_revoke(shared, &id, NOW + SEC(30), NOW);
             }
         }
-        assert_true(tw_shared_is_revoked(shared, id, NOW + SEC(59)));
+        assert_true(tw_shared_is_revoked(shared, &id, NOW + SEC(59)));
         for (i = 0; i < 2 * TW_MARKS; i++) {
-            tw_shared_revoke(shared, id_of(other, 2 + (uint64_t)i),
+            tw_shared_revoke(shared, id_of(&other, 2 + (uint64_t)i),
                              NOW + SEC(59), NOW);
         }
-        assert_true(tw_shared_is_revoked(shared, id, NOW));
+        assert_true(tw_shared_is_revoked(shared, &id, NOW));
     }
 }
 
@@ -264,7 +264,7 @@ static void test_found_revoked_and_signed_out(void **state)
  * there were. */
 static void test_passed_places_are_free(void **state)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i;
 
     (void)state;
@@ -272,8 +272,8 @@ static void test_passed_places_are_free(void **state)
     for (i = 0; i < 100; i++) {
         apr_time_t now = NOW + SEC(10 * i);
 
-        tw_shared_revoke(shared, crowd(id, (uint32_t)i), now + SEC(60), now);
-        assert_true(tw_shared_is_revoked(shared, id, now));
+        tw_shared_revoke(shared, crowd(&id, (uint32_t)i), now + SEC(60), now);
+        assert_true(tw_shared_is_revoked(shared, &id, now));
     }
     assert_true(tw_shared_revalidate_before(shared) == NOW);
 }
@@ -285,18 +285,18 @@ static void test_passed_places_are_free(void **state)
 static void test_revoked_or_to_be_revalidated(void **state)
 {
     enum { FLOOD = 3 * TW_MARKS };
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i;
 
     (void)state;
     fresh();
     for (i = 0; i < FLOOD; i++) {
-        tw_shared_revoke(shared, id_of(id, (uint64_t)i), NOW + SEC(660),
+        tw_shared_revoke(shared, id_of(&id, (uint64_t)i), NOW + SEC(660),
                          NOW + i);
-        CHECK(tw_shared_is_revoked(shared, id, NOW + i), "%d", i);
+        CHECK(tw_shared_is_revoked(shared, &id, NOW + i), "%d", i);
     }
     for (i = 0; i < FLOOD; i++) {
-        CHECK(tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), NOW + FLOOD)
+        CHECK(tw_shared_is_revoked(shared, id_of(&id, (uint64_t)i), NOW + FLOOD)
               || tw_shared_revalidate_before(shared) >= NOW + i, "%d", i);
     }
 }
@@ -304,7 +304,7 @@ static void test_revoked_or_to_be_revalidated(void **state)
 /* ---- used flows, rechecks ------------------------------------------------
  */
 
-typedef int (*claim_t)(tw_shared_t *, const unsigned char *, apr_time_t,
+typedef int (*claim_t)(tw_shared_t *, const tw_id_t *, apr_time_t,
                        apr_time_t);
 
 static void test_use_once(void **state)
@@ -319,7 +319,7 @@ static void test_use_once(void **state)
         { 0, 1 }, { 0, 0 }, { 1, 0 }, { 59, 0 }, { 60, 1 }, { 60, 0 },
         { 119, 0 }, { 120, 1 }, { 500, 1 },
     };
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int c, i;
 
     (void)state;
@@ -328,10 +328,10 @@ static void test_use_once(void **state)
         for (i = 0; i < COUNT(rows); i++) {
             apr_time_t now = NOW + SEC(rows[i].second);
 
-            CHECK(claims[c](shared, id_of(id, 1), now + SEC(60), now)
+            CHECK(claims[c](shared, id_of(&id, 1), now + SEC(60), now)
                   == rows[i].won, "claim %d, row %d", c, i);
         }
-        assert_int_equal(claims[c](shared, id_of(id, 2), NOW + SEC(60), NOW),
+        assert_int_equal(claims[c](shared, id_of(&id, 2), NOW + SEC(60), NOW),
                          1);
     }
 }
@@ -339,43 +339,43 @@ static void test_use_once(void **state)
 /* The tables know nothing of each other. */
 static void test_tables_are_apart(void **state)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
 
     (void)state;
     fresh();
-    id_of(id, 1);
-    assert_int_equal(tw_shared_use_once(shared, id, NOW + SEC(9), NOW), 1);
-    assert_int_equal(tw_shared_claim_recheck(shared, id, NOW + SEC(9), NOW),
+    id_of(&id, 1);
+    assert_int_equal(tw_shared_use_once(shared, &id, NOW + SEC(9), NOW), 1);
+    assert_int_equal(tw_shared_claim_recheck(shared, &id, NOW + SEC(9), NOW),
                      1);
-    assert_false(tw_shared_is_revoked(shared, id, NOW));
-    tw_shared_revoke(shared, id, NOW + SEC(9), NOW);
-    assert_int_equal(tw_shared_use_once(shared, id, NOW + SEC(9), NOW), 0);
+    assert_false(tw_shared_is_revoked(shared, &id, NOW));
+    tw_shared_revoke(shared, &id, NOW + SEC(9), NOW);
+    assert_int_equal(tw_shared_use_once(shared, &id, NOW + SEC(9), NOW), 0);
 }
 
 /* Below 90 % all stay used; a full table gives up the first to end. */
 static void test_use_once_when_full(void **state)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i, again = 0;
 
     (void)state;
     fresh();
     for (i = 0; i < MOST; i++) {
-        CHECK(tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+        CHECK(tw_shared_use_once(shared, id_of(&id, (uint64_t)i),
                                  NOW + SEC(600), NOW),
               "%d", i);
     }
     for (i = 0; i < MOST; i++) {
-        CHECK(!tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+        CHECK(!tw_shared_use_once(shared, id_of(&id, (uint64_t)i),
                                   NOW + SEC(600), NOW), "%d again", i);
     }
     for (; i < 2 * TW_MARKS; i++) {
-        CHECK(tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+        CHECK(tw_shared_use_once(shared, id_of(&id, (uint64_t)i),
                                  NOW + SEC(700), NOW),
               "%d", i);
     }
     for (i = 2 * TW_MARKS - 1000; i < 2 * TW_MARKS; i++) {
-        again += tw_shared_use_once(shared, id_of(id, (uint64_t)i),
+        again += tw_shared_use_once(shared, id_of(&id, (uint64_t)i),
                                     NOW + SEC(700), NOW);
     }
     assert_in_range(again, 0, 60);
@@ -387,7 +387,7 @@ static void test_use_once_when_full(void **state)
 
 /* What a race is about. */
 typedef struct {
-    void (*name)(unsigned char id[TW_ID_LEN], int round, int n);
+    void (*name)(tw_id_t *id, int round, int n);
     int ids;                    /* of a round */
     int rounds;
     int stale;                  /* the ids are there already, and passed */
@@ -395,12 +395,12 @@ typedef struct {
 
 static const race_t *race;
 
-static void name_spread(unsigned char id[TW_ID_LEN], int round, int n)
+static void name_spread(tw_id_t *id, int round, int n)
 {
     id_of(id, (uint64_t)round * BATCH + (uint64_t)n);
 }
 
-static void name_crowd(unsigned char id[TW_ID_LEN], int round, int n)
+static void name_crowd(tw_id_t *id, int round, int n)
 {
     crowd(id, (uint32_t)(round * BUCKET + n));
 }
@@ -408,15 +408,15 @@ static void name_crowd(unsigned char id[TW_ID_LEN], int round, int n)
 /* Clears the board, and lays what is stale. */
 static void race_prepare(int round)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i;
 
     fresh();
     for (i = 0; i < race->ids; i++) {
         wins[i] = 0;
         if (race->stale) {
-            race->name(id, round, i);
-            tw_shared_use_once(shared, id, NOW - SEC(1), NOW - SEC(60));
+            race->name(&id, round, i);
+            tw_shared_use_once(shared, &id, NOW - SEC(1), NOW - SEC(60));
         }
     }
 }
@@ -437,7 +437,7 @@ static void race_judge(int round)
 /* One of the racers: all use all ids, each beginning at another one. */
 static void race_run(int me)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int round, i;
 
     for (round = 0; round < race->rounds; round++) {
@@ -448,8 +448,8 @@ static void race_run(int me)
         for (i = 0; i < race->ids; i++) {
             int n = (i + (round & 1) * me) % race->ids;
 
-            race->name(id, round, n);
-            if (tw_shared_use_once(shared, id, NOW + SEC(600 + me % 2), NOW)) {
+            race->name(&id, round, n);
+            if (tw_shared_use_once(shared, &id, NOW + SEC(600 + me % 2), NOW)) {
                 __atomic_add_fetch(&wins[n], 1, __ATOMIC_SEQ_CST);
             }
         }
@@ -532,15 +532,15 @@ static void test_use_once_by_processes(void **state)
 
 static void *revoke_many(void *arg)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i, me = (int)(intptr_t)arg;
 
     pthread_barrier_wait(line);
     for (i = 0; i < ENDS; i++) {
         int n = i * RACERS + me;
 
-        tw_shared_revoke(shared, i % 4 ? id_of(id, (uint64_t)n)
-                                       : crowd(id, (uint32_t)n),
+        tw_shared_revoke(shared, i % 4 ? id_of(&id, (uint64_t)n)
+                                       : crowd(&id, (uint32_t)n),
                          NOW + SEC(600), NOW + 1);
     }
     return NULL;
@@ -549,7 +549,7 @@ static void *revoke_many(void *arg)
 static void test_revoke_by_threads(void **state)
 {
     pthread_t thread[RACERS];
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i;
 
     (void)state;
@@ -563,8 +563,8 @@ static void test_revoke_by_threads(void **state)
     }
     for (i = 0; i < ENDS * RACERS; i++) {
         CHECK(tw_shared_is_revoked(shared, i / RACERS % 4
-                                           ? id_of(id, (uint64_t)i)
-                                           : crowd(id, (uint32_t)i), NOW + 1)
+                                           ? id_of(&id, (uint64_t)i)
+                                           : crowd(&id, (uint32_t)i), NOW + 1)
               || tw_shared_revalidate_before(shared) > NOW, "id %d", i);
     }
 }
@@ -575,7 +575,7 @@ static void test_revoke_by_threads(void **state)
 
 static void *come_and_pass(void *arg)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int round, i;
 
     (void)arg;
@@ -584,7 +584,7 @@ static void *come_and_pass(void *arg)
         apr_time_t now = NOW + SEC(2 * round);
 
         for (i = 0; i < TW_MARKS / 100 * 13; i++) {
-            tw_shared_revoke(shared, id_of(id, (uint64_t)(round + 1) << 20
+            tw_shared_revoke(shared, id_of(&id, (uint64_t)(round + 1) << 20
                                                | (uint64_t)i),
                              now + SEC(1), now);
         }
@@ -594,7 +594,7 @@ static void *come_and_pass(void *arg)
 
 static void *look_at_all(void *arg)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int round, i, me = (int)(intptr_t)arg;
 
     pthread_barrier_wait(line);
@@ -602,7 +602,7 @@ static void *look_at_all(void *arg)
         for (i = 0; i < STAYING; i++) {
             int n = (i + me * 977) % STAYING;
 
-            if (!tw_shared_is_revoked(shared, id_of(id, (uint64_t)n), NOW)) {
+            if (!tw_shared_is_revoked(shared, id_of(&id, (uint64_t)n), NOW)) {
                 *failed = 1;
             }
         }
@@ -613,13 +613,13 @@ static void *look_at_all(void *arg)
 static void test_revoked_while_marks_move(void **state)
 {
     pthread_t thread[RACERS];
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
     int i;
 
     (void)state;
     race_begin();
     for (i = 0; i < STAYING; i++) {
-        tw_shared_revoke(shared, id_of(id, (uint64_t)i), NOW + SEC(9999), NOW);
+        tw_shared_revoke(shared, id_of(&id, (uint64_t)i), NOW + SEC(9999), NOW);
     }
     for (i = 0; i < RACERS; i++) {
         assert_int_equal(pthread_create(&thread[i], NULL,
@@ -631,7 +631,7 @@ static void test_revoked_while_marks_move(void **state)
     }
     assert_false(*failed);
     for (i = 0; i < STAYING; i++) {
-        CHECK(tw_shared_is_revoked(shared, id_of(id, (uint64_t)i), NOW), "%d",
+        CHECK(tw_shared_is_revoked(shared, id_of(&id, (uint64_t)i), NOW), "%d",
               i);
     }
 }

@@ -8,23 +8,23 @@
 
 static void test_attach(void **state)
 {
-    unsigned char id[TW_ID_LEN];
+    tw_id_t id;
 
     (void)state;
     assert_in_range(tw_shared_size(), 100 * 1024, 4 * 1024 * 1024);
     fresh();
     assert_true(tw_shared_revalidate_before(shared) == NOW);
     /* a graceful restart finds what there was */
-    tw_shared_revoke(shared, id_of(id, 1), NOW + SEC(60), NOW);
+    tw_shared_revoke(shared, id_of(&id, 1), NOW + SEC(60), NOW);
     shared = tw_shared_attach(memory, NOW + SEC(5));
     assert_true(tw_shared_revalidate_before(shared) == NOW);
-    assert_true(tw_shared_is_revoked(shared, id, NOW + SEC(5)));
+    assert_true(tw_shared_is_revoked(shared, &id, NOW + SEC(5)));
     /* another layout: all afresh, and cookies from before are rechecked */
     memset(memory, 0xee, tw_shared_size());
     shared = tw_shared_attach(memory, NOW + SEC(9));
     assert_true(tw_shared_revalidate_before(shared) == NOW + SEC(9));
-    assert_false(tw_shared_is_revoked(shared, id, NOW));
-    assert_int_equal(tw_shared_use_once(shared, id, NOW + SEC(60), NOW), 1);
+    assert_false(tw_shared_is_revoked(shared, &id, NOW));
+    assert_int_equal(tw_shared_use_once(shared, &id, NOW + SEC(60), NOW), 1);
     assert_false(tw_shared_breaker_open(shared, 3));
 }
 

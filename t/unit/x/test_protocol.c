@@ -1,37 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tw_provider: ids, handles and tokens. */
+/* tw_provider: handles and tokens. */
 
 #include <locale.h>
 
 #include "unit.h"
 
 #include "x/protocol.h"
-
-/* ID-4 */
-static void test_ids(void **state)
-{
-    static const struct {
-        const char *id;
-        int good;
-    } rows[] = {
-        { "1", 1 }, { "12", 1 }, { "6253282", 1 }, { "2147483648", 1 },
-        { "9007199254740993", 1 }, { "9223372036854775807", 1 },
-        { "18446744073709551615", 1 }, { "18446744073709551616", 1 },
-        { "99999999999999999999", 1 }, { "100000000000000000000", 0 },
-        { NULL, 0 }, { "", 0 }, { "0", 0 }, { "00", 0 }, { "01", 0 },
-        { "-1", 0 }, { "+1", 0 }, { " 1", 0 }, { "1 ", 0 }, { "1\n", 0 },
-        { "1.0", 0 }, { "1e3", 0 }, { "0x1", 0 }, { "1,000", 0 },
-        { "1_000", 0 }, { "a", 0 }, { "1a", 0 }, { "\xd9\xa1", 0 },
-        { "\xef\xbc\x91", 0 }, { "1'", 0 }, { "null", 0 }, { "NaN", 0 },
-    };
-    int i;
-
-    (void)state;
-    for (i = 0; i < COUNT(rows); i++) {
-        CHECK(tw_provider_id_ok(rows[i].id) == rows[i].good, "%s",
-              unit_text(rows[i].id));
-    }
-}
 
 /* ID-5 */
 static void test_handles(void **state)
@@ -76,13 +50,10 @@ static void test_alphabets(void **state)
     for (c = 1; c < 256; c++) {
         char one[2] = { (char)c, '\0' };
         char two[3] = { '1', (char)c, '\0' };
-        int digit = c >= '0' && c <= '9';
-        int word = digit || c == '_' || (c >= 'A' && c <= 'Z')
-                   || (c >= 'a' && c <= 'z');
+        int word = (c >= '0' && c <= '9') || c == '_'
+                   || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
         int visible = c > 0x20 && c < 0x7f;
 
-        CHECK(tw_provider_id_ok(one) == (digit && c != '0'), "%d", c);
-        CHECK(tw_provider_id_ok(two) == digit, "%d", c);
         CHECK(tw_provider_handle_ok(one) == word, "%d", c);
         CHECK(tw_provider_handle_ok(two) == word, "%d", c);
         CHECK(tw_provider_token_ok(one, 9) == visible, "%d", c);
@@ -111,7 +82,6 @@ static void test_token_lengths(void **state)
 }
 
 UNIT_MAIN(unit_nothing,
-          cmocka_unit_test(test_ids),
           cmocka_unit_test(test_handles),
           cmocka_unit_test(test_alphabets),
           cmocka_unit_test(test_token_lengths))
