@@ -35,6 +35,13 @@ def bare(text):
     return re.sub(r'"(?:[^"\\\n]|\\.)*"', '""', code(text))
 
 
+def every(pattern, text, least=1):
+    """What the pattern finds, for a loop over it: a loop over nothing would prove nothing."""
+    found = re.findall(pattern, text, re.M)
+    assert len(found) >= least, f"{pattern}: {len(found)} found, at least {least} expected: is the place still right?"
+    return found
+
+
 def includes(name):
     """The headers that a file includes: ([ours], [others])."""
     text = code(sources()[name])
@@ -52,4 +59,6 @@ def files():
     else:
         names = [file.relative_to(TREE) for file in TREE.rglob("*")]
         names = [n for n in names if n.parts[0] not in ("build", ".git") and "__pycache__" not in n.parts]
-    return sorted(n for n in names if (TREE / n).is_file())
+    names = sorted(n for n in names if (TREE / n).is_file())
+    assert len(names) > 300
+    return names

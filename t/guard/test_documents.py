@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from guard import TREE, files, read, sources
+from guard import TREE, every, files, read, sources
 
 DOCUMENTS = [name for name in files() if name.suffix == ".md"]
 
@@ -33,7 +33,7 @@ def test_no_foreign_places():
 
 def test_readme_names_both_commands():
     text = read("README.md")
-    targets = re.findall(r"^([\w-]+):", read("Makefile"), re.M)
+    targets = every(r"^([\w-]+):", read("Makefile"), 10)
     for command in ("demo", "test"):
         assert re.search(rf"^    make {command}\b", text, re.M)
         assert command in targets
@@ -53,9 +53,9 @@ def test_readme_is_one_page():
 
 
 def test_make_targets_that_documents_name_exist():
-    targets = set(re.findall(r"^([\w-]+):", read("Makefile"), re.M))
-    for name in DOCUMENTS:
-        assert not set(re.findall(r"(?:^ {4}|`|&& )make ([a-z-]+)", read(name), re.M)) - targets, name
+    targets = every(r"^([\w-]+):", read("Makefile"), 10)
+    named = every(r"(?:^ {4}|`|&& )make ([a-z-]+)", "\n".join(map(read, DOCUMENTS)), 20)
+    assert not set(named) - set(targets)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS, ids=str)
@@ -72,8 +72,12 @@ def test_links(name):
             assert anchor in anchors, target
 
 
+def test_links_are_found():
+    assert len(every(r"\]\(([^)\s]+)\)", "".join(map(read, DOCUMENTS)), 200))
+
+
 def test_documents_that_sources_name_exist():
-    named = {path for text in sources().values() for path in re.findall(r"\bdocs/[\w-]+\.md\b", text)}
+    named = every(r"\bdocs/[\w-]+\.md\b", "".join(sources().values()), 2)
     assert not [path for path in named if not (TREE / path).exists()]
 
 
@@ -88,15 +92,15 @@ def test_N9_files_that_messages_name_are_installed():
 def test_sections_that_pages_promise_exist():
     """The reference says where its sections are in its first lines; each directive is one."""
     text = read("docs/directives.md")
-    assert [title for title in re.findall(r"^### (TwAuth\w+)$", text, re.M)] == \
-        list(dict.fromkeys(re.findall(r"^### (TwAuth\w+)$", text, re.M)))
+    titles = every(r"^### (TwAuth\w+)$", text, 35)
+    assert len(titles) == len(set(titles))
 
 
 def test_tables_have_the_columns_of_the_reference():
     text = read("docs/directives.md")
     for schema in ("sql/sqlite3.sql", "sql/pgsql.sql"):
-        for table, body in re.findall(r"CREATE TABLE (\w+) \((.*?)^\);", read(schema), re.M | re.S):
-            columns = re.findall(r"^    (\w+) ", body, re.M)
+        for table, body in every(r"(?s)CREATE TABLE (\w+) \((.*?)^\);", read(schema), 2):
+            columns = every(r"^    ([a-z]\w+) ", body, 2)
             part = text[text.index(f"| `{table}` |"):].split("\n\n")[0]
             shown = re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in part.split("\n")[2:]))
             assert shown == columns, f"{table} of {schema}"

@@ -82,6 +82,11 @@ def test_core_knows_no_httpd(name):
     assert not [o for o in others if HTTPD.match(o)]
 
 
+def test_the_others_do():
+    assert {o for name in FILES if room(name) not in CORE for o in includes(name)[1] if HTTPD.match(o)} >= {
+        "httpd.h", "http_config.h", "mod_auth.h"}
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_one_library_one_file(library):
     users = {name for name in sources() if any(re.fullmatch(library, o) for o in includes(name)[1])}

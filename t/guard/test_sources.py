@@ -59,6 +59,11 @@ def test_banned_functions(name):
     assert not found
 
 
+def test_banned_functions_can_be_found():
+    for function in BANNED.split():
+        assert re.search(rf"\b({BANNED.replace(' ', '|')})\s*\(", bare(f"    n = {function} (a, \"b\");"))
+
+
 def c_files():
     return [file for place in ("mod_twauth.c", "src/**/*.[ch]", "t/unit/**/*.[ch]", "t/fuzz/*.[ch]")
             for file in sorted(TREE.glob(place))]
