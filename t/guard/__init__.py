@@ -49,6 +49,13 @@ def includes(name):
     return ours, re.findall(r"^#include <([^>]+)>", text, re.M)
 
 
+def targets():
+    """What make can be asked for: {target: what `make help` says, or ""}."""
+    text = "\n".join(map(read, every(r"[\w/]+\.mk\b|^Makefile", "Makefile\n" + read("Makefile"), 4)))
+    said = dict(every(r"^## ([\w-]+): (.+)$", text, 15))
+    return {name: said.get(name, "") for line in every(r"^\.PHONY: (.*)$", text, 15) for name in line.split()}
+
+
 @cache
 def files():
     """All files that belong to the project, as paths below TREE."""

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from guard import TREE
+from guard import TREE, targets
 
 
 def program(file, text):
@@ -52,6 +52,22 @@ def test_apr_2_has_the_utilities_inside(tmp_path, other):
 
 def test_the_one_of_the_system_where_apxs_knows_none(tmp_path, other):
     assert "-lapr-1" in commands(tmp_path, other("", "")) and "-lapr-1" in commands(tmp_path, "/nowhere/apxs")
+
+
+def test_libraries_are_those_of_pkg_config_or_have_their_plain_names(tmp_path):
+    """An empty answer is not one."""
+    known = program(tmp_path / "known", 'case "$1" in --libs) echo -L/libs -lfound;; *) echo -I/found;; esac\n')
+    said = commands(tmp_path, "apxs", PKG_CONFIG=known)
+    assert "-L/libs -lfound" in said and " -I/found " in said and "-lcurl" not in said
+    said = commands(tmp_path, "apxs", PKG_CONFIG="/nowhere/pkg-config")
+    assert all(f" -l{name} " in said for name in ("oauth", "curl", "sodium", "jansson"))
+
+
+def test_help_names_every_target():
+    ran = subprocess.run(["make", "help"], cwd=TREE, capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
+    listed = [line.split(None, 2)[1:] for line in ran.stdout.splitlines()]
+    assert ran.returncode == 0 and len(listed) > 15
+    assert dict(listed) == {name: said for name, said in targets().items() if not name.startswith("need-")}
 
 
 @pytest.mark.parametrize("flags, level", [("-O2 -g", "2"), ("-O0 -g", "0"), ("-g", "0"), ("-O3", "2")])

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+# What proves the module: the programs of t/unit and t/fuzz, and the runs that
+# take more than `make test`.  t/README.md says what each is for.
+
+TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
+	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
+	python3-h2 \
+	chromium chromium-driver faketime valgrind curl procps wrk locales
+LINT_PACKAGES := cppcheck clang-tidy
+FUZZ_PACKAGES := clang libclang-rt-dev
+
+.PHONY: need-test need-lint need-fuzz
+need-test:
+	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES))
+need-lint:
+	$(call need,$(BUILD_PACKAGES) $(LINT_PACKAGES))
+need-fuzz:
+	$(call need,$(BUILD_PACKAGES) $(FUZZ_PACKAGES))
+
+# ---- programs --------------------------------------------------------------
+
+UNIT_TESTS := $(patsubst t/unit/%.c,$(BUILD)/t/%,$(wildcard t/unit/*/test_*.c)) \
+	$(BUILD)/t/targets
+FUZZ_TESTS := $(patsubst t/fuzz/%.c,$(BUILD)/t/%,$(wildcard t/fuzz/fuzz_*.c))
+
+## tests: build the unit tests and the fuzz targets
+.PHONY: tests
+tests: $(UNIT_TESTS) $(FUZZ_TESTS)
+
+$(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -Wno-format-nonliteral -It/unit -o $@ $< $(CORE_LIB) \
+		$(LDFLAGS) $(LIBS) $(APR_LIBS) -lcmocka
+
+# the glue's targets: with the glue, and a stand-in for what is below it
+FUZZ_GLUE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/authz.c,$(sort \
+	$(wildcard src/request/*.c src/login/*.c src/auth/*.c))))
+FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
+FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE)
+$(FUZZ_GLUE_TESTS): FUZZ_PARTS = -I$(shell $(APXS) -q INCLUDEDIR) \
+	$(FUZZ_GLUE_PARTS)
+$(FUZZ_GLUE_TESTS): $(FUZZ_GLUE_PARTS) t/fuzz/server.h
+# a main() that replays; `make fuzz` puts libFuzzer's in its place
+FUZZ_MAIN := t/fuzz/replay.c
+
+$(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/fuzz.h \
+		$(FUZZ_MAIN) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -o $@ $< t/fuzz/pool.c $(FUZZ_MAIN) \
+		$(FUZZ_PARTS) $(CORE_LIB) $(LDFLAGS) $(LIBS) $(APR_LIBS)
+
+-include $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d)
+
+# ---- runs ------------------------------------------------------------------
+
+PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
+
+## test-full: the same, at the sizes that docs/security.md speaks of: an hour
+.PHONY: test-full
+test-full: need-test
+	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
+	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile --full t $(TESTS)
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+## test-asan: unit and live tests with AddressSanitizer and UBSan
+# use_sigaltstack: else ASan now and then finds fault with its own end of a thread
+.PHONY: test-asan
+test-asan: need-test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="-Werror $(SANITIZE)" FORTIFY=0 all tests
+	@TWAUTH_BUILD=$(BUILD)/asan TWAUTH_MODULE=$(BUILD)/asan/mod_twauth.so \
+	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
+	 ASAN_OPTIONS=use_sigaltstack=0 \
+		$(PYTEST) -n 2 --dist loadfile t/unit t/live t/soak $(TESTS)
+
+## test-valgrind: unit tests, corpora, and a minute of the soak under memcheck
+MEMCHECK := valgrind -q --vgdb=no
+.PHONY: test-valgrind
+test-valgrind: need-test
+	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
+	@for t in $(UNIT_TESTS); do echo "  MEMCHECK $$t"; \
+		TWAUTH_VECTORS=t/unit/oauth1-vectors.json \
+		$(MEMCHECK) --error-exitcode=9 $$t > $$t.memcheck 2>&1 || \
+			{ cat $$t.memcheck; exit 1; }; done
+	@for t in $(FUZZ_TESTS); do echo "  MEMCHECK $$t"; \
+		$(MEMCHECK) --error-exitcode=9 $$t t/fuzz/corpus/$${t##*/fuzz_} \
+			> $$t.memcheck 2>&1 || { cat $$t.memcheck; exit 1; }; done
+	@SOAK_SECONDS=60 TWAUTH_UNDER="$(MEMCHECK) --log-file={folder}/under.%p" \
+		$(PYTEST) -s t/soak $(TESTS)
+
+## test-tsan: many sign-ins at once, and HTTP/2, under ThreadSanitizer
+# ThreadSanitizer looks at the module alone; httpd, APR and the libraries are as
+# they are.  Prefork has no threads.
+.PHONY: test-tsan
+test-tsan: need-test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="-Werror -fsanitize=thread -fno-omit-frame-pointer" \
+		FORTIFY=0 all
+	@TWAUTH_MODULE=$(BUILD)/tsan/mod_twauth.so \
+	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
+	 TSAN_OPTIONS="ignore_noninstrumented_modules=1:history_size=5" \
+		$(PYTEST) --full --protocol=oauth1,oauth2 -k "(CF_3 or HT_2) and not prefork and not chromium" \
+		t/live/config/test_httpd_restarts.py t/live/request/test_http2.py $(TESTS)
+
+## fuzz: libFuzzer, ten minutes a target; FUZZ=fuzz_json FUZZ_SECONDS=60 for less
+# What it learns stays below the build folder; an input that
+# breaks something is named, and belongs into t/fuzz/corpus with the mending.
+FUZZ = $(notdir $(FUZZ_TESTS))
+FUZZ_SECONDS ?= 600
+FUZZ_BUILD := $(BUILD)/fuzz
+.PHONY: fuzz
+fuzz: need-fuzz
+	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="$(SANITIZE) -fsanitize=fuzzer-no-link" FORTIFY=0 \
+		LDFLAGS=-fsanitize=fuzzer FUZZ_MAIN= $(FUZZ:%=$(FUZZ_BUILD)/t/%)
+	@for t in $(FUZZ); do \
+		mkdir -p $(FUZZ_BUILD)/corpus/$$t $(FUZZ_BUILD)/found && \
+		$(FUZZ_BUILD)/t/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=10000 \
+			-dict=t/fuzz/words -timeout=5 -print_final_stats=1 \
+			-artifact_prefix=$(FUZZ_BUILD)/found/ \
+			$(FUZZ_BUILD)/corpus/$$t t/fuzz/corpus/$${t#fuzz_} \
+			> $(FUZZ_BUILD)/$$t.log 2>&1 || \
+			{ tail -40 $(FUZZ_BUILD)/$$t.log; exit 1; }; \
+		echo "  $$t: $$(grep -a 'DONE' $(FUZZ_BUILD)/$$t.log)"; \
+	done
+
+## soak: ten minutes of everything at once; SOAK_SEED repeats a run's chances
+.PHONY: soak
+soak: need-test
+	@$(MAKE) --no-print-directory all
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(PYTEST) -s t/soak --db pgsql $(TESTS)
+
+## lint: clang's warnings, gcc's analyzer, cppcheck, clang-tidy
+.PHONY: lint
+lint: need-lint
+	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang \
+		EXTRA_CFLAGS="-Werror -Wconversion -Wno-sign-conversion" all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/analyzer CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="-Werror -fanalyzer" all
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
+		--inline-suppr --std=c11 -Isrc $(ALL_SRCS)
+	clang-tidy --quiet $(ALL_SRCS) -- -std=gnu11 -include stddef.h -I. -Isrc $(APR_FLAGS) \
+		$(LIB_FLAGS) -I$(shell $(APXS) -q INCLUDEDIR)
+
+## check-portability: every compiler that is here, -O3, LTO, strict C11, 32 bits
+# Each without a warning, and with the tables of the shared memory tried.  What
+# cannot be checked here is said.
+# $(1): its name; $(2): the program that it needs; $(3): arguments for make
+PORT = $(BUILD)/port/$(1)
+define port
+	@if ! command -v $(2) > /dev/null; then \
+		echo "  $(1): NOT checked, there is no $(2)"; exit; \
+	fi; \
+	mkdir -p $(PORT); \
+	$(MAKE) -j2 --no-print-directory BUILD=$(PORT) CC=$(2) $(3) all tests \
+		> $(PORT)/log 2>&1 || { tail -30 $(PORT)/log; exit 1; }; \
+	for t in $(patsubst $(BUILD)/%,$(PORT)/%,$(filter $(BUILD)/t/shared/%,$(UNIT_TESTS))); do \
+		$$t > $(PORT)/log 2>&1 || { tail -30 $(PORT)/log; exit 1; }; \
+	done; \
+	echo "  $(1): good"
+
+endef
+PORT_OTHERS := $(wildcard /usr/bin/gcc-[0-9][0-9] /usr/bin/clang-[0-9][0-9])
+PORT_COMPILERS = gcc clang $(foreach cc,$(PORT_OTHERS),$(if $(filter \
+	$(realpath $(cc)),$(realpath /usr/bin/gcc /usr/bin/clang)),,$(cc)))
+PORT_I386 := $(wildcard /usr/lib/i386-linux-gnu/libapr-1.so)
+.PHONY: check-portability
+check-portability: need-test
+	$(foreach cc,$(PORT_COMPILERS),$(call port,$(notdir $(cc)),$(cc),EXTRA_CFLAGS=-Werror))
+	$(call port,O3,gcc,CFLAGS="-O3 -g" EXTRA_CFLAGS=-Werror)
+	$(call port,lto,gcc,CFLAGS="-O2 -g -flto=2" AR=gcc-ar EXTRA_CFLAGS=-Werror)
+	$(call port,fortify-3,gcc,FORTIFY=3 EXTRA_CFLAGS=-Werror)
+	$(call port,c11,gcc,EXTRA_CFLAGS="-std=c11 -pedantic -Werror")
+	@$(if $(PORT_I386),,echo "  i386: NOT checked, there is no 32-bit APR \
+	(dpkg --add-architecture i386; libapr1-dev:i386 and the others)")
+	$(if $(PORT_I386),$(call port,i386,gcc,EXTRA_CFLAGS="-m32 -Werror" LDFLAGS=-m32 PKG_CONFIG=false))
