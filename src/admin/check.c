@@ -39,16 +39,16 @@ static tw_finding_t of_site(const tw_site_t *site, const char *place)
 
 static void check_http(const check_t *c, const tw_site_t *site)
 {
-    tw_finding_t finding = of_site(site, site->origin);
+    tw_finding_t finding = of_site(site, site->address.origin);
 
-    if (site->plain_http) {
+    if (site->address.plain_http) {
         finding.advice = apr_psprintf(c->pool, "redirect this host to https, "
             "or say ServerName https://%s behind a proxy that ends TLS",
-            site->host);
+            site->address.host);
         tw_findings_add(c->findings, &finding, "plain http: nobody can sign "
                         "in here, and protected pages are refused");
     }
-    else if (!site->secure) {
+    else if (!site->address.secure) {
         tw_findings_add(c->findings, &finding, "plain http (TwAuthAllowHTTP): "
                         "for development only");
     }
@@ -64,16 +64,17 @@ static void check_port(const check_t *c, const tw_site_t *site)
         return;
     }
     for (addr = site->server->addrs; addr; addr = addr->next) {
-        if (!addr->host_port || addr->host_port == site->port) {
+        if (!addr->host_port || addr->host_port == site->address.port) {
             return;
         }
     }
     if (site->server->addrs) {
         finding.advice = apr_psprintf(c->pool, "say ServerName %s:PORT if "
-                                      "browsers use another one", site->host);
+                                      "browsers use another one",
+                                      site->address.host);
         tw_findings_add(c->findings, &finding, "the host listens on port %u, "
                         "but its own address has port %u",
-                        site->server->addrs->host_port, site->port);
+                        site->server->addrs->host_port, site->address.port);
     }
 }
 
@@ -92,35 +93,35 @@ static int has_other_keys(const check_t *c, const tw_site_t *a,
 static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
                                 const tw_site_t *other)
 {
-    tw_finding_t finding = of_site(site, site->realm);
+    tw_finding_t finding = of_site(site, site->realm.name);
     const char *where = tw_findings_host(other->server, c->pool);
 
     if (has_other_keys(c, site, other)) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "other keys: sessions are not shared", where,
-                        site->realm);
+                        site->realm.name);
     }
-    if (strcmp(site->audience, other->audience)) {
+    if (strcmp(site->realm.audience, other->realm.audience)) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another database: sessions are not shared", where,
-                        site->realm);
+                        site->realm.name);
     }
     if (strcmp(other->conf->cookie.name, site->conf->cookie.name)) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
-                        "another TwAuthCookieName", where, site->realm);
+                        "another TwAuthCookieName", where, site->realm.name);
     }
     finding.advice = "say it once, outside of all hosts";
     if (other->conf->session.recheck != site->conf->session.recheck) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthSessionRecheck: what has ended is known "
                         "for as long as the longer one says", where,
-                        site->realm);
+                        site->realm.name);
     }
     if (other->conf->session.grace != site->conf->session.grace) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthSessionGrace: what has ended is known "
                         "for as long as the longer one says", where,
-                        site->realm);
+                        site->realm.name);
     }
 }
 
@@ -128,11 +129,12 @@ static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
 static void check_pair_of_ports(const check_t *c, const tw_site_t *site,
                                 const tw_site_t *other)
 {
-    tw_finding_t finding = of_site(site, site->origin);
+    tw_finding_t finding = of_site(site, site->address.origin);
 
-    if (strcmp(site->host, other->host) || site->port == other->port
-        || !strcmp(site->realm, other->realm)
-        || strcmp(site->session_cookie.text, other->session_cookie.text)) {
+    if (strcmp(site->address.host, other->address.host)
+        || site->address.port == other->address.port
+        || !strcmp(site->realm.name, other->realm.name)
+        || strcmp(site->cookies.session.text, other->cookies.session.text)) {
         return;
     }
     finding.advice = "give them the same TwAuthRealm, or each its "
@@ -169,10 +171,12 @@ static void check_alike(const check_t *c, const tw_site_t *site,
 
 static void check_pairs(const check_t *c, const tw_site_t *site)
 {
-    check_alike(c, site, apr_pstrcat(c->pool, "realm ", site->realm, NULL),
+    check_alike(c, site,
+                apr_pstrcat(c->pool, "realm ", site->realm.name, NULL),
                 check_pair_of_realm);
-    if (!site->plain_http) {
-        check_alike(c, site, apr_pstrcat(c->pool, "host ", site->host, NULL),
+    if (!site->address.plain_http) {
+        check_alike(c, site,
+                    apr_pstrcat(c->pool, "host ", site->address.host, NULL),
                     check_pair_of_ports);
     }
 }
@@ -189,7 +193,8 @@ static void check_names(const check_t *c, const tw_site_t *site)
                      "host of its own";
     tw_findings_add(c->findings, &finding, "ServerAlias %s: who signs in by "
                     "such a name is sent to %s, and stays there",
-                    APR_ARRAY_IDX(wild, 0, const char *), site->origin);
+                    APR_ARRAY_IDX(wild, 0, const char *),
+                    site->address.origin);
 }
 
 /* ---- the database -------------------------------------------------------- */

@@ -66,25 +66,26 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
     const tw_server_conf_t *conf = site->conf;
     const char *driver =
         tw_conftree_inherited(d->tree, site->server, "DBDriver");
-    const char *key = site->client.key;
-    apr_size_t len = strlen(key);
+    const tw_client_t *client = &site->provider.client;
+    apr_size_t len = strlen(client->key);
 
-    apr_file_printf(d->out, "%s (%s)\n", site->origin,
+    apr_file_printf(d->out, "%s (%s)\n", site->address.origin,
                     tw_findings_host(site->server, d->pool));
     apr_file_printf(d->out, "  Callback URL:  %s   (register exactly this "
-                    "at X)\n", site->client.callback);
-    apr_file_printf(d->out, "  Protocol:      %s, %s\n", site->protocol->name,
-                    site->client.scope ? site->client.scope
-                                       : site->client.sign_in_with);
+                    "at X)\n", client->callback);
+    apr_file_printf(d->out, "  Protocol:      %s, %s\n",
+                    site->provider.protocol->name,
+                    client->scope ? client->scope : client->sign_in_with);
     apr_file_printf(d->out, "  %s  ...%s%s\n",
-                    site->client.scope ? "Client id:   " : "Consumer key:",
-                    len > 8 ? key + len - 4 : "",
-                    site->client.secret ? "" : ", a public client");
+                    client->scope ? "Client id:   " : "Consumer key:",
+                    len > 8 ? client->key + len - 4 : "",
+                    client->secret ? "" : ", a public client");
     apr_file_printf(d->out, "  Provider:      %s, for the browser %s\n",
-                    site->client.api, site->client.browser);
-    apr_file_printf(d->out, "  Realm:         %s\n", site->realm);
-    apr_file_printf(d->out, "  Own locations: %s %s %s %s\n", site->login,
-                    site->callback, site->logout, site->session);
+                    client->api, client->browser);
+    apr_file_printf(d->out, "  Realm:         %s\n", site->realm.name);
+    apr_file_printf(d->out, "  Own locations: %s %s %s %s\n",
+                    site->paths.login, site->paths.callback,
+                    site->paths.logout, site->paths.session);
     apr_file_printf(d->out, "  Database:      %s\n",
                     driver ? driver : "no DBDriver here");
     apr_file_printf(d->out, "  Session:       idle %s, at most %s, checked "
@@ -93,7 +94,8 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
                     time_text(d, conf->session.recheck),
                     time_text(d, conf->session.grace));
     apr_file_printf(d->out, "  Cookie:        %s%s\n",
-                    site->session_cookie.text, site->session_attributes);
+                    site->cookies.session.text,
+                    site->cookies.session_attributes);
     warn_of(d, site->server);
 }
 

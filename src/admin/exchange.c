@@ -67,7 +67,7 @@ static int exchange_one(exchange_t *x, const tw_stored_t *account,
     }
     for (try = 0; try < TRIES; try++) {
         rv = tw_oauth2_exchange(&tokens, &account->tokens,
-                                &site->client, x->http, pool, &err);
+                                &site->provider.client, x->http, pool, &err);
         if (rv == APR_SUCCESS || !is_worth_another(x, &err)) {
             break;
         }
@@ -135,7 +135,7 @@ static int exchange_site(apr_file_t *out, const tw_site_t *site,
     tw_err_t err = { 0 };
     int whole;
 
-    apr_file_printf(out, "%s\n", site->origin);
+    apr_file_printf(out, "%s\n", site->address.origin);
     /* the breaker of one process alone */
     database.shared = tw_shared_attach(apr_pcalloc(pconf, tw_shared_size()),
                                        apr_time_now());
@@ -171,18 +171,18 @@ void tw_exchange(apr_pool_t *pconf, server_rec *base_server)
     for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_site(s);
 
-        if (!site || site->off || site->protocol != &tw_oauth2) {
+        if (!site || site->off || site->provider.protocol != &tw_oauth2) {
             continue;
         }
         if (site->store.tokens == TW_TOKENS_NONE) {
             apr_file_printf(out, "%s keeps no tokens (TwAuthTokens none)\n",
-                            site->origin);
+                            site->address.origin);
             sites++;
         }
         else if (site->incomplete) {
             apr_file_printf(out, "%s: left out, for commands (exec:) are not "
                             "run here; the key and the client secret must be "
-                            "in files\n", site->origin);
+                            "in files\n", site->address.origin);
             good = 0;
         }
         else {

@@ -190,7 +190,7 @@ int tw_authn_check(request_rec *r)
                       : "it has no credentials, or TwAuthEngine is Off");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (visitor->site->plain_http) {
+    if (visitor->site->address.plain_http) {
         return plain_http(r, visitor);
     }
     dir = tw_conf_dir(r);
@@ -241,7 +241,7 @@ int tw_authn_fixups(request_rec *r)
         && tw_authn_is_ours(r)) {
         visitor = tw_visitor_get(r);
         if (visitor
-            && (visitor->site->plain_http
+            && (visitor->site->address.plain_http
                 || tw_visitor_authenticate(visitor, r,
                                            recheck_of(visitor->site, dir), 1)
                        != TW_VISITOR_SIGNED_IN

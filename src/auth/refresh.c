@@ -113,9 +113,9 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
         next_try(stored, visitor, pause_after(&err, &page));
         return 0;
     }
-    rv = site->protocol->refresh(&fresh, stored->tokens.secret,
-                                 &site->client, tw_start_http(site), r->pool,
-                                 &err);
+    rv = site->provider.protocol->refresh(&fresh, stored->tokens.secret,
+                                          &site->provider.client,
+                                          tw_start_http(site), r->pool, &err);
     if (!tw_call_end(&lease, r, site, apr_pstrcat(
             r->pool, "the refresh of the token of ",
             tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
@@ -136,7 +136,8 @@ typedef enum { GOOD, NONE, BUSY, BUSY_LONG } standing_t;
 static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    apr_interval_time_t claim = site->client.http.timeout + CLAIM_SLACK;
+    apr_interval_time_t claim =
+        site->provider.client.http.timeout + CLAIM_SLACK;
     apr_time_t now = apr_time_now();
     tw_stored_t stored;
     tw_err_t err = { 0 };
@@ -150,7 +151,7 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
         return GOOD;
     }
     if (tokens->kind != TW_TOKEN_OAUTH2 || !tokens->secret
-        || !site->protocol->refresh
+        || !site->provider.protocol->refresh
         || stored.refresh_at > apr_time_sec(now)) {
         return NONE;
     }

@@ -15,61 +15,63 @@
 static int build_address(tw_draft_t *draft)
 {
     tw_site_t *site = draft->site;
+    tw_site_address_t *own = &site->address;
     server_rec *s = site->server;
     apr_uri_t uri;
 
     if (draft->conf->own.callback_url) {
         apr_uri_parse(draft->pconf, draft->conf->own.callback_url, &uri);
-        site->scheme = uri.scheme;
-        site->host = tw_host_in_url(draft->pconf, uri.hostname);
-        site->port = uri.port;
-        site->callback = uri.path;
+        own->scheme = uri.scheme;
+        own->host = tw_host_in_url(draft->pconf, uri.hostname);
+        own->port = uri.port;
+        site->paths.callback = uri.path;
     }
     else if (tw_conftree_args(draft->tree, s, "ServerName")) {
-        site->scheme = s->server_scheme ? s->server_scheme
-                       : tw_conftree_tls(draft->tree, s) ? "https" : "http";
-        site->host = tw_host_in_url(draft->pconf, s->server_hostname);
-        site->port = s->port;
+        own->scheme = s->server_scheme ? s->server_scheme
+                      : tw_conftree_tls(draft->tree, s) ? "https" : "http";
+        own->host = tw_host_in_url(draft->pconf, s->server_hostname);
+        own->port = s->port;
     }
     else {
         site->off = "there is no ServerName of its own and no "
                     "TwAuthCallbackURL, so its address is not known";
         return 0;
     }
-    site->secure = !strcmp(site->scheme, "https");
-    if (!site->port) {
-        site->port = site->secure ? 443 : 80;
+    own->secure = !strcmp(own->scheme, "https");
+    if (!own->port) {
+        own->port = own->secure ? 443 : 80;
     }
-    site->origin = site->port == (site->secure ? 443 : 80)
-                   ? apr_pstrcat(draft->pconf, site->scheme, "://", site->host,
-                                 NULL)
-                   : apr_psprintf(draft->pconf, "%s://%s:%u", site->scheme,
-                                  site->host, site->port);
-    site->plain_http = !site->secure && !draft->conf->own.allow_http;
+    own->origin = own->port == (own->secure ? 443 : 80)
+                  ? apr_pstrcat(draft->pconf, own->scheme, "://", own->host,
+                                NULL)
+                  : apr_psprintf(draft->pconf, "%s://%s:%u", own->scheme,
+                                 own->host, own->port);
+    own->plain_http = !own->secure && !draft->conf->own.allow_http;
     return 1;
 }
 
-static int build_locations(tw_draft_t *draft)
+static int build_paths(tw_draft_t *draft)
 {
-    tw_site_t *site = draft->site;
+    tw_site_paths_t *paths = &draft->site->paths;
     const char *path = draft->conf->own.path;
 
-    site->path_len = strlen(path);
-    site->login = apr_pstrcat(draft->pconf, path, "login", NULL);
-    site->logout = apr_pstrcat(draft->pconf, path, "logout", NULL);
-    site->session = apr_pstrcat(draft->pconf, path, "session", NULL);
-    if (!site->callback) {
-        site->callback = apr_pstrcat(draft->pconf, path, "callback", NULL);
+    paths->login = apr_pstrcat(draft->pconf, path, "login", NULL);
+    paths->logout = apr_pstrcat(draft->pconf, path, "logout", NULL);
+    paths->session = apr_pstrcat(draft->pconf, path, "session", NULL);
+    if (!paths->callback) {
+        paths->callback = apr_pstrcat(draft->pconf, path, "callback", NULL);
     }
-    if (!strcmp(site->callback, site->login)
-        || !strcmp(site->callback, site->logout)
-        || !strcmp(site->callback, site->session)) {
+    if (!strcmp(paths->callback, paths->login)
+        || !strcmp(paths->callback, paths->logout)
+        || !strcmp(paths->callback, paths->session)) {
         return tw_draft_refuse(draft, "TwAuthCallbackURL must not be the "
                                "login, logout or session location");
     }
-    site->callback_apart = strncmp(site->callback, path, site->path_len) != 0;
-    site->own.path = path;
-    site->own.callback = site->callback;
+    paths->own.path = path;
+    paths->own.callback = paths->callback;
+    paths->own_len = strlen(path);
+    paths->callback_apart =
+        strncmp(paths->callback, path, paths->own_len) != 0;
     return 1;
 }
 
@@ -83,34 +85,35 @@ static void set_name(const tw_draft_t *draft, tw_cookie_name_t *name,
 
 static int build_cookies(tw_draft_t *draft)
 {
-    tw_site_t *site = draft->site;
+    const tw_site_address_t *own = &draft->site->address;
+    tw_site_cookies_t *cookies = &draft->site->cookies;
     const tw_server_conf_t *conf = draft->conf;
     const char *domain = conf->cookie.domain;
-    const char *host = site->secure ? "__Host-" : "";
-    const char *wide = domain ? site->secure ? "__Secure-" : "" : host;
+    const char *host = own->secure ? "__Host-" : "";
+    const char *wide = domain ? own->secure ? "__Secure-" : "" : host;
 
     if (domain) {
-        apr_size_t host_len = strlen(site->host), len = strlen(domain);
+        apr_size_t host_len = strlen(own->host), len = strlen(domain);
 
-        if (host_len < len || strcmp(site->host + host_len - len, domain)
-            || (host_len > len && site->host[host_len - len - 1] != '.')) {
+        if (host_len < len || strcmp(own->host + host_len - len, domain)
+            || (host_len > len && own->host[host_len - len - 1] != '.')) {
             return tw_draft_refuse(draft, "TwAuthCookieDomain is not a domain "
-                                   "of %s", site->host);
+                                   "of %s", own->host);
         }
     }
-    if (conf->cookie.samesite == TW_SAMESITE_NONE && !site->secure
-        && !site->plain_http) {
+    if (conf->cookie.samesite == TW_SAMESITE_NONE && !own->secure
+        && !own->plain_http) {
         return tw_draft_refuse(draft, "TwAuthCookieSameSite None needs https");
     }
-    set_name(draft, &site->session_cookie, wide, "");
-    set_name(draft, &site->pre_cookie, host, "_pre");
-    set_name(draft, &site->flow_cookie, host, "_flow_");
-    site->other_attributes = site->secure
-                             ? "; Path=/; Secure; HttpOnly; SameSite=Lax"
-                             : "; Path=/; HttpOnly; SameSite=Lax";
-    site->session_attributes = apr_pstrcat(
+    set_name(draft, &cookies->session, wide, "");
+    set_name(draft, &cookies->pre, host, "_pre");
+    set_name(draft, &cookies->flow, host, "_flow_");
+    cookies->other_attributes = own->secure
+                                ? "; Path=/; Secure; HttpOnly; SameSite=Lax"
+                                : "; Path=/; HttpOnly; SameSite=Lax";
+    cookies->session_attributes = apr_pstrcat(
         draft->pconf, domain ? "; Domain=" : "", domain ? domain : "",
-        "; Path=/", site->secure ? "; Secure" : "", "; HttpOnly; SameSite=",
+        "; Path=/", own->secure ? "; Secure" : "", "; HttpOnly; SameSite=",
         conf->cookie.samesite == TW_SAMESITE_NONE ? "None" : "Lax", NULL);
     return 1;
 }
@@ -156,7 +159,7 @@ static int build_database(tw_draft_t *draft)
 static tw_sealer_t sealer_for(const tw_site_t *site,
                               tw_seal_purpose_t purpose)
 {
-    tw_sealer_t sealer = { site->ring, purpose, site->audience };
+    tw_sealer_t sealer = { site->ring, purpose, site->realm.audience };
 
     return sealer;
 }
@@ -164,13 +167,14 @@ static tw_sealer_t sealer_for(const tw_site_t *site,
 static void build_sealers(tw_draft_t *draft)
 {
     tw_site_t *site = draft->site;
+    const tw_client_t *client = &site->provider.client;
     tw_sealer_t flow = sealer_for(site, TW_SEAL_FLOW);
     tw_sealer_t asked = sealer_for(site, TW_SEAL_ASKED);
 
     site->sealers.session = sealer_for(site, TW_SEAL_SESSION);
     site->sealers.flow = tw_seal_bind(&flow, apr_pstrcat(
-        draft->ptemp, site->protocol->name, "\n", site->client.api, "\n",
-        site->client.callback, "\n", site->client.key, NULL), draft->pconf);
+        draft->ptemp, site->provider.protocol->name, "\n", client->api, "\n",
+        client->callback, "\n", client->key, NULL), draft->pconf);
     site->sealers.pre = sealer_for(site, TW_SEAL_PRE);
     site->sealers.mark = sealer_for(site, TW_SEAL_BOUNCE);
     site->sealers.form = sealer_for(site, TW_SEAL_FORM);
@@ -196,20 +200,20 @@ static int build(tw_draft_t *draft)
     if (!build_address(draft)) {
         return 1;       /* off, which config/notices says */
     }
-    if (conf->own.allow_http && !tw_host_is_loopback(site->host)) {
+    if (conf->own.allow_http && !tw_host_is_loopback(site->address.host)) {
         return tw_draft_refuse(draft, "TwAuthAllowHTTP On is for development "
                                "on a loopback address: %s is none",
-                               site->host);
+                               site->address.host);
     }
-    if (!build_locations(draft) || !build_cookies(draft)
+    if (!build_paths(draft) || !build_cookies(draft)
         || !tw_client_build(draft) || !tw_secrets_make_ring(draft)
         || !build_database(draft)) {
         return 0;
     }
-    site->realm = conf->realm ? conf->realm
-                  : apr_psprintf(draft->pconf, "%s:%u", site->host,
-                                 site->port);
-    site->audience = tw_realm_audience(draft->realms, site->realm,
+    site->realm.name = conf->realm ? conf->realm
+                  : apr_psprintf(draft->pconf, "%s:%u", site->address.host,
+                                 site->address.port);
+    site->realm.audience = tw_realm_audience(draft->realms, site->realm.name,
                                        site->store.database.driver,
                                        site->store.database.params,
                                        draft->pconf);

@@ -35,12 +35,12 @@ static int build_protocol(tw_draft_t *draft)
                                "or oauth2");
     }
     if (choice == TW_OAUTH2) {
-        draft->site->protocol = &tw_oauth2;
+        draft->site->provider.protocol = &tw_oauth2;
         return conf->client.id
                ? 1 : tw_draft_refuse(draft, "TwAuthClientID is missing for "
                                      "OAuth 2.0");
     }
-    draft->site->protocol = &tw_oauth1;
+    draft->site->provider.protocol = &tw_oauth1;
     return conf->consumer.key && conf->consumer.secret
            ? 1 : tw_draft_refuse(draft, "TwAuthConsumerKey and "
                                  "TwAuthConsumerSecret belong together: "
@@ -55,9 +55,9 @@ static int build_protocol(tw_draft_t *draft)
 static int build_credentials(tw_draft_t *draft)
 {
     const tw_server_conf_t *conf = draft->conf;
-    tw_client_t *client = &draft->site->client;
+    tw_client_t *client = &draft->site->provider.client;
 
-    if (draft->site->protocol == &tw_oauth1) {
+    if (draft->site->provider.protocol == &tw_oauth1) {
         client->key = conf->consumer.key;
         client->secret = tw_secrets_read(draft, "TwAuthConsumerSecret",
                                          conf->consumer.secret);
@@ -109,15 +109,15 @@ int tw_client_build(tw_draft_t *draft)
 {
     tw_site_t *site = draft->site;
     const tw_server_conf_t *conf = draft->conf;
-    tw_client_t *client = &site->client;
+    tw_client_t *client = &site->provider.client;
 
     if (!build_protocol(draft)) {
         return 0;
     }
     client->api = conf->provider.api ? conf->provider.api : DEFAULT_API;
     client->browser = conf->provider.browser ? conf->provider.browser
-                      : site->protocol == &tw_oauth2 ? DEFAULT_BROWSER2
-                                                     : DEFAULT_API;
+                      : site->provider.protocol == &tw_oauth2
+                      ? DEFAULT_BROWSER2 : DEFAULT_API;
     if (!is_provider_ok(draft, client->api)
         || !is_provider_ok(draft, client->browser)) {
         return tw_draft_refuse(draft, "TwAuthProvider %s %s must be https "
@@ -127,11 +127,12 @@ int tw_client_build(tw_draft_t *draft)
     }
     client->callback = conf->own.callback_url
                        ? conf->own.callback_url
-                       : apr_pstrcat(draft->pconf, site->origin,
-                                     site->callback, NULL);
+                       : apr_pstrcat(draft->pconf, site->address.origin,
+                                     site->paths.callback, NULL);
     client->sign_in_with = conf->sign_in.with ? "authorize" : "authenticate";
     client->force_login = (int)conf->sign_in.force_login;
     client->access = conf->sign_in.access ? "write" : "read";
+    site->provider.calls = (int)conf->provider.calls;
     client->http.ca_file = conf->provider.ca_file;
     client->http.proxy = conf->provider.proxy;
     client->http.timeout = conf->provider.timeout;

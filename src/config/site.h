@@ -21,31 +21,58 @@
 #include "store/store.h"
 #include "x/protocol.h"
 
-struct tw_site_t {
-    server_rec *server;
-    const tw_server_conf_t *conf;       /* defaults put in */
-    int incomplete;                     /* a command was not run, at a test */
-    const char *off;                    /* why it is off; NULL: it is on */
-
-    /* the own address: never the Host header's */
+/* The own address: never the Host header's. */
+typedef struct tw_site_address_t {
     const char *scheme;                 /* "https" or "http" */
-    const char *host;                   /* lower case */
+    const char *host;                   /* as in a URL (see base/host) */
     apr_port_t port;
     const char *origin;                 /* scheme://host[:port] */
     int secure;                         /* the scheme is https */
     int plain_http;                     /* http, and that is not allowed */
+} tw_site_address_t;
 
-    /* own locations, decoded paths */
+/* The paths of own locations, decoded. */
+typedef struct tw_site_paths_t {
     const char *login, *callback, *logout, *session;
     tw_own_t own;                       /* no return targets */
-    apr_size_t path_len;                /* of conf->own.path */
+    apr_size_t own_len;                 /* of own.path */
     int callback_apart;                 /* the callback is not below it */
+} tw_site_paths_t;
 
-    const tw_protocol_t *protocol;
-    tw_client_t client;
-    tw_ring_t *ring;
-    const char *realm;
-    const char *audience;               /* what is sealed for the realm */
+/* Cookies: names, and what follows the value. */
+typedef struct tw_site_cookies_t {
+    tw_cookie_name_t session;
+    tw_cookie_name_t pre;
+    tw_cookie_name_t flow;              /* the beginning of the names */
+    const char *session_attributes;
+    const char *other_attributes;
+} tw_site_cookies_t;
+
+struct tw_site_t {
+    server_rec *server;
+    const tw_server_conf_t *conf;       /* as written, with defaults: for
+                                           config/ and admin/ alone */
+    const char *off;                    /* why it is off; NULL: it is on */
+    int incomplete;                     /* a command was not run, at a test */
+
+    tw_site_address_t address;
+    tw_site_paths_t paths;
+
+    struct {
+        const tw_protocol_t *protocol;
+        tw_client_t client;
+        int calls;                      /* at once, on the whole server; 0
+                                           until the start: by its size */
+        int slot;                       /* the breaker for X */
+    } provider;
+
+    struct {
+        const char *name;
+        const char *audience;           /* what is sealed for the realm */
+        int slot;                       /* what its hosts have in common */
+    } realm;
+
+    tw_ring_t *ring;                    /* TwAuthKey */
     struct {
         tw_sealer_t session;
         tw_sealer_t flow;       /* of this protocol, provider and callback */
@@ -56,20 +83,13 @@ struct tw_site_t {
         tw_sealer_t asked;
     } sealers;                          /* users' tokens': in the store */
 
-    /* cookies: names, and what follows the value */
-    tw_cookie_name_t session_cookie;
-    tw_cookie_name_t pre_cookie;
-    tw_cookie_name_t flow_cookie;       /* the beginning of the names */
-    const char *session_attributes;
-    const char *other_attributes;
+    tw_site_cookies_t cookies;
 
-    tw_recent_t *recent;                /* lines about visitors */
+    tw_store_t store;
+
     tw_shared_t *shared;
     int slot;                           /* starts, notes */
-    int provider_slot;                  /* the breaker for X */
-    int realm_slot;                     /* what its hosts have in common */
-    tw_store_t store;
-    int calls;                          /* to X, on the whole server */
+    tw_recent_t *recent;                /* lines about visitors */
 };
 
 /* Kinds of tw_shared_log_once(): what is logged once in a while. */

@@ -57,7 +57,7 @@ tw_http_pool_t *tw_start_http(const tw_site_t *site)
     apr_size_t i;
 
     for (i = 0; i < PROTOCOLS; i++) {
-        if (protocols[i] == site->protocol && process.ready[i]) {
+        if (protocols[i] == site->provider.protocol && process.ready[i]) {
             return process.http;
         }
     }
@@ -193,37 +193,34 @@ static int workers(void)
     return processes * (threads > 0 ? threads : 1);
 }
 
-/* What the site has in common with others on this server. */
-static void join(tw_site_t *site, tw_shared_t *shared, apr_pool_t *ptemp)
+/* As many calls at once as leave workers for everything else. */
+static int quarter_of_workers(void)
 {
+    int calls = workers() / 4;
+
+    return calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX : calls;
+}
+
+/* What a site has in the shared memory; hosts with the same text share it. */
+static void find_slots(tw_site_t *site, tw_shared_t *shared,
+                       apr_pool_t *ptemp)
+{
+    const tw_client_t *client = &site->provider.client;
     tw_database_t *database = &site->store.database;
 
-    site->shared = database->shared = shared;
     site->slot = tw_shared_slot(shared, apr_pstrcat(
-        ptemp, "site ", site->origin, NULL));
-    site->realm_slot = tw_shared_slot(shared, apr_pstrcat(
-        ptemp, "realm ", site->audience, NULL));
-    tw_shared_realm(shared, site->realm_slot,
-                    site->conf->session.recheck + site->conf->session.grace,
-                    site->conf->session.max, apr_time_now());
-    site->provider_slot = tw_shared_slot(shared, apr_pstrcat(
-        ptemp, "provider ", site->client.api, "\n", site->client.key, NULL));
+        ptemp, "site ", site->address.origin, NULL));
+    site->realm.slot = tw_shared_slot(shared, apr_pstrcat(
+        ptemp, "realm ", site->realm.audience, NULL));
+    site->provider.slot = tw_shared_slot(shared, apr_pstrcat(
+        ptemp, "provider ", client->api, "\n", client->key, NULL));
     database->slot = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "database ", database->driver, " ", database->params, NULL));
     database->writes = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "writes ", database->driver, " ", database->params, NULL));
-}
-
-/* How many calls to X there may be at once. */
-static int calls_of(const tw_site_t *site)
-{
-    int calls = (int)site->conf->provider.calls;
-
-    if (!calls) {
-        calls = workers() / 4;
-        calls = calls < 2 ? 2 : calls > TW_CALLS_MAX ? TW_CALLS_MAX : calls;
-    }
-    return calls;
+    tw_shared_realm(shared, site->realm.slot,
+                    site->conf->session.recheck + site->conf->session.grace,
+                    site->conf->session.max, apr_time_now());
 }
 
 int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -250,12 +247,15 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         if (!site || site->off) {
             continue;
         }
-        site->calls = calls_of(site);
-        if (site->calls > process.most_calls) {
-            process.most_calls = site->calls;
+        if (!site->provider.calls) {
+            site->provider.calls = quarter_of_workers();
+        }
+        if (site->provider.calls > process.most_calls) {
+            process.most_calls = site->provider.calls;
         }
         site->recent = recent;
-        join(site, shared, ptemp);
+        site->shared = site->store.database.shared = shared;
+        find_slots(site, shared, ptemp);
         tw_db_find_library(&site->store.database, ptemp);
     }
     return OK;
@@ -269,7 +269,7 @@ static void lock_secrets(server_rec *base_server)
         const tw_site_t *site = tw_conf_server(s)->site;
 
         if (site && !site->off) {
-            tw_seal_lock(site->ring, site->client.secret);
+            tw_seal_lock(site->ring, site->provider.client.secret);
         }
     }
 }
@@ -285,10 +285,11 @@ static void sign_in_is_off(server_rec *base_server,
     for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_conf_server(s)->site;
 
-        if (site && !site->off && (!protocol || site->protocol == protocol)) {
+        if (site && !site->off
+            && (!protocol || site->provider.protocol == protocol)) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, TWLOGNO(0106)
                          "no sign-in at %s can work in this process: %s",
-                         site->origin,
+                         site->address.origin,
                          err->why ? tw_err_text(s->process->pool, err)
                                   : "a library did not start");
         }
@@ -302,7 +303,7 @@ static int is_used(server_rec *base_server, const tw_protocol_t *protocol)
     for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_conf_server(s)->site;
 
-        if (site && !site->off && site->protocol == protocol) {
+        if (site && !site->off && site->provider.protocol == protocol) {
             return 1;
         }
     }

@@ -209,7 +209,7 @@ static int used_before(request_rec *r, tw_visitor_t *visitor,
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0219)
                   "this pending sign-in has been used before");
-    tw_cookie_expire(r, cookie_name, visitor->site->other_attributes);
+    tw_cookie_expire(r, cookie_name, visitor->site->cookies.other_attributes);
     return start_again(r, visitor, flow->next);
 }
 
@@ -218,7 +218,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
                     const char *cookie_name, const char *grant)
 {
     const tw_site_t *site = visitor->site;
-    tw_client_t client = site->client;
+    tw_client_t client = site->provider.client;
     tw_id_t id;
     tw_identity_t identity;
     tw_lease_t lease;
@@ -247,10 +247,11 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
         tw_call_drop(&lease, site);
         return used_before(r, visitor, flow, cookie_name);
     }
-    tw_cookie_expire(r, cookie_name, site->other_attributes);
+    tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);
     client.http.timeout = tw_call_time(&lease, site);
-    rv = site->protocol->finish(&identity, &client, tw_start_http(site),
-                                &flow->pending, grant, r->pool, &err);
+    rv = site->provider.protocol->finish(&identity, &client,
+                                         tw_start_http(site), &flow->pending,
+                                         grant, r->pool, &err);
     tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
     if (!tw_call_end(&lease, r, site, "the sign-in", rv, &err, &p)) {
         return page(r, visitor, &p);
@@ -275,7 +276,7 @@ static void log_error_answer(request_rec *r, const tw_site_t *site,
 
     for (i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
         if (!strcmp(error, blames[i])
-            && tw_shared_log_once(site->shared, site->provider_slot,
+            && tw_shared_log_once(site->shared, site->provider.slot,
                                   TW_LOG_ANSWER, NULL, apr_time_from_sec(60),
                                   apr_time_now())) {
             level = APLOG_ERR;
@@ -305,7 +306,8 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
                       QUERY_FIELDS_MAX, r->pool) != APR_SUCCESS) {
         return start_again(r, visitor, NULL);
     }
-    site->protocol->parse_response(&authz, &site->client, query);
+    site->provider.protocol->parse_response(&authz, &site->provider.client,
+                                            query);
 
     if (!tw_flow_cookies_find(&flow, &cookie_name, visitor, authz.key)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0210)
@@ -322,7 +324,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
                       "callback for a sign-in that %s",
                       authz.kind == TW_AUTHZ_INVALID ? "lacks its proof"
                                                        : "is out of time");
-        tw_cookie_expire(r, cookie_name, site->other_attributes);
+        tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);
         return start_again(r, visitor, flow.next);
     }
     if (authz.kind == TW_AUTHZ_CANCELLED) {
@@ -331,7 +333,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
                            flow.started_at + site->conf->sign_in.timeout
                                + TW_LEEWAY,
                            now);
-        tw_cookie_expire(r, cookie_name, site->other_attributes);
+        tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);
         return cancelled(r, visitor, &flow);
     }
     return exchange(r, visitor, &flow, cookie_name, authz.grant);

@@ -21,8 +21,8 @@ static const char *name_of(const tw_visitor_t *visitor, const char *key)
     char end[TW_FLOW_NAME_LEN + 1];
 
     tw_flow_name(end, key);
-    return apr_pstrcat(visitor->initial->pool, visitor->site->flow_cookie.text,
-                       end, NULL);
+    return apr_pstrcat(visitor->initial->pool,
+                       visitor->site->cookies.flow.text, end, NULL);
 }
 
 int tw_flow_cookies_find(tw_flow_t *flow, const char **cookie_name,
@@ -67,7 +67,7 @@ static apr_array_header_t *flow_cookies(const tw_visitor_t *visitor)
     tw_flow_t flow;
 
     while (list->nelts < SEEN_MAX
-           && tw_visitor_cookie(&cookie, &at, &site->flow_cookie, 1)) {
+           && tw_visitor_cookie(&cookie, &at, &site->cookies.flow, 1)) {
         flow_cookie_t *seen = apr_array_push(list);
 
         seen->name = apr_pstrmemdup(pool, cookie.name, cookie.name_len);
@@ -117,7 +117,7 @@ static void make_room(request_rec *r, const tw_visitor_t *visitor,
         }
         if (is_token(flows[oldest].name)) {
             tw_cookie_expire(r, flows[oldest].name,
-                             visitor->site->other_attributes);
+                             visitor->site->cookies.other_attributes);
         }
         total -= flows[oldest].size;
         flows[oldest].name = NULL;
@@ -138,7 +138,7 @@ void tw_flow_cookies_add(request_rec *r, const tw_visitor_t *visitor,
     name = name_of(visitor, pending->key);
     text = tw_flow_seal(&flow, &site->sealers.flow, r->pool);
     make_room(r, visitor, strlen(name) + 1 + strlen(text));
-    tw_cookie_set(r, name, text, site->other_attributes,
+    tw_cookie_set(r, name, text, site->cookies.other_attributes,
                   (int)apr_time_sec(site->conf->sign_in.timeout)
                   + COOKIE_SLACK);
 }

@@ -29,7 +29,7 @@ static int count(request_rec *r, const tw_site_t *site, const char *who,
                  const tw_rate_t *rate, apr_time_t now)
 {
     return tw_shared_rate_wait_client(site->shared, apr_pstrcat(
-        r->pool, site->audience, "\n", who, NULL), rate, now);
+        r->pool, site->realm.audience, "\n", who, NULL), rate, now);
 }
 
 int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,

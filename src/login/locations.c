@@ -26,10 +26,10 @@ typedef struct {
 } location_t;
 
 static const location_t locations[] = {
-    { offsetof(tw_site_t, login), tw_login_get, NULL },
-    { offsetof(tw_site_t, callback), tw_callback_get, NULL },
-    { offsetof(tw_site_t, logout), tw_logout_get, tw_logout_post },
-    { offsetof(tw_site_t, session), tw_whoami_get, NULL },
+    { offsetof(tw_site_t, paths.login), tw_login_get, NULL },
+    { offsetof(tw_site_t, paths.callback), tw_callback_get, NULL },
+    { offsetof(tw_site_t, paths.logout), tw_logout_get, tw_logout_post },
+    { offsetof(tw_site_t, paths.session), tw_whoami_get, NULL },
 };
 
 static const location_t *location_of(const tw_site_t *site, const char *uri)
@@ -57,17 +57,17 @@ static const tw_site_t *own_site(const request_rec *r)
     const tw_site_t *site = tw_site(r->server);
 
     /* over plain http they step aside, so that a redirect to https works */
-    if (!site || site->off || site->plain_http || !r->uri) {
+    if (!site || site->off || site->address.plain_http || !r->uri) {
         return NULL;
     }
     /* asked in several hooks of each request: the second letter tells most
      * paths apart */
     if (r->uri[0] == '/' && r->uri[1] == site->conf->own.path[1]
-        && !strncmp(r->uri, site->conf->own.path, site->path_len)) {
+        && !strncmp(r->uri, site->conf->own.path, site->paths.own_len)) {
         return site;
     }
-    return site->callback_apart && !strcmp(r->uri, site->callback) ? site
-                                                                   : NULL;
+    return site->paths.callback_apart && !strcmp(r->uri, site->paths.callback)
+           ? site : NULL;
 }
 
 /*
@@ -99,7 +99,7 @@ static int is_document_of_callback(const request_rec *r)
     while (initial->prev) {
         initial = initial->prev;
     }
-    return initial->uri && !strcmp(initial->uri, site->callback);
+    return initial->uri && !strcmp(initial->uri, site->paths.callback);
 }
 
 int tw_locations_translate(request_rec *r)
@@ -113,7 +113,7 @@ int tw_locations_translate(request_rec *r)
     if (r->main) {
         return HTTP_NOT_FOUND;      /* nothing for a subrequest to find */
     }
-    if (!strcmp(r->uri, tw_site(r->server)->callback)) {
+    if (!strcmp(r->uri, tw_site(r->server)->paths.callback)) {
         hide_from_documents(r);
     }
     /* a handler's name keeps FallbackResource off */

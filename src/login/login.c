@@ -50,7 +50,7 @@ static void read_query(login_t *l)
     if (!given) {
         const char *referer = tw_address_referer(l->r, l->site);
 
-        l->next = tw_target_ok(referer, &l->site->own) ? referer : NULL;
+        l->next = tw_target_ok(referer, &l->site->paths.own) ? referer : NULL;
     }
     if (!l->next) {
         l->next = "/";
@@ -94,7 +94,7 @@ static int again(login_t *l, const char *name, const char *value)
         value ? name : "", value ? "=" : "",
         value ? tw_codec_percent(pool, value) : "", NULL);
 
-    return redirect(l->r, tw_address_url(l->r, l->site, l->site->login,
+    return redirect(l->r, tw_address_url(l->r, l->site, l->site->paths.login,
                                          query));
 }
 
@@ -220,7 +220,7 @@ static const char *known_of(const login_t *l)
 {
     return l->browser.before
            ? apr_psprintf(l->r->pool, "%s\n%" APR_INT64_T_FMT,
-                          l->site->audience, l->browser.before)
+                          l->site->realm.audience, l->browser.before)
            : NULL;
 }
 
@@ -260,7 +260,7 @@ static int within_limits(login_t *l)
  */
 static int may_begin(login_t *l, tw_lease_t *lease)
 {
-    int calls = l->site->protocol->begin_calls, status;
+    int calls = l->site->provider.protocol->begin_calls, status;
     tw_page_t p = { 0 };
 
     if (calls
@@ -292,7 +292,7 @@ static int cannot_begin(login_t *l, const tw_err_t *err)
 static int begin(login_t *l)
 {
     const tw_site_t *site = l->site;
-    tw_client_t client = site->client;
+    tw_client_t client = site->provider.client;
     tw_pending_t pending;
     tw_lease_t lease;
     const char *location;
@@ -307,9 +307,9 @@ static int begin(login_t *l)
     if (status != GO_ON) {
         return status;
     }
-    rv = site->protocol->begin(&pending, &location, &client,
+    rv = site->provider.protocol->begin(&pending, &location, &client,
                                tw_start_http(site), l->r->pool, &err);
-    if (site->protocol->begin_calls
+    if (site->provider.protocol->begin_calls
         && !tw_call_end(&lease, l->r, site, "the start of a sign-in", rv, &err,
                      &p)) {
         return page(l, &p);

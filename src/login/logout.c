@@ -26,7 +26,7 @@ static const char *next_of(const tw_site_t *site,
 {
     const char *next = tw_codec_form_get(form, "next", NULL);
 
-    return tw_target_ok(next, &site->own) ? next : NULL;
+    return tw_target_ok(next, &site->paths.own) ? next : NULL;
 }
 
 /* To the logout location, with a query: at the own address, where the
@@ -36,7 +36,7 @@ static int go_to_page(request_rec *r, const tw_site_t *site, int status,
 {
     tw_page_no_store(r);
     apr_table_setn(r->headers_out, "Location",
-                   tw_address_url(r, site, site->logout, query));
+                   tw_address_url(r, site, site->paths.logout, query));
     return status;
 }
 
@@ -138,7 +138,7 @@ static int is_from_here(request_rec *r, tw_visitor_t *visitor,
         return from == TW_FROM_HERE;
     }
     if (origin && strcmp(origin, "null")) {
-        return !strcmp(origin, site->origin);
+        return !strcmp(origin, site->address.origin);
     }
     tw_browser_read(&browser, visitor);
     return tw_browser_token_ok(r, &site->sealers.form, &browser,
@@ -226,7 +226,8 @@ static int sign_out(request_rec *r, tw_visitor_t *visitor,
 
     tw_browser_read(&browser, visitor);
     browser.left = 1;
-    tw_cookie_expire(r, site->session_cookie.text, site->session_attributes);
+    tw_cookie_expire(r, site->cookies.session.text,
+                     site->cookies.session_attributes);
     tw_browser_set(r, site, &browser);
     clear_site_data(r, site);
     return done;

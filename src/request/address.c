@@ -24,8 +24,9 @@ int tw_address_is_own(request_rec *r, const tw_site_t *site)
 
     /* HTTP/1.0 need not name a host: nobody to be sent elsewhere */
     return !r->hostname
-           || (!strcmp(scheme, site->scheme) && port == site->port
-               && tw_host_same(r->hostname, site->host));
+           || (!strcmp(scheme, site->address.scheme)
+               && port == site->address.port
+               && tw_host_same(r->hostname, site->address.host));
 }
 
 /* Whether the browser itself says that it is at the own address: a page of
@@ -35,7 +36,7 @@ static int browser_is_there(request_rec *r, const tw_site_t *site)
     const char *origin = apr_table_get(r->headers_in, "Origin");
 
     return tw_navigation_from(r) == TW_FROM_HERE
-           && ((origin && !strcmp(origin, site->origin))
+           && ((origin && !strcmp(origin, site->address.origin))
                || tw_address_referer(r, site));
 }
 
@@ -61,7 +62,7 @@ static const char *own_url(request_rec *r, const tw_site_t *site,
     int own = tw_address_is_own(r, site);
     int any = *query || *name;
 
-    return apr_pstrcat(r->pool, own ? "" : site->origin, location,
+    return apr_pstrcat(r->pool, own ? "" : site->address.origin, location,
                        any || !own ? "?" : "", query, name, value,
                        own ? "" : any ? "&" MOVED : MOVED, NULL);
 }
@@ -77,7 +78,7 @@ static const char *next_field(const char **value, request_rec *r,
                               const tw_site_t *site, const char *next)
 {
     /* without an escape it is what anybody can write */
-    if (!strchr(next, '%') || tw_target_ok(next, &site->own)) {
+    if (!strchr(next, '%') || tw_target_ok(next, &site->paths.own)) {
         *value = tw_codec_percent(r->pool, next);
         return "next=";
     }
@@ -102,12 +103,12 @@ const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
     tw_plain_t plain;
 
     if (*given || !asked) {
-        return tw_target_ok(next, &site->own) ? next : NULL;
+        return tw_target_ok(next, &site->paths.own) ? next : NULL;
     }
     *given = 1;
     return tw_unseal(&plain, &site->sealers.asked, asked, strlen(asked),
                      r->pool) == APR_SUCCESS
-           && tw_target_is_asked((const char *)plain.data, &site->own)
+           && tw_target_is_asked((const char *)plain.data, &site->paths.own)
            ? (const char *)plain.data : NULL;
 }
 
@@ -117,7 +118,7 @@ const char *tw_address_login(request_rec *r, const tw_site_t *site,
     const char *value = "";
     const char *name = next ? next_field(&value, r, site, next) : "";
 
-    return own_url(r, site, site->login,
+    return own_url(r, site, site->paths.login,
                    !switched ? "" : next ? "switch=1&" : "switch=1", name,
                    value);
 }
@@ -125,8 +126,8 @@ const char *tw_address_login(request_rec *r, const tw_site_t *site,
 const char *tw_address_referer(request_rec *r, const tw_site_t *site)
 {
     const char *referer = apr_table_get(r->headers_in, "Referer");
-    apr_size_t len = strlen(site->origin);
+    apr_size_t len = strlen(site->address.origin);
 
-    return referer && !strncmp(referer, site->origin, len)
+    return referer && !strncmp(referer, site->address.origin, len)
            && referer[len] == '/' ? referer + len : NULL;
 }

@@ -92,7 +92,7 @@ int tw_browser_read(tw_browser_t *browser, const tw_visitor_t *visitor)
     tw_cookie_t cookie;
 
     memset(browser, 0, sizeof(*browser));
-    while (tw_visitor_cookie(&cookie, &at, &visitor->site->pre_cookie, 0)) {
+    while (tw_visitor_cookie(&cookie, &at, &visitor->site->cookies.pre, 0)) {
         if (open_pre(browser, visitor->site, &cookie)) {
             return 1;
         }
@@ -119,7 +119,8 @@ void tw_browser_set(request_rec *r, const tw_site_t *site,
         len = PRE_MAX;
     }
     tw_codec_base64(text, raw, len);
-    tw_cookie_set(r, site->pre_cookie.text, text, site->other_attributes,
+    tw_cookie_set(r, site->cookies.pre.text, text,
+                  site->cookies.other_attributes,
                   browser->before ? BEFORE_SECONDS : -1);
 }
 

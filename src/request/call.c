@@ -31,7 +31,7 @@ static int no_lease(request_rec *r, const tw_site_t *site, tw_page_t *page,
                            LOG_INTERVAL, now)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0201)
                       "all %d calls to X are in use (TwAuthProviderCalls): "
-                      "sign-ins are put off", site->calls);
+                      "sign-ins are put off", site->provider.calls);
     }
     page->retry_after = 2;
     return 0;
@@ -41,7 +41,8 @@ static int take_lease(tw_lease_t *lease, const tw_site_t *site,
                       apr_time_t now)
 {
     lease->number = tw_shared_call_begin(site->shared, lease->kind,
-                                         site->calls, lease->deadline, now);
+                                         site->provider.calls, lease->deadline,
+                                         now);
     return lease->number >= 0;
 }
 
@@ -73,7 +74,7 @@ static int wait_for_lease(tw_lease_t *lease, const tw_site_t *site,
     /* what those who hold a lease find out ends the waiting, too; counted in
      * steps, for the clock could be set back */
     for (; !found && wait >= WAIT_STEP
-           && !tw_shared_breaker_open(site->shared, site->provider_slot);
+           && !tw_shared_breaker_open(site->shared, site->provider.slot);
          wait -= WAIT_STEP) {
         apr_sleep(WAIT_STEP);
         found = take_lease(lease, site, apr_time_now());
@@ -86,7 +87,7 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
                   tw_call_kind_t kind, apr_interval_time_t wait,
                   tw_page_t *page)
 {
-    apr_interval_time_t timeout = site->client.http.timeout;
+    apr_interval_time_t timeout = site->provider.client.http.timeout;
     apr_time_t now = apr_time_now();
 
     page->kind = TW_PAGE_BUSY;
@@ -95,7 +96,7 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
         return 0;
     }
     page->retry_after =
-        tw_shared_breaker_retry_after(site->shared, site->provider_slot, now);
+        tw_shared_breaker_retry_after(site->shared, site->provider.slot, now);
     if (page->retry_after) {
         return 0;
     }
@@ -113,7 +114,7 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
      * has to make its call */
     lease->begun = apr_time_now();
     page->retry_after =
-        tw_shared_breaker_allow_after(site->shared, site->provider_slot, PAUSE,
+        tw_shared_breaker_allow_after(site->shared, site->provider.slot, PAUSE,
                                       lease->begun);
     if (page->retry_after) {
         release(lease, site);
@@ -125,7 +126,7 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
 apr_interval_time_t tw_call_time(const tw_lease_t *lease,
                                  const tw_site_t *site)
 {
-    apr_interval_time_t timeout = site->client.http.timeout;
+    apr_interval_time_t timeout = site->provider.client.http.timeout;
     apr_interval_time_t waited = lease->begun - lease->asked;
 
     /* never less than half: the clock could have been set */
@@ -150,7 +151,7 @@ static int retry_after(const tw_err_t *err)
 
 static void x_answered(request_rec *r, const tw_site_t *site)
 {
-    if (tw_shared_breaker_success(site->shared, site->provider_slot,
+    if (tw_shared_breaker_success(site->shared, site->provider.slot,
                                   apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0202)
                       "X answers again: sign-ins go on");
@@ -164,7 +165,7 @@ static void x_failed(request_rec *r, const tw_lease_t *lease,
     tw_failure_t failure = { 0, FAILURES, pause > PAUSE ? pause : PAUSE,
                              lease->begun };
 
-    if (tw_shared_breaker_failure(site->shared, site->provider_slot, &failure,
+    if (tw_shared_breaker_failure(site->shared, site->provider.slot, &failure,
                                   apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0203)
                       "X has failed %d times running: sign-ins are answered "
@@ -180,7 +181,7 @@ static void x_limits(request_rec *r, const tw_lease_t *lease,
     tw_failure_t failure = { 1, REFUSALS, apr_time_from_sec(pause),
                              lease->begun };
 
-    if (tw_shared_breaker_failure(site->shared, site->provider_slot, &failure,
+    if (tw_shared_breaker_failure(site->shared, site->provider.slot, &failure,
                                   apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0205)
                       "X's rate limit has been reached %d times running: "
@@ -215,7 +216,7 @@ static void move_breaker(request_rec *r, const tw_lease_t *lease,
         x_answered(r, site);
         return;
     }
-    tw_shared_breaker_abandon(site->shared, site->provider_slot,
+    tw_shared_breaker_abandon(site->shared, site->provider.slot,
                               apr_time_now());
 }
 
@@ -267,7 +268,7 @@ void tw_call_drop(const tw_lease_t *lease, const tw_site_t *site)
 {
     release(lease, site);
     if (lease->kind != TW_CALL_WAIT) {
-        tw_shared_breaker_abandon(site->shared, site->provider_slot,
+        tw_shared_breaker_abandon(site->shared, site->provider.slot,
                                   apr_time_now());
     }
 }

@@ -186,7 +186,7 @@ static const char *sign_out_form(request_rec *r, const tw_site_t *site,
 
     return apr_pstrcat(
         pool, "<form method=\"post\" action=\"",
-        tw_address_url(r, site, site->logout, ""), "\">",
+        tw_address_url(r, site, site->paths.logout, ""), "\">",
         page->token ? "<input type=\"hidden\" name=\"token\" value=\"" : "",
         page->token ? page->token : "", page->token ? "\">" : "",
         page->next ? "<input type=\"hidden\" name=\"next\" value=\"" : "",

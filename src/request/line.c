@@ -28,7 +28,8 @@ void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
     tw_recent_say_t say;
 
     say = tw_recent_say(site->recent, reference,
-                        apr_pstrcat(r->pool, kind, " ", site->origin, NULL),
+                        apr_pstrcat(r->pool, kind, " ",
+                                    site->address.origin, NULL),
                         what, apr_time_now(), r->pool);
     if (configured < loud) {
         loud = APLOG_NOTICE;        /* httpd writes it at any LogLevel */

@@ -56,9 +56,10 @@ static void set_headers(request_rec *r, const tw_site_t *site,
                                form ? apr_pstrcat(
                                    r->pool, "'self' ",
                                    tw_address_is_own(r, site) ? ""
-                                   : apr_pstrcat(r->pool, site->origin, " ",
-                                                 NULL),
-                                   origin_of(r->pool, site->client.browser),
+                                   : apr_pstrcat(r->pool, site->address.origin,
+                                                 " ", NULL),
+                                   origin_of(r->pool,
+                                             site->provider.client.browser),
                                    NULL) : "'none'", NULL));
     apr_table_setn(headers, "X-Frame-Options", "DENY");
     /* no-referrer would make a form's Origin "null" */
@@ -92,7 +93,7 @@ static void set_challenge(request_rec *r, const tw_site_t *site)
     const char *name = ap_auth_name(r);
 
     if (!name || !is_quotable(name)) {
-        name = site->realm;
+        name = site->realm.name;
     }
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                    apr_pstrcat(r->pool, "Twitter realm=\"", name, "\"", NULL));

@@ -65,9 +65,9 @@ static int merges_trailers(const request_rec *r)
 
 static int is_own(const tw_site_t *site, const tw_cookie_t *cookie)
 {
-    return tw_cookie_is_named(cookie, &site->session_cookie)
-           || tw_cookie_is_named(cookie, &site->pre_cookie)
-           || tw_cookie_begins_with(cookie, &site->flow_cookie);
+    return tw_cookie_is_named(cookie, &site->cookies.session)
+           || tw_cookie_is_named(cookie, &site->cookies.pre)
+           || tw_cookie_begins_with(cookie, &site->cookies.flow);
 }
 
 /*
@@ -118,7 +118,7 @@ static const char *take_own(tw_visitor_t *visitor, const char *cookies)
                                       - cookie.name);
 
         if (is_own(site, &cookie)) {
-            if (tw_cookie_is_named(&cookie, &site->session_cookie)
+            if (tw_cookie_is_named(&cookie, &site->cookies.session)
                 && !visitor->session_cookies++) {
                 visitor->session_cookie = cookie;
             }

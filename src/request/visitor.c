@@ -38,7 +38,7 @@ const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
         target = strstr(target, "://");
         target = target ? strchr(target + 3, '/') : NULL;
     }
-    return tw_target_asked(r->pool, target, &site->own);
+    return tw_target_asked(r->pool, target, &site->paths.own);
 }
 
 static tw_visitor_t *find(const request_rec *initial)
@@ -151,7 +151,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
         }
         found = 1;
     } while (--left && tw_visitor_cookie(&cookie, &at,
-                                       &site->session_cookie, 0));
+                                       &site->cookies.session, 0));
     if (!found) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->initial,
                       TWLOGNO(0303) "the session cookie is void, over, or "
@@ -344,8 +344,8 @@ int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
     if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
         return 0;
     }
-    tw_cookie_set(r, site->session_cookie.text, text, site->session_attributes,
-                  -1);
+    tw_cookie_set(r, site->cookies.session.text, text,
+                  site->cookies.session_attributes, -1);
     return 1;
 }
 
@@ -355,7 +355,7 @@ apr_time_t tw_visitor_copies_until(const tw_site_t *site,
 {
     apr_time_t copies = now + RECHECK_OVERLAP
                         + tw_shared_realm_copies(site->shared,
-                                                 site->realm_slot);
+                                                 site->realm.slot);
     apr_time_t end = session ? tw_visitor_last_end(site, session) : copies;
 
     /* a copy on its way while the clock moves is worth a minute more */
@@ -366,5 +366,5 @@ apr_time_t tw_visitor_last_end(const tw_site_t *site,
                                const tw_session_t *session)
 {
     return session->signed_in_at
-           + tw_shared_realm_max(site->shared, site->realm_slot);
+           + tw_shared_realm_max(site->shared, site->realm.slot);
 }

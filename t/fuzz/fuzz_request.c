@@ -70,7 +70,7 @@ static void check_location(const tw_site_t *site, const char *location)
           || begins(location, "/twauth/login?")
           || begins(location, "/twauth/logout")
           || begins(location, SERVER_X "/")
-          || tw_target_ok(location, &site->own));
+          || tw_target_ok(location, &site->paths.own));
     HOLDS(strspn(location, " \t") == 0 && !strpbrk(location, "\"<>\\"));
 }
 
@@ -91,7 +91,8 @@ static int check_cookie(const tw_site_t *site, const char *cookie)
     HOLDS(strspn(cookie, COOKIE_CHARACTERS) == name);
     value = strspn(cookie + name + 1, COOKIE_CHARACTERS);
     HOLDS(name + value < 4000);
-    cookie = after(cookie + name + 1 + value, site->session_attributes);
+    cookie = after(cookie + name + 1 + value,
+                   site->cookies.session_attributes);
     if (*cookie) {
         cookie = after(cookie, "; Max-Age=");
         cookie += strspn(cookie, "0123456789");

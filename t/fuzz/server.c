@@ -507,45 +507,45 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     };
     int i;
 
-    site->scheme = "https";
-    site->host = "site.test";
-    site->port = 443;
-    site->origin = SERVER_ORIGIN;
-    site->secure = 1;
-    site->login = "/twauth/login";
-    site->callback = "/twauth/callback";
-    site->logout = "/twauth/logout";
-    site->session = "/twauth/session";
-    site->own.path = "/twauth/";
-    site->own.callback = site->callback;
-    site->path_len = strlen("/twauth/");
-    site->protocol = protocol;
-    site->client = client;
+    site->address.scheme = "https";
+    site->address.host = "site.test";
+    site->address.port = 443;
+    site->address.origin = SERVER_ORIGIN;
+    site->address.secure = 1;
+    site->paths.login = "/twauth/login";
+    site->paths.callback = "/twauth/callback";
+    site->paths.logout = "/twauth/logout";
+    site->paths.session = "/twauth/session";
+    site->paths.own.path = "/twauth/";
+    site->paths.own.callback = site->paths.callback;
+    site->paths.own_len = strlen("/twauth/");
+    site->provider.protocol = protocol;
+    site->provider.client = client;
     site->ring = tw_ring_make(pool);
     HOLDS(site->ring
           && tw_ring_add(site->ring, KEY, pool, NULL) == APR_SUCCESS);
-    site->realm = site->audience = "site.test:443";
-    site->session_cookie.text = SERVER_SESSION;
-    site->session_cookie.len = strlen(SERVER_SESSION);
-    site->pre_cookie.text = SERVER_PRE;
-    site->pre_cookie.len = strlen(SERVER_PRE);
-    site->flow_cookie.text = SERVER_FLOW;
-    site->flow_cookie.len = strlen(SERVER_FLOW);
-    site->session_attributes = site->other_attributes =
+    site->realm.name = site->realm.audience = "site.test:443";
+    site->cookies.session.text = SERVER_SESSION;
+    site->cookies.session.len = strlen(SERVER_SESSION);
+    site->cookies.pre.text = SERVER_PRE;
+    site->cookies.pre.len = strlen(SERVER_PRE);
+    site->cookies.flow.text = SERVER_FLOW;
+    site->cookies.flow.len = strlen(SERVER_FLOW);
+    site->cookies.session_attributes = site->cookies.other_attributes =
         "; Path=/; Secure; HttpOnly; SameSite=Lax";
     for (i = 0; i < (int)(sizeof(purposes) / sizeof(*purposes)); i++) {
         *purposes[i].sealer = (tw_sealer_t){ site->ring, purposes[i].purpose,
-                                             site->audience };
+                                             site->realm.audience };
     }
     site->sealers.flow = tw_seal_bind(&site->sealers.flow, protocol->name,
                                       pool);
     site->recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
     site->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
                                     apr_time_now() - 1);
-    site->provider_slot = 1;
+    site->provider.slot = 1;
     site->store.database.shared = site->shared;
     site->store.database.slot = 2;
-    site->calls = 8;
+    site->provider.calls = 8;
 }
 
 static void set_up(void)
@@ -576,12 +576,12 @@ const tw_site_t *server_site(const char *protocol)
 {
     int i;
 
-    if (!sites[0].site.protocol) {
+    if (!sites[0].site.provider.protocol) {
         fuzz_pool();
         set_up();
     }
     for (i = 0; i < SITES; i++) {
-        if (!strcmp(sites[i].site.protocol->name, protocol)) {
+        if (!strcmp(sites[i].site.provider.protocol->name, protocol)) {
             return &sites[i].site;
         }
     }
