@@ -59,8 +59,8 @@ static void check_port(const check_t *c, const tw_site_t *site)
     tw_finding_t finding = of_site(site, "ServerName");
     const server_addr_rec *addr;
 
-    if (site->conf->own.callback_url || site->server->server_scheme
-        || site->server->port) {
+    if (tw_conf_server(site->server)->own.callback_url
+        || site->server->server_scheme || site->server->port) {
         return;
     }
     for (addr = site->server->addrs; addr; addr = addr->next) {
@@ -83,11 +83,11 @@ static void check_port(const check_t *c, const tw_site_t *site)
 static int has_other_keys(const check_t *c, const tw_site_t *a,
                           const tw_site_t *b)
 {
-    return !a->ring || !b->ring
-           || tw_ring_count(a->ring) != tw_ring_count(b->ring)
-           || (tw_ring_count(a->ring)
-               && strcmp(tw_ring_id(a->ring, c->pool),
-                         tw_ring_id(b->ring, c->pool)));
+    return !a->sealers.ring || !b->sealers.ring
+           || tw_ring_count(a->sealers.ring) != tw_ring_count(b->sealers.ring)
+           || (tw_ring_count(a->sealers.ring)
+               && strcmp(tw_ring_id(a->sealers.ring, c->pool),
+                         tw_ring_id(b->sealers.ring, c->pool)));
 }
 
 static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
@@ -106,18 +106,18 @@ static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
                         "another database: sessions are not shared", where,
                         site->realm.name);
     }
-    if (strcmp(other->conf->cookie.name, site->conf->cookie.name)) {
+    if (strcmp(other->cookies.name, site->cookies.name)) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthCookieName", where, site->realm.name);
     }
     finding.advice = "say it once, outside of all hosts";
-    if (other->conf->session.recheck != site->conf->session.recheck) {
+    if (other->session.recheck != site->session.recheck) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthSessionRecheck: what has ended is known "
                         "for as long as the longer one says", where,
                         site->realm.name);
     }
-    if (other->conf->session.grace != site->conf->session.grace) {
+    if (other->session.grace != site->session.grace) {
         tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
                         "another TwAuthSessionGrace: what has ended is known "
                         "for as long as the longer one says", where,
@@ -251,11 +251,11 @@ static void check_database(const check_t *c, const tw_site_t *site)
                         "connect_timeout: requests would wait long for a "
                         "database that cannot be reached");
     }
-    if (site->conf->database.calls >= (max ? apr_atoi64(max) : 10)) {
+    if (site->store.database.calls >= (max ? apr_atoi64(max) : 10)) {
         finding.place = "TwAuthDatabaseCalls";
-        tw_findings_add(c->findings, &finding, "TwAuthDatabaseCalls %"
-                        APR_INT64_T_FMT " should be below DBDMax (%s)",
-                        site->conf->database.calls, max ? max : "10");
+        tw_findings_add(c->findings, &finding, "TwAuthDatabaseCalls %d "
+                        "should be below DBDMax (%s)",
+                        site->store.database.calls, max ? max : "10");
     }
 }
 
@@ -306,17 +306,19 @@ static void check_places(const check_t *c)
 
 static void check_site(const check_t *c, const tw_site_t *site)
 {
+    const char *domain = tw_conf_server(site->server)->cookie.domain;
+
     check_http(c, site);
     check_port(c, site);
     check_pairs(c, site);
     check_names(c, site);
     check_database(c, site);
-    if (site->conf->cookie.domain) {
+    if (domain) {
         tw_finding_t finding = of_site(site, "TwAuthCookieDomain");
 
         tw_findings_add(c->findings, &finding, "TwAuthCookieDomain: every host "
                         "of %s gets the session cookie and is trusted like "
-                        "this one", site->conf->cookie.domain);
+                        "this one", domain);
     }
 }
 

@@ -63,7 +63,6 @@ static int has_findings(const dump_t *d, const server_rec *s)
 
 static void dump_site(const dump_t *d, const tw_site_t *site)
 {
-    const tw_server_conf_t *conf = site->conf;
     const char *driver =
         tw_conftree_inherited(d->tree, site->server, "DBDriver");
     const tw_client_t *client = &site->provider.client;
@@ -89,10 +88,10 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
     apr_file_printf(d->out, "  Database:      %s\n",
                     driver ? driver : "no DBDriver here");
     apr_file_printf(d->out, "  Session:       idle %s, at most %s, checked "
-                    "every %s, grace %s\n", time_text(d, conf->session.idle),
-                    time_text(d, conf->session.max),
-                    time_text(d, conf->session.recheck),
-                    time_text(d, conf->session.grace));
+                    "every %s, grace %s\n", time_text(d, site->session.idle),
+                    time_text(d, site->session.max),
+                    time_text(d, site->session.recheck),
+                    time_text(d, site->session.grace));
     apr_file_printf(d->out, "  Cookie:        %s%s\n",
                     site->cookies.session.text,
                     site->cookies.session_attributes);

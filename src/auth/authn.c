@@ -20,13 +20,12 @@
 /* r->ap_auth_type points here when, and only when, the user is ours. */
 static char auth_type[] = "Twitter";
 
-#define LOG_INTERVAL apr_time_from_sec(60)
 
 /* A directory can only ask for it more often than the server does. */
 static apr_interval_time_t recheck_of(const tw_site_t *site,
                                       const tw_dir_conf_t *dir)
 {
-    apr_int64_t recheck = site->conf->session.recheck;
+    apr_int64_t recheck = site->session.recheck;
 
     return dir->recheck != TW_UNSET && dir->recheck < recheck ? dir->recheck
                                                               : recheck;
@@ -133,11 +132,9 @@ static int database_down(request_rec *r, tw_visitor_t *visitor)
 
 static int plain_http(request_rec *r, tw_visitor_t *visitor)
 {
-    const tw_site_t *site = visitor->site;
     tw_page_t page = { 0 };
 
-    if (tw_shared_log_once(site->shared, site->slot, TW_LOG_PLAIN_HTTP, NULL,
-                           LOG_INTERVAL, apr_time_now())) {
+    if (tw_line_is_due(visitor->site, TW_LINE_PLAIN_HTTP)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0306)
                       "a protected page over plain http: refused; nobody can "
                       "be signed in here (use https, or TwAuthAllowHTTP On on "

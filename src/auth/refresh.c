@@ -10,7 +10,6 @@
 #include "request/page.h"
 #include "store/token.h"
 
-#define LOG_INTERVAL apr_time_from_sec(60)
 /* A token that ends while the application uses it is of no use. */
 #define LEAST_LIFE 30
 /* Added to the claim's life: time to store the new tokens. */
@@ -44,8 +43,7 @@ static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
         return stored->tokens.token != NULL;
     }
     loud = err.kind != TW_ERR_DATABASE
-           && tw_shared_log_once(site->shared, site->slot, TW_LOG_TOKENS, NULL,
-                                 LOG_INTERVAL, apr_time_now());
+           && tw_line_is_due(site, TW_LINE_TOKENS);
     ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
                   TWLOGNO(0309) "no tokens for %s: %s",
                   tw_line_person(r->pool, &visitor->session), err.why);

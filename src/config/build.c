@@ -105,6 +105,7 @@ static int build_cookies(tw_draft_t *draft)
         && !own->plain_http) {
         return tw_draft_refuse(draft, "TwAuthCookieSameSite None needs https");
     }
+    cookies->name = conf->cookie.name;
     set_name(draft, &cookies->session, wide, "");
     set_name(draft, &cookies->pre, host, "_pre");
     set_name(draft, &cookies->flow, host, "_flow_");
@@ -159,7 +160,7 @@ static int build_database(tw_draft_t *draft)
 static tw_sealer_t sealer_for(const tw_site_t *site,
                               tw_seal_purpose_t purpose)
 {
-    tw_sealer_t sealer = { site->ring, purpose, site->realm.audience };
+    tw_sealer_t sealer = { site->sealers.ring, purpose, site->realm.audience };
 
     return sealer;
 }
@@ -184,6 +185,23 @@ static void build_sealers(tw_draft_t *draft)
     site->store.sealer = sealer_for(site, TW_SEAL_STORED);
     site->store.sealer.audience = "account";
     site->store.tokens = (tw_storage_t)draft->conf->database.tokens;
+}
+
+/* What is as it was written. */
+static void copy_limits(tw_draft_t *draft)
+{
+    const tw_server_conf_t *conf = draft->conf;
+    tw_site_t *site = draft->site;
+
+    site->session.idle = conf->session.idle;
+    site->session.max = conf->session.max;
+    site->session.recheck = conf->session.recheck;
+    site->session.grace = conf->session.grace;
+    site->session.clear_site_data = (int)conf->session.clear_site_data;
+    site->sign_in.limit_client = conf->sign_in.limit_client;
+    site->sign_in.limit_all = conf->sign_in.limit_all;
+    site->sign_in.timeout = conf->sign_in.timeout;
+    site->sign_in.sign_up = conf->sign_in.sign_up != 0;
 }
 
 /* 0: the configuration is refused. */
@@ -218,6 +236,7 @@ static int build(tw_draft_t *draft)
                                        site->store.database.params,
                                        draft->pconf);
     build_sealers(draft);
+    copy_limits(draft);
     return 1;
 }
 
@@ -226,6 +245,5 @@ tw_site_t *tw_build_site(tw_draft_t *draft, server_rec *s)
     draft->conf = tw_conf_server(s);
     draft->site = apr_pcalloc(draft->pconf, sizeof(*draft->site));
     draft->site->server = s;
-    draft->site->conf = draft->conf;
     return build(draft) ? draft->site : NULL;
 }

@@ -103,7 +103,7 @@ void tw_notices_log(server_rec *base_server, int startup, apr_pool_t *pool)
             }
             continue;
         }
-        conf = site->conf;
+        conf = tw_conf_server(s);
         say_exposed(&notices, site, "TwAuthConsumerSecret",
                     conf->consumer.secret);
         say_exposed(&notices, site, "TwAuthClientSecret",

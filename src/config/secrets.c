@@ -124,10 +124,10 @@ int tw_secrets_make_ring(tw_draft_t *draft)
     origin = apr_array_pstrcat(draft->ptemp, keys, '\n');
     ring = apr_hash_get(draft->rings, origin, APR_HASH_KEY_STRING);
     if (ring) {
-        draft->site->ring = ring;
+        draft->site->sealers.ring = ring;
         return 1;
     }
-    ring = draft->site->ring = tw_ring_make(draft->pconf);
+    ring = draft->site->sealers.ring = tw_ring_make(draft->pconf);
     if (!ring) {
         return tw_draft_refuse(draft, "no locked memory for keys (ulimit -l)");
     }

@@ -2,10 +2,10 @@
 /*
  * config/site: what follows from the configuration of one virtual host.
  *
- * Everything that requests need and that can be known beforehand: the site's
- * own address, the names of its cookies, its keys, what its sealed texts are
- * bound to.  Built once, at the configuration test and at each start, and
- * read-only after that; config/build makes it.
+ * Everything that requests need and that can be known beforehand, in parts by
+ * owner: the site's own address, the names of its cookies, its keys, what its
+ * sealed texts are bound to.  Built once, at the configuration test and at
+ * each start (config/build), and read-only after that.
  */
 #ifndef TW_CONFIG_SITE_H
 #define TW_CONFIG_SITE_H
@@ -29,6 +29,7 @@ typedef struct tw_site_address_t {
     const char *origin;                 /* scheme://host[:port] */
     int secure;                         /* the scheme is https */
     int plain_http;                     /* http, and that is not allowed */
+    int slot;                           /* starts, notes */
 } tw_site_address_t;
 
 /* The paths of own locations, decoded. */
@@ -44,14 +45,13 @@ typedef struct tw_site_cookies_t {
     tw_cookie_name_t session;
     tw_cookie_name_t pre;
     tw_cookie_name_t flow;              /* the beginning of the names */
+    const char *name;                   /* what is in all of them */
     const char *session_attributes;
     const char *other_attributes;
 } tw_site_cookies_t;
 
 struct tw_site_t {
     server_rec *server;
-    const tw_server_conf_t *conf;       /* as written, with defaults: for
-                                           config/ and admin/ alone */
     const char *off;                    /* why it is off; NULL: it is on */
     int incomplete;                     /* a command was not run, at a test */
 
@@ -72,8 +72,8 @@ struct tw_site_t {
         int slot;                       /* what its hosts have in common */
     } realm;
 
-    tw_ring_t *ring;                    /* TwAuthKey */
     struct {
+        tw_ring_t *ring;        /* TwAuthKey */
         tw_sealer_t session;
         tw_sealer_t flow;       /* of this protocol, provider and callback */
         tw_sealer_t pre;
@@ -85,17 +85,26 @@ struct tw_site_t {
 
     tw_site_cookies_t cookies;
 
+    struct {                            /* TwAuthSession... */
+        apr_interval_time_t idle;
+        apr_interval_time_t max;
+        apr_interval_time_t recheck;
+        apr_interval_time_t grace;
+        int clear_site_data;            /* TW_CLEAR_* */
+    } session;
+
+    struct {
+        tw_rate_t limit_client;
+        tw_rate_t limit_all;
+        apr_interval_time_t timeout;    /* of a pending one */
+        int sign_up;                    /* strangers get an account */
+    } sign_in;
+
     tw_store_t store;
 
     tw_shared_t *shared;
-    int slot;                           /* starts, notes */
     tw_recent_t *recent;                /* lines about visitors */
 };
-
-/* Kinds of tw_shared_log_once(): what is logged once in a while. */
-enum { TW_LOG_PLAIN_HTTP, TW_LOG_BUSY, TW_LOG_LIMIT, TW_LOG_TOKENS,
-       TW_LOG_ANSWER };
-_Static_assert(TW_LOG_ANSWER < TW_LOG_KINDS, "a word of memory for each");
 
 /* The site of a server; NULL where nothing is configured. */
 static inline const tw_site_t *tw_site(const server_rec *s)

@@ -208,7 +208,7 @@ static void find_slots(tw_site_t *site, tw_shared_t *shared,
     const tw_client_t *client = &site->provider.client;
     tw_database_t *database = &site->store.database;
 
-    site->slot = tw_shared_slot(shared, apr_pstrcat(
+    site->address.slot = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "site ", site->address.origin, NULL));
     site->realm.slot = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "realm ", site->realm.audience, NULL));
@@ -219,8 +219,8 @@ static void find_slots(tw_site_t *site, tw_shared_t *shared,
     database->writes = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "writes ", database->driver, " ", database->params, NULL));
     tw_shared_realm(shared, site->realm.slot,
-                    site->conf->session.recheck + site->conf->session.grace,
-                    site->conf->session.max, apr_time_now());
+                    site->session.recheck + site->session.grace,
+                    site->session.max, apr_time_now());
 }
 
 int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -269,7 +269,7 @@ static void lock_secrets(server_rec *base_server)
         const tw_site_t *site = tw_conf_server(s)->site;
 
         if (site && !site->off) {
-            tw_seal_lock(site->ring, site->provider.client.secret);
+            tw_seal_lock(site->sealers.ring, site->provider.client.secret);
         }
     }
 }

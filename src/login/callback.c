@@ -34,7 +34,7 @@ static int page(request_rec *r, tw_visitor_t *visitor, tw_page_t *p)
 static int start_again(request_rec *r, tw_visitor_t *visitor,
                        const char *next)
 {
-    apr_interval_time_t recheck = visitor->site->conf->session.recheck;
+    apr_interval_time_t recheck = visitor->site->session.recheck;
     tw_page_t p = { 0 };
 
     p.kind = TW_PAGE_EXPIRED;
@@ -174,12 +174,12 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     previous = tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN
              ? &visitor->session : NULL;
     options.identity = identity;
-    options.sign_up = site->conf->sign_in.sign_up != 0;
+    options.sign_up = site->sign_in.sign_up;
     options.address = r->useragent_ip;
     options.user_agent = apr_table_get(r->headers_in, "User-Agent");
     options.previous = previous;
     session.signed_in_at = apr_time_now();
-    session.expires_at = session.signed_in_at + site->conf->session.max;
+    session.expires_at = session.signed_in_at + site->session.max;
     if (tw_account_sign_in(&session, &result, &site->store, &options, r->pool,
                            &err) != APR_SUCCESS) {
         return no_sign_in(r, visitor, flow, identity, &session, &err);
@@ -242,7 +242,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
         return page(r, visitor, &p);
     }
     if (!tw_shared_use_once(site->shared, &id, flow->started_at
-                            + site->conf->sign_in.timeout + TW_LEEWAY,
+                            + site->sign_in.timeout + TW_LEEWAY,
                             apr_time_now())) {
         tw_call_drop(&lease, site);
         return used_before(r, visitor, flow, cookie_name);
@@ -276,9 +276,7 @@ static void log_error_answer(request_rec *r, const tw_site_t *site,
 
     for (i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
         if (!strcmp(error, blames[i])
-            && tw_shared_log_once(site->shared, site->provider.slot,
-                                  TW_LOG_ANSWER, NULL, apr_time_from_sec(60),
-                                  apr_time_now())) {
+            && tw_line_is_due(site, TW_LINE_ANSWER)) {
             level = APLOG_ERR;
         }
     }
@@ -318,7 +316,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
         log_error_answer(r, site, authz.error);
     }
     if (flow.started_at > now + TW_LEEWAY
-        || now - flow.started_at >= site->conf->sign_in.timeout
+        || now - flow.started_at >= site->sign_in.timeout
         || authz.kind == TW_AUTHZ_INVALID) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0211)
                       "callback for a sign-in that %s",
@@ -330,7 +328,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     if (authz.kind == TW_AUTHZ_CANCELLED) {
         tw_flow_id(&id, &flow);
         tw_shared_use_once(site->shared, &id,
-                           flow.started_at + site->conf->sign_in.timeout
+                           flow.started_at + site->sign_in.timeout
                                + TW_LEEWAY,
                            now);
         tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);

@@ -139,6 +139,6 @@ void tw_flow_cookies_add(request_rec *r, const tw_visitor_t *visitor,
     text = tw_flow_seal(&flow, &site->sealers.flow, r->pool);
     make_room(r, visitor, strlen(name) + 1 + strlen(text));
     tw_cookie_set(r, name, text, site->cookies.other_attributes,
-                  (int)apr_time_sec(site->conf->sign_in.timeout)
+                  (int)apr_time_sec(site->sign_in.timeout)
                   + COOKIE_SLACK);
 }

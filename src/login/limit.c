@@ -41,10 +41,10 @@ int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,
 
     if (!ipv6) {
         return count(r, site, r->useragent_ip,
-                     &site->conf->sign_in.limit_client, now);
+                     &site->sign_in.limit_client, now);
     }
     for (i = 0; !wait && i < sizeof(networks) / sizeof(networks[0]); i++) {
-        tw_rate_t rate = site->conf->sign_in.limit_client;
+        tw_rate_t rate = site->sign_in.limit_client;
         char who[2 * sizeof(struct in6_addr) + 1];
 
         rate.count *= networks[i].times;

@@ -62,8 +62,8 @@ static const tw_site_t *own_site(const request_rec *r)
     }
     /* asked in several hooks of each request: the second letter tells most
      * paths apart */
-    if (r->uri[0] == '/' && r->uri[1] == site->conf->own.path[1]
-        && !strncmp(r->uri, site->conf->own.path, site->paths.own_len)) {
+    if (r->uri[0] == '/' && r->uri[1] == site->paths.own.path[1]
+        && !strncmp(r->uri, site->paths.own.path, site->paths.own_len)) {
         return site;
     }
     return site->paths.callback_apart && !strcmp(r->uri, site->paths.callback)

@@ -226,7 +226,6 @@ static const char *known_of(const login_t *l)
 
 static int within_limits(login_t *l)
 {
-    const tw_server_conf_t *conf = l->site->conf;
     tw_line_t line;
     apr_time_t now = apr_time_now();
     int wait = tw_limit_client_retry_after(l->r, l->site, now);
@@ -239,11 +238,11 @@ static int within_limits(login_t *l)
                       "(TwAuthStartLimit)");
         return page_of_kind(l, TW_PAGE_LIMIT, wait);
     }
-    wait = tw_shared_rate_wait_all(l->site->shared, l->site->slot,
-                                   &conf->sign_in.limit_all, known_of(l), now);
+    wait = tw_shared_rate_wait_all(l->site->shared, l->site->address.slot,
+                                   &l->site->sign_in.limit_all, known_of(l),
+                                   now);
     if (wait) {
-        if (tw_shared_log_once(l->site->shared, l->site->slot, TW_LOG_LIMIT,
-                               NULL, apr_time_from_sec(60), now)) {
+        if (tw_line_is_due(l->site, TW_LINE_LIMIT)) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, l->r, TWLOGNO(0232)
                           "too many sign-ins in all (TwAuthStartLimit): some "
                           "are put off");

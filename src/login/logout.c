@@ -206,7 +206,7 @@ static void clear_site_data(request_rec *r, const tw_site_t *site)
     static const char *const values[] = {
         NULL, "\"cache\"", "\"storage\"", "\"cache\", \"storage\""
     };
-    const char *value = values[site->conf->session.clear_site_data
+    const char *value = values[site->session.clear_site_data
                                & (TW_CLEAR_CACHE | TW_CLEAR_STORAGE)];
 
     if (value) {
@@ -248,7 +248,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     if (tw_address_is_elsewhere(r, site)) {
         return go_to_page(r, site, HTTP_SEE_OTHER, query_of(r, next));
     }
-    if (tw_visitor_authenticate(visitor, r, site->conf->session.recheck, 0)
+    if (tw_visitor_authenticate(visitor, r, site->session.recheck, 0)
         != TW_VISITOR_NOBODY) {
         if (!is_from_here(r, visitor, form)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)

@@ -55,7 +55,7 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
                                         : HTTP_FORBIDDEN;
     }
     switch (tw_visitor_authenticate(visitor, r,
-                                    visitor->site->conf->session.recheck, 0)) {
+                                    visitor->site->session.recheck, 0)) {
     case TW_VISITOR_UNVERIFIED:
         if (tw_navigation_is_read(r)) {
             page.kind = TW_PAGE_DATABASE;
@@ -66,7 +66,7 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
                        APR_STRINGIFY(TW_RETRY_AFTER));
         return HTTP_SERVICE_UNAVAILABLE;
     case TW_VISITOR_SIGNED_IN:
-        json = described(&visitor->session, visitor->site->conf->session.max,
+        json = described(&visitor->session, visitor->site->session.max,
                          r->pool);
         break;
     default:

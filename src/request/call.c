@@ -22,13 +22,10 @@
 /* A call may end a little past its limit; then its lease is free anyway. */
 #define DEADLINE_SLACK apr_time_from_sec(2)
 #define WAIT_STEP apr_time_from_msec(50)
-#define LOG_INTERVAL apr_time_from_sec(60)
 
-static int no_lease(request_rec *r, const tw_site_t *site, tw_page_t *page,
-                    apr_time_t now)
+static int no_lease(request_rec *r, const tw_site_t *site, tw_page_t *page)
 {
-    if (tw_shared_log_once(site->shared, site->slot, TW_LOG_BUSY, NULL,
-                           LOG_INTERVAL, now)) {
+    if (tw_line_is_due(site, TW_LINE_BUSY)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0201)
                       "all %d calls to X are in use (TwAuthProviderCalls): "
                       "sign-ins are put off", site->provider.calls);
@@ -108,7 +105,7 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
     }
     if (!take_lease(lease, site, now)
         && !wait_for_lease(lease, site, wait)) {
-        return no_lease(r, site, page, apr_time_now());
+        return no_lease(r, site, page);
     }
     /* asked last: an open breaker lets one through in a while, and that one
      * has to make its call */

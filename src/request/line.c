@@ -49,6 +49,17 @@ void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
     }
 }
 
+int tw_line_is_due(const tw_site_t *site, tw_line_kind_t kind)
+{
+    _Static_assert(TW_LINE_ANSWER < TW_LOG_KINDS, "a word of memory for each");
+
+    return tw_shared_log_once(site->shared,
+                              kind == TW_LINE_ANSWER ? site->provider.slot
+                                                     : site->address.slot,
+                              kind, NULL, apr_time_from_sec(60),
+                              apr_time_now());
+}
+
 const char *tw_line_cause(apr_pool_t *pool, const tw_err_t *err)
 {
     return err->why ? apr_pstrndup(pool, err->why, strcspn(err->why, ":"))

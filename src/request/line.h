@@ -33,6 +33,19 @@ typedef struct tw_line_t {
 void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
                    int loud, const char *kind, const char *what);
 
+/* Lines that are about a site, and are written once in a while however many
+ * visitors meet it. */
+typedef enum {
+    TW_LINE_PLAIN_HTTP,
+    TW_LINE_BUSY,
+    TW_LINE_LIMIT,
+    TW_LINE_TOKENS,
+    TW_LINE_ANSWER          /* for all sites of one application at X */
+} tw_line_kind_t;
+
+/* Whether such a line is due: a minute has gone by since the last one. */
+int tw_line_is_due(const tw_site_t *site, tw_line_kind_t kind);
+
 /* What tells one failure of the database from another: the statement, or what
  * it was that failed, without what it said. */
 const char *tw_line_cause(apr_pool_t *pool, const tw_err_t *err);

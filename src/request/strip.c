@@ -147,7 +147,7 @@ static const char *take_own(tw_visitor_t *visitor, const char *cookies)
 static int may_have_own(const tw_site_t *site, const char *cookies)
 {
     /* all own names have it in them */
-    return cookies && strstr(cookies, site->conf->cookie.name);
+    return cookies && strstr(cookies, site->cookies.name);
 }
 
 int tw_strip_post_read_request(request_rec *r)

@@ -104,7 +104,7 @@ int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
 static apr_time_t absolute_end(const tw_site_t *site,
                                const tw_session_t *session)
 {
-    apr_time_t end = session->signed_in_at + site->conf->session.max;
+    apr_time_t end = session->signed_in_at + site->session.max;
 
     return end < session->expires_at ? end : session->expires_at;
 }
@@ -116,7 +116,7 @@ static int is_in_time(const tw_site_t *site, const tw_session_t *session,
     return session->signed_in_at <= now + TW_LEEWAY
            && session->last_seen <= now + TW_LEEWAY
            && now < absolute_end(site, session)
-           && now < session->last_seen + site->conf->session.idle;
+           && now < session->last_seen + site->session.idle;
 }
 
 /*
@@ -177,7 +177,7 @@ static int is_in_grace(const tw_visitor_t *visitor,
 
     return recheck > 0 && checked <= now
            && checked > tw_shared_revalidate_before(visitor->site->shared)
-           && now - checked < recheck + visitor->site->conf->session.grace;
+           && now - checked < recheck + visitor->site->session.grace;
 }
 
 /* Asks the database; the state that follows. */
@@ -195,7 +195,7 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
 
     visitor->copy.asked = 1;
     if (tw_session_row_check(&check, session, &site->store.database,
-                             activity ? site->conf->session.idle : 0, r->pool,
+                             activity ? site->session.idle : 0, r->pool,
                              &err) != APR_SUCCESS) {
         if (is_in_grace(visitor, recheck, now)) {
             visitor->copy.by_grace = 1;
@@ -262,7 +262,7 @@ tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
 /* Whether the copy should say that it has been used since. */
 static int is_unseen(const tw_visitor_t *visitor, apr_time_t now)
 {
-    apr_interval_time_t most = visitor->site->conf->session.idle / 10;
+    apr_interval_time_t most = visitor->site->session.idle / 10;
 
     return visitor->session.last_seen
            < now - (most < SEEN_MAX ? most : SEEN_MAX);

@@ -468,22 +468,6 @@ tw_cache_t *tw_start_cache(void)
     return cache;
 }
 
-static void set_conf(tw_server_conf_t *conf, tw_site_t *site)
-{
-    const tw_rate_t rate = { TW_RATE_MAX, apr_time_from_sec(1) };
-
-    conf->own.path = "/twauth/";
-    conf->cookie.name = "twauth";
-    conf->sign_in.limit_client = conf->sign_in.limit_all = rate;
-    conf->sign_in.timeout = apr_time_from_sec(86400);
-    conf->session.idle = conf->session.max = apr_time_from_sec(86400);
-    conf->session.recheck = apr_time_from_sec(60);
-    conf->session.grace = apr_time_from_sec(600);
-    conf->database.tokens = TW_TOKENS_NONE;
-    conf->sign_in.sign_up = 1;
-    conf->site = site;
-}
-
 static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
                      apr_pool_t *pool)
 {
@@ -492,7 +476,7 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
         "key", "secret", "users.read", "authenticate", 0, "read",
         NULL, { NULL, NULL, apr_time_from_sec(5) }
     };
-
+    const tw_rate_t rate = { TW_RATE_MAX, apr_time_from_sec(1) };
     const struct {
         tw_sealer_t *sealer;
         tw_seal_purpose_t purpose;
@@ -521,10 +505,11 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->paths.own_len = strlen("/twauth/");
     site->provider.protocol = protocol;
     site->provider.client = client;
-    site->ring = tw_ring_make(pool);
-    HOLDS(site->ring
-          && tw_ring_add(site->ring, KEY, pool, NULL) == APR_SUCCESS);
+    site->sealers.ring = tw_ring_make(pool);
+    HOLDS(site->sealers.ring
+          && tw_ring_add(site->sealers.ring, KEY, pool, NULL) == APR_SUCCESS);
     site->realm.name = site->realm.audience = "site.test:443";
+    site->cookies.name = "twauth";
     site->cookies.session.text = SERVER_SESSION;
     site->cookies.session.len = strlen(SERVER_SESSION);
     site->cookies.pre.text = SERVER_PRE;
@@ -534,7 +519,8 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->cookies.session_attributes = site->cookies.other_attributes =
         "; Path=/; Secure; HttpOnly; SameSite=Lax";
     for (i = 0; i < (int)(sizeof(purposes) / sizeof(*purposes)); i++) {
-        *purposes[i].sealer = (tw_sealer_t){ site->ring, purposes[i].purpose,
+        *purposes[i].sealer = (tw_sealer_t){ site->sealers.ring,
+                                             purposes[i].purpose,
                                              site->realm.audience };
     }
     site->sealers.flow = tw_seal_bind(&site->sealers.flow, protocol->name,
@@ -546,6 +532,12 @@ static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
     site->store.database.shared = site->shared;
     site->store.database.slot = 2;
     site->provider.calls = 8;
+    site->session.idle = site->session.max = apr_time_from_sec(86400);
+    site->session.recheck = apr_time_from_sec(60);
+    site->session.grace = apr_time_from_sec(600);
+    site->sign_in.limit_client = site->sign_in.limit_all = rate;
+    site->sign_in.timeout = apr_time_from_sec(86400);
+    site->sign_in.sign_up = 1;
 }
 
 static void set_up(void)
@@ -566,8 +558,7 @@ static void set_up(void)
         sites[i].config[twauth_module.module_index] = &sites[i].conf;
         sites[i].site.server = sites[i].site.store.database.server =
             &sites[i].server;
-        sites[i].site.conf = &sites[i].conf;
-        set_conf(&sites[i].conf, &sites[i].site);
+        sites[i].conf.site = &sites[i].site;
         set_site(&sites[i].site, protocols[i], lasting);
     }
 }

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from guard import SRC, TREE, includes, read, sources
+from guard import SRC, TREE, bare, includes, read, sources
 
 FLOORS = {"base": 1, "shared": 2, "sealed": 2, "x": 3, "store": 4, "config": 5, "admin": 6, "request": 6, "auth": 7,
           "login": 7}
@@ -85,6 +85,11 @@ def test_core_knows_no_httpd(name):
 def test_the_others_do():
     assert {o for name in FILES if room(name) not in CORE for o in includes(name)[1] if HTTPD.match(o)} >= {
         "httpd.h", "http_config.h", "mod_auth.h"}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if room(name) not in [*CORE, "store", "config", "admin"]])
+def test_requests_read_sites_and_not_what_was_written(name):
+    assert not re.search(r"\btw_server_conf_t\b|\btw_conf_server\b", bare(sources()[name]))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
