@@ -33,14 +33,20 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -Wno-format-nonliteral -It/unit -o $@ $< $(CORE_LIB) \
 		$(LDFLAGS) $(LIBS) $(APR_LIBS) -lcmocka
 
-# the glue's targets: with the glue, and a stand-in for what is below it
-FUZZ_GLUE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/authz.c,$(sort \
-	$(wildcard src/request/*.c src/login/*.c src/auth/*.c))))
+# the glue's targets: with all of it but admin/, the directives, and what t/fuzz
+# stands in for: what is below a statement of the database, and a start
+FUZZ_ROOMS := request login auth store config
+FUZZ_WITHOUT := auth/authz config/directives config/notices config/setters \
+	config/start store/alive store/db store/gate store/link store/outage \
+	store/rights
+FUZZ_GLUE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \
+	$(FUZZ_WITHOUT:%=src/%.c),$(sort $(wildcard $(FUZZ_ROOMS:%=src/%/*.c)))))
 FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
-FUZZ_GLUE_PARTS := t/fuzz/server.c $(FUZZ_GLUE)
+FUZZ_GLUE_PARTS := t/fuzz/server.c t/fuzz/httpd.c t/fuzz/database.c \
+	$(FUZZ_GLUE)
 $(FUZZ_GLUE_TESTS): FUZZ_PARTS = -I$(shell $(APXS) -q INCLUDEDIR) \
 	$(FUZZ_GLUE_PARTS)
-$(FUZZ_GLUE_TESTS): $(FUZZ_GLUE_PARTS) t/fuzz/server.h
+$(FUZZ_GLUE_TESTS): $(FUZZ_GLUE_PARTS) t/fuzz/server.h t/fuzz/parts.h
 # a main() that replays; `make fuzz` puts libFuzzer's in its place
 FUZZ_MAIN := t/fuzz/replay.c
 

@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server.h"
+#include "parts.h"
 
-#include <apr_lib.h>
 #include <http_core.h>
-#include <http_log.h>
-#include <http_protocol.h>
-#include <http_request.h>
-#include <mod_core.h>
-#include <util_filter.h>
 
-#include "store/account.h"
-#include "store/session_row.h"
-#include "store/token.h"
 #include "auth/authn.h"
-#include "request/strip.h"
-#include "request/browser.h"
 #include "base/codec.h"
-#include "sealed/flow.h"
+#include "config/build.h"
+#include "config/start.h"
 #include "login/locations.h"
+#include "private.h"
+#include "request/browser.h"
+#include "request/strip.h"
+#include "sealed/flow.h"
 #include "x/oauth1.h"
 #include "x/oauth2.h"
-#include "private.h"
-#include "config/start.h"
-#include "base/target.h"
 
 #define KEY "hCQJQ0+0OZxgvZ2a4Y8mJPoZYqBvK3nVb0oS7lDT1WcXrE9uHkMfGyi6wNzL5s+A"
-#define BODY_PIECE 100
 #define ALICES_BROWSER "alice's browser"
 
 server_did_t server_did;
@@ -33,211 +23,6 @@ server_did_t server_did;
 module AP_MODULE_DECLARE_DATA twauth_module = {
     STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, NULL, 0
 };
-
-/* ---- httpd -------------------------------------------------------------- */
-
-/* The body of the request that is under way. */
-static const char *body_left;
-static apr_size_t body_len;
-
-void ap_log_rerror_(const char *file, int line, int module_index, int level,
-                    apr_status_t status, const request_rec *r,
-                    const char *fmt, ...)
-{
-    va_list args;
-
-    (void)file;
-    (void)line;
-    (void)module_index;
-    (void)level;
-    (void)status;
-    /* for a sanitizer to see what the words are made of */
-    va_start(args, fmt);
-    apr_pvsprintf(r->pool, fmt, args);
-    va_end(args);
-}
-
-const char *ap_auth_type(request_rec *r)
-{
-    (void)r;
-    return "Twitter";
-}
-
-const char *ap_auth_name(request_rec *r)
-{
-    (void)r;
-    return NULL;
-}
-
-const char *ap_run_http_scheme(const request_rec *r)
-{
-    (void)r;
-    return "https";
-}
-
-char *ap_strcasestr(const char *s1, const char *s2)
-{
-    for (; *s1; s1++) {
-        if (!strncasecmp(s1, s2, strlen(s2))) {
-            return (char *)s1;
-        }
-    }
-    return NULL;
-}
-
-char *ap_escape_html2(apr_pool_t *pool, const char *s, int toasc)
-{
-    char *out = apr_pstrdup(pool, "");
-
-    (void)toasc;
-    for (; *s; s++) {
-        out = apr_pstrcat(pool, out, *s == '<' ? "&lt;" : *s == '>' ? "&gt;"
-                          : *s == '&' ? "&amp;" : *s == '"' ? "&quot;"
-                          : apr_pstrmemdup(pool, s, 1), NULL);
-    }
-    return out;
-}
-
-int ap_index_of_response(int status)
-{
-    return status;
-}
-
-char *ap_response_code_string(request_rec *r, int index)
-{
-    (void)r;
-    (void)index;
-    return NULL;
-}
-
-void ap_custom_response(request_rec *r, int status, const char *text)
-{
-    (void)status;
-    server_did.page = apr_pstrdup(r->pool, text);
-}
-
-int ap_rwrite(const void *buf, int nbyte, request_rec *r)
-{
-    HOLDS(nbyte >= 0);
-    server_did.page = apr_pstrcat(r->pool, server_did.page,
-                                  apr_pstrmemdup(r->pool, buf,
-                                                 (apr_size_t)nbyte), NULL);
-    return nbyte;
-}
-
-void ap_set_content_type(request_rec *r, const char *type)
-{
-    r->content_type = type;
-}
-
-void ap_set_content_length(request_rec *r, apr_off_t length)
-{
-    HOLDS(length >= 0);
-    r->clength = length;
-}
-
-void ap_allow_standard_methods(request_rec *r, int reset, ...)
-{
-    (void)r;
-    (void)reset;
-}
-
-int ap_setup_client_block(request_rec *r, int read_policy)
-{
-    HOLDS(read_policy == REQUEST_CHUNKED_DECHUNK);
-    r->read_chunked = apr_table_get(r->headers_in, "Transfer-Encoding")
-                      != NULL;
-    r->remaining = r->read_chunked ? 0 : (apr_off_t)body_len;
-    return OK;
-}
-
-int ap_should_client_block(request_rec *r)
-{
-    return r->read_chunked || r->remaining > 0;
-}
-
-long ap_get_client_block(request_rec *r, char *buffer, apr_size_t size)
-{
-    apr_size_t len = size < BODY_PIECE ? size : BODY_PIECE;
-
-    (void)r;
-    len = len < body_len ? len : body_len;
-    memcpy(buffer, body_left, len);
-    body_left += len;
-    body_len -= len;
-    return (long)len;
-}
-
-/* No filter runs here. */
-ap_filter_rec_t *ap_register_input_filter(const char *name,
-                                          ap_in_filter_func filter,
-                                          ap_init_filter_func init,
-                                          ap_filter_type type)
-{
-    (void)name;
-    (void)filter;
-    (void)init;
-    (void)type;
-    return NULL;
-}
-
-ap_filter_rec_t *ap_register_output_filter(const char *name,
-                                           ap_out_filter_func filter,
-                                           ap_init_filter_func init,
-                                           ap_filter_type type)
-{
-    (void)name;
-    (void)filter;
-    (void)init;
-    (void)type;
-    return NULL;
-}
-
-ap_filter_t *ap_add_input_filter_handle(ap_filter_rec_t *f, void *ctx,
-                                        request_rec *r, conn_rec *c)
-{
-    (void)f;
-    (void)ctx;
-    (void)r;
-    (void)c;
-    return NULL;
-}
-
-ap_filter_t *ap_add_output_filter_handle(ap_filter_rec_t *f, void *ctx,
-                                         request_rec *r, conn_rec *c)
-{
-    return ap_add_input_filter_handle(f, ctx, r, c);
-}
-
-module *ap_find_linked_module(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
-void ap_remove_output_filter(ap_filter_t *f)
-{
-    (void)f;
-}
-
-apr_status_t ap_pass_brigade(ap_filter_t *filter, apr_bucket_brigade *bucket)
-{
-    (void)filter;
-    (void)bucket;
-    return APR_SUCCESS;
-}
-
-apr_status_t ap_get_brigade(ap_filter_t *filter, apr_bucket_brigade *bucket,
-                            ap_input_mode_t mode, apr_read_type_e block,
-                            apr_off_t readbytes)
-{
-    (void)filter;
-    (void)bucket;
-    (void)mode;
-    (void)block;
-    (void)readbytes;
-    return APR_EOF;
-}
 
 /* ---- X ------------------------------------------------------------------ */
 
@@ -284,12 +69,13 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     return APR_SUCCESS;
 }
 
-/* ---- the database ------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------ */
 
 /* Sessions and flows end: each input has its own. */
 static unsigned turn;
 
-static tw_session_t session_of(const char *name)
+/* Alice's was checked just now, bob's is to be checked at the next request. */
+tw_session_t session_of(const char *name)
 {
     static const tw_session_t alice = {
         .account = 1, .twitter_id = SERVER_ALICE, .username = "alice",
@@ -299,120 +85,16 @@ static tw_session_t session_of(const char *name)
         .account = 2, .twitter_id = "1002", .username = "bob",
         .screen_name = "Bob"
     };
-    tw_session_t session = strcmp(name, "bob") ? alice : bob;
+    int is_bob = !strcmp(name, "bob");
+    tw_session_t session = is_bob ? bob : alice;
+    apr_time_t now = apr_time_now();
 
     tw_seal_digest(session.id.bytes, apr_psprintf(fuzz_pool(), "%s %u", name,
-                                            turn));
-    session.signed_in_at = session.checked_at = session.last_seen =
-        apr_time_now();
+                                                  turn));
+    session.signed_in_at = session.last_seen = session.checked_at =
+        now - (is_bob ? apr_time_from_sec(1000) : 0);
     session.expires_at = session.signed_in_at + apr_time_from_sec(86400);
     return session;
-}
-
-apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
-                                const tw_store_t *store,
-                                const tw_sign_in_t *with, apr_pool_t *pool,
-                                tw_err_t *err)
-{
-    (void)store;
-    (void)pool;
-    (void)err;
-    HOLDS(!strcmp(with->identity->id, SERVER_ALICE));
-    *session = session_of("alice");
-    tw_seal_random(&session->id, sizeof(session->id));
-    memset(result, 0, sizeof(*result));
-    server_did.begun++;
-    return APR_SUCCESS;
-}
-
-apr_status_t tw_account_ready(const tw_database_t *database, apr_pool_t *pool,
-                              tw_err_t *err)
-{
-    (void)database;
-    (void)pool;
-    (void)err;
-    return APR_SUCCESS;
-}
-
-apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
-                                  const tw_database_t *database,
-                                  apr_interval_time_t idle, apr_pool_t *pool,
-                                  tw_err_t *err)
-{
-    (void)database;
-    (void)idle;
-    (void)pool;
-    (void)err;
-    *check = TW_CHECK_GOOD;
-    session->checked_at = apr_time_now();
-    return APR_SUCCESS;
-}
-
-apr_status_t tw_session_row_end(apr_array_header_t **ended,
-                                const tw_session_t *session, int everywhere,
-                                const tw_database_t *database,
-                                apr_pool_t *pool, tw_err_t *err)
-{
-    (void)session;
-    (void)everywhere;
-    (void)database;
-    (void)err;
-    *ended = apr_array_make(pool, 1, sizeof(tw_id_t));
-    server_did.ended++;
-    return APR_SUCCESS;
-}
-
-/* No tokens are kept, so there is nothing to refresh. */
-apr_status_t tw_token_read(tw_stored_t *stored,
-                           const tw_session_t *session,
-                           const tw_store_t *store, apr_pool_t *pool,
-                           tw_err_t *err)
-{
-    (void)session;
-    (void)store;
-    (void)pool;
-    (void)err;
-    memset(stored, 0, sizeof(*stored));
-    return APR_SUCCESS;
-}
-
-apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
-                            apr_time_t until, const tw_store_t *store,
-                            apr_pool_t *pool, tw_err_t *err)
-{
-    (void)claimed;
-    (void)stored;
-    (void)until;
-    (void)store;
-    (void)pool;
-    (void)err;
-    abort();
-}
-
-apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
-                                const tw_tokens_t *tokens,
-                                const tw_store_t *store, apr_pool_t *pool,
-                                tw_err_t *err)
-{
-    (void)done;
-    (void)stored;
-    (void)tokens;
-    (void)store;
-    (void)pool;
-    (void)err;
-    abort();
-}
-
-apr_status_t tw_token_retry_at(const tw_stored_t *stored,
-                               apr_time_t at, const tw_store_t *store,
-                               apr_pool_t *pool, tw_err_t *err)
-{
-    (void)stored;
-    (void)at;
-    (void)store;
-    (void)pool;
-    (void)err;
-    abort();
 }
 
 /* ---- the configuration -------------------------------------------------- */
@@ -422,28 +104,10 @@ apr_status_t tw_token_retry_at(const tw_stored_t *stored,
 static struct {
     server_rec server;
     void *config[8];            /* by module index */
-    tw_server_conf_t conf;
-    tw_site_t site;
-} sites[SITES];
+} servers[SITES];
 
 static core_server_config core;
 static void *dir_config[8];
-
-tw_server_conf_t *tw_conf_server(const server_rec *s)
-{
-    return ap_get_module_config(s->module_config, &twauth_module);
-}
-
-const tw_dir_conf_t *tw_conf_dir(const request_rec *r)
-{
-    static const tw_dir_conf_t dir = {
-        TW_UNAUTH_LOGIN, TW_USER_USERNAME,
-        TW_EXPORT_ENV | TW_EXPORT_HEADERS, TW_UNSET
-    };
-
-    (void)r;
-    return &dir;
-}
 
 int tw_start_any(void)
 {
@@ -468,82 +132,90 @@ tw_cache_t *tw_start_cache(void)
     return cache;
 }
 
-static void set_site(tw_site_t *site, const tw_protocol_t *protocol,
-                     apr_pool_t *pool)
+/* httpd.conf, as far as the module looks at other modules' directives. */
+static void set_tree(void)
 {
-    const tw_client_t client = {
-        "https://api.x.test", SERVER_X, SERVER_ORIGIN "/twauth/callback",
-        "key", "secret", "users.read", "authenticate", 0, "read",
-        NULL, { NULL, NULL, apr_time_from_sec(5) }
+    static ap_directive_t directives[] = {
+        { .directive = "ServerName", .args = "site.test" },
+        { .directive = "DBDriver", .args = "fuzz" },
     };
-    const tw_rate_t rate = { TW_RATE_MAX, apr_time_from_sec(1) };
-    const struct {
-        tw_sealer_t *sealer;
-        tw_seal_purpose_t purpose;
-    } purposes[] = {
-        { &site->sealers.session, TW_SEAL_SESSION },
-        { &site->sealers.flow, TW_SEAL_FLOW },
-        { &site->sealers.pre, TW_SEAL_PRE },
-        { &site->sealers.mark, TW_SEAL_BOUNCE },
-        { &site->sealers.form, TW_SEAL_FORM },
-        { &site->sealers.account_switch, TW_SEAL_SWITCH },
-        { &site->sealers.asked, TW_SEAL_ASKED },
-    };
-    int i;
 
-    site->address.scheme = "https";
-    site->address.host = "site.test";
-    site->address.port = 443;
-    site->address.origin = SERVER_ORIGIN;
-    site->address.secure = 1;
-    site->paths.login = "/twauth/login";
-    site->paths.callback = "/twauth/callback";
-    site->paths.logout = "/twauth/logout";
-    site->paths.session = "/twauth/session";
-    site->paths.own.path = "/twauth/";
-    site->paths.own.callback = site->paths.callback;
-    site->paths.own_len = strlen("/twauth/");
-    site->provider.protocol = protocol;
-    site->provider.client = client;
-    site->sealers.ring = tw_ring_make(pool);
-    HOLDS(site->sealers.ring
-          && tw_ring_add(site->sealers.ring, KEY, pool, NULL) == APR_SUCCESS);
-    site->realm.name = site->realm.audience = "site.test:443";
-    site->cookies.name = "twauth";
-    site->cookies.session.text = SERVER_SESSION;
-    site->cookies.session.len = strlen(SERVER_SESSION);
-    site->cookies.pre.text = SERVER_PRE;
-    site->cookies.pre.len = strlen(SERVER_PRE);
-    site->cookies.flow.text = SERVER_FLOW;
-    site->cookies.flow.len = strlen(SERVER_FLOW);
-    site->cookies.session_attributes = site->cookies.other_attributes =
-        "; Path=/; Secure; HttpOnly; SameSite=Lax";
-    for (i = 0; i < (int)(sizeof(purposes) / sizeof(*purposes)); i++) {
-        *purposes[i].sealer = (tw_sealer_t){ site->sealers.ring,
-                                             purposes[i].purpose,
-                                             site->realm.audience };
+    directives[0].next = &directives[1];
+    ap_conftree = directives;
+}
+
+/* What an administrator writes; all else has its default. */
+static void set_conf(tw_server_conf_t *conf, int i, apr_pool_t *pool)
+{
+    const tw_rate_t rate = { TW_RATE_MAX, apr_time_from_sec(1) };
+
+    if (i == 0) {
+        conf->consumer.key = "key";
+        conf->consumer.secret = "file:/secret";
     }
-    site->sealers.flow = tw_seal_bind(&site->sealers.flow, protocol->name,
-                                      pool);
+    else {
+        conf->client.id = "key";
+        conf->client.secret = "file:/secret";
+    }
+    conf->keys = apr_array_make(pool, 1, sizeof(const char *));
+    APR_ARRAY_PUSH(conf->keys, const char *) = "file:/key";
+    conf->provider.api = "https://api.x.test";
+    conf->provider.browser = SERVER_X;
+    conf->sign_in.limit_client = conf->sign_in.limit_all = rate;
+}
+
+/* What a start finds out besides. */
+static void join(tw_site_t *site, apr_pool_t *pool)
+{
+    tw_database_t *database = &site->store.database;
+
     site->recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
-    site->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
-                                    apr_time_now() - 1);
+    /* before any session was checked */
+    site->shared = database->shared =
+        tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
+                         apr_time_now() - apr_time_from_sec(86400));
     site->provider.slot = 1;
-    site->store.database.shared = site->shared;
-    site->store.database.slot = 2;
+    database->slot = 2;
+    database->writes = 3;
+    site->realm.slot = 4;
+    tw_shared_realm(site->shared, site->realm.slot,
+                    site->session.recheck + site->session.grace,
+                    site->session.max, apr_time_now());
     site->provider.calls = 8;
-    site->session.idle = site->session.max = apr_time_from_sec(86400);
-    site->session.recheck = apr_time_from_sec(60);
-    site->session.grace = apr_time_from_sec(600);
-    site->sign_in.limit_client = site->sign_in.limit_all = rate;
-    site->sign_in.timeout = apr_time_from_sec(86400);
-    site->sign_in.sign_up = 1;
+}
+
+static void set_up_server(int i, tw_draft_t *draft, apr_pool_t *pool)
+{
+    server_rec *s = &servers[i].server;
+    tw_server_conf_t *conf = tw_conf_server_create(pool, s);
+    tw_site_t *site;
+
+    s->server_hostname = apr_pstrdup(pool, "site.test");
+    s->server_scheme = "https";
+    s->port = 443;
+    s->module_config = (ap_conf_vector_t *)servers[i].config;
+    s->lookup_defaults = (ap_conf_vector_t *)dir_config;
+    servers[i].config[AP_CORE_MODULE_INDEX] = &core;
+    servers[i].config[twauth_module.module_index] = conf;
+    set_conf(conf, i, pool);
+    tw_conf_defaults(conf);
+    site = tw_build_site(draft, s);
+    HOLDS(site && !site->off && !site->incomplete);
+    HOLDS(!strcmp(site->address.origin, SERVER_ORIGIN));
+    join(site, pool);
+    conf->site = site;
 }
 
 static void set_up(void)
 {
-    const tw_protocol_t *const protocols[SITES] = { &tw_oauth1, &tw_oauth2 };
+    static const char *const secrets[][2] = {
+        { "TwAuthKey file:/key", KEY },
+        { "TwAuthConsumerSecret file:/secret", "secret" },
+        { "TwAuthClientSecret file:/secret", "secret" },
+    };
+    tw_dir_conf_t *dir;
     apr_pool_t *lasting;
+    tw_draft_t *draft;
     tw_err_t err;
     int i;
 
@@ -551,15 +223,19 @@ static void set_up(void)
     HOLDS(tw_seal_init() == APR_SUCCESS);
     HOLDS(tw_oauth1.child_init(lasting, &err) == APR_SUCCESS);
     twauth_module.module_index = AP_CORE_MODULE_INDEX + 1;
+    dir = tw_conf_dir_create(lasting, NULL);
+    dir->exports = TW_EXPORT_ENV | TW_EXPORT_HEADERS;
+    dir_config[twauth_module.module_index] = dir;
+    servers[0].server.lookup_defaults = (ap_conf_vector_t *)dir_config;
+    tw_conf_dir_defaults(&servers[0].server);
+    set_tree();
+    draft = tw_draft_begin(&servers[0].server, NULL, lasting, lasting);
+    for (i = 0; i < 3; i++) {
+        apr_hash_set(draft->secrets, secrets[i][0], APR_HASH_KEY_STRING,
+                     secrets[i][1]);
+    }
     for (i = 0; i < SITES; i++) {
-        sites[i].server.module_config = (ap_conf_vector_t *)sites[i].config;
-        sites[i].server.lookup_defaults = (ap_conf_vector_t *)dir_config;
-        sites[i].config[AP_CORE_MODULE_INDEX] = &core;
-        sites[i].config[twauth_module.module_index] = &sites[i].conf;
-        sites[i].site.server = sites[i].site.store.database.server =
-            &sites[i].server;
-        sites[i].conf.site = &sites[i].site;
-        set_site(&sites[i].site, protocols[i], lasting);
+        set_up_server(i, draft, lasting);
     }
 }
 
@@ -567,13 +243,15 @@ const tw_site_t *server_site(const char *protocol)
 {
     int i;
 
-    if (!sites[0].site.provider.protocol) {
+    if (!servers[0].server.module_config) {
         fuzz_pool();
         set_up();
     }
     for (i = 0; i < SITES; i++) {
-        if (!strcmp(sites[i].site.provider.protocol->name, protocol)) {
-            return &sites[i].site;
+        const tw_site_t *site = tw_site(&servers[i].server);
+
+        if (!strcmp(site->provider.protocol->name, protocol)) {
+            return site;
         }
     }
     abort();
@@ -701,8 +379,7 @@ request_rec *server_request(const tw_site_t *site, const char *method,
 
     memset(&server_did, 0, sizeof(server_did));
     server_did.page = "";
-    body_left = body;
-    body_len = len;
+    httpd_body(body, len);
     r->pool = pool;
     r->connection = apr_pcalloc(pool, sizeof(*r->connection));
     r->server = site->server;

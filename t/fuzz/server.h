@@ -3,9 +3,10 @@
  * A server without a network around the glue, for fuzz targets: requests are
  * made of texts and led through the module's hooks.
  *
- * Stood in for: httpd's functions, configuration and site (tw_conf, tw_site:
- * one site for each protocol), the database (tw_account: whoever comes gets
- * in) and X (tw_http: every call succeeds).  All else is the module's own.
+ * Stood in for: httpd's functions (httpd.c), what is below the statements of
+ * the database (tw_db: database.c), X (tw_http: every call succeeds), and what
+ * a start makes (tw_start).  All else is the module's own: there is one site
+ * for each protocol, built of a configuration.
  */
 #ifndef SERVER_H
 #define SERVER_H
