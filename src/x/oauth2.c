@@ -257,9 +257,11 @@ static apr_status_t get_user(const tw_http_response_t **response,
     if (err->kind == TW_ERR_LIMITED) {
         err->kind = TW_ERR_USER_LIMITED;
     }
-    /* the application has just been believed, and so has the user */
+    /* the application has just been believed, and so has the user: it is X
+     * that is out of order, and the visitor may try again */
     if (refuses_token(*response, pool) && err->kind == TW_ERR_REFUSED
         && !err->code) {
+        err->kind = TW_ERR_GARBAGE;
         err->advice = "X refuses the token that it has just given: mostly "
                       "this passes; if not, look at X's status "
                       "(developer.x.com/status) and at the application in "

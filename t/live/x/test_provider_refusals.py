@@ -263,6 +263,7 @@ def test_X22_but_not_for_ever(site):
     site.expect_log("TW0204.*answered 401.*just given: mostly this passes")
     answer, line = fail(site, "user", "error2", name="unauthorized", times=None)
     assert answer.status == 502 and line.level == "warn"
+    assert "Please try again in a moment" in answer.text and "out of order" not in answer.text
     assert site.standin.count(PATHS["user"]) == 2
 
 

@@ -401,8 +401,8 @@ static void test_token_too_new(void **state)
         int calls;
         tw_err_kind_t kind;
     } rows[] = {
-        { 1, 5000000, 3, TW_ERR_NONE }, { 2, 5000000, 3, TW_ERR_REFUSED },
-        { 1, 500000, 2, TW_ERR_REFUSED },
+        { 1, 5000000, 3, TW_ERR_NONE }, { 2, 5000000, 3, TW_ERR_GARBAGE },
+        { 1, 500000, 2, TW_ERR_GARBAGE },
     };
     int i;
 
