@@ -7,33 +7,35 @@
 
 #include "auth/refresh.h"
 #include "base/identity_headers.h"
+#include "base/table.h"
+
+/* Names of variables: as they are with first 't', and their REDIRECT_ copies
+ * with first 'r'. */
+typedef struct {
+    char first;
+    const char *prefix;
+} variables_t;
 
 /* Tables of variables are looked up without regard to case, and so are ours
  * told from others'. */
-static int is_variable(const char *name, const char *prefix)
+static int is_variable(const char *name, const void *what)
 {
+    const variables_t *variables = what;
+
+    if ((name[0] | 0x20) != variables->first) {
+        return 0;
+    }
     while (!strncasecmp(name, "REDIRECT_", 9)) {
         name += 9;
     }
-    return !strncasecmp(name, prefix, strlen(prefix));
+    return !strncasecmp(name, variables->prefix, strlen(variables->prefix));
 }
 
-/* Takes variables out whose names begin so: as they are with first 't', and
- * their REDIRECT_ copies with first 'r'. */
 static void remove_variables(request_rec *r, char first, const char *prefix)
 {
-    const apr_array_header_t *list = apr_table_elts(r->subprocess_env);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    int i;
+    const variables_t variables = { first, prefix };
 
-    for (i = 0; i < list->nelts; i++) {
-        const char *name = entry[i].key;
-
-        if ((name[0] | 0x20) == first && is_variable(name, prefix)) {
-            apr_table_unset(r->subprocess_env, name);
-            i = -1;     /* the table has moved */
-        }
-    }
+    tw_table_remove(r->subprocess_env, is_variable, &variables);
 }
 
 static void export_tokens(request_rec *r, tw_visitor_t *visitor)

@@ -6,6 +6,8 @@
 #include <apr_cstr.h>
 #include <apr_lib.h>
 
+#include "base/table.h"
+
 #define PREFIX "xtwauth"
 
 const char *const tw_identity_headers_names[] = {
@@ -65,21 +67,15 @@ void tw_identity_headers_look(tw_identity_headers_t *seen,
     }
 }
 
+static int is_ours(const char *name, const void *what)
+{
+    (void)what;
+    return looks_like_ours(name, strlen(name));
+}
+
 void tw_identity_headers_scrub(apr_table_t *headers)
 {
-    const apr_array_header_t *list = apr_table_elts(headers);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    int i = 0;
-
-    /* those behind one that is taken out move up: look at i again */
-    while (i < list->nelts) {
-        if (looks_like_ours(entry[i].key, strlen(entry[i].key))) {
-            apr_table_unset(headers, entry[i].key);
-        }
-        else {
-            i++;
-        }
-    }
+    tw_table_remove(headers, is_ours, NULL);
 }
 
 int tw_identity_headers_drop_ours(const char *connection)

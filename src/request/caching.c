@@ -7,6 +7,8 @@
 #include <http_config.h>
 #include <util_filter.h>
 
+#include "base/table.h"
+
 /* Behind all that changes headers, before they are sent. */
 #define TYPE (AP_FTYPE_PROTOCOL - 1)
 
@@ -130,20 +132,10 @@ static int is_contradicted(const apr_table_t *headers, const char *word,
     return 0;
 }
 
-static void remove_targeted(apr_table_t *headers)
+static int is_targeted_name(const char *name, const void *what)
 {
-    const apr_array_header_t *list = apr_table_elts(headers);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    int i;
-
-    for (i = 0; i < list->nelts; i++) {
-        const char *name = entry[i].key;
-
-        if (*name && is_targeted(name, strlen(name))) {
-            apr_table_unset(headers, name);
-            i = -1;     /* the table has moved */
-        }
-    }
+    (void)what;
+    return *name && is_targeted(name, strlen(name));
 }
 
 /* One Cache-Control is left, and it is ours with what may stand beside it. */
@@ -165,8 +157,8 @@ static void enforce(request_rec *r, tw_caching_t caching)
     }
     apr_table_setn(r->err_headers_out, "Cache-Control", control.text);
     apr_table_unset(r->headers_out, "Cache-Control");
-    remove_targeted(r->headers_out);
-    remove_targeted(r->err_headers_out);
+    tw_table_remove(r->headers_out, is_targeted_name, NULL);
+    tw_table_remove(r->err_headers_out, is_targeted_name, NULL);
 }
 
 static apr_status_t say_last_word(ap_filter_t *f, apr_bucket_brigade *brigade)
