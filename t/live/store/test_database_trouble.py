@@ -407,6 +407,7 @@ def test_DB_7_made_as_the_documentation_says():
     assert folder.owner() == (folder / fill[2]).owner() == ("www-data" if process.ROOT else folder.owner())
 
 
+@pytest.mark.databases("sqlite")
 def test_DB_7_database_inside_a_document_tree_is_warned_about(make_site, make_db):
     db = make_db()
     site = make_site(db=db, start=False)
