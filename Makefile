@@ -165,7 +165,7 @@ demo: need-demo
 .PHONY: test
 test: need-test
 	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
-	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile t $(TESTS)
+	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 4 --dist loadfile t $(TESTS)
 
 include t/rules.mk bench/rules.mk debian/package.mk
 

@@ -24,13 +24,14 @@ class Canaries:
     SHORTEST = 8
 
     def __init__(self):
-        self._known = {}
+        self._secrets, self._known = set(), {}
 
     def add(self, what, secret):
-        if secret and len(secret) >= self.SHORTEST:
+        if secret and len(secret) >= self.SHORTEST and secret not in self._secrets:
+            self._secrets.add(secret)
             for text in spellings(secret):
                 self._known.setdefault(text, what)
 
     def find(self, text):
         """What of the secrets occurs in `text`, by name."""
-        return sorted({what for spelling, what in self._known.items() if spelling in text})
+        return sorted({what for spelling, what in self._known.items() if spelling in text}) if text else []

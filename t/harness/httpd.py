@@ -40,11 +40,8 @@ MPM = {
 ONE_CHILD = ("StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorkers 16\nMinSpareThreads 1\n"
              "MaxSpareThreads 16")
 
-ENV_SCRIPT = """#!/usr/bin/python3 -SIE
-import json, os, sys
-print("Content-Type: application/json\\n")
-json.dump(dict(os.environ), sys.stdout)
-"""
+#: Most tests ask it several times, and an interpreter that takes long to start would be much of their time.
+ENV_SCRIPT = Path(__file__).with_name("env.cgi").read_text()
 
 
 class HttpdError(AssertionError):

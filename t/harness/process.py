@@ -102,25 +102,30 @@ class Process:
         return status
 
 
+def _state(stat):
+    """The state and the parent's id in a file of /proc."""
+    with open(stat, "rb") as file:
+        state, parent = file.read().rpartition(b")")[2].split(None, 2)[:2]
+    return state.decode(), int(parent)
+
+
 def children(parent):
     """Process ids whose parent is `parent`, zombies left out."""
     found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[1]) == parent and fields[0] not in "ZX":
-                found.append(int(entry.name))
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            state, of = _state(f"/proc/{name}/stat")
+        except OSError:
+            continue
+        if of == parent and state not in "ZX":
+            found.append(int(name))
     return sorted(found)
 
 
 def busy(pid):
     """Whether a thread of a process runs, or would if a processor were free."""
     try:
-        return any((thread / "stat").read_text().rpartition(")")[2].split()[0] in "RD"
-                   for thread in Path(f"/proc/{pid}/task").iterdir())
+        return any(_state(f"/proc/{pid}/task/{thread}/stat")[0] in "RD" for thread in os.listdir(f"/proc/{pid}/task"))
     except OSError:
         return True
 
