@@ -2,9 +2,11 @@
 """N5: the README, docs/set-up.md, and upgrade and removal of docs/administration.md, as they stand, on Debian's own layout in a
 folder of the test; at no moment is a page open that was protected."""
 
+import html
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -18,7 +20,7 @@ from harness.site import CANARY
 from harness.standin import CLIENT_ID, CLIENT_SECRET, KEY, SECRET
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
-README, SET_UP, ADMINISTRATION = "README.md", "docs/set-up.md", "docs/administration.md"
+README, SET_UP, ADMINISTRATION, PRIVACY = "README.md", "docs/set-up.md", "docs/administration.md", "docs/privacy.md"
 
 #: What httpd must be told where the module is built with a sanitizer.
 PRELOAD = os.environ.get("TWAUTH_PRELOAD", "")
@@ -298,6 +300,86 @@ def test_N5_a_proxied_application_and_pages_are_taken_as_they_are_documented(mac
     machine.restart()
     answer = machine.browser().get("/anything")
     assert answer.status == 302 and answer.headers["Location"] == "/twauth/login?next=%2Fanything"
+
+
+@pytest.mark.protocols("oauth1")
+@pytest.mark.parametrize("kind", ["html", "shtml"])
+def test_N5_a_sign_in_page_of_your_own(machine, protocol, kind):
+    """Both of the chapter: a plain page, and one that knows where to go afterwards."""
+    set_up(machine, protocol)
+    title = "A sign-in page of your own"
+    machine.run(block(title, "a2enmod", SET_UP))
+    ours = machine.here(block("Set up in five minutes", "AuthType Twitter").replace("yourhandle", "alice"))
+    own = machine.here(block(title, "ErrorDocument 401", SET_UP)).replace("yourhandle", "alice")
+    link = block(title, "next=/members/" if kind == "html" else "TWAUTH_LOGIN_URL", SET_UP)
+    text = machine.site.read_text()
+    assert ours in text and own.count("/signin.html") == 1
+    text = text.replace(ours, own.replace("/signin.html", f"/signin.{kind}"))
+    machine.site.write_text(text.replace("</VirtualHost>", block(title, "<Files", SET_UP) + "</VirtualHost>"))
+    (machine.html / f"signin.{kind}").write_text(link)
+    assert machine.check() == ""
+    machine.restart()
+    browser = machine.browser()
+    answer = browser.get("/members/?x=1")
+    assert answer.status == 401 and CANARY not in answer.text
+    to = re.search(r'<a href="(/twauth/login[^"]*)">Sign in with X</a>', answer.text)[1]
+    assert browser.begin(html.unescape(to)).approve("alice").target == "/members/" + ("?x=1" if kind == "shtml" else "")
+
+
+TLS_PROXY = """\
+    RequestHeader set X-Forwarded-For 203.0.113.7
+    ProxyPass "/" "http://127.0.0.1:{http}/"
+"""
+
+
+@pytest.mark.protocols("oauth2")
+def test_N5_a_proxy_that_ends_TLS(machine, protocol):
+    """The host for https becomes that proxy, and what was in it goes into the host of the chapter, but for its addresses."""
+    set_up(machine, protocol)
+    chapter = "A proxy that ends TLS"
+    enable = re.search(r"`(sudo a2enmod remoteip)`", (TREE / SET_UP).read_text())[1]
+    machine.run(f"{enable}\nsudo a2enmod proxy_http headers")
+    credentials = "".join(re.findall(r"(?m)^ *TwAuth.*\n", machine.site.read_text()))
+    text = re.sub(r"(?m)^ *TwAuth.*\n", "", machine.site.read_text())
+    assert "TwAuthProvider" in credentials
+    machine.site.write_text(text.replace("</VirtualHost>", TLS_PROXY.format(http=machine.http) + "</VirtualHost>"))
+    host = block(chapter, "<VirtualHost", SET_UP)
+    for written, here in (("*:80", f"*:{machine.http}"), ("www.example.com", f"site.test:{machine.https}"),
+                          ("192.0.2.10", "127.0.0.1"), ("    ...\n", f"DocumentRoot {machine.html}\n{credentials}")):
+        assert host.count(written) == 1
+        host = host.replace(written, here)
+    (machine.confdir / "sites-available/000-default.conf").write_text(host)
+    said = machine.run(block("Set up in five minutes", "DUMP_TWAUTH"))
+    assert f"https://site.test:{machine.https}/twauth/callback " in said and "WARNING" not in said
+    machine.restart()
+    assert machine.is_open() == [] and "TW0" not in machine.log
+    alice = machine.browser()
+    assert alice.sign_in("alice").status == 200 and CANARY in alice.get("/members/").text
+    assert "__Host-twauth" in [cookie.name for cookie in alice.cookies]
+    with sqlite3.connect(machine.database) as database:
+        assert database.execute("SELECT address FROM twauth_session").fetchall() == [("203.0.113.7",)]
+
+
+@pytest.mark.protocols("oauth1")
+def test_N5_logs_as_privacy_has_them(machine, protocol):
+    """Without the line of the callback; and without names."""
+    set_up(machine, protocol)
+    log = machine.folder / "log/access.log"
+    given = machine.site.read_text()
+    leave_out = block("In the logs", "SetEnvIf", PRIVACY)
+    nameless = block("Keep less", "LogFormat", PRIVACY)
+    assert "signin_callback" in leave_out and "signin_callback" in nameless and "%u" not in nameless
+    for lines, name in ((leave_out, True), (leave_out.splitlines()[0] + "\n" + nameless, False)):
+        machine.site.write_text(given.replace("</VirtualHost>", f"{lines}\n</VirtualHost>"))
+        log.unlink(missing_ok=True)
+        machine.restart()
+        alice = machine.browser()
+        assert alice.sign_in("alice").status == 200
+        assert alice.get("/members/?last").status == 200
+        process.until(lambda: "?last" in log.read_text(), timeout=10)
+        assert "/twauth/login" in log.read_text() and ("alice" in log.read_text()) == name
+        everywhere = "".join(file.read_text() for file in log.parent.glob("*access*"))
+        assert "/twauth/callback" not in everywhere and (name or "alice" not in log.read_text())
 
 
 #: The chapters whose commands are run: here, in test_administration.py, and in test_exchange_rights.py.
