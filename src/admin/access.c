@@ -3,13 +3,9 @@
 
 #include <string.h>
 
-#include <apr_fnmatch.h>
-#include <apr_strings.h>
-
 #include "admin/condition.h"
 #include "admin/require.h"
-
-#define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
+#include "admin/section.h"
 
 /* What the sections so far say. */
 typedef struct {
@@ -29,7 +25,7 @@ static int is_of_get(const state_t *st, const ap_directive_t *d)
     int named = 0, i;
 
     for (i = 0; i < words->nelts; i++) {
-        named |= !strcmp(WORD(words, i), "GET");
+        named |= !strcmp(tw_conftree_nth(words, i), "GET");
     }
     return tw_conftree_is(d, "<Limit") ? named
            : tw_conftree_is(d, "<LimitExcept") && !named;
@@ -139,13 +135,6 @@ static void apply_ifs(state_t *st, const ap_directive_t *d)
     }
 }
 
-static const char *rest_below(const char *path, const char *folder)
-{
-    const char *rest = path + strlen(folder);
-
-    return *rest == '/' ? rest + 1 : rest;
-}
-
 static void apply(state_t *st, const ap_directive_t *d, const char *path)
 {
     apply_directives(st, d->first_child);
@@ -155,88 +144,18 @@ static void apply(state_t *st, const ap_directive_t *d, const char *path)
 
 /* ---- which sections count ------------------------------------------------ */
 
-int tw_access_is_files(const ap_directive_t *d, const char **name,
-                       apr_pool_t *pool)
-{
-    apr_array_header_t *words;
-
-    *name = NULL;
-    if (tw_conftree_is(d, "<FilesMatch")) {
-        return 1;
-    }
-    if (!tw_conftree_is(d, "<Files")) {
-        return 0;
-    }
-    words = tw_conftree_words(d, pool);
-    if (words->nelts == 1 && !apr_fnmatch_test(WORD(words, 0))) {
-        *name = WORD(words, 0);
-    }
-    return 1;
-}
-
 static void apply_files(state_t *st, const ap_directive_t *d)
 {
-    const char *name = strrchr(st->route->target, '/');
+    const char *slash = strrchr(st->route->target, '/');
+    const char *name = slash ? slash + 1 : st->route->target;
+    tw_section_t section;
 
-    name = name ? name + 1 : st->route->target;
     for (; d; d = d->next) {
-        const char *plain;
-        apr_array_header_t *words;
-
-        if (!tw_access_is_files(d, &plain, st->probe->pool)) {
-            continue;
-        }
-        words = tw_conftree_words(d, st->probe->pool);
-        if (words->nelts
-            && (tw_conftree_is(d, "<FilesMatch") || words->nelts > 1
-                ? tw_probe_match(st->probe, WORD(words, words->nelts - 1),
-                                 name, 0)
-                : !apr_fnmatch(WORD(words, 0), name, 0))) {
+        if (tw_section_is(&section, TW_SECTION_FILES, d, st->probe->pool)
+            && tw_section_rest(&section, st->probe, name)) {
             apply(st, d, name);
         }
     }
-}
-
-/* How deep the folder is, as <Directory> sorts them; -1: it is a pattern. */
-static int depth_of(const ap_directive_t *d, const apr_array_header_t *words)
-{
-    const char *at;
-    int n = 0;
-
-    if (tw_conftree_is(d, "<DirectoryMatch") || words->nelts > 1) {
-        return -1;
-    }
-    for (at = WORD(words, 0); *at; at++) {
-        n += *at == '/' && at[1];
-    }
-    return n;
-}
-
-static int in_folder(const state_t *st, const apr_array_header_t *words,
-                     int depth)
-{
-    const char *file = st->route->target, *at = file;
-    const char *name = WORD(words, words->nelts - 1);
-    apr_size_t len;
-
-    if (depth < 0) {
-        return tw_probe_match(st->probe, name, file, 0);
-    }
-    if (!apr_fnmatch_test(name)) {
-        len = strlen(name);
-        while (len > 1 && name[len - 1] == '/') {
-            len--;
-        }
-        return tw_route_below(file, apr_pstrmemdup(st->probe->pool, name,
-                                                   len));
-    }
-    while (*at && depth >= 0) {
-        at = at[1] ? at + 1 + strcspn(at + 1, "/") : at + 1;
-        depth--;
-    }
-    return !apr_fnmatch(name, apr_pstrmemdup(st->probe->pool, file,
-                                             (apr_size_t)(at - file)),
-                        APR_FNM_PATHNAME);
 }
 
 /* All <Directory> of this depth; what is the deepest there is. */
@@ -245,22 +164,21 @@ static int apply_folders(state_t *st, const ap_directive_t *d, int depth)
     int deepest = -1;
 
     for (; d; d = d->next) {
-        apr_array_header_t *words;
+        tw_section_t section;
+        const char *rest;
         int of;
 
-        if (!tw_conftree_is(d, "<Directory")
-            && !tw_conftree_is(d, "<DirectoryMatch")) {
+        if (!tw_section_is(&section, TW_SECTION_DIRECTORY, d,
+                           st->probe->pool)) {
             continue;
         }
-        words = tw_conftree_words(d, st->probe->pool);
-        if (!words->nelts) {
-            continue;
-        }
-        of = depth_of(d, words);
+        of = tw_section_depth(&section);
         deepest = of > deepest ? of : deepest;
-        if (of == depth && in_folder(st, words, depth)) {
-            apply(st, d, depth < 0 ? st->route->target
-                  : rest_below(st->route->target, WORD(words, 0)));
+        rest = of == depth
+               ? tw_section_rest(&section, st->probe, st->route->target)
+               : NULL;
+        if (rest) {
+            apply(st, d, rest + (depth >= 0 && *rest == '/'));
             apply_files(st, d->first_child);
             apply_ifs(st, d->first_child);
         }
@@ -270,20 +188,11 @@ static int apply_folders(state_t *st, const ap_directive_t *d, int depth)
 
 static void apply_proxies(state_t *st, const ap_directive_t *d)
 {
-    for (; d; d = d->next) {
-        int match = tw_conftree_is(d, "<ProxyMatch");
-        apr_array_header_t *words;
+    tw_section_t section;
 
-        if (!match && !tw_conftree_is(d, "<Proxy")) {
-            continue;
-        }
-        words = tw_conftree_words(d, st->probe->pool);
-        if (words->nelts
-            && (match ? tw_probe_match(st->probe, WORD(words, 0),
-                                       st->route->target, 0)
-                : !strncasecmp(WORD(words, 0), st->route->target,
-                               strlen(WORD(words, 0)))
-                  || !apr_fnmatch(WORD(words, 0), st->route->target, 0))) {
+    for (; d; d = d->next) {
+        if (tw_section_is(&section, TW_SECTION_PROXY, d, st->probe->pool)
+            && tw_section_rest(&section, st->probe, st->route->target)) {
             apply(st, d, st->route->target);
         }
     }
@@ -292,45 +201,58 @@ static void apply_proxies(state_t *st, const ap_directive_t *d)
 static void apply_locations(state_t *st, const ap_directive_t *d)
 {
     for (; d; d = d->next) {
-        if (d->first_child && tw_route_in_location(st->probe, d)) {
+        if (d->first_child && tw_section_has_url(d, st->probe)) {
             apply(st, d, st->probe->url);
             apply_ifs(st, d->first_child);
         }
     }
 }
 
+/* What stands outside of all hosts counts first, then what the host has. */
+static void apply_both(state_t *st,
+                       void (*kind)(state_t *st, const ap_directive_t *d))
+{
+    const tw_probe_t *p = st->probe;
+
+    if (p->server->is_virtual) {
+        kind(st, tw_conftree_outside(p->tree));
+    }
+    kind(st, tw_conftree_part(p->tree, p->server));
+}
+
+/* From the least deep to the deepest, and regular expressions at the end. */
+static void apply_all_folders(state_t *st)
+{
+    const tw_probe_t *p = st->probe;
+    const ap_directive_t *own = tw_conftree_part(p->tree, p->server);
+    const ap_directive_t *outside =
+        p->server->is_virtual ? tw_conftree_outside(p->tree) : NULL;
+    int depth, a, b;
+
+    for (depth = 0, a = b = 0; depth <= a || depth <= b; depth++) {
+        a = apply_folders(st, outside, depth);
+        b = apply_folders(st, own, depth);
+    }
+    apply_folders(st, outside, -1);
+    apply_folders(st, own, -1);
+}
+
 tw_access_t tw_access(const tw_probe_t *p, const tw_route_t *route)
 {
     state_t st = { p, route, NULL, TW_RULE_NONE, 0, 0, 0 };
-    const ap_directive_t *own = tw_conftree_part(p->tree, p->server);
-    const ap_directive_t *outside = p->server->is_virtual
-        ? tw_conftree_outside(p->tree) : NULL;
-    int depth, a, b;
 
     if (route->kind == TW_ROUTE_AWAY) {
         return TW_ACCESS_CLOSED;
     }
     if (route->kind == TW_ROUTE_FILE) {
-        for (depth = 0; ; depth++) {
-            a = apply_folders(&st, outside, depth);
-            b = apply_folders(&st, own, depth);
-            if (depth > a && depth > b) {
-                break;
-            }
-        }
-        apply_folders(&st, outside, -1);
-        apply_folders(&st, own, -1);
-        apply_files(&st, outside);
-        apply_files(&st, own);
+        apply_all_folders(&st);
+        apply_both(&st, apply_files);
     }
     else {
-        apply_proxies(&st, outside);
-        apply_proxies(&st, own);
+        apply_both(&st, apply_proxies);
     }
-    apply_locations(&st, outside);
-    apply_locations(&st, own);
-    apply_ifs(&st, outside);
-    apply_ifs(&st, own);
+    apply_both(&st, apply_locations);
+    apply_both(&st, apply_ifs);
     if (st.leaves || (st.refused && !st.any) || st.rule == TW_RULE_DENIED) {
         return TW_ACCESS_CLOSED;
     }

@@ -20,11 +20,4 @@ typedef enum {
 /* Whom the host lets in where the route of this request ends. */
 tw_access_t tw_access(const tw_probe_t *p, const tw_route_t *route);
 
-/*
- * Whether the section is <Files> or <FilesMatch> (of a name in the first
- * case, to be found in *name).
- */
-int tw_access_is_files(const ap_directive_t *d, const char **name,
-                       apr_pool_t *pool);
-
 #endif

@@ -10,6 +10,7 @@
 #include "admin/early.h"
 #include "admin/host.h"
 #include "admin/open.h"
+#include "admin/path.h"
 #include "admin/places.h"
 #include "admin/probe.h"
 #include "admin/taken.h"
@@ -90,38 +91,41 @@ static int has_other_keys(const check_t *c, const tw_site_t *a,
                          tw_ring_id(b->sealers.ring, c->pool)));
 }
 
+static void tell_apart(const check_t *c, const tw_site_t *site,
+                       const tw_site_t *other, const char *by,
+                       const char *advice)
+{
+    tw_finding_t finding = of_site(site, site->realm.name);
+
+    finding.advice = advice;
+    tw_findings_add(c->findings, &finding, "%s has the same realm %s but %s",
+                    tw_findings_host(other->server, c->pool),
+                    site->realm.name, by);
+}
+
 static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
                                 const tw_site_t *other)
 {
-    tw_finding_t finding = of_site(site, site->realm.name);
-    const char *where = tw_findings_host(other->server, c->pool);
+    static const char once[] = "say it once, outside of all hosts";
 
     if (has_other_keys(c, site, other)) {
-        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
-                        "other keys: sessions are not shared", where,
-                        site->realm.name);
+        tell_apart(c, site, other, "other keys: sessions are not shared",
+                   NULL);
     }
     if (strcmp(site->realm.audience, other->realm.audience)) {
-        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
-                        "another database: sessions are not shared", where,
-                        site->realm.name);
+        tell_apart(c, site, other, "another database: sessions are not shared",
+                   NULL);
     }
     if (strcmp(other->cookies.name, site->cookies.name)) {
-        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
-                        "another TwAuthCookieName", where, site->realm.name);
+        tell_apart(c, site, other, "another TwAuthCookieName", NULL);
     }
-    finding.advice = "say it once, outside of all hosts";
     if (other->session.recheck != site->session.recheck) {
-        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
-                        "another TwAuthSessionRecheck: what has ended is known "
-                        "for as long as the longer one says", where,
-                        site->realm.name);
+        tell_apart(c, site, other, "another TwAuthSessionRecheck: what has "
+                   "ended is known for as long as the longer one says", once);
     }
     if (other->session.grace != site->session.grace) {
-        tw_findings_add(c->findings, &finding, "%s has the same realm %s but "
-                        "another TwAuthSessionGrace: what has ended is known "
-                        "for as long as the longer one says", where,
-                        site->realm.name);
+        tell_apart(c, site, other, "another TwAuthSessionGrace: what has "
+                   "ended is known for as long as the longer one says", once);
     }
 }
 
@@ -199,16 +203,6 @@ static void check_names(const check_t *c, const tw_site_t *site)
 
 /* ---- the database -------------------------------------------------------- */
 
-static int is_below(const char *file, const char *folder)
-{
-    apr_size_t len = strlen(folder);
-
-    while (len && folder[len - 1] == '/') {
-        len--;
-    }
-    return !strncmp(file, folder, len) && file[len] == '/';
-}
-
 static void check_sqlite(const check_t *c, const tw_site_t *site,
                          const char *file)
 {
@@ -224,7 +218,7 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
     for (s = tw_conftree_base_server(c->tree); s; s = s->next) {
         const char *root = tw_probe_root(s);
 
-        if (root && is_below(file, root)) {
+        if (root && tw_path_below(file, root)) {
             tw_findings_add(c->findings, &finding, "the database %s is inside "
                             "the DocumentRoot %s: anybody could download it",
                             file, root);
@@ -294,8 +288,8 @@ static void check_places(const check_t *c)
     const apr_array_header_t *places = tw_places(c->tree, c->pool);
     int i;
 
-    tw_open_check(c->findings, c->tree, hosts, places);
-    tw_taken_check(c->findings, c->tree, hosts, places);
+    tw_open_check(c->findings, hosts, places);
+    tw_taken_check(c->findings, hosts, places);
     tw_early_check(c->findings, c->tree);
     for (i = 0; i < places->nelts; i++) {
         check_preflight(c, &APR_ARRAY_IDX(places, i, tw_place_t));
@@ -329,10 +323,8 @@ tw_findings_t *tw_check(const tw_conftree_t *tree, apr_pool_t *pool)
     int any = 0;
 
     for (s = tw_conftree_base_server(tree); s; s = s->next) {
-        const tw_site_t *site = tw_site(s);
-
-        if (site && !site->off) {
-            check_site(&c, site);
+        if (tw_site_is_on(s)) {
+            check_site(&c, tw_site(s));
             any = 1;
         }
     }

@@ -22,10 +22,9 @@ static int is_file(const tw_probe_t *p, const char *name, char kind)
 }
 
 int tw_condition_rewrite(const tw_probe_t *p, const char *test,
-                         const char *pattern, const char *flags)
+                         const char *pattern, int nocase)
 {
     int negated = *pattern == '!';
-    int nocase = flags && (strstr(flags, "NC") || strstr(flags, "nocase"));
     const char *value;
 
     pattern += negated;

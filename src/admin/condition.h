@@ -13,9 +13,9 @@
 
 #define TW_UNKNOWN (-1)
 
-/* A RewriteCond: what is tested, the pattern, its flags ("[NC,OR]"). */
+/* A RewriteCond: what is tested, the pattern, and whether [NC] is said. */
 int tw_condition_rewrite(const tw_probe_t *p, const char *test,
-                         const char *pattern, const char *flags);
+                         const char *pattern, int nocase);
 
 /* The condition that stands behind <If>, <ElseIf>. */
 const char *tw_condition_of(const ap_directive_t *d, apr_pool_t *pool);

@@ -35,15 +35,10 @@ static int rules_access(const ap_directive_t *d)
         "Satisfy", "Redirect", "RedirectMatch", "RewriteRule",
         "TwAuthUnauthenticated", NULL
     };
-    const char *const *name;
 
     for (; d; d = d->next) {
-        for (name = names; *name; name++) {
-            if (tw_conftree_is(d, *name)) {
-                return 1;
-            }
-        }
-        if (rules_access(d->first_child)) {
+        if (tw_conftree_one_of(d->directive, names)
+            || rules_access(d->first_child)) {
             return 1;
         }
     }
@@ -104,42 +99,35 @@ static const char *why_never(const check_t *c, const ap_directive_t *d)
                : "there is no AuthType Twitter: say it beside";
 }
 
-static void check_require(const check_t *c, const ap_directive_t *d)
-{
-    tw_finding_t finding = of(c, d);
-    apr_array_header_t *words = tw_conftree_words(d, c->findings->pool);
-    const char *first = words->nelts ? APR_ARRAY_IDX(words, 0, const char *)
-                                     : "";
-    int not = !strcasecmp(first, "not");
-
-    if (words->nelts < 2 || !is_about_user(d->args)) {
-        return;
-    }
-    first = APR_ARRAY_IDX(words, not, const char *);
-    if (strcasecmp(first, "expr") && strcasecmp(first, "env")) {
-        return;
-    }
-    finding.advice = why_never(c, d);
-    if (finding.advice) {
-        tw_findings_add(c->findings, &finding, "Require %s%s (%s:%d) "
-                        "never lets anybody in", not ? "not " : "", first,
-                        d->filename, d->line_num);
-    }
-}
-
-/* ---- rules that only keep somebody out ----------------------------------- */
-
 /* The provider of a Require line; *not: it is negated. */
 static const char *provider_of(const check_t *c, const ap_directive_t *d,
                                int *not)
 {
     apr_array_header_t *words = tw_conftree_words(d, c->findings->pool);
 
-    *not = words->nelts > 1
-           && !strcasecmp(APR_ARRAY_IDX(words, 0, const char *), "not");
-    return words->nelts > *not ? APR_ARRAY_IDX(words, *not, const char *)
-                               : "";
+    *not = !strcasecmp(tw_conftree_nth(words, 0), "not");
+    return tw_conftree_nth(words, *not);
 }
+
+static void check_require(const check_t *c, const ap_directive_t *d)
+{
+    tw_finding_t finding = of(c, d);
+    int not;
+    const char *provider = provider_of(c, d, &not);
+
+    if (!is_about_user(d->args)
+        || (strcasecmp(provider, "expr") && strcasecmp(provider, "env"))) {
+        return;
+    }
+    finding.advice = why_never(c, d);
+    if (finding.advice) {
+        tw_findings_add(c->findings, &finding, "Require %s%s (%s:%d) "
+                        "never lets anybody in", not ? "not " : "", provider,
+                        d->filename, d->line_num);
+    }
+}
+
+/* ---- rules that only keep somebody out ----------------------------------- */
 
 static int is_by_user(const ap_directive_t *d, const char *provider)
 {
@@ -147,17 +135,9 @@ static int is_by_user(const ap_directive_t *d, const char *provider)
         "user", "valid-user", "twitter-user", "twitter-id", "group",
         "dbm-group", "dbd-group", NULL
     };
-    const char *const *name;
 
-    if (!strcasecmp(provider, "expr") || !strcasecmp(provider, "env")) {
-        return is_about_user(d->args);
-    }
-    for (name = names; *name; name++) {
-        if (!strcasecmp(provider, *name)) {
-            return 1;
-        }
-    }
-    return 0;
+    return !strcasecmp(provider, "expr") || !strcasecmp(provider, "env")
+           ? is_about_user(d->args) : tw_conftree_one_of(provider, names);
 }
 
 /* Whether it may hold for whoever is not somebody, and so for nobody: there is

@@ -171,7 +171,7 @@ void tw_exchange(apr_pool_t *pconf, server_rec *base_server)
     for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_site(s);
 
-        if (!site || site->off || site->provider.protocol != &tw_oauth2) {
+        if (!tw_site_is_on(s) || site->provider.protocol != &tw_oauth2) {
             continue;
         }
         if (site->store.tokens == TW_TOKENS_NONE) {

@@ -1,24 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/host.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <ap_listen.h>
 #include <apr_strings.h>
 
-const char *tw_host_real_path(const char *path, apr_pool_t *pool)
-{
-    char *resolved = realpath(path, NULL);
-    char *real = apr_pstrdup(pool, resolved ? resolved : path);
-    apr_size_t len = strlen(real);
-
-    free(resolved);
-    while (len > 1 && real[len - 1] == '/') {
-        real[--len] = '\0';
-    }
-    return real;
-}
+#include "admin/path.h"
 
 static int is_wild(const server_addr_rec *addr)
 {
@@ -97,6 +85,31 @@ static const char *origin_of(const tw_conftree_t *tree, const server_rec *s,
            : apr_psprintf(pool, "http%s://%s:%u", tls ? "s" : "", name, port);
 }
 
+tw_probe_t tw_host_probe(const tw_host_t *host, const char *url)
+{
+    tw_probe_t p = { host->tree, host->pool, host->server, host->names[0],
+                     url };
+
+    return p;
+}
+
+const char *tw_host_url(const tw_host_t *host, int i, const char *real)
+{
+    const tw_mount_t *mount = &APR_ARRAY_IDX(host->mounts, i, tw_mount_t);
+    const char *root = host->real[i];
+
+    if (!mount->prefix) {
+        return NULL;
+    }
+    if (mount->exact) {
+        return strcmp(real, root) ? NULL : mount->prefix;
+    }
+    if (tw_path_below(real, root)) {
+        return tw_path_join(mount->prefix, real + strlen(root), host->pool);
+    }
+    return tw_path_below(root, real) ? mount->prefix : NULL;
+}
+
 apr_array_header_t *tw_hosts(const tw_conftree_t *tree, apr_pool_t *pool)
 {
     apr_array_header_t *hosts = apr_array_make(pool, 8, sizeof(tw_host_t));
@@ -111,6 +124,8 @@ apr_array_header_t *tw_hosts(const tw_conftree_t *tree, apr_pool_t *pool)
             continue;
         }
         host = apr_array_push(hosts);
+        host->tree = tree;
+        host->pool = pool;
         host->server = s;
         host->names = names_of(s, pool);
         host->origin = origin_of(tree, s, pool);
@@ -122,7 +137,7 @@ apr_array_header_t *tw_hosts(const tw_conftree_t *tree, apr_pool_t *pool)
                                                      tw_mount_t);
 
             real[i] = mount->proxy ? mount->target
-                                   : tw_host_real_path(mount->target, pool);
+                                   : tw_path_real(mount->target, pool);
         }
         host->real = real;
     }

@@ -3,11 +3,8 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "admin/probe.h"
-
-#define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
+#include "admin/section.h"
 
 /* An Alias in a <Location> forgets what follows, unless it is told not to. */
 static int preserves_path(const ap_directive_t *d)
@@ -20,8 +17,10 @@ static int preserves_path(const ap_directive_t *d)
     return 0;
 }
 
+/* in: the <Location> in which it stands, and has no path of its own; NULL: it
+ * stands in none. */
 static void add_mount(apr_array_header_t *mounts, const ap_directive_t *d,
-                      const char *location, apr_pool_t *pool)
+                      const tw_section_t *in, apr_pool_t *pool)
 {
     static const struct { const char *name; int proxy, match; } kinds[] = {
         { "ProxyPass", 1, 0 }, { "ProxyPassMatch", 1, 1 }, { "Alias", 0, 0 },
@@ -31,58 +30,40 @@ static void add_mount(apr_array_header_t *mounts, const ap_directive_t *d,
     };
     apr_array_header_t *words;
     tw_mount_t *mount;
-    apr_size_t i;
-    int at;
+    const char *path;
+    apr_size_t i = 0;
+    int match;
 
-    for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-        if (tw_conftree_is(d, kinds[i].name)) {
-            break;
+    while (!tw_conftree_is(d, kinds[i].name)) {
+        if (++i == sizeof(kinds) / sizeof(*kinds)) {
+            return;
         }
     }
-    if (i == sizeof(kinds) / sizeof(*kinds)) {
-        return;
-    }
     words = tw_conftree_words(d, pool);
-    at = location ? 0 : 1;
-    if (words->nelts <= at) {
+    if (words->nelts < (in ? 1 : 2)) {
         return;
     }
+    path = in ? in->name : tw_conftree_nth(words, 0);
+    match = kinds[i].match || (in && in->regex);
     mount = apr_array_push(mounts);
-    mount->prefix = kinds[i].match ? NULL : location ? location
-                                                     : WORD(words, 0);
-    mount->pattern = kinds[i].match ? location ? location : WORD(words, 0)
-                                    : NULL;
-    mount->target = WORD(words, at);
+    mount->prefix = match ? NULL : path;
+    mount->pattern = match ? path : NULL;
+    mount->target = tw_conftree_nth(words, in ? 0 : 1);
     mount->proxy = kinds[i].proxy;
-    mount->exact = location && !kinds[i].proxy && !preserves_path(d);
+    mount->exact = in && !kinds[i].proxy && !preserves_path(d);
     mount->by = d;
 }
 
-/* In a <Location> these directives have no path of their own. */
 static void add_in_locations(apr_array_header_t *mounts,
                              const ap_directive_t *part, apr_pool_t *pool)
 {
     const ap_directive_t *d, *inner;
+    tw_section_t section;
 
     for (d = part; d; d = d->next) {
-        if (tw_conftree_is(d, "<Location")
-            || tw_conftree_is(d, "<LocationMatch")) {
-            apr_array_header_t *words = tw_conftree_words(d, pool);
-            int match =
-                tw_conftree_is(d, "<LocationMatch") || words->nelts > 1;
-
-            for (inner = d->first_child; inner && words->nelts;
-                 inner = inner->next) {
-                int before = mounts->nelts;
-
-                add_mount(mounts, inner, WORD(words, words->nelts - 1), pool);
-                if (mounts->nelts > before && match) {
-                    tw_mount_t *mount = &APR_ARRAY_IDX(mounts, before,
-                                                       tw_mount_t);
-
-                    mount->pattern = WORD(words, words->nelts - 1);
-                    mount->prefix = NULL;
-                }
+        if (tw_section_is(&section, TW_SECTION_LOCATION, d, pool)) {
+            for (inner = d->first_child; inner; inner = inner->next) {
+                add_mount(mounts, inner, &section, pool);
             }
         }
     }
@@ -101,8 +82,8 @@ static void add_kind(apr_array_header_t *to, const apr_array_header_t *from,
     }
 }
 
-apr_array_header_t *tw_mounts(const tw_conftree_t *tree,
-                                    const server_rec *s, apr_pool_t *pool)
+apr_array_header_t *tw_mounts(const tw_conftree_t *tree, const server_rec *s,
+                              apr_pool_t *pool)
 {
     apr_array_header_t *found = apr_array_make(pool, 8, sizeof(tw_mount_t));
     apr_array_header_t *mounts = apr_array_make(pool, 8, sizeof(tw_mount_t));

@@ -9,8 +9,8 @@
 
 #include "admin/access.h"
 #include "admin/host.h"
+#include "admin/path.h"
 #include "admin/places.h"
-#include "config/site.h"
 #include "config/values.h"
 
 /* What is there: a file, a folder or what a backend has. */
@@ -32,27 +32,11 @@ typedef struct {
 
 typedef struct {
     tw_findings_t *findings;
-    const tw_conftree_t *tree;
     apr_pool_t *pool;
     const apr_array_header_t *hosts;
     apr_array_header_t *contents;
     apr_hash_t *known;
 } check_t;
-
-static int is_site(const server_rec *s)
-{
-    const tw_site_t *site = tw_site(s);
-
-    return site && !site->off;
-}
-
-static tw_probe_t probe_of(const check_t *c, const tw_host_t *host,
-                           const char *url)
-{
-    tw_probe_t p = { c->tree, c->pool, host->server, host->names[0], url };
-
-    return p;
-}
 
 /* ---- what is there ------------------------------------------------------- */
 
@@ -89,7 +73,7 @@ static void add_content(check_t *c, const content_t *content)
 static void add_at(check_t *c, const tw_place_t *place, const tw_host_t *host,
                    const char *url)
 {
-    tw_probe_t p = probe_of(c, host, url);
+    tw_probe_t p = tw_host_probe(host, url);
     tw_route_t route = tw_route(&p);
     content_t content = { 0, NULL, NULL, place, host, url };
     apr_finfo_t info;
@@ -101,7 +85,7 @@ static void add_at(check_t *c, const tw_place_t *place, const tw_host_t *host,
     content.proxy = route.kind == TW_ROUTE_BACKEND;
     content.target = content.real = route.target;
     if (!content.proxy) {
-        content.real = tw_host_real_path(route.target, c->pool);
+        content.real = tw_path_real(route.target, c->pool);
         /* what a handler makes of the path is no file of other hosts */
         if (has_handler(place->section->first_child)
             && apr_stat(&info, route.target, APR_FINFO_TYPE, c->pool)
@@ -121,15 +105,14 @@ static void add_contents(check_t *c, const tw_place_t *place)
         content.target = place->file
                          ? apr_pstrcat(c->pool, place->folder, "/",
                                        place->file, NULL) : place->folder;
-        content.real = tw_host_real_path(content.target, c->pool);
+        content.real = tw_path_real(content.target, c->pool);
         add_content(c, &content);
         return;
     }
     for (i = 0; i < c->hosts->nelts; i++) {
         const tw_host_t *host = &APR_ARRAY_IDX(c->hosts, i, tw_host_t);
 
-        if (place->home ? host->server == place->home
-                        : is_site(host->server)) {
+        if (tw_place_is_at(place, host->server)) {
             add_at(c, place, host, place->url ? place->url
                    : apr_pstrcat(c->pool, "/", place->file, NULL));
         }
@@ -138,33 +121,10 @@ static void add_contents(check_t *c, const tw_place_t *place)
 
 /* ---- who gets it --------------------------------------------------------- */
 
-/* The path by which a mount leads to the content; NULL: it does not. */
-static const char *url_by(const check_t *c, const tw_mount_t *mount,
-                          const char *real, const content_t *content)
+static tw_access_t access_by_name(const way_t *way, const char *name,
+                                  const char *url)
 {
-    apr_size_t len = strlen(real);
-    const char *rest;
-
-    if (!mount->prefix || mount->proxy != content->proxy) {
-        return NULL;
-    }
-    if (mount->exact) {
-        return strcmp(content->real, real) ? NULL : mount->prefix;
-    }
-    if (tw_route_below(content->real, real)) {
-        rest = content->real + len;
-        rest += *rest == '/'
-                && mount->prefix[0]
-                && mount->prefix[strlen(mount->prefix) - 1] == '/';
-        return apr_pstrcat(c->pool, mount->prefix, rest, NULL);
-    }
-    return tw_route_below(real, content->real) ? mount->prefix : NULL;
-}
-
-static tw_access_t access_by_name(const check_t *c, const way_t *way,
-                                  const char *name, const char *url)
-{
-    tw_probe_t p = probe_of(c, way->host, url);
+    tw_probe_t p = tw_host_probe(way->host, url);
     tw_route_t route;
 
     p.name = name;
@@ -185,18 +145,15 @@ static tw_access_t access_by(const check_t *c, const way_t *way, int folder,
     const char *urls[2] = { way->url, NULL };
     tw_access_t best = TW_ACCESS_CLOSED;
     const char *const *name;
-    apr_size_t len = strlen(way->url);
     int i;
 
     if (folder) {
-        int slash = len && way->url[len - 1] == '/';
-
-        urls[0] = slash ? way->url : apr_pstrcat(c->pool, way->url, "/", NULL);
+        urls[0] = tw_path_join(way->url, "/", c->pool);
         urls[1] = apr_pstrcat(c->pool, urls[0], "x", NULL);
     }
     for (name = way->host->names; *name; name++) {
         for (i = 0; i < 2 && urls[i]; i++) {
-            tw_access_t access = access_by_name(c, way, *name, urls[i]);
+            tw_access_t access = access_by_name(way, *name, urls[i]);
 
             if (access == TW_ACCESS_OPEN) {
                 *open_url = urls[0];
@@ -248,7 +205,8 @@ static void check_content(const check_t *c, content_t *content)
                           NULL };
             tw_access_t access;
 
-            way.url = url_by(c, way.mount, host->real[j], content);
+            way.url = way.mount->proxy == content->proxy
+                      ? tw_host_url(host, j, content->real) : NULL;
             if (!way.url) {
                 continue;
             }
@@ -270,11 +228,11 @@ static void check_content(const check_t *c, content_t *content)
     }
 }
 
-void tw_open_check(tw_findings_t *findings, const tw_conftree_t *tree,
+void tw_open_check(tw_findings_t *findings,
                    const apr_array_header_t *hosts,
                    const apr_array_header_t *places)
 {
-    check_t c = { findings, tree, findings->pool, hosts, NULL, NULL };
+    check_t c = { findings, findings->pool, hosts, NULL, NULL };
     int i;
 
     c.contents = apr_array_make(c.pool, 8, sizeof(content_t));

@@ -9,11 +9,12 @@
 #ifndef TW_ADMIN_OPEN_H
 #define TW_ADMIN_OPEN_H
 
+#include <apr_tables.h>
+
 #include "admin/findings.h"
-#include "config/conftree.h"
 
 /* hosts: tw_host_t; places: tw_place_t. */
-void tw_open_check(tw_findings_t *findings, const tw_conftree_t *tree,
+void tw_open_check(tw_findings_t *findings,
                    const apr_array_header_t *hosts,
                    const apr_array_header_t *places);
 

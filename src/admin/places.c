@@ -3,15 +3,14 @@
 
 #include <glob.h>
 
-#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
-#include "admin/access.h"
 #include "admin/condition.h"
 #include "admin/require.h"
 #include "admin/sample.h"
+#include "admin/section.h"
+#include "config/site.h"
 
-#define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
 #define MAX_FOLDERS 20
 
 typedef struct {
@@ -29,6 +28,8 @@ static tw_probe_t probe_of(const finder_t *f)
     return p;
 }
 
+static const char *const limits[] = { "<Limit", "<LimitExcept", NULL };
+
 /* Whether the section itself asks for a user, and not only one around it. */
 static int asks(const finder_t *f, const ap_directive_t *d)
 {
@@ -36,8 +37,7 @@ static int asks(const finder_t *f, const ap_directive_t *d)
     const ap_directive_t *limit;
 
     for (limit = d; limit; limit = limit->next) {
-        if ((tw_conftree_is(limit, "<Limit")
-             || tw_conftree_is(limit, "<LimitExcept"))
+        if (tw_conftree_one_of(limit->directive, limits)
             && asks(f, limit->first_child)) {
             return 1;
         }
@@ -47,13 +47,14 @@ static int asks(const finder_t *f, const ap_directive_t *d)
 
 static int has_rules(const ap_directive_t *d)
 {
+    static const char *const rules[] = {
+        "AuthType", "Require", "<RequireAll", "<RequireAny", "<RequireNone",
+        NULL
+    };
+
     for (; d; d = d->next) {
-        if (tw_conftree_is(d, "AuthType") || tw_conftree_is(d, "Require")
-            || tw_conftree_is(d, "<RequireAll")
-            || tw_conftree_is(d, "<RequireAny")
-            || tw_conftree_is(d, "<RequireNone")
-            || ((tw_conftree_is(d, "<Limit")
-                 || tw_conftree_is(d, "<LimitExcept"))
+        if (tw_conftree_one_of(d->directive, rules)
+            || (tw_conftree_one_of(d->directive, limits)
                 && has_rules(d->first_child))) {
             return 1;
         }
@@ -72,21 +73,30 @@ static void add_place(finder_t *f, const tw_place_t *place)
     find_places(f, place->section->first_child, *place);
 }
 
-static void add_folders(finder_t *f, tw_place_t *place, const char *name,
-                        int regex)
+/* A path that the section is for; NULL: none was found. */
+static const char *sample_of(const finder_t *f, const tw_section_t *section,
+                             const char *lead)
 {
     const tw_probe_t p = probe_of(f);
+
+    return section->regex ? tw_sample(&p, section->name, lead)
+                          : tw_sample_wildcard(section->name, f->pool);
+}
+
+static void add_folders(finder_t *f, tw_place_t *place,
+                        const tw_section_t *section)
+{
     glob_t found;
     size_t i;
 
-    if (regex || !apr_fnmatch_test(name)) {
-        place->folder = regex ? tw_sample(&p, name, "/x") : name;
+    if (!section->wild) {
+        place->folder = sample_of(f, section, "/x");
         if (place->folder && *place->folder == '/') {
             add_place(f, place);
         }
         return;
     }
-    if (!glob(name, GLOB_ONLYDIR, NULL, &found)) {
+    if (!glob(section->name, GLOB_ONLYDIR, NULL, &found)) {
         for (i = 0; i < found.gl_pathc && i < MAX_FOLDERS; i++) {
             place->folder = apr_pstrdup(f->pool, found.gl_pathv[i]);
             add_place(f, place);
@@ -98,45 +108,36 @@ static void add_folders(finder_t *f, tw_place_t *place, const char *name,
 static void find_place(finder_t *f, const ap_directive_t *d, tw_place_t place)
 {
     const tw_probe_t p = probe_of(f);
-    apr_array_header_t *words = tw_conftree_words(d, f->pool);
-    const char *name = words->nelts ? WORD(words, words->nelts - 1) : NULL;
-    int regex = words->nelts > 1;
+    tw_section_t section;
 
     place.section = d;
-    if (!name) {
-        return;
-    }
-    if (tw_conftree_is(d, "<Directory")
-        || tw_conftree_is(d, "<DirectoryMatch")) {
-        add_folders(f, &place, name,
-                    regex || tw_conftree_is(d, "<DirectoryMatch"));
-        return;
-    }
-    if (tw_conftree_is(d, "<Location")
-        || tw_conftree_is(d, "<LocationMatch")) {
-        regex |= tw_conftree_is(d, "<LocationMatch");
-        place.url = regex ? tw_sample(&p, name, "/x")
-                          : tw_sample_wildcard(name, f->pool);
-        if (!place.url || *place.url != '/') {
-            return;
-        }
-    }
-    else if (tw_access_is_files(d, &place.file, f->pool)) {
-        if (!place.file) {
-            regex |= tw_conftree_is(d, "<FilesMatch");
-            place.file = regex ? tw_sample(&p, name, "x")
-                               : tw_sample_wildcard(name, f->pool);
-        }
-        if (!place.file) {
-            return;
-        }
-    }
-    else if (tw_conftree_is(d, "<If")) {
+    if (tw_conftree_is(d, "<If")) {
         if (!place.url && !place.folder && !place.file) {
             place.url = tw_sample_if(&p, tw_condition_of(d, f->pool));
         }
+        add_place(f, &place);
+        return;
     }
-    else {
+    if (!tw_section_read(&section, d, f->pool)) {
+        return;
+    }
+    switch (section.kind) {
+    case TW_SECTION_DIRECTORY:
+        add_folders(f, &place, &section);
+        return;
+    case TW_SECTION_LOCATION:
+        place.url = sample_of(f, &section, "/x");
+        if (!place.url || *place.url != '/') {
+            return;
+        }
+        break;
+    case TW_SECTION_FILES:
+        place.file = sample_of(f, &section, "x");
+        if (!place.file) {
+            return;
+        }
+        break;
+    default:
         return;
     }
     add_place(f, &place);
@@ -162,4 +163,9 @@ apr_array_header_t *tw_places(const tw_conftree_t *tree, apr_pool_t *pool)
         find_places(&f, tw_conftree_part(tree, s), none);
     }
     return f.places;
+}
+
+int tw_place_is_at(const tw_place_t *place, const server_rec *s)
+{
+    return place->home ? place->home == s : tw_site_is_on(s);
 }

@@ -21,4 +21,8 @@ typedef struct {
  */
 apr_array_header_t *tw_places(const tw_conftree_t *tree, apr_pool_t *pool);
 
+/* Whether it is a place of this host: in it, or outside of all hosts, and then
+ * of each that has a site. */
+int tw_place_is_at(const tw_place_t *place, const server_rec *s);
+
 #endif

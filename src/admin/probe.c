@@ -54,14 +54,6 @@ static const char *address_value(const tw_probe_t *p, const char *name)
            : apr_psprintf(p->pool, "%s:%u", p->name, port);
 }
 
-static int is_one_of(const char *name, const char *const *names)
-{
-    while (*names && strcasecmp(name, *names)) {
-        names++;
-    }
-    return *names != NULL;
-}
-
 const char *tw_probe_value(const tw_probe_t *p, const char *name)
 {
     static const char *const address[] = {
@@ -76,13 +68,13 @@ const char *tw_probe_value(const tw_probe_t *p, const char *name)
         "HTTP_COOKIE", "HTTP_REFERER", "HTTP_FORWARDED", "REMOTE_IDENT", NULL
     };
 
-    if (is_one_of(name, address)) {
+    if (tw_conftree_one_of(name, address)) {
         return address_value(p, name);
     }
-    if (is_one_of(name, path)) {
+    if (tw_conftree_one_of(name, path)) {
         return p->url;
     }
-    if (is_one_of(name, empty) || !strncasecmp(name, "HTTP:", 5)
+    if (tw_conftree_one_of(name, empty) || !strncasecmp(name, "HTTP:", 5)
         || !strncasecmp(name, "ENV:", 4)) {
         return "";
     }

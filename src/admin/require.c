@@ -5,8 +5,6 @@
 
 #include "admin/condition.h"
 
-#define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
-
 int tw_require_combine(int a, int b, int all)
 {
     if (a == TW_RULE_NONE || b == TW_RULE_NONE) {
@@ -18,20 +16,17 @@ int tw_require_combine(int a, int b, int all)
 static int require_line(const tw_probe_t *p, const ap_directive_t *d)
 {
     apr_array_header_t *words = tw_conftree_words(d, p->pool);
-    const char *word = words->nelts ? WORD(words, 0) : "";
-    int not = !strcasecmp(word, "not"), yes;
+    int not = !strcasecmp(tw_conftree_nth(words, 0), "not"), yes;
+    const char *word = tw_conftree_nth(words, not);
 
-    if (not && words->nelts > 1) {
-        word = WORD(words, 1);
-    }
     if (!strcasecmp(word, "all")) {
-        yes = !strcasecmp(WORD(words, words->nelts - 1), "granted");
+        yes = !strcasecmp(tw_conftree_nth(words, words->nelts - 1), "granted");
         return yes != not ? TW_RULE_GRANTED : TW_RULE_DENIED;
     }
     if (!strcasecmp(word, "expr")) {
         const char *expr = ap_strcasestr(d->args, "expr") + 4;
 
-        expr = words->nelts == 2 + not ? WORD(words, 1 + not) : expr;
+        expr = words->nelts == 2 + not ? tw_conftree_nth(words, 1 + not) : expr;
         yes = tw_condition_if(p, expr);
         return not ? yes == 1 ? TW_RULE_DENIED : TW_RULE_NONE
                : ap_strcasestr(expr, "TWAUTH_")

@@ -3,51 +3,15 @@
 
 #include <string.h>
 
-#include <apr_fnmatch.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "admin/condition.h"
 #include "admin/mount.h"
+#include "admin/path.h"
+#include "admin/section.h"
 
-#define WORD(words, i) APR_ARRAY_IDX(words, i, const char *)
 #define MAX_GROUPS 10
-
-int tw_route_below(const char *path, const char *prefix)
-{
-    apr_size_t len = strlen(prefix);
-
-    return path && !strncmp(path, prefix, len)
-           && (!path[len] || path[len] == '/'
-               || (len && prefix[len - 1] == '/'));
-}
-
-int tw_route_in_location(const tw_probe_t *p, const ap_directive_t *d)
-{
-    apr_array_header_t *words = tw_conftree_words(d, p->pool);
-    const char *prefix;
-    apr_size_t len;
-
-    if (tw_conftree_is(d, "<LocationMatch")) {
-        return words->nelts == 1
-               && tw_probe_match(p, WORD(words, 0), p->url, 0);
-    }
-    if (!tw_conftree_is(d, "<Location") || !words->nelts) {
-        return 0;
-    }
-    prefix = WORD(words, 0);
-    if (!strcmp(prefix, "~")) {
-        return words->nelts == 2
-               && tw_probe_match(p, WORD(words, 1), p->url, 0);
-    }
-    if (apr_fnmatch_test(prefix)) {
-        return !apr_fnmatch(prefix, p->url, APR_FNM_PATHNAME);
-    }
-    len = strlen(prefix);
-    return !strncmp(p->url, prefix, len)
-           && (!len || prefix[len - 1] == '/' || !p->url[len]
-               || p->url[len] == '/');
-}
 
 /* The target with $1 put in; NULL: no match. */
 static const char *substitute(const tw_probe_t *p, const char *pattern,
@@ -76,15 +40,15 @@ static const char *mounted(const tw_probe_t *p, const tw_mount_t *mount)
     if (mount->pattern) {
         return substitute(p, mount->pattern, mount->target, p->url, 0);
     }
-    if (!tw_route_below(p->url, mount->prefix)) {
+    if (!tw_path_below(p->url, mount->prefix)) {
         return NULL;
     }
     if (mount->exact) {
         return mount->target;
     }
     len = strlen(mount->prefix);
-    if (len && mount->prefix[len - 1] == '/' && mount->target[0]
-        && mount->target[strlen(mount->target) - 1] != '/') {
+    if (tw_path_has_slash(mount->prefix) && mount->target[0]
+        && !tw_path_has_slash(mount->target)) {
         len--;
     }
     return apr_pstrcat(p->pool, mount->target, p->url + len, NULL);
@@ -119,23 +83,24 @@ static int find_mount(tw_route_t *route, const tw_probe_t *p, int proxy)
 static int redirects(const tw_probe_t *p, const ap_directive_t *d,
                      const char *path)
 {
+    static const char *const names[] = {
+        "Redirect", "RedirectMatch", "RedirectPermanent", "RedirectTemp", NULL
+    };
+    static const char *const statuses[] = {
+        "permanent", "temp", "gone", "seeother", NULL
+    };
     int match = tw_conftree_is(d, "RedirectMatch");
-    int status = match || tw_conftree_is(d, "Redirect");
     apr_array_header_t *words;
     const char *first;
-    int at = 0;
+    int at;
 
-    if (!status && !tw_conftree_is(d, "RedirectPermanent")
-        && !tw_conftree_is(d, "RedirectTemp")) {
+    if (!tw_conftree_one_of(d->directive, names)) {
         return 0;
     }
     words = tw_conftree_words(d, p->pool);
-    first = words->nelts ? WORD(words, 0) : "";
-    if (status && (apr_isdigit(*first) || !strcasecmp(first, "permanent")
-                   || !strcasecmp(first, "temp") || !strcasecmp(first, "gone")
-                   || !strcasecmp(first, "seeother"))) {
-        at = 1;
-    }
+    first = tw_conftree_nth(words, 0);
+    at = (match || tw_conftree_is(d, "Redirect"))
+         && (apr_isdigit(*first) || tw_conftree_one_of(first, statuses));
     if (!path) {
         if (words->nelts == at + 1) {
             return 1;                   /* all that is in the section */
@@ -145,13 +110,16 @@ static int redirects(const tw_probe_t *p, const ap_directive_t *d,
     if (words->nelts <= at) {
         return 0;
     }
-    return match ? tw_probe_match(p, WORD(words, at), path, 0)
-                 : tw_route_below(path, WORD(words, at));
+    return match ? tw_probe_match(p, tw_conftree_nth(words, at), path, 0)
+                 : tw_path_below(path, tw_conftree_nth(words, at));
 }
 
 /* mod_md redirects the domains that it manages. */
 static int md_redirects(const tw_probe_t *p)
 {
+    static const char *const names[] = {
+        "MDomain", "MDomainSet", "<MDomain", "<MDomainSet", NULL
+    };
     const char *must = tw_conftree_inherited(p->tree, p->server,
                                              "MDRequireHttps");
     const ap_directive_t *d;
@@ -164,14 +132,12 @@ static int md_redirects(const tw_probe_t *p)
         apr_array_header_t *words;
         int i;
 
-        if (!tw_conftree_is(d, "MDomain") && !tw_conftree_is(d, "MDomainSet")
-            && !tw_conftree_is(d, "<MDomain")
-            && !tw_conftree_is(d, "<MDomainSet")) {
+        if (!tw_conftree_one_of(d->directive, names)) {
             continue;
         }
         words = tw_conftree_words(d, p->pool);
         for (i = 0; i < words->nelts; i++) {
-            if (!strcasecmp(WORD(words, i), p->name)) {
+            if (!strcasecmp(tw_conftree_nth(words, i), p->name)) {
                 return 1;
             }
         }
@@ -190,13 +156,19 @@ typedef struct {
     tw_route_t *route;
 } rewrite_t;
 
-static int has_flag(const char *flags, const char *flag)
+static int is_flag(const char *text, const char *flag)
 {
     apr_size_t len = strlen(flag);
 
-    for (; flags && *flags; flags++) {
-        if (strchr("[, ", flags[0]) && !strncasecmp(flags + 1, flag, len)
-            && strchr(",]= |", flags[len + 1])) {
+    return !strncasecmp(text, flag, len) && strchr(",]= |", text[len]);
+}
+
+/* Whether a flag is there, by one of its two names. */
+static int has_flag(const char *flags, const char *brief, const char *name)
+{
+    for (; *flags; flags++) {
+        if (strchr("[, ", *flags)
+            && (is_flag(flags + 1, brief) || is_flag(flags + 1, name))) {
             return 1;
         }
     }
@@ -207,13 +179,14 @@ static void add_cond(rewrite_t *w, const tw_probe_t *p,
                      const ap_directive_t *d)
 {
     apr_array_header_t *words = tw_conftree_words(d, p->pool);
-    const char *flags = words->nelts > 2 ? WORD(words, 2) : NULL;
-    int yes = words->nelts < 2 ? 0
-              : tw_condition_rewrite(p, WORD(words, 0), WORD(words, 1),
-                                     flags) == 1;
+    const char *flags = tw_conftree_nth(words, 2);
+    int yes = words->nelts > 1
+              && tw_condition_rewrite(p, tw_conftree_nth(words, 0),
+                                      tw_conftree_nth(words, 1),
+                                      has_flag(flags, "NC", "nocase")) == 1;
 
     w->any = w->in_or ? w->any || yes : yes;
-    w->in_or = has_flag(flags, "OR") || has_flag(flags, "ornext");
+    w->in_or = has_flag(flags, "OR", "ornext");
     if (!w->in_or) {
         w->conds = w->conds && w->any;
     }
@@ -224,31 +197,30 @@ static int apply_rule(rewrite_t *w, const tw_probe_t *p,
                       const ap_directive_t *d)
 {
     apr_array_header_t *words = tw_conftree_words(d, p->pool);
-    const char *flags = words->nelts > 2 ? WORD(words, 2) : NULL;
-    const char *pattern, *to;
-    int nocase = has_flag(flags, "NC") || has_flag(flags, "nocase");
+    const char *flags = tw_conftree_nth(words, 2);
+    const char *pattern = tw_conftree_nth(words, 0);
+    const char *to = tw_conftree_nth(words, 1);
+    int nocase = has_flag(flags, "NC", "nocase");
 
     if (words->nelts < 2 || !w->conds) {
         return 0;
     }
-    pattern = WORD(words, 0);
-    to = *pattern == '!'
-         ? tw_probe_match(p, pattern + 1, w->path, nocase) ? NULL
-                                                           : WORD(words, 1)
-         : substitute(p, pattern, WORD(words, 1), w->path, nocase);
-    if (!to) {
+    if (*pattern == '!') {
+        if (tw_probe_match(p, pattern + 1, w->path, nocase)) {
+            return 0;
+        }
+    }
+    else if (!(to = substitute(p, pattern, to, w->path, nocase))) {
         return 0;
     }
-    if (has_flag(flags, "P") || has_flag(flags, "proxy")) {
+    if (has_flag(flags, "P", "proxy")) {
         w->route->kind = TW_ROUTE_BACKEND;
         w->route->target = to;
         w->route->by = d;
         return 1;
     }
-    if (has_flag(flags, "R") || has_flag(flags, "redirect")
-        || has_flag(flags, "F") || has_flag(flags, "forbidden")
-        || has_flag(flags, "G") || has_flag(flags, "gone")
-        || strstr(to, "://")) {
+    if (has_flag(flags, "R", "redirect") || has_flag(flags, "F", "forbidden")
+        || has_flag(flags, "G", "gone") || strstr(to, "://")) {
         w->route->kind = TW_ROUTE_AWAY;
         w->route->by = d;
         return 1;
@@ -258,8 +230,8 @@ static int apply_rule(rewrite_t *w, const tw_probe_t *p,
         w->changed = 1;
         w->route->by = d;
     }
-    return has_flag(flags, "L") || has_flag(flags, "last")
-           || has_flag(flags, "END") || has_flag(flags, "PT");
+    return has_flag(flags, "L", "last") || has_flag(flags, "END", "END")
+           || has_flag(flags, "PT", "passthrough");
 }
 
 static int rewrite(rewrite_t *w, const tw_probe_t *p, const ap_directive_t *d)
@@ -345,7 +317,7 @@ static int redirects_any(const tw_probe_t *p, const ap_directive_t *part)
         if (redirects(p, d, p->url)) {
             return 1;
         }
-        if (!d->first_child || !tw_route_in_location(p, d)) {
+        if (!d->first_child || !tw_section_has_url(d, p)) {
             continue;
         }
         for (inner = d->first_child; inner; inner = inner->next) {

@@ -31,10 +31,4 @@ tw_route_t tw_route(const tw_probe_t *p);
 int tw_route_leaves(const tw_probe_t *p, const ap_directive_t *d,
                     const char *path);
 
-/* Whether path is prefix or below it, as Alias and ProxyPass see it. */
-int tw_route_below(const char *path, const char *prefix);
-
-/* Whether a <Location> or <LocationMatch> counts for the probe's path. */
-int tw_route_in_location(const tw_probe_t *p, const ap_directive_t *d);
-
 #endif

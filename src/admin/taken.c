@@ -8,13 +8,13 @@
 
 #include "admin/access.h"
 #include "admin/host.h"
+#include "admin/path.h"
 #include "admin/places.h"
 #include "admin/sample.h"
 #include "config/site.h"
 
 typedef struct {
     tw_findings_t *findings;
-    const tw_conftree_t *tree;
     apr_pool_t *pool;
     const apr_array_header_t *hosts;
 } check_t;
@@ -28,50 +28,33 @@ typedef struct {
     int folder;
 } held_t;
 
-static int is_site(const server_rec *s)
-{
-    const tw_site_t *site = tw_site(s);
-
-    return site && !site->off;
-}
-
-static tw_probe_t probe_of(const check_t *c, const tw_host_t *host,
-                           const char *url)
-{
-    tw_probe_t p = { c->tree, c->pool, host->server, host->names[0], url };
-
-    return p;
-}
-
 /* ---- what takes it ------------------------------------------------------- */
 
 /* A path of what is held that the mount is for; NULL: there is none. */
 static const char *sample_of(const check_t *c, const held_t *h,
                              const tw_mount_t *mount)
 {
-    const tw_probe_t p = probe_of(c, h->host, h->url);
-    const char *slash;
+    const tw_probe_t p = tw_host_probe(h->host, h->url);
 
     if (mount->pattern) {
         return h->folder ? tw_sample_below(&p, mount->pattern, h->url)
                : tw_probe_match(&p, mount->pattern, h->url, 0) ? h->url : NULL;
     }
-    if (tw_route_below(h->url, mount->prefix)) {
+    if (tw_path_below(h->url, mount->prefix)) {
         return h->folder ? apr_pstrcat(c->pool, h->url, "x", NULL) : h->url;
     }
-    if (!h->folder || !tw_route_below(mount->prefix, h->url)) {
+    if (!h->folder || !tw_path_below(mount->prefix, h->url)) {
         return NULL;
     }
-    slash = mount->prefix[strlen(mount->prefix) - 1] == '/' ? "" : "/";
-    return apr_pstrcat(c->pool, mount->prefix, slash, "x", NULL);
+    return tw_path_join(mount->prefix, "/x", c->pool);
 }
 
 /* An alias for all hosts (/icons/) is no part of what one of them protects. */
-static int is_of_all(const check_t *c, const ap_directive_t *by)
+static int is_of_all(const tw_mount_t *mount, const tw_conftree_t *tree)
 {
-    const ap_directive_t *d = tw_conftree_outside(c->tree);
+    const ap_directive_t *d = tw_conftree_outside(tree);
 
-    while (d && d != by) {
+    while (d && d != mount->by) {
         d = d->next;
     }
     return d != NULL;
@@ -82,7 +65,7 @@ static void check_mount(const check_t *c, const held_t *h,
 {
     tw_finding_t finding = { h->host->server, h->url, NULL, NULL, 1 };
     const char *sample = sample_of(c, h, mount);
-    tw_probe_t p = probe_of(c, h->host, sample);
+    tw_probe_t p = tw_host_probe(h->host, sample);
     tw_route_t route;
 
     if (!sample) {
@@ -91,17 +74,17 @@ static void check_mount(const check_t *c, const held_t *h,
     route = tw_route(&p);
     if (route.by != mount->by || route.kind == TW_ROUTE_AWAY
         || (route.kind == TW_ROUTE_FILE
-            && tw_route_below(tw_host_real_path(route.target, c->pool),
+            && tw_path_below(tw_path_real(route.target, c->pool),
                               h->real))
         || tw_access(&p, &route) != TW_ACCESS_OPEN) {
         return;
     }
     /* a warning, but not at each start */
     finding.serious = route.kind == TW_ROUTE_BACKEND
-                      || !is_of_all(c, mount->by);
+                      || !is_of_all(mount, h->host->tree);
     finding.advice = apr_psprintf(c->pool, "protect it by <Location \"%s\">",
                                   mount->prefix
-                                  && tw_route_below(mount->prefix, h->url)
+                                  && tw_path_below(mount->prefix, h->url)
                                   ? mount->prefix : h->url);
     tw_findings_add(c->findings, &finding, "%s%s is protected by %s %s "
                     "(%s:%d), which is for files, but %s (%s:%d) takes %s "
@@ -127,7 +110,7 @@ static void check_rules(const check_t *c, const held_t *h,
         }
         words = tw_conftree_words(d, c->pool);
         if (words->nelts > 2) {
-            mount.pattern = APR_ARRAY_IDX(words, 0, const char *);
+            mount.pattern = tw_conftree_nth(words, 0);
             check_mount(c, h, &mount);
         }
     }
@@ -137,8 +120,8 @@ static void check_held(const check_t *c, const held_t *h)
 {
     int i;
 
-    check_rules(c, h, tw_conftree_part(c->tree, h->host->server));
-    check_rules(c, h, tw_conftree_outside(c->tree));
+    check_rules(c, h, tw_conftree_part(h->host->tree, h->host->server));
+    check_rules(c, h, tw_conftree_outside(h->host->tree));
     for (i = 0; i < h->host->mounts->nelts; i++) {
         const tw_mount_t *mount = &APR_ARRAY_IDX(h->host->mounts, i,
                                                  tw_mount_t);
@@ -151,42 +134,38 @@ static void check_held(const check_t *c, const held_t *h)
 
 /* ---- what is held -------------------------------------------------------- */
 
-/* Whether this mount makes files of the place, protected, the host's. */
-static int holds(const check_t *c, held_t *h, const tw_mount_t *mount,
-                 const char *real)
+/* Whether the host's i-th mount makes files of the place, protected, the
+ * host's. */
+static int holds(const check_t *c, held_t *h, int i)
 {
+    const tw_mount_t *mount = &APR_ARRAY_IDX(h->host->mounts, i, tw_mount_t);
+    const char *root = h->host->real[i];
     tw_route_t route = { TW_ROUTE_FILE, NULL, mount->by };
-    const char *rest = "";
+    int inside = tw_path_below(h->real, root);
     tw_probe_t p;
-    apr_size_t len;
 
-    if (!mount->prefix || mount->proxy || mount->exact) {
+    if (mount->proxy || mount->exact || (!inside && !h->folder)) {
         return 0;
     }
-    if (tw_route_below(h->real, real)) {
-        rest = h->real + strlen(real);
-    }
-    else if (!h->folder || !tw_route_below(real, h->real)) {
+    h->url = tw_host_url(h->host, i, h->real);
+    if (!h->url) {
         return 0;
     }
-    len = strlen(mount->prefix);
-    rest += *rest == '/' && len && mount->prefix[len - 1] == '/';
-    h->url = apr_pstrcat(c->pool, mount->prefix, rest, NULL);
-    len = strlen(h->url);
-    if (h->folder && (!len || h->url[len - 1] != '/')) {
-        h->url = apr_pstrcat(c->pool, h->url, "/", NULL);
+    if (h->folder) {
+        h->url = tw_path_join(h->url, "/", c->pool);
     }
     /* as httpd spells it: <Directory> knows no symbolic links */
-    route.target = apr_pstrcat(c->pool, mount->target, "/", rest, NULL);
+    route.target = apr_pstrcat(c->pool, mount->target, "/",
+                               inside ? h->real + strlen(root) : "", NULL);
     ap_no2slash((char *)route.target);
-    p = probe_of(c, h->host, h->url);
+    p = tw_host_probe(h->host, h->url);
     return tw_access(&p, &route) == TW_ACCESS_SIGN_IN;
 }
 
 /* Whether the host gives the files themselves, and not an application's. */
-static int gives(const check_t *c, const held_t *h, const tw_mount_t *mount)
+static int gives(const held_t *h, const tw_mount_t *mount)
 {
-    tw_probe_t p = probe_of(c, h->host, h->url);
+    tw_probe_t p = tw_host_probe(h->host, h->url);
     tw_route_t route = tw_route(&p);
 
     return route.kind == TW_ROUTE_FILE && route.by == mount->by;
@@ -215,18 +194,18 @@ static int check_files(const check_t *c, const tw_place_t *place, int given,
                                  : tw_probe_root(h.host->server);
             int gives_it;
 
-            h.real = tw_host_real_path(!place->file ? folder
+            h.real = tw_path_real(!place->file ? folder
                 : apr_pstrcat(c->pool, folder, "/", place->file, NULL),
                 c->pool);
-            if (!holds(c, &h, mount, h.host->real[j])) {
+            if (!holds(c, &h, j)) {
                 continue;
             }
-            gives_it = gives(c, &h, mount);
+            gives_it = gives(&h, mount);
             if (asking && gives_it) {
                 return 1;
             }
             if (!asking && (gives_it || place->home
-                            || (!given && is_site(h.host->server)))) {
+                            || (!given && tw_site_is_on(h.host->server)))) {
                 check_held(c, &h);
             }
         }
@@ -242,8 +221,8 @@ static void check_slash(const check_t *c, const tw_place_t *place,
     tw_finding_t finding = { host->server, place->url, NULL, NULL, 1 };
     apr_size_t len = strlen(place->url);
     const char *bare = apr_pstrmemdup(c->pool, place->url, len - 1);
-    tw_probe_t with = probe_of(c, host, place->url);
-    tw_probe_t without = probe_of(c, host, bare);
+    tw_probe_t with = tw_host_probe(host, place->url);
+    tw_probe_t without = tw_host_probe(host, bare);
     tw_route_t route = tw_route(&with);
     apr_finfo_t info;
 
@@ -268,27 +247,25 @@ static void check_slash(const check_t *c, const tw_place_t *place,
 
 static void check_location(const check_t *c, const tw_place_t *place)
 {
-    apr_size_t len = strlen(place->url);
     int i;
 
-    if (len < 2 || place->url[len - 1] != '/') {
+    if (!tw_path_has_slash(place->url) || !place->url[1]) {
         return;
     }
     for (i = 0; i < c->hosts->nelts; i++) {
         const tw_host_t *host = &APR_ARRAY_IDX(c->hosts, i, tw_host_t);
 
-        if (place->home ? host->server == place->home
-                        : is_site(host->server)) {
+        if (tw_place_is_at(place, host->server)) {
             check_slash(c, place, host);
         }
     }
 }
 
-void tw_taken_check(tw_findings_t *findings, const tw_conftree_t *tree,
+void tw_taken_check(tw_findings_t *findings,
                     const apr_array_header_t *hosts,
                     const apr_array_header_t *places)
 {
-    check_t c = { findings, tree, findings->pool, hosts };
+    check_t c = { findings, findings->pool, hosts };
     int i;
 
     for (i = 0; i < places->nelts; i++) {

@@ -81,6 +81,14 @@ int tw_conftree_is(const ap_directive_t *d, const char *name)
     return !strcasecmp(d->directive, name);
 }
 
+int tw_conftree_one_of(const char *word, const char *const *names)
+{
+    while (*names && strcasecmp(word, *names)) {
+        names++;
+    }
+    return *names != NULL;
+}
+
 const char *tw_conftree_args(const tw_conftree_t *tree, const server_rec *s,
                              const char *directive)
 {
@@ -190,4 +198,10 @@ apr_array_header_t *tw_conftree_words(const ap_directive_t *d,
         }
     }
     return words;
+}
+
+const char *tw_conftree_nth(const apr_array_header_t *words, int i)
+{
+    return i >= 0 && i < words->nelts ? APR_ARRAY_IDX(words, i, const char *)
+                                      : "";
 }

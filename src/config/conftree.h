@@ -68,6 +68,13 @@ const char *tw_conftree_word(apr_pool_t *pool, const char *args);
 apr_array_header_t *tw_conftree_words(const ap_directive_t *d,
                                       apr_pool_t *pool);
 
+/* The i-th of words; "" where there is none. */
+const char *tw_conftree_nth(const apr_array_header_t *words, int i);
+
+/* Whether word is one of these, whatever its case; the last of them is
+ * NULL. */
+int tw_conftree_one_of(const char *word, const char *const *names);
+
 /* Whether d is the directive or section (written "<Location") of that name. */
 int tw_conftree_is(const ap_directive_t *d, const char *name);
 

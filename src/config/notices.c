@@ -85,6 +85,19 @@ static void find_groups(notices_t *notices)
     notices->n = n;
 }
 
+static void say_secrets(const notices_t *notices, const tw_site_t *site)
+{
+    const tw_server_conf_t *conf = tw_conf_server(site->server);
+    int i;
+
+    say_exposed(notices, site, "TwAuthConsumerSecret", conf->consumer.secret);
+    say_exposed(notices, site, "TwAuthClientSecret", conf->client.secret);
+    for (i = 0; i < conf->keys->nelts; i++) {
+        say_exposed(notices, site, "TwAuthKey",
+                    APR_ARRAY_IDX(conf->keys, i, const char *));
+    }
+}
+
 void tw_notices_log(server_rec *base_server, int startup, apr_pool_t *pool)
 {
     notices_t notices = { pool, base_server, startup, apr_hash_make(pool),
@@ -94,23 +107,12 @@ void tw_notices_log(server_rec *base_server, int startup, apr_pool_t *pool)
     find_groups(&notices);
     for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_site(s);
-        const tw_server_conf_t *conf;
-        int i;
 
-        if (!site || site->off) {
-            if (site) {
-                say_off(&notices, site);
-            }
-            continue;
+        if (site && site->off) {
+            say_off(&notices, site);
         }
-        conf = tw_conf_server(s);
-        say_exposed(&notices, site, "TwAuthConsumerSecret",
-                    conf->consumer.secret);
-        say_exposed(&notices, site, "TwAuthClientSecret",
-                    conf->client.secret);
-        for (i = 0; i < conf->keys->nelts; i++) {
-            say_exposed(&notices, site, "TwAuthKey",
-                        APR_ARRAY_IDX(conf->keys, i, const char *));
+        else if (site) {
+            say_secrets(&notices, site);
         }
     }
 }

@@ -112,4 +112,10 @@ static inline const tw_site_t *tw_site(const server_rec *s)
     return tw_conf_server(s)->site;
 }
 
+/* Whether it has one that is on. */
+static inline int tw_site_is_on(const server_rec *s)
+{
+    return tw_site(s) && !tw_site(s)->off;
+}
+
 #endif

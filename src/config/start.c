@@ -244,7 +244,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     for (s = base_server; s; s = s->next) {
         tw_site_t *site = tw_conf_server(s)->site;
 
-        if (!site || site->off) {
+        if (!tw_site_is_on(s)) {
             continue;
         }
         if (!site->provider.calls) {
@@ -266,9 +266,9 @@ static void lock_secrets(server_rec *base_server)
     server_rec *s;
 
     for (s = base_server; s; s = s->next) {
-        const tw_site_t *site = tw_conf_server(s)->site;
+        const tw_site_t *site = tw_site(s);
 
-        if (site && !site->off) {
+        if (tw_site_is_on(s)) {
             tw_seal_lock(site->sealers.ring, site->provider.client.secret);
         }
     }
@@ -283,9 +283,9 @@ static void sign_in_is_off(server_rec *base_server,
     server_rec *s;
 
     for (s = base_server; s; s = s->next) {
-        const tw_site_t *site = tw_conf_server(s)->site;
+        const tw_site_t *site = tw_site(s);
 
-        if (site && !site->off
+        if (tw_site_is_on(s)
             && (!protocol || site->provider.protocol == protocol)) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, TWLOGNO(0106)
                          "no sign-in at %s can work in this process: %s",
@@ -301,9 +301,9 @@ static int is_used(server_rec *base_server, const tw_protocol_t *protocol)
     server_rec *s;
 
     for (s = base_server; s; s = s->next) {
-        const tw_site_t *site = tw_conf_server(s)->site;
+        const tw_site_t *site = tw_site(s);
 
-        if (site && !site->off && site->provider.protocol == protocol) {
+        if (tw_site_is_on(s) && site->provider.protocol == protocol) {
             return 1;
         }
     }

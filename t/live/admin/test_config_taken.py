@@ -10,6 +10,7 @@ import pytest
 
 RULES = "\nAuthType Twitter\nRequire valid-user\n"
 DIRECTORY = '<Directory "{htdocs}/members">' + RULES + "</Directory>\n"
+WILDCARDS = DIRECTORY.replace("members", "[m][e][m][b][e][r][s]")      # longer than what it matches
 LOCATION = '<Location "/members/">' + RULES + "</Location>\n"
 FILES = '<Files "secret.html">' + RULES + "</Files>\n"
 OTHER = '<Directory "{folder}/other">\nRequire all granted\n</Directory>\n'
@@ -35,6 +36,8 @@ ROWS = [
     Row("ProxyPass of a part", DIRECTORY + 'ProxyPass "/members/app" "{echo}"', url="/members/app/x", opened=True),
     Row("ProxyPass of a part, of which that is excepted", DIRECTORY + 'ProxyPass "/members/" "!"\nProxyPass "/" "{echo}/"'),
     Row("ProxyPass of all", DIRECTORY + 'ProxyPass "/" "{echo}/"', opened=True),
+    Row("ProxyPass of all, directory by wildcards", WILDCARDS + 'ProxyPass "/" "{echo}/"', opened=True),
+    Row("directory by wildcards", WILDCARDS),
     Row("ProxyPass of all, directory outside of hosts", 'ProxyPass "/" "{echo}/"', main=DIRECTORY, opened=True),
     Row("ProxyPass in a location", DIRECTORY + '<Location "/members/app">\nProxyPass "{echo}"\n</Location>',
         url="/members/app/x", opened=True),
