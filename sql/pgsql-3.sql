@@ -45,7 +45,7 @@ DECLARE
     void text;
 BEGIN
     SELECT string_agg(quote_literal(twitter_id), ', ') INTO void
-    FROM twauth_account WHERE twitter_id COLLATE "C" !~ '^[1-9][0-9]{0,19}$';
+    FROM twauth_account WHERE twitter_id COLLATE "C" !~ '^([1-9][0-9]{0,19}|handle:[a-z0-9_]{1,20})$';
     IF void IS NOT NULL THEN
         RAISE EXCEPTION 'nobody can sign in to these rows of twauth_account, for twitter_id is not the number of somebody at X: %', void
             USING HINT = 'Correct or delete them, then run this again.';
@@ -66,7 +66,7 @@ ALTER TABLE twauth_account
     ADD CONSTRAINT "username is in lower case"
         CHECK (username = lower(username COLLATE "C")),
     ADD CONSTRAINT "twitter_id is digits only"
-        CHECK (twitter_id COLLATE "C" ~ '^[1-9][0-9]{0,19}$');
+        CHECK (twitter_id COLLATE "C" ~ '^([1-9][0-9]{0,19}|handle:[a-z0-9_]{1,20})$');
 
 ALTER TABLE twauth_username
     DROP CONSTRAINT IF EXISTS "name is in lower case",
@@ -75,7 +75,7 @@ ALTER TABLE twauth_username
     ADD CONSTRAINT "name is in lower case"
         CHECK (name = lower(name COLLATE "C")),
     ADD CONSTRAINT "twitter_id is digits only or empty"
-        CHECK (twitter_id COLLATE "C" ~ '^([1-9][0-9]{0,19})?$'),
+        CHECK (twitter_id COLLATE "C" ~ '^([1-9][0-9]{0,19}|handle:[a-z0-9_]{1,20})?$'),
     ADD CONSTRAINT "reserved name has no blank and no @"
         CHECK (twitter_id <> '' OR name COLLATE "C" ~ '^[!-?A-~]+$');
 

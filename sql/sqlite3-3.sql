@@ -34,8 +34,11 @@ WHERE twitter_id GLOB '*[^0-9]*';
 -- are there already, which a CHECK cannot.
 DROP TRIGGER IF EXISTS twauth_account_id_new;
 CREATE TRIGGER twauth_account_id_new BEFORE INSERT ON twauth_account
-WHEN NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-     OR length(NEW.twitter_id) > 20
+WHEN (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+      OR length(NEW.twitter_id) > 20)
+     AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+          OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+          OR length(NEW.twitter_id) > 27)
 BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only');
 END;
@@ -43,8 +46,11 @@ END;
 DROP TRIGGER IF EXISTS twauth_account_id_changed;
 CREATE TRIGGER twauth_account_id_changed
 BEFORE UPDATE OF twitter_id ON twauth_account
-WHEN NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-     OR length(NEW.twitter_id) > 20
+WHEN (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+      OR length(NEW.twitter_id) > 20)
+     AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+          OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+          OR length(NEW.twitter_id) > 27)
 BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only');
 END;
@@ -61,7 +67,10 @@ BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only or empty')
     WHERE NEW.twitter_id <> ''
       AND (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-           OR length(NEW.twitter_id) > 20);
+           OR length(NEW.twitter_id) > 20)
+      AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+           OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+           OR length(NEW.twitter_id) > 27);
     SELECT RAISE(ABORT, 'CHECK constraint failed: reserved name has no blank and no @')
     WHERE NEW.twitter_id = ''
       AND (COALESCE(NEW.name, '') = '' OR NEW.name GLOB '*[^!-?A-~]*');
@@ -75,7 +84,10 @@ BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only or empty')
     WHERE NEW.twitter_id <> ''
       AND (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-           OR length(NEW.twitter_id) > 20);
+           OR length(NEW.twitter_id) > 20)
+      AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+           OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+           OR length(NEW.twitter_id) > 27);
     SELECT RAISE(ABORT, 'CHECK constraint failed: reserved name has no blank and no @')
     WHERE NEW.twitter_id = ''
       AND (COALESCE(NEW.name, '') = '' OR NEW.name GLOB '*[^!-?A-~]*');

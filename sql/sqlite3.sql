@@ -12,7 +12,8 @@ PRAGMA journal_mode = WAL;
 
 CREATE TABLE twauth_account (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
-    twitter_id   TEXT    NOT NULL UNIQUE,            -- X's numeric id
+    twitter_id   TEXT    NOT NULL UNIQUE,            -- X's numeric id, or
+                                                     -- handle:jack until then
     username     TEXT    UNIQUE
         CONSTRAINT "username is in lower case"
         CHECK (username = lower(username)),
@@ -24,7 +25,11 @@ CREATE TABLE twauth_account (
     token_refresh_at INTEGER,                        -- no refresh before
     active       INTEGER NOT NULL DEFAULT 1,
     created_at   INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)),
-    signed_in_at INTEGER
+    signed_in_at INTEGER,
+    name         TEXT    NOT NULL DEFAULT '',        -- the profile, to be shown
+    avatar       TEXT    NOT NULL DEFAULT '',        -- a URL
+    email        TEXT    NOT NULL DEFAULT '',
+    verified     INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE INDEX twauth_account_screen_name
@@ -56,16 +61,22 @@ CREATE INDEX twauth_session_expires ON twauth_session (expires_at);
 -- What is put in by hand: by triggers, for they can be given to tables that
 -- are there already, which a CHECK cannot.
 CREATE TRIGGER twauth_account_id_new BEFORE INSERT ON twauth_account
-WHEN NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-     OR length(NEW.twitter_id) > 20
+WHEN (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+      OR length(NEW.twitter_id) > 20)
+     AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+          OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+          OR length(NEW.twitter_id) > 27)
 BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only');
 END;
 
 CREATE TRIGGER twauth_account_id_changed
 BEFORE UPDATE OF twitter_id ON twauth_account
-WHEN NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-     OR length(NEW.twitter_id) > 20
+WHEN (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
+      OR length(NEW.twitter_id) > 20)
+     AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+          OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+          OR length(NEW.twitter_id) > 27)
 BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only');
 END;
@@ -81,7 +92,10 @@ BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only or empty')
     WHERE NEW.twitter_id <> ''
       AND (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-           OR length(NEW.twitter_id) > 20);
+           OR length(NEW.twitter_id) > 20)
+      AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+           OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+           OR length(NEW.twitter_id) > 27);
     SELECT RAISE(ABORT, 'CHECK constraint failed: reserved name has no blank and no @')
     WHERE NEW.twitter_id = ''
       AND (COALESCE(NEW.name, '') = '' OR NEW.name GLOB '*[^!-?A-~]*');
@@ -94,7 +108,10 @@ BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: twitter_id is digits only or empty')
     WHERE NEW.twitter_id <> ''
       AND (NEW.twitter_id NOT GLOB '[1-9]*' OR NEW.twitter_id GLOB '*[^0-9]*'
-           OR length(NEW.twitter_id) > 20);
+           OR length(NEW.twitter_id) > 20)
+      AND (NEW.twitter_id NOT GLOB 'handle:[a-z0-9_]*'
+           OR substr(NEW.twitter_id, 8) GLOB '*[^a-z0-9_]*'
+           OR length(NEW.twitter_id) > 27);
     SELECT RAISE(ABORT, 'CHECK constraint failed: reserved name has no blank and no @')
     WHERE NEW.twitter_id = ''
       AND (COALESCE(NEW.name, '') = '' OR NEW.name GLOB '*[^!-?A-~]*');
@@ -138,6 +155,14 @@ BEGIN
     INSERT INTO twauth_username (name, twitter_id)
     SELECT OLD.username, OLD.twitter_id
     WHERE NOT EXISTS (SELECT 1 FROM twauth_username WHERE name = OLD.username);
+END;
+
+-- An account whose number becomes known keeps its name.
+CREATE TRIGGER twauth_account_claimed AFTER UPDATE OF twitter_id ON twauth_account
+WHEN OLD.twitter_id GLOB 'handle:*' AND NEW.twitter_id <> OLD.twitter_id
+BEGIN
+    UPDATE twauth_username SET twitter_id = NEW.twitter_id
+    WHERE twitter_id = OLD.twitter_id;
 END;
 
 -- A handle belongs to the account that signed in with it last.

@@ -16,7 +16,7 @@ def db(make_db):
 
 
 NO_NUMBERS = [" 12", "12 ", "1 2", "12\n", "\t12", "12\u00a0", "\ufeff12", "\uff11\uff12", "@jack", "jack", "0", "012", "+12",
-              "-12", "12.0", "1e3", "", "1" * 21]
+              "handle:", "handle:Jack", "handle:@jack", "handle:a b", "HANDLE:jack", "handle:" + "a" * 21, "-12", "12.0", "1e3", "", "1" * 21]
 NO_RESERVED = ["Support", "SUPPORT", "@support", "support ", " support", "sup port", "support\n", "\tsupport",
                "support\u00a0", "", "\ufeffsupport"]
 
