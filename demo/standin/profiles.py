@@ -6,7 +6,7 @@ from html import escape
 from .server import Reply
 
 PICTURES = "/profile_images/"
-NAMES = {"alice": "Alice Ángström", "bob": "Bob 🦊", "carol": "Carol", "dave": "دیو"}
+NAMES = {"alice": "Alice Ångström", "bob": "Bob 🦊", "carol": "Carol", "dave": "دیو"}
 VERIFIED = {"alice", "carol"}
 COLOURS = ("#0b57d0", "#7a3e9d", "#00695c", "#a04000", "#5d4037")
 

@@ -16,7 +16,7 @@
     "-f pgsql.sql); if they are in a schema of their own, set search_path"
 #define UPGRADE                                                             \
     "the tables are of an older version: run "                              \
-    "/usr/share/mod_twauth/sqlite3-2.sql or pgsql-2.sql, then -3"
+    "/usr/share/mod_twauth/sqlite3-2.sql or pgsql-2.sql, then -3 and -4"
 
 /* Locks are waited for by the database itself, or by the driver: whoever
  * failed for one has waited long enough. */
@@ -78,9 +78,10 @@ static const tw_db_failure_t kinds[] = {
                                DOWN | SAID, MAKE_TABLES },
     [TW_DB_FAILURE_COLUMNS] = { TW_DB_FAILURE_COLUMNS, "columns", 1, 0, SAID,
                                 "the twauth_ tables are not those of this "
-                                "version: compare them with "
-                                "sqlite3.sql or pgsql.sql of "
-                                "/usr/share/mod_twauth" },
+                                "version: run "
+                                "/usr/share/mod_twauth/sqlite3-4.sql or "
+                                "pgsql-4.sql, or compare them with "
+                                "sqlite3.sql or pgsql.sql there" },
     [TW_DB_FAILURE_RIGHTS] = { TW_DB_FAILURE_RIGHTS, "rights", 1, 0, SAID,
                                "grant the server's database user SELECT, "
                                "INSERT, UPDATE and DELETE "

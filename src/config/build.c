@@ -202,6 +202,7 @@ static void copy_limits(tw_draft_t *draft)
     site->sign_in.limit_all = conf->sign_in.limit_all;
     site->sign_in.timeout = conf->sign_in.timeout;
     site->sign_in.sign_up = conf->sign_in.sign_up != 0;
+    site->sign_in.claim = conf->sign_in.claim != 0;
 }
 
 /* 0: the configuration is refused. */

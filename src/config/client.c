@@ -105,6 +105,28 @@ static int is_ca_file_ok(const tw_draft_t *draft, const char *path)
                            reason);
 }
 
+/* What of a profile X is asked for; NULL: nothing. */
+static const char *profile_fields(const tw_draft_t *draft)
+{
+    const char *scope = draft->site->provider.client.scope;
+    apr_int64_t profile = draft->conf->sign_in.profile;
+    char *last, *word, *words;
+
+    if (profile == TW_UNSET ? draft->site->provider.protocol != &tw_oauth2
+                            : !profile) {
+        return NULL;
+    }
+    /* X's answer to OAuth 1.0a has no address, whatever is asked for */
+    words = apr_pstrdup(draft->ptemp, scope ? scope : "");
+    for (word = apr_strtok(words, " ", &last); word;
+         word = apr_strtok(NULL, " ", &last)) {
+        if (!strcmp(word, "users.email")) {
+            return "profile_image_url,verified,confirmed_email";
+        }
+    }
+    return "profile_image_url,verified";
+}
+
 int tw_client_build(tw_draft_t *draft)
 {
     tw_site_t *site = draft->site;
@@ -136,6 +158,10 @@ int tw_client_build(tw_draft_t *draft)
     client->http.ca_file = conf->provider.ca_file;
     client->http.proxy = conf->provider.proxy;
     client->http.timeout = conf->provider.timeout;
-    return is_ca_file_ok(draft, conf->provider.ca_file)
-           && build_credentials(draft);
+    if (!is_ca_file_ok(draft, conf->provider.ca_file)
+        || !build_credentials(draft)) {
+        return 0;
+    }
+    client->fields = profile_fields(draft);
+    return 1;
 }

@@ -102,6 +102,8 @@ const tw_setting_t tw_server_settings[] = {
            TW_CLEAR_CACHE),
     CHOICE("TwAuthTokens", database.tokens, token_storage, TW_TOKENS_SEALED),
     CHOICE("TwAuthSignUp", sign_in.sign_up, on_off, 1),
+    CHOICE("TwAuthProfile", sign_in.profile, on_off, TW_UNSET),
+    CHOICE("TwAuthClaimByHandle", sign_in.claim, on_off, 0),
     CHOICE("TwAuthAllowHTTP", own.allow_http, on_off, 0),
 };
 #define SERVER_SETTINGS                                                     \

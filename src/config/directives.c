@@ -70,6 +70,10 @@ const command_rec tw_directives[] = {
            "life of a pending sign-in, such as 10min"),
     SERVER("TwAuthSignUp", sign_in.sign_up,
            "Off: only who has an account may sign in"),
+    SERVER("TwAuthProfile", sign_in.profile,
+           "On: X is asked for name, picture and mark"),
+    SERVER("TwAuthClaimByHandle", sign_in.claim,
+           "On: an account without a number is its handle's"),
 
     /* sessions */
     SERVER("TwAuthSessionIdle", session.idle,

@@ -98,6 +98,7 @@ struct tw_site_t {
         tw_rate_t limit_all;
         apr_interval_time_t timeout;    /* of a pending one */
         int sign_up;                    /* strangers get an account */
+        int claim;                      /* accounts that wait are claimed */
     } sign_in;
 
     tw_store_t store;

@@ -139,6 +139,20 @@ static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
     return page(r, visitor, &p);
 }
 
+/* A profile that X did not give stops nobody; whoever asks for one is told
+ * once in a while. */
+static void log_no_profile(request_rec *r, const tw_site_t *site,
+                           const tw_identity_t *identity)
+{
+    if (identity->no_profile && tw_line_is_due(site, TW_LINE_PROFILE)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0481)
+                      "signed in without a profile: %s (TwAuthProfile Off "
+                      "asks for none; an address needs \"Request email from "
+                      "users\" in X's developer console)",
+                      identity->no_profile);
+    }
+}
+
 static void log_sign_in(request_rec *r, const tw_session_t *session,
                         const tw_signed_in_t *result,
                         const tw_session_t *previous)
@@ -146,6 +160,12 @@ static void log_sign_in(request_rec *r, const tw_session_t *session,
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0216)
                   "signed in: %s%s", tw_line_person(r->pool, session),
                   result->created ? ", a new account" : "");
+    if (result->claimed) {
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0482)
+                      "an account that waited under this handle is theirs "
+                      "from now on (TwAuthClaimByHandle): %s",
+                      tw_line_person(r->pool, session));
+    }
     if (result->name_was_taken) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0217)
                       "called by another name than its handle's, which is "
@@ -175,6 +195,7 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
              ? &visitor->session : NULL;
     options.identity = identity;
     options.sign_up = site->sign_in.sign_up;
+    options.claim = site->sign_in.claim;
     options.address = r->useragent_ip;
     options.user_agent = apr_table_get(r->headers_in, "User-Agent");
     options.previous = previous;
@@ -198,6 +219,7 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     browser.left = 0;
     tw_browser_set(r, site, &browser);
     log_sign_in(r, &session, &result, previous);
+    log_no_profile(r, site, identity);
     tw_page_no_store(r);
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
     apr_table_setn(r->headers_out, "Location", flow->next);

@@ -10,6 +10,7 @@
 #include "private.h"
 #include "request/navigation.h"
 #include "request/page.h"
+#include "request/profile.h"
 
 static const char *time_text(apr_pool_t *pool, apr_time_t t)
 {
@@ -22,12 +23,38 @@ static const char *time_text(apr_pool_t *pool, apr_time_t t)
     return text;
 }
 
+#define SESSION_MEMBERS 7
+#define PROFILE_MEMBERS 4
+
+/* What is known of the profile, behind the others; how many there are then. */
+static int add_profile(tw_json_member_t *members, int n,
+                       const tw_profile_t *profile)
+{
+    const tw_json_member_t texts[] = {
+        { "name", profile->name, 0, 0 },
+        { "avatar", profile->avatar, 0, 0 },
+        { "email", profile->email, 0, 0 },
+    };
+    const tw_json_member_t verified = { "verified", NULL, profile->verified,
+                                        1 };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (*texts[i].text) {
+            members[n++] = texts[i];
+        }
+    }
+    members[n++] = verified;
+    return n;
+}
+
 /* NULL: there is no memory. */
 static const char *described(const tw_session_t *s,
-                             apr_interval_time_t longest, apr_pool_t *pool)
+                             apr_interval_time_t longest,
+                             const tw_profile_t *profile, apr_pool_t *pool)
 {
     apr_time_t end = s->signed_in_at + longest;
-    const tw_json_member_t members[] = {
+    tw_json_member_t members[SESSION_MEMBERS + PROFILE_MEMBERS] = {
         { "signed_in", NULL, 1, 1 },
         { "username", s->username, 0, 0 },
         { "screen_name", s->screen_name, 0, 0 },
@@ -37,8 +64,18 @@ static const char *described(const tw_session_t *s,
         { "expires_at",
           time_text(pool, end < s->expires_at ? end : s->expires_at), 0, 0 },
     };
+    int n = SESSION_MEMBERS;
 
-    return tw_json_object(members, sizeof(members) / sizeof(members[0]), pool);
+    if (profile && profile->known) {
+        n = add_profile(members, n, profile);
+    }
+    return tw_json_object(members, n, pool);
+}
+
+/* Whether anybody has a use for a profile here: else nothing is asked. */
+static int has_profiles(const tw_site_t *site)
+{
+    return site->provider.client.fields || site->store.database.profiles;
 }
 
 int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
@@ -67,7 +104,8 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
         return HTTP_SERVICE_UNAVAILABLE;
     case TW_VISITOR_SIGNED_IN:
         json = described(&visitor->session, visitor->site->session.max,
-                         r->pool);
+                         has_profiles(visitor->site)
+                         ? tw_profile_of(visitor) : NULL, r->pool);
         break;
     default:
         break;

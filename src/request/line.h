@@ -40,6 +40,7 @@ typedef enum {
     TW_LINE_BUSY,
     TW_LINE_LIMIT,
     TW_LINE_TOKENS,
+    TW_LINE_PROFILE,
     TW_LINE_ANSWER          /* for all sites of one application at X */
 } tw_line_kind_t;
 

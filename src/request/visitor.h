@@ -50,6 +50,10 @@ typedef struct tw_visitor_t {
         int found;              /* there are some */
         tw_tokens_t own;
     } tokens;
+    struct {                    /* to be shown, request/profile */
+        int read;               /* it has been asked for */
+        tw_profile_t own;
+    } profile;
     struct {                    /* what error pages say, request/page */
         const char *error;      /* TWAUTH_ERROR, for error documents */
         const char *next;       /* where to go after signing in */

@@ -112,6 +112,42 @@ static unsigned char *put_fields(unsigned char *p, const tw_session_t *session)
     return p;
 }
 
+static const char *field_text(const tw_session_t *session, tw_field_t field)
+{
+    const char *text = session->field[field].text;
+
+    return text ? text : "";
+}
+
+void tw_session_profile(tw_profile_t *profile, const tw_session_t *session)
+{
+    const char *verified = session->field[TW_FIELD_VERIFIED].text;
+
+    profile->known = verified != NULL;
+    profile->name = field_text(session, TW_FIELD_NAME);
+    profile->avatar = field_text(session, TW_FIELD_AVATAR);
+    profile->email = field_text(session, TW_FIELD_EMAIL);
+    profile->verified = verified && *verified == '1';
+}
+
+static void set_field(tw_session_t *session, tw_field_t field,
+                      const char *text)
+{
+    session->field[field].text = *text ? text : NULL;
+    session->field[field].len = strlen(text);
+}
+
+void tw_session_set_profile(tw_session_t *session, const tw_profile_t *profile)
+{
+    int known = profile->known;
+
+    set_field(session, TW_FIELD_NAME, known ? profile->name : "");
+    set_field(session, TW_FIELD_AVATAR, known ? profile->avatar : "");
+    set_field(session, TW_FIELD_EMAIL, known ? profile->email : "");
+    set_field(session, TW_FIELD_VERIFIED,
+              !known ? "" : profile->verified ? "1" : "0");
+}
+
 char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,
                       apr_pool_t *pool)
 {

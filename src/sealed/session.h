@@ -13,11 +13,12 @@
 #include <apr_time.h>
 
 #include "base/id.h"
+#include "base/profile.h"
 #include "sealed/cache.h"
 #include "sealed/seal.h"
 
 #define TW_USERNAME_MAX 64
-#define TW_SESSION_TEXT_MAX 512
+#define TW_SESSION_TEXT_MAX 2048
 
 /* The clocks of several servers differ by so much at most. */
 #define TW_LEEWAY apr_time_from_sec(300)
@@ -31,6 +32,10 @@
 typedef enum tw_field_t {
     TW_FIELD_SEEN_FROM = 1,     /* request/protection: browser and network of
                                    the sign-in, bytes */
+    TW_FIELD_NAME,              /* the profile: see tw_session_profile() */
+    TW_FIELD_AVATAR,
+    TW_FIELD_EMAIL,
+    TW_FIELD_VERIFIED,          /* "1" or "0"; NULL: no profile is known */
     TW_FIELDS
 } tw_field_t;
 
@@ -56,6 +61,12 @@ typedef struct tw_session_t {
                                        and was asked again: TwAuthFresh */
     tw_field_text_t field[TW_FIELDS];
 } tw_session_t;
+
+/* The profile that a copy has, and one to go into it.  One that is not known
+ * is none. */
+void tw_session_profile(tw_profile_t *profile, const tw_session_t *session);
+void tw_session_set_profile(tw_session_t *session,
+                            const tw_profile_t *profile);
 
 /* The sealed text; times are kept to the millisecond. */
 char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,

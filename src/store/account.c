@@ -10,56 +10,118 @@
 #include "store/token.h"
 
 /*
+ * What a sign-in brings, as a row; more is of the profile, where there is one.
  * Both databases would infer other types for bare parameters, hence the
  * casts; SQLite needs the WHERE to tell ON CONFLICT from a join's ON.
  */
-#define NEW_ACCOUNT                                                         \
+#define BROUGHT(more)                                                       \
     "(SELECT CAST(%s AS text) AS twitter_id, CAST(%s AS text) AS name,"     \
     " CAST(%s AS text) AS screen_name, CAST(%s AS text) AS token,"          \
     " CAST(%s AS text) AS secret, CAST(%s AS text) AS kind,"                \
-    " CAST(%s AS bigint) AS expires, CAST(%s AS bigint) AS moment) AS i"
+    " CAST(%s AS bigint) AS expires, CAST(%s AS bigint) AS moment" more     \
+    ") AS i"
 #define NEW_NAME                                                            \
     "CASE WHEN EXISTS (SELECT 1 FROM twauth_username n"                     \
     " WHERE n.name = i.name AND n.twitter_id <> i.twitter_id)"              \
     " THEN i.name || '.' || i.twitter_id ELSE i.name END"
+#define ARGS 8
+
+#define PROFILE_BROUGHT                                                     \
+    ", CAST(%s AS text) AS shown, CAST(%s AS text) AS avatar,"              \
+    " CAST(%s AS text) AS email, CAST(%s AS integer) AS verified"
+#define PROFILE_COLUMNS ", name, avatar, email, verified"
+#define PROFILE_VALUES ", i.shown, i.avatar, i.email, i.verified"
+#define PROFILE_EXCLUDED                                                    \
+    ", name = excluded.name, avatar = excluded.avatar,"                     \
+    " email = excluded.email, verified = excluded.verified"
+#define PROFILE_SET                                                         \
+    ", name = i.shown, avatar = i.avatar, email = i.email,"                 \
+    " verified = i.verified"
+#define PROFILE_ARGS 4
+
+#define FIND_OR_CREATE(columns, values, excluded, more)                     \
+    "INSERT INTO twauth_account (twitter_id, username, screen_name, token," \
+    " secret, token_kind, token_expires_at, created_at, signed_in_at"       \
+    columns ") SELECT i.twitter_id, " NEW_NAME ", i.screen_name, i.token,"  \
+    " i.secret, i.kind, NULLIF(i.expires, 0), i.moment, i.moment" values    \
+    " FROM " BROUGHT(more) " WHERE true"                                    \
+    " ON CONFLICT (twitter_id) DO UPDATE SET"                               \
+    " username = COALESCE(NULLIF(twauth_account.username, ''),"             \
+    " excluded.username), screen_name = excluded.screen_name,"              \
+    " token = excluded.token, secret = excluded.secret,"                    \
+    " token_kind = excluded.token_kind,"                                    \
+    " token_expires_at = excluded.token_expires_at,"                        \
+    " token_refresh_at = NULL, signed_in_at = excluded.signed_in_at"        \
+    excluded " WHERE twauth_account.active = 1"                             \
+    " RETURNING id, username, created_at"
 
 static const tw_statement_t find_or_create = {
     "twauth_find_or_create",
-    "INSERT INTO twauth_account (twitter_id, username, screen_name, token,"
-    " secret, token_kind, token_expires_at, created_at, signed_in_at)"
-    " SELECT i.twitter_id, " NEW_NAME ", i.screen_name, i.token, i.secret,"
-    " i.kind, NULLIF(i.expires, 0), i.moment, i.moment FROM " NEW_ACCOUNT
-    " WHERE true"
-    " ON CONFLICT (twitter_id) DO UPDATE SET"
-    " username = COALESCE(NULLIF(twauth_account.username, ''),"
-    " excluded.username), screen_name = excluded.screen_name,"
-    " token = excluded.token, secret = excluded.secret,"
-    " token_kind = excluded.token_kind,"
-    " token_expires_at = excluded.token_expires_at,"
-    " token_refresh_at = NULL, signed_in_at = excluded.signed_in_at"
-    " WHERE twauth_account.active = 1"
-    " RETURNING id, username, created_at",
-    8
+    FIND_OR_CREATE("", "", "", ""),
+    ARGS
 };
+
+static const tw_statement_t find_or_create_profile = {
+    "twauth_find_or_create_profile",
+    FIND_OR_CREATE(PROFILE_COLUMNS, PROFILE_VALUES, PROFILE_EXCLUDED,
+                   PROFILE_BROUGHT),
+    ARGS + PROFILE_ARGS
+};
+
+#define FIND_ONLY(set, more)                                                \
+    "UPDATE twauth_account SET"                                             \
+    " username = COALESCE(NULLIF(twauth_account.username, ''), " NEW_NAME   \
+    "), screen_name = i.screen_name, token = i.token, secret = i.secret,"   \
+    " token_kind = i.kind, token_expires_at = NULLIF(i.expires, 0),"        \
+    " token_refresh_at = NULL, signed_in_at = i.moment" set                 \
+    " FROM " BROUGHT(more)                                                  \
+    " WHERE twauth_account.twitter_id = i.twitter_id"                       \
+    " AND twauth_account.active = 1 RETURNING id, username, created_at"
 
 static const tw_statement_t find_only = {
     "twauth_find_only",
-    "UPDATE twauth_account SET"
-    " username = COALESCE(NULLIF(twauth_account.username, ''),"
-    " (SELECT " NEW_NAME " FROM " NEW_ACCOUNT ")),"
-    " screen_name = CAST(%s AS text), token = CAST(%s AS text),"
-    " secret = CAST(%s AS text), token_kind = CAST(%s AS text),"
-    " token_expires_at = NULLIF(CAST(%s AS bigint), 0),"
-    " token_refresh_at = NULL, signed_in_at = CAST(%s AS bigint)"
-    " WHERE twitter_id = %s AND active = 1"
-    " RETURNING id, username, created_at",
-    15
+    FIND_ONLY("", ""),
+    ARGS
+};
+
+static const tw_statement_t find_only_profile = {
+    "twauth_find_only_profile",
+    FIND_ONLY(PROFILE_SET, PROFILE_BROUGHT),
+    ARGS + PROFILE_ARGS
+};
+
+/* By what the sign-in brings and may do: without the profile where there is
+ * none, or the tables have no room for it. */
+static const tw_statement_t *const statements[2][3] = {
+    { &find_only_profile, &find_only, NULL },
+    { &find_or_create_profile, &find_or_create, NULL }
+};
+
+/* One of all who come at once gets it: the others find it has a number. */
+static const tw_statement_t claim = {
+    "twauth_claim",
+    "UPDATE twauth_account SET twitter_id = CAST(%s AS text)"
+    " WHERE twitter_id = CAST(%s AS text)"
+    " AND NOT EXISTS (SELECT 1 FROM twauth_account o"
+    " WHERE o.twitter_id = CAST(%s AS text)) RETURNING id",
+    3
 };
 
 static const tw_statement_t account_state = {
     "twauth_account_state",
     "SELECT id, username FROM twauth_account WHERE twitter_id = %s",
     1
+};
+
+static const tw_statement_t profile_read = {
+    "twauth_profile_read",
+    "SELECT name, avatar, email, verified FROM twauth_account"
+    " WHERE id = CAST(%s AS bigint) AND twitter_id = %s",
+    2
+};
+
+static const tw_statement_t profile_none = {
+    "twauth_profile_none", "SELECT 1 WHERE 1 = 0", 0
 };
 
 /* It changes nothing, and shows whether a write would be taken. */
@@ -109,6 +171,24 @@ static apr_status_t no_account(tw_session_t *session, tw_db_t *db,
                       "the account is not active");
 }
 
+/* An account that waits under the handle is this person's from now on, unless
+ * they have one. */
+static apr_status_t claim_account(int *claimed, tw_db_t *db,
+                                  const tw_identity_t *identity, tw_err_t *err)
+{
+    apr_pool_t *pool = tw_db_pool(db);
+    apr_array_header_t *rows = NULL;
+    const char *args[3];
+    apr_status_t rv;
+
+    args[0] = args[2] = identity->id;
+    args[1] = apr_pstrcat(pool, "handle:",
+                          name_of(pool, identity->screen_name), NULL);
+    rv = tw_db_run(&rows, db, &claim, args, err);
+    *claimed = rv == APR_SUCCESS && rows->nelts > 0;
+    return rv;
+}
+
 static apr_status_t find_account(tw_session_t *session,
                                  tw_signed_in_t *result, tw_db_t *db,
                                  const tw_store_t *store,
@@ -118,7 +198,8 @@ static apr_status_t find_account(tw_session_t *session,
     apr_pool_t *pool = tw_db_pool(db);
     const char *now = tw_column_seconds(session->signed_in_at, pool);
     const char *name = name_of(pool, identity->screen_name);
-    const char *args[15];
+    const tw_profile_t *profile = &identity->profile;
+    const char *args[ARGS + PROFILE_ARGS];
     tw_columns_t kept;
     apr_array_header_t *rows;
     const char **row;
@@ -128,17 +209,21 @@ static apr_status_t find_account(tw_session_t *session,
                      pool);
     args[0] = identity->id;
     args[1] = name;
-    args[2] = args[8] = identity->screen_name;
-    args[3] = args[9] = kept.token;
-    args[4] = args[10] = kept.secret;
-    args[5] = args[11] = kept.kind;
-    args[6] = args[12] = kept.expires;
-    args[7] = args[13] = now;
-    args[14] = identity->id;
+    args[2] = identity->screen_name;
+    args[3] = kept.token;
+    args[4] = kept.secret;
+    args[5] = kept.kind;
+    args[6] = kept.expires;
+    args[7] = now;
+    args[8] = profile->name;
+    args[9] = profile->avatar;
+    args[10] = profile->email;
+    args[11] = tw_column_number(profile->verified, pool);
     session->twitter_id = identity->id;
     session->screen_name = identity->screen_name;
-    rv = tw_db_run(&rows, db, options->sign_up ? &find_or_create : &find_only,
-                   args, err);
+    rv = tw_db_run_newest(&rows, db,
+                          statements[options->sign_up != 0]
+                          + (profile->known ? 0 : 1), args, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -148,6 +233,9 @@ static apr_status_t find_account(tw_session_t *session,
     row = APR_ARRAY_IDX(rows, 0, const char **);
     session->account = tw_id_account_read(row[0]);
     session->username = row[1];
+    if (store->database.profiles) {
+        tw_session_set_profile(session, profile);
+    }
     result->created = !strcmp(row[2], now);
     result->name_was_taken = result->created
                          && !strcmp(row[1], apr_pstrcat(pool, name, ".",
@@ -172,7 +260,12 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = find_account(session, result, db, store, options, err);
+    if (options->claim) {
+        rv = claim_account(&result->claimed, db, options->identity, err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = find_account(session, result, db, store, options, err);
+    }
     if (rv == APR_SUCCESS) {
         /* before there is a new row: the deletes of all this account's
          * sessions may be deferred */
@@ -183,6 +276,34 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (rv == APR_SUCCESS && options->previous) {
         /* refused here at once all the same; elsewhere when it ends */
         tw_session_row_end_or_defer(options->previous, db);
+    }
+    tw_db_close(db);
+    return rv;
+}
+
+apr_status_t tw_account_profile(tw_profile_t *profile,
+                                const tw_session_t *session,
+                                const tw_database_t *database,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    static const tw_statement_t *const read[] = { &profile_read, &profile_none,
+                                                  NULL };
+    static const tw_profile_t none = TW_PROFILE_NONE;
+    apr_array_header_t *rows;
+    const char *args[2];
+    tw_db_t *db;
+    apr_status_t rv = tw_db_open(&db, database, pool, err);
+
+    *profile = none;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    args[0] = tw_column_number(session->account, pool);
+    args[1] = session->twitter_id;
+    rv = tw_db_run_newest(&rows, db, read, args, err);
+    if (rv == APR_SUCCESS && rows->nelts) {
+        tw_column_profile(profile, APR_ARRAY_IDX(rows, 0, const char **),
+                          pool);
     }
     tw_db_close(db);
     return rv;

@@ -25,6 +25,8 @@
 typedef struct tw_sign_in_t {
     const tw_identity_t *identity;
     int sign_up;                    /* create accounts */
+    int claim;                      /* of an account without a number, by the
+                                       handle that it waits under */
     const char *address;
     const char *user_agent;         /* any bytes or NULL; cleaned here */
     const tw_session_t *previous;   /* the session to end, or NULL */
@@ -33,6 +35,7 @@ typedef struct tw_sign_in_t {
 typedef struct tw_signed_in_t {
     int created;                    /* the account is new */
     int name_was_taken;             /* the handle's name was not to be had */
+    int claimed;                    /* it waited under the handle */
 } tw_signed_in_t;
 
 /*
@@ -46,6 +49,13 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
                                 const tw_store_t *store,
                                 const tw_sign_in_t *options, apr_pool_t *pool,
                                 tw_err_t *err);
+
+/* The profile in the row of a session's account, clean.  Not known: there is
+ * no such row, or tables of an older version have none. */
+apr_status_t tw_account_profile(tw_profile_t *profile,
+                                const tw_session_t *session,
+                                const tw_database_t *database,
+                                apr_pool_t *pool, tw_err_t *err);
 
 /* Whether a sign-in could be stored, for all that is known: no statement,
  * unless the database was down, or has refused a write of late. */

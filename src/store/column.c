@@ -16,6 +16,17 @@ const char *tw_column_seconds(apr_time_t time, apr_pool_t *pool)
     return tw_column_number(apr_time_sec(time), pool);
 }
 
+void tw_column_profile(tw_profile_t *profile, const char *const *columns,
+                       apr_pool_t *pool)
+{
+    profile->known = 1;
+    profile->name = columns[0];
+    profile->avatar = columns[1];
+    profile->email = columns[2];
+    profile->verified = !strcmp(columns[3], "1");
+    tw_profile_clean(profile, pool);
+}
+
 int tw_column_is_name(const char *name)
 {
     const char *c = name;

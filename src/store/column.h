@@ -11,8 +11,14 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "base/profile.h"
+
 const char *tw_column_number(apr_int64_t number, apr_pool_t *pool);
 const char *tw_column_seconds(apr_time_t time, apr_pool_t *pool);
+
+/* A profile, from its four columns as they are in the table, clean. */
+void tw_column_profile(tw_profile_t *profile, const char *const *columns,
+                       apr_pool_t *pool);
 
 /*
  * Whether a name that stands in the database, where others may have put it,

@@ -304,32 +304,60 @@ static int again(tw_db_t *db, tw_failed_t *failed, int tries, int proven)
            && tw_alive_renew(&db->link, failed);
 }
 
-apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
-                       const tw_statement_t *statement,
-                       const char *const *args, tw_err_t *err)
+/* As often as it is worth: 1, or what failed at last. */
+static int run(apr_array_header_t **rows, tw_db_t *db,
+               const tw_statement_t *statement, const char *const *args,
+               tw_failed_t *failed)
 {
     apr_interval_time_t limit = TW_WATCHDOG_MAX;
     apr_array_header_t *ignored;
-    tw_failed_t failed;
     int try, renewed = 0;
 
     for (try = 1;; try++) {
         int proven = db->link.proven;
 
         if (run_once(rows ? rows : &ignored, db, statement, args, limit,
-                     &failed)) {
+                     failed)) {
             note_success(db, statement, renewed);
-            return APR_SUCCESS;
+            return 1;
         }
-        if (!again(db, &failed, try, proven)) {
+        if (!again(db, failed, try, proven)) {
             break;
         }
-        renewed |= failed.what->flags & TW_DB_FAILURE_NEW;
-        limit = failed.what->kind == TW_DB_FAILURE_SILENT ? AGAIN_MAX : limit;
+        renewed |= failed->what->flags & TW_DB_FAILURE_NEW;
+        limit = failed->what->kind == TW_DB_FAILURE_SILENT ? AGAIN_MAX : limit;
     }
-    failed.words = apr_pstrcat(db->link.pool, statement->name, ": ",
-                               failed.words, NULL);
-    return tw_outage_failed(db->link.database, &failed, db->link.pool, err);
+    failed->words = apr_pstrcat(db->link.pool, statement->name, ": ",
+                                failed->words, NULL);
+    return 0;
+}
+
+apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
+                       const tw_statement_t *statement,
+                       const char *const *args, tw_err_t *err)
+{
+    tw_failed_t failed;
+
+    return run(rows, db, statement, args, &failed)
+           ? APR_SUCCESS
+           : tw_outage_failed(db->link.database, &failed, db->link.pool, err);
+}
+
+apr_status_t tw_db_run_newest(apr_array_header_t **rows, tw_db_t *db,
+                              const tw_statement_t *const *statements,
+                              const char *const *args, tw_err_t *err)
+{
+    tw_failed_t failed;
+
+    while (!run(rows, db, *statements, args, &failed)) {
+        if (failed.what->kind != TW_DB_FAILURE_COLUMNS || !statements[1]) {
+            return tw_outage_failed(db->link.database, &failed, db->link.pool,
+                                    err);
+        }
+        tw_outage_older(db->link.database, (*statements)->name, &failed);
+        statements++;
+    }
+    return APR_SUCCESS;
 }
 
 int tw_db_try(tw_db_t *db, const tw_statement_t *statement,

@@ -88,6 +88,15 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
                        const char *const *args, tw_err_t *err);
 
 /*
+ * The same, where tables of an older version may lack a column: the first of
+ * the statements (NULL ends) whose columns are all there.  The arguments of
+ * each are the first of args.
+ */
+apr_status_t tw_db_run_newest(apr_array_header_t **rows, tw_db_t *db,
+                              const tw_statement_t *const *statements,
+                              const char *const *args, tw_err_t *err);
+
+/*
  * Runs a write that is only nice to have: once, without waiting for a lock
  * where that can be told, and not at all while writes are refused.  Its
  * failure is nobody's but the log's, once a minute.  0: not done.

@@ -25,6 +25,7 @@ typedef struct tw_database_t {
     int writes;                 /* the slot of one for writes alone, which
                                    nobody waits for but what may rest */
     int calls;                  /* TwAuthDatabaseCalls */
+    int profiles;               /* copies of sessions have a profile */
     const char *driver;         /* DBDriver */
     const char *params;         /* DBDParams */
     apr_array_header_t *init;   /* all DBDInitSQL (const char *), in the order

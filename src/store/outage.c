@@ -12,7 +12,9 @@
 #define REST apr_time_from_sec(10)
 
 /* In the log's memory (tw_shared_log_once) of a database. */
-enum { TW_LOG_DOWN, TW_LOG_FAILS, TW_LOG_SPARE, TW_LOG_REPLACED };
+enum { TW_LOG_DOWN, TW_LOG_FAILS, TW_LOG_SPARE, TW_LOG_REPLACED,
+       TW_LOG_OLDER };
+_Static_assert(TW_LOG_OLDER < TW_LOG_KINDS, "a word of memory for each");
 #define DOWN_AGAIN apr_time_from_sec(3600)
 #define FAILS_AGAIN apr_time_from_sec(60)
 /* All connections of all processes have found out by then, as a rule. */
@@ -154,6 +156,19 @@ void tw_outage_spare_failed(const tw_database_t *database, const char *name,
                  TWLOGNO(0403) "%s failed, which nobody waits for: %s%s%s",
                  name, failed->words, advice ? ": " : "",
                  advice ? advice : "");
+}
+
+void tw_outage_older(const tw_database_t *database, const char *name,
+                     const tw_failed_t *failed)
+{
+    if (tw_shared_log_once(database->shared, database->slot, TW_LOG_OLDER,
+                           name, DOWN_AGAIN, apr_time_now())) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
+                     TWLOGNO(0480) "%s is done without what is new, for the "
+                     "tables are of an older version: run "
+                     "/usr/share/mod_twauth/sqlite3-4.sql or pgsql-4.sql "
+                     "(%s)", name, failed->words);
+    }
 }
 
 void tw_outage_replaced(const tw_database_t *database, const char *file)

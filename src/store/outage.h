@@ -46,6 +46,11 @@ apr_status_t tw_outage_known(apr_pool_t *pool, tw_err_t *err);
 void tw_outage_spare_failed(const tw_database_t *database, const char *name,
                             const tw_failed_t *failed);
 
+/* Its tables are of an older version: what was asked is done without what is
+ * new. */
+void tw_outage_older(const tw_database_t *database, const char *name,
+                     const tw_failed_t *failed);
+
 /* It was answered as it should be; written: to a write. */
 void tw_outage_ends(const tw_database_t *database, int written);
 

@@ -308,6 +308,17 @@ apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
     return rv;
 }
 
+/* Whether a pair that nobody sealed was brought along from another program:
+ * X's tokens of OAuth 1.0a begin with their user's number. */
+static int is_brought(const char *const *row)
+{
+    apr_size_t len = strlen(row[1]);
+
+    return !strncmp(row[2], row[1], len) && row[2][len] == '-'
+           && tw_provider_token_ok(row[2], TW_STORED_MAX)
+           && tw_provider_token_ok(row[3], TW_STORED_MAX);
+}
+
 apr_status_t tw_token_list_oauth1(apr_array_header_t **list,
                                   apr_int64_t after, tw_db_t *db,
                                   const tw_store_t *store, tw_err_t *err)
@@ -335,7 +346,8 @@ apr_status_t tw_token_list_oauth1(apr_array_header_t **list,
             || unstore(&tokens->secret, &opening, row[3],
                        secret_of(TW_TOKEN_OAUTH1), &ignored) != APR_SUCCESS
             || !tokens->secret) {
-            tokens->token = NULL;
+            tokens->token = is_brought(row) ? row[2] : NULL;
+            tokens->secret = row[3];
         }
     }
     return rv;

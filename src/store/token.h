@@ -51,7 +51,8 @@ apr_status_t tw_token_read(tw_stored_t *stored,
 
 /*
  * The next accounts with tokens of OAuth 1.0a whose id is above after, at
- * most 50, as an array of tw_stored_t in the pool of db; and the new tokens
+ * most 50, as an array of tw_stored_t in the pool of db, those that were
+ * brought along and never sealed among them; and the new tokens
  * of one of them, put in their place if the old ones are still there (*done
  * says so).
  */

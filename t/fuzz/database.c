@@ -111,6 +111,15 @@ static void end_all(apr_array_header_t *rows, const char *const *args)
     server_did.ended++;
 }
 
+static void profile(apr_array_header_t *rows, const char *const *args)
+{
+    const char **row = add_row(rows);
+
+    (void)args;
+    row[0] = "Alice\xff\xe2\x80\xae";
+    row[3] = "1";
+}
+
 /* No tokens are kept. */
 static void read_tokens(apr_array_header_t *rows, const char *const *args)
 {
@@ -123,6 +132,7 @@ static const struct {
     answer_t answer;
 } statements[] = {
     { "twauth_find_or_create", sign_in },
+    { "twauth_profile_read", profile },
     { "twauth_session_begin", begin },
     { "twauth_session_check", check },
     { "twauth_session_seen", nothing },
@@ -205,6 +215,13 @@ apr_status_t tw_db_run(apr_array_header_t **rows, tw_db_t *db,
         *rows = got;
     }
     return APR_SUCCESS;
+}
+
+apr_status_t tw_db_run_newest(apr_array_header_t **rows, tw_db_t *db,
+                              const tw_statement_t *const *newest,
+                              const char *const *args, tw_err_t *err)
+{
+    return tw_db_run(rows, db, *newest, args, err);
 }
 
 int tw_db_try(tw_db_t *db, const tw_statement_t *statement,
