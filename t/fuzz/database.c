@@ -132,6 +132,7 @@ static const struct {
     answer_t answer;
 } statements[] = {
     { "twauth_find_or_create", sign_in },
+    { "twauth_find_or_create_profile", sign_in },
     { "twauth_profile_read", profile },
     { "twauth_session_begin", begin },
     { "twauth_session_check", check },
