@@ -100,11 +100,12 @@ def test_LG_2_nobody_writes_lines_of_their_own(site, text):
     assert all(len(line) < 9000 for line in lines)
 
 
+@both
 def test_LG_2_what_X_says_is_one_line(site):
-    site.standin.fault("/oauth/request_token", "status", status=500)
+    site.standin.fault(site.exchange_path, "status", status=500)
     site.expect_log("TW0204")
     mark = site.log.mark()
-    site.browser().get("/members/", follow=True)
+    assert site.browser().sign_in("alice").status == 502
     assert len(str(logged(site, mark, "TW0204"))) < 1500
 
 

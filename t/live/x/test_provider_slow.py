@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""X is slow, silent or gone: everybody is answered in time, those signed in notice nothing, and it mends itself."""
+"""X is slow, silent or gone: everybody is answered in time, those signed in notice nothing, and it mends itself.
+
+It is the start of a sign-in that waits here, which calls X by OAuth 1.0a alone; test_provider_slow_exchange.py has the way back.
+"""
 
 import os
 import signal
@@ -11,6 +14,7 @@ import pytest
 from harness.checks import SLACK, typical
 from harness.process import until
 
+pytestmark = pytest.mark.protocols("oauth1")
 LIMIT = 1.0
 
 
