@@ -9,33 +9,35 @@
 #include "base/identity_headers.h"
 #include "base/table.h"
 
-/* Names of variables: as they are with first 't', and their REDIRECT_ copies
- * with first 'r'. */
+/* Variables, by how their names begin as they are, and in their REDIRECT_
+ * copies (NULL: none of these). */
 typedef struct {
-    char first;
-    const char *prefix;
+    const char *plain, *copy;
 } variables_t;
 
 /* Tables of variables are looked up without regard to case, and so are ours
  * told from others'. */
-static int is_variable(const char *name, const void *what)
+static int begins_so(const char *name, const char *prefix)
 {
-    const variables_t *variables = what;
-
-    if ((name[0] | 0x20) != variables->first) {
-        return 0;
-    }
     while (!strncasecmp(name, "REDIRECT_", 9)) {
         name += 9;
     }
-    return !strncasecmp(name, variables->prefix, strlen(variables->prefix));
+    return !strncasecmp(name, prefix, strlen(prefix));
 }
 
-static void remove_variables(request_rec *r, char first, const char *prefix)
+/* Most names are told apart by their first letter. */
+static inline int is_variable(const char *name, const void *what)
 {
-    const variables_t variables = { first, prefix };
+    const variables_t *which = what;
 
-    tw_table_remove(r->subprocess_env, is_variable, &variables);
+    switch (name[0] | 0x20) {
+    case 't':
+        return begins_so(name, which->plain);
+    case 'r':
+        return which->copy && begins_so(name, which->copy);
+    default:
+        return 0;
+    }
 }
 
 static void export_tokens(request_rec *r, tw_visitor_t *visitor)
@@ -119,7 +121,9 @@ void tw_export_withdraw(request_rec *r, int exports)
         return;
     }
     if (visitor->given.tokens && !(exports & TW_EXPORT_TOKENS)) {
-        remove_variables(r, 't', "TWAUTH_TOKEN");
+        const variables_t tokens = { "TWAUTH_TOKEN", NULL };
+
+        tw_table_remove(r->subprocess_env, is_variable, &tokens);
     }
     if (visitor->given.headers && !(exports & TW_EXPORT_HEADERS)) {
         tw_identity_headers_scrub(r->headers_in);
@@ -128,8 +132,9 @@ void tw_export_withdraw(request_rec *r, int exports)
 
 void tw_export_clean(request_rec *r, int exports)
 {
-    remove_variables(r, 't', "TWAUTH_");
-    if (!(exports & TW_EXPORT_TOKENS)) {
-        remove_variables(r, 'r', "TWAUTH_TOKEN");
-    }
+    const variables_t stale = {
+        "TWAUTH_", exports & TW_EXPORT_TOKENS ? NULL : "TWAUTH_TOKEN"
+    };
+
+    tw_table_remove(r->subprocess_env, is_variable, &stale);
 }
