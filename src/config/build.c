@@ -230,12 +230,12 @@ static int build(tw_draft_t *draft)
         return 0;
     }
     site->realm.name = conf->realm ? conf->realm
-                  : apr_psprintf(draft->pconf, "%s:%u", site->address.host,
-                                 site->address.port);
+                       : apr_psprintf(draft->pconf, "%s:%u",
+                                      site->address.host, site->address.port);
     site->realm.audience = tw_realm_audience(draft->realms, site->realm.name,
-                                       site->store.database.driver,
-                                       site->store.database.params,
-                                       draft->pconf);
+                                             site->store.database.driver,
+                                             site->store.database.params,
+                                             draft->pconf);
     build_sealers(draft);
     copy_limits(draft);
     return 1;

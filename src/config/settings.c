@@ -38,8 +38,9 @@ void tw_settings_unset(void *conf, const tw_setting_t *settings, apr_size_t n)
     }
 }
 
-void tw_settings_inherit(void *conf, const void *base,
-                         const tw_setting_t *settings, apr_size_t n)
+/* What is not set comes from base; where that is NULL, it is the default. */
+static void fill(void *conf, void *base, const tw_setting_t *settings,
+                 apr_size_t n)
 {
     apr_size_t i;
 
@@ -50,32 +51,26 @@ void tw_settings_inherit(void *conf, const void *base,
             continue;
         }
         if (setting->kind == TW_SETTINGS_TEXT) {
-            *text_at(conf, setting) = *text_at((void *)base, setting);
+            *text_at(conf, setting) = base ? *text_at(base, setting)
+                                           : setting->text_default;
         }
         else {
-            *number_at(conf, setting) = *number_at((void *)base, setting);
+            *number_at(conf, setting) = base ? *number_at(base, setting)
+                                             : setting->number_default;
         }
     }
+}
+
+void tw_settings_inherit(void *conf, const void *base,
+                         const tw_setting_t *settings, apr_size_t n)
+{
+    fill(conf, (void *)base, settings, n);
 }
 
 void tw_settings_defaults(void *conf, const tw_setting_t *settings,
                           apr_size_t n)
 {
-    apr_size_t i;
-
-    for (i = 0; i < n; i++) {
-        const tw_setting_t *setting = &settings[i];
-
-        if (setting->kind == TW_SETTINGS_NONE || is_set(conf, setting)) {
-            continue;
-        }
-        if (setting->kind == TW_SETTINGS_TEXT) {
-            *text_at(conf, setting) = setting->text_default;
-        }
-        else {
-            *number_at(conf, setting) = setting->number_default;
-        }
-    }
+    fill(conf, NULL, settings, n);
 }
 
 const char *tw_settings_wrong(cmd_parms *cmd, const char *right)

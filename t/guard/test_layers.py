@@ -110,6 +110,15 @@ def test_architecture_shows_the_rooms_in_their_order_with_all_their_files():
         assert sorted(shown) == sorted({file.stem for file in (SRC / name).glob("*.[ch]")}), name
 
 
+def test_architecture_names_what_is_there():
+    text = read("docs/architecture.md")
+    files = re.findall(rf"`((?:{'|'.join(FLOORS)})/\w+)(\.\w+)?`", text)
+    names = re.findall(r"`(tw_\w*[a-z0-9])(?:\(\))?`", text)
+    assert len(files) > 40 and len(names) > 5
+    assert not [name + end for name, end in files if not (SRC / f"{name}{end or '.c'}").exists()]
+    assert not [name for name in names if not any(re.search(rf"\b{name}\b", bare(code)) for code in sources().values())]
+
+
 def test_live_tests_stand_in_folders_after_the_rooms():
     folders = {file.parent.name for file in (TREE / "t/live").rglob("test_*.py")}
     assert len(folders) > 8 and folders <= {*FLOORS, "faults"}
