@@ -4,7 +4,7 @@
 #   make            the module, build/mod_twauth.so
 #   make test       install what is missing, build, prove everything
 #   make demo       a protected site at http://127.0.0.1:8080/
-#   make install    through apxs; DESTDIR is respected
+#   make install    through apxs; DESTDIR and PAGES_DIR are respected
 #   make help       all the others
 #
 # V=1 shows the commands.
@@ -15,6 +15,8 @@ PYTHON ?= /usr/bin/python3
 BUILD ?= build
 CFLAGS ?= -O2 -g
 INSTALL ?= install
+# the sentences of the pages, by languages; where the module looks for them
+PAGES_DIR ?= /usr/share/mod_twauth/pages
 
 # Debian's packages: to build, to run; what proves and measures names its own
 BUILD_PACKAGES := gcc make apache2-dev libcurl4-openssl-dev liboauth-dev \
@@ -88,6 +90,8 @@ $(GLUE_OBJS): $(BUILD)/%.o: %.c
 	$(call say,CC $<)
 	$(Q)$(CC) $(CFLAGS) $(GLUE_FLAGS) -c -o $@ $<
 
+$(BUILD)/src/config/pages.o: GLUE_FLAGS += -DTW_PAGES_DIR='"$(PAGES_DIR)"'
+
 # anew when files have come to a room, or gone
 $(CORE_LIB): $(CORE_OBJS) Makefile $(CORE_ROOMS:%=src/%)
 	$(call say,AR $@)
@@ -117,6 +121,8 @@ install: $(MODULE)
 	$(INSTALL) -d $(DESTDIR)/usr/share/mod_twauth
 	$(INSTALL) -m 0644 sql/*.sql conf/twauth.conf \
 		$(DESTDIR)/usr/share/mod_twauth/
+	$(INSTALL) -d $(DESTDIR)$(PAGES_DIR)
+	$(INSTALL) -m 0644 conf/pages/*.txt $(DESTDIR)$(PAGES_DIR)/
 	@if [ -x "$(A2ENMOD)" ]; then \
 		$(INSTALL) -d $(MODS_AVAILABLE) && \
 		$(INSTALL) -m 0644 conf/twauth.load $(MODS_AVAILABLE)/ && \

@@ -9,7 +9,9 @@
 #include "base/host.h"
 #include "base/realm.h"
 #include "config/client.h"
+#include "config/phase.h"
 #include "config/secrets.h"
+#include "private.h"
 
 /* The own address; 0 with site->off when there is none to be known. */
 static int build_address(tw_draft_t *draft)
@@ -203,6 +205,38 @@ static void copy_limits(tw_draft_t *draft)
     site->sign_in.timeout = conf->sign_in.timeout;
     site->sign_in.sign_up = conf->sign_in.sign_up != 0;
     site->sign_in.claim = conf->sign_in.claim != 0;
+    site->pages.name = conf->pages.site_name ? conf->pages.site_name
+                                             : site->address.host;
+    site->pages.logo = conf->pages.site_logo;
+    site->pages.style = conf->pages.style;
+    site->pages.privacy_url = conf->pages.privacy_url;
+    site->pages.terms_url = conf->pages.terms_url;
+}
+
+/* The languages of pages, read once for all hosts of one folder. */
+static int build_pages(tw_draft_t *draft)
+{
+    const char *folder = draft->conf->pages.folder;
+    const char *key = folder ? folder : "";
+    tw_pages_t *pages = apr_hash_get(draft->pages, key, APR_HASH_KEY_STRING);
+    const char *wrong;
+
+    if (!pages) {
+        pages = apr_palloc(draft->pconf, sizeof(*pages));
+        wrong = tw_pages_read(pages, folder, draft->pconf, draft->ptemp);
+        if (wrong) {
+            return tw_draft_refuse(draft, "TwAuthPages: %s", wrong);
+        }
+        if (pages->left_out && !tw_phase_is_trial()) {
+            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, draft->base_server,
+                         TWLOGNO(0460) "the pages' sentences of another "
+                         "version are not used, install those of this one: "
+                         "%s", pages->left_out);
+        }
+        apr_hash_set(draft->pages, key, APR_HASH_KEY_STRING, pages);
+    }
+    draft->site->pages.languages = pages;
+    return 1;
 }
 
 /* 0: the configuration is refused. */
@@ -226,7 +260,7 @@ static int build(tw_draft_t *draft)
     }
     if (!build_paths(draft) || !build_cookies(draft)
         || !tw_client_build(draft) || !tw_secrets_make_ring(draft)
-        || !build_database(draft)) {
+        || !build_database(draft) || !build_pages(draft)) {
         return 0;
     }
     site->realm.name = conf->realm ? conf->realm

@@ -105,6 +105,12 @@ const tw_setting_t tw_server_settings[] = {
     CHOICE("TwAuthProfile", sign_in.profile, on_off, TW_UNSET),
     CHOICE("TwAuthClaimByHandle", sign_in.claim, on_off, 0),
     CHOICE("TwAuthAllowHTTP", own.allow_http, on_off, 0),
+    TEXT("TwAuthSiteName", pages.site_name, tw_values_name, NULL),
+    TEXT("TwAuthSiteLogo", pages.site_logo, tw_values_resource, NULL),
+    TEXT("TwAuthPageStyle", pages.style, tw_values_resource, NULL),
+    TEXT("TwAuthPrivacyURL", pages.privacy_url, tw_values_link, NULL),
+    TEXT("TwAuthTermsURL", pages.terms_url, tw_values_link, NULL),
+    TEXT("TwAuthPages", pages.folder, tw_values_file, NULL),
 };
 #define SERVER_SETTINGS                                                     \
     (sizeof(tw_server_settings) / sizeof(tw_server_settings[0]))

@@ -104,6 +104,15 @@ typedef struct tw_server_conf_t {
         apr_int64_t calls;
         apr_int64_t tokens;             /* tw_storage_t */
     } database;
+    struct {                            /* the module's own pages */
+        const char *site_name;          /* NULL: the host */
+        const char *site_logo;          /* paths; NULL: none */
+        const char *style;
+        const char *privacy_url;        /* URLs or paths; NULL: none */
+        const char *terms_url;
+        const char *folder;             /* of catalogues; NULL: those that
+                                           the module comes with */
+    } pages;
     tw_site_t *site;                    /* NULL: nothing is configured */
 } tw_server_conf_t;
 

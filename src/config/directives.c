@@ -101,6 +101,18 @@ const command_rec tw_directives[] = {
     SERVER("TwAuthTokens", database.tokens,
            "how users' tokens are kept: sealed, plain, none"),
 
+    /* pages */
+    SERVER("TwAuthSiteName", pages.site_name, "the site's name, on pages"),
+    SERVER("TwAuthSiteLogo", pages.site_logo,
+           "the path of the site's logo, for pages"),
+    SERVER("TwAuthPageStyle", pages.style,
+           "the path of a style sheet for pages"),
+    SERVER("TwAuthPrivacyURL", pages.privacy_url,
+           "where the site says what it does with data"),
+    SERVER("TwAuthTermsURL", pages.terms_url, "the site's terms of service"),
+    SERVER("TwAuthPages", pages.folder,
+           "folder with the pages' sentences by languages"),
+
     /* places */
     DIR("TwAuthUnauthenticated", tw_setters_unauthenticated, unauthenticated,
         "what a visitor without a session gets: login, page, 401 or pass"),

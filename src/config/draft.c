@@ -18,6 +18,7 @@ tw_draft_t *tw_draft_begin(server_rec *base_server, tw_vault_t *vault,
     draft->secrets = apr_hash_make(ptemp);
     draft->rings = apr_hash_make(ptemp);
     draft->realms = apr_hash_make(ptemp);
+    draft->pages = apr_hash_make(ptemp);
     return draft;
 }
 

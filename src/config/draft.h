@@ -26,6 +26,7 @@ typedef struct tw_draft_t {
     apr_hash_t *secrets;                /* texts, by origin */
     apr_hash_t *rings;                  /* tw_ring_t, by their keys' origins */
     apr_hash_t *realms;                 /* see base/realm */
+    apr_hash_t *pages;                  /* tw_pages_t, by their folders */
 
     /* the host in hand */
     tw_site_t *site;

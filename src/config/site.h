@@ -15,6 +15,7 @@
 #include "base/cookie.h"
 #include "base/target.h"
 #include "config/conf.h"
+#include "config/pages.h"
 #include "sealed/recent.h"
 #include "sealed/seal.h"
 #include "shared/segment.h"
@@ -100,6 +101,13 @@ struct tw_site_t {
         int sign_up;                    /* strangers get an account */
         int claim;                      /* accounts that wait are claimed */
     } sign_in;
+
+    struct {                            /* the module's own */
+        const tw_pages_t *languages;
+        const char *name;               /* of the site */
+        const char *logo, *style;       /* paths; NULL: none */
+        const char *privacy_url, *terms_url;    /* or paths; NULL: none */
+    } pages;
 
     tw_store_t store;
 

@@ -7,6 +7,7 @@
 #include <apr_uri.h>
 
 #include "base/ascii.h"
+#include "base/catalogue.h"
 #include "base/host.h"
 #include "base/secret.h"
 #include "base/target.h"
@@ -187,6 +188,30 @@ const char *tw_values_proxy(const char *text)
 const char *tw_values_file(const char *text)
 {
     return text[0] == '/' ? NULL : "must be an absolute path";
+}
+
+const char *tw_values_name(const char *text)
+{
+    apr_size_t len = strlen(text);
+
+    return len >= 1 && len <= 100 && tw_catalogue_is_text(text, len)
+           ? NULL : "must be 1 to 100 bytes of text in UTF-8";
+}
+
+/* It stands in a Content-Security-Policy, which has words of its own. */
+const char *tw_values_resource(const char *text)
+{
+    return tw_target_ok(text, NULL) && !text[strcspn(text, ";,'#*")]
+           && text[1]
+           ? NULL : "must be a path on this site, such as /logo.svg, without "
+                    "; , ' # *";
+}
+
+const char *tw_values_link(const char *text)
+{
+    return tw_target_ok(text, NULL) || is_plain_url(text)
+           ? NULL : "must be a URL, such as https://www.example.com/privacy, "
+                    "or a path on this site, such as /privacy.html";
 }
 
 const char *tw_values_cookie_name(const char *text)

@@ -22,6 +22,9 @@ const char *tw_values_callback(const char *text);   /* a whole URL */
 const char *tw_values_provider(const char *text);   /* a base URL */
 const char *tw_values_proxy(const char *text);
 const char *tw_values_file(const char *text);       /* an absolute path */
+const char *tw_values_name(const char *text);       /* for people to read */
+const char *tw_values_resource(const char *text);   /* what a page loads */
+const char *tw_values_link(const char *text);       /* a URL or a path */
 const char *tw_values_cookie_name(const char *text);
 const char *tw_values_cookie_domain(const char *text);
 

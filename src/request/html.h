@@ -2,16 +2,17 @@
 /*
  * request/html: what people read when there is no page of the site to show.
  *
- * Small HTML5 pages without script, for keyboards and screen readers, light
- * and dark.  They say what happened and offer a way on; they never repeat
- * what a request said.
+ * Small HTML5 pages of one look (request/style), in the reader's language
+ * (request/words), without script, for keyboards and screen readers.  They
+ * say what happened and offer a way on; they never repeat what a request
+ * said.
  */
 #ifndef TW_REQUEST_HTML_H
 #define TW_REQUEST_HTML_H
 
 #include <httpd.h>
 
-#include "config/site.h"
+#include "request/words.h"
 
 /* One row of the table each; see request/html.c. */
 typedef enum {
@@ -66,8 +67,12 @@ int tw_html_status(tw_page_kind_t kind);
 const char *tw_html_error(tw_page_kind_t kind);
 int tw_html_has_form(tw_page_kind_t kind);
 
-/* The page, in the answer to r; nonce lets its style pass the policy. */
+/* The URL of what a page loads: a path on this site, at the own address. */
+const char *tw_html_resource(request_rec *r, const tw_site_t *site,
+                             const char *path);
+
+/* The page, in the answer to r. */
 const char *tw_html(request_rec *r, const tw_site_t *site,
-                    const tw_page_t *page, const char *nonce);
+                    const tw_page_t *page, const tw_words_t *words);
 
 #endif

@@ -13,11 +13,10 @@
 #include <mod_core.h>
 #include <util_filter.h>
 
-#include "base/codec.h"
 #include "private.h"
 #include "request/address.h"
 #include "request/navigation.h"
-#include "sealed/seal.h"
+#include "request/style.h"
 
 #define CONTENT_TYPE "text/html; charset=utf-8"
 
@@ -40,27 +39,52 @@ static const char *origin_of(apr_pool_t *pool, const char *url)
     return apr_uri_unparse(pool, &uri, APR_URI_UNP_OMITPATHINFO);
 }
 
+/* A path on this site, as a policy has it: without a query. */
+static const char *source_of(apr_pool_t *pool, const tw_site_t *site,
+                             const char *path)
+{
+    return apr_pstrcat(pool, " ", site->address.origin, apr_pstrmemdup(
+        pool, path, strcspn(path, "?")), NULL);
+}
+
+/* A browser that checks form-action on redirects too would stop a form whose
+ * answer leads to X. */
+static const char *form_targets(request_rec *r, const tw_site_t *site)
+{
+    return apr_pstrcat(r->pool, "'self' ", tw_address_is_own(r, site) ? ""
+                       : apr_pstrcat(r->pool, site->address.origin, " ", NULL),
+                       origin_of(r->pool, site->provider.client.browser),
+                       NULL);
+}
+
+/* What the page may do and load: no script, nothing from elsewhere. */
+static const char *policy(request_rec *r, const tw_site_t *site, int form)
+{
+    const char *logo = site->pages.logo;
+    const char *style = site->pages.style;
+
+    return apr_pstrcat(r->pool, "default-src 'none'; base-uri 'none'; "
+                       "frame-ancestors 'none'; style-src ",
+                       tw_style_source(r->pool),
+                       style ? source_of(r->pool, site, style) : "",
+                       logo ? "; img-src" : "",
+                       logo ? source_of(r->pool, site, logo) : "",
+                       "; form-action ",
+                       form ? form_targets(r, site) : "'none'", NULL);
+}
+
 static void set_headers(request_rec *r, const tw_site_t *site,
-                        const tw_page_t *page, const char *nonce)
+                        const tw_page_t *page, const tw_words_t *words)
 {
     apr_table_t *headers = r->err_headers_out;
     int form = tw_html_has_form(page->kind);
 
     tw_page_no_store(r);
-    /* a browser that checks form-action on redirects too would stop a form
-     * whose answer leads to X */
-    apr_table_setn(headers, "Content-Security-Policy",
-                   apr_pstrcat(r->pool, "default-src 'none'; base-uri 'none'; "
-                               "frame-ancestors 'none'; style-src 'nonce-",
-                               nonce, "'; form-action ",
-                               form ? apr_pstrcat(
-                                   r->pool, "'self' ",
-                                   tw_address_is_own(r, site) ? ""
-                                   : apr_pstrcat(r->pool, site->address.origin,
-                                                 " ", NULL),
-                                   origin_of(r->pool,
-                                             site->provider.client.browser),
-                                   NULL) : "'none'", NULL));
+    apr_table_setn(headers, "Content-Security-Policy", policy(r, site, form));
+    apr_table_setn(headers, "Content-Language", words->catalogue->language);
+    if (words->several) {
+        apr_table_mergen(headers, "Vary", "Accept-Language");
+    }
     apr_table_setn(headers, "X-Frame-Options", "DENY");
     /* no-referrer would make a form's Origin "null" */
     apr_table_setn(headers, "Referrer-Policy",
@@ -203,28 +227,27 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
     const tw_site_t *site = visitor->site;
     tw_page_t page = *given;
     int status = tw_html_status(page.kind);
-    unsigned char random[16];
-    char nonce[2 * sizeof(random) + 1];
+    tw_words_t words;
     const char *html;
 
-    tw_seal_random(random, sizeof(random));
-    tw_codec_hex(nonce, random, sizeof(random));
+    tw_words_choose(&words, r, site);
     if (!page.reference) {
         page.reference = visitor->page.reference;
     }
     visitor->page.error = tw_html_error(page.kind);
     visitor->page.next = page.next;
-    set_headers(r, site, &page, nonce);
+    set_headers(r, site, &page, &words);
     if (status == HTTP_UNAUTHORIZED) {
         set_challenge(r, site);
     }
     tw_page_environment(r, visitor);
     if (status != HTTP_OK && !page.always && tw_page_has_document(r, status)) {
-        /* the administrator's document has a policy of its own */
+        /* the administrator's document has a policy and language of its own */
         apr_table_unset(r->err_headers_out, "Content-Security-Policy");
+        apr_table_unset(r->err_headers_out, "Content-Language");
         return status;
     }
-    html = tw_html(r, site, &page, nonce);
+    html = tw_html(r, site, &page, &words);
     if (status != HTTP_OK) {
         visitor->page.own = 1;
         ap_custom_response(r, status, html);

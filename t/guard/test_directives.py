@@ -184,7 +184,7 @@ def test_variables_and_headers_are_documented():
 
 def test_errors_are_documented():
     text = read("docs/directives.md")
-    for error in every(r'\[TW_PAGE_\w+\] = \{ \d+, "([\w-]+)"', code(sources()["request/html.c"]), 15):
+    for error in every(r'\bPAGE\(\w+, \d+, "([\w-]+)"', code(sources()["request/html.c"]), 15):
         assert f"| `{error}` |" in text, error
 
 

@@ -127,7 +127,7 @@ class Browser:
         self.provider = provider
         self.canaries = canaries
         self.cookies = CookieJar(now)
-        self.agent = AGENT
+        self.agent, self.language = AGENT, "en"
         self.keep_alive = keep_alive
         self.timeout = 30
         self._ca = ca
@@ -204,7 +204,7 @@ class Browser:
         cross = site == "cross-site"
         navigation = mode == "navigate"
         defaults = {"Host": address.authority, "User-Agent": self.agent, "Accept": accept,
-                    "Accept-Language": "en", "Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+                    "Accept-Language": self.language, "Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
         if navigation:
             defaults |= {"Sec-Fetch-User": "?1", "Upgrade-Insecure-Requests": "1"}
         if not self.keep_alive:

@@ -37,7 +37,7 @@ def click(driver, what, then):
 
 
 def buttons(driver):
-    return [e.text for e in driver.find_elements(By.CSS_SELECTOR, "a, button, input[type=submit]")]
+    return [e.text for e in driver.find_elements(By.CSS_SELECTOR, "main a, button, input[type=submit]")]
 
 
 def complaints(driver):

@@ -27,10 +27,6 @@ def site(make_site):
         </Location>""").start()
 
 
-def test_the_nonce_is_another_each_time(browser):
-    assert len({browser.get("/page/").headers["Content-Security-Policy"] for _ in range(5)}) == 5
-
-
 @pytest.mark.parametrize("path", ["/members/", "/twauth/login", "/twauth/session", "/twauth/callback", "/twauth/logout",
                                   "/twauth/nothing", "/page/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
@@ -69,7 +65,7 @@ def test_OU_4_html_injection(site, browser, where, evil):
     for text in (evil, quote(evil, safe="/")):
         text = text.encode().decode("latin-1").replace(" ", "%20")
         answer = browser.get(where.format(text))
-        for raw in ("<script>", "//evil.example>", "<!--#exec", '="/"', "<base", "<b>", "<svg", "<img", "<meta http"):
+        for raw in ("<script>", "//evil.example>", "<!--#exec", '="/"', "<base", "<b>", "<svg/", "<img", "<meta http"):
             assert raw not in answer.text.replace('href="/"', ""), where
         if answer.text.startswith("<!DOCTYPE html>"):
             page = Outline(answer.text)

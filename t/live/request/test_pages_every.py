@@ -2,19 +2,36 @@
 """Every page that the module makes, by either protocol: OU-3 and CS-5, its headers; OU-6, what it does not tell."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
+from html import escape, unescape
+from urllib.parse import urlsplit
 
 import pytest
 
 from harness.httpd import VHost
 from harness.outline import Outline
 from harness.paths import TREE
+from harness.process import until
 from harness.signin import Flow
 from harness.site import PROTECTED
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
-ROW = re.compile(r'\[TW_PAGE_(\w+)\] = \{ (\d+), "([a-z-]*)",[^"]*"([^"]+)"')
-KINDS = {kind: (int(status), title) for kind, status, _, title in ROW.findall((TREE / "src/request/html.c").read_text())}
+FOLDER = TREE / "conf/pages"
+
+
+def catalogue(language):
+    """The sentences of a language, by key, as they stand in HTML."""
+    lines = (FOLDER / f"{language}.txt").read_text().splitlines()
+    return {key: escape(text) for key, text in (line.split(" = ", 1) for line in lines if line and line[0] != "#")}
+
+
+LANGUAGES = sorted(file.stem for file in FOLDER.iterdir())
+ENGLISH = catalogue("en")
+ROW = re.compile(r'^    PAGE\((\w+), (\d+), ', re.M)
+KINDS = {kind: (int(status), unescape(ENGLISH[kind.lower().replace("_", "-") + ".title"]))
+         for kind, status in ROW.findall((TREE / "src/request/html.c").read_text())}
 BODY = "canary-of-the-body-of-X-9e1c"
 # no failure that can be made from outside leads there: want of memory, a seal that failed
 BY_NOTHING = {"INTERNAL"}
@@ -26,16 +43,17 @@ REFERENCE = {"UNREACHABLE", "TIMEOUT", "REFUSED", "USER_REFUSED", "BUSY", "NOT_S
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    """Beside the site itself: hosts whose limits are used up by one, one that is for the invited, one on plain http."""
+    """In all languages. Beside the site itself: hosts whose limits are used up by one, one that is for the invited, one on plain http."""
     site = make_site(start=False, protected=PROTECTED + """
         <Location "/page/">
         AuthType Twitter
         TwAuthUnauthenticated page
         Require valid-user
         </Location>
+        TwAuthPages "%s"
         TwAuthProviderTimeout 1s
         TwAuthSessionRecheck 0
-        TwAuthSessionGrace 0""")
+        TwAuthSessionGrace 0""" % FOLDER)
     hosts = {"client": "TwAuthStartLimit 1/h 1000/min", "all": "TwAuthStartLimit 1000/min 1/h",
              "closed": "TwAuthSignUp Off"}
     site.beside = {name: VHost(f"{name}.site.test", port=site.vhost.port, config=f"{site.vhost.config}\n{line}")
@@ -46,19 +64,26 @@ def site(make_site):
     return site.start()
 
 
-def provoke(site):
+def provoke(site, language="en"):
     """The pages, by kind."""
     got, standin = {}, site.standin
-    stranger, bob = site.browser(), site.browser()
+
+    def reader():
+        browser = site.browser()
+        browser.language = language
+        return browser
+
+    until(lambda: site.browser().sign_in("bob").status == 200)     # the database may have been away
+    stranger, bob = reader(), reader()
 
     def failed(kind, **options):
         standin.clear_faults()
-        flow = site.browser().begin("/members/")
+        flow = reader().begin("/members/")
         url = flow.callback("alice")
         standin.fault(site.exchange_path, kind, **options)
         answer = flow.arrive(url)
         standin.clear_faults()
-        site.browser().sign_in("dave")          # so that no failures add up
+        reader().sign_in("dave")          # so that no failures add up
         return answer
 
     got["SIGN_IN"] = stranger.get("/page/?x=\"'<>&")
@@ -84,16 +109,16 @@ def provoke(site):
     got["UNCHANGED"] = Flow(bob, bob.get("/twauth/login?switch=1", site="same-origin")).deny()
     got["SIGNED_OUT"] = bob.post("/twauth/logout", follow=True)
     site.db.execute("UPDATE twauth_account SET active = 0")
-    got["INACTIVE"] = site.browser().sign_in("bob")
+    got["INACTIVE"] = reader().sign_in("bob")
     site.db.execute("UPDATE twauth_account SET active = 1")
-    got["NO_ACCOUNT"] = site.browser().sign_in("carol", next=site.beside["closed"].url("/members/"))
+    got["NO_ACCOUNT"] = reader().sign_in("carol", next=site.beside["closed"].url("/members/"))
     for name, kind in (("client", "LIMIT"), ("all", "LIMIT_ALL")):
         for _ in range(2):
-            got[kind] = site.browser().get(site.beside[name].url("/members/"), follow=2)
-    got["PLAIN_HTTP"] = site.browser().get(site.beside["plain"].url("/members/"))
-    pending = site.browser().begin("/members/")
+            got[kind] = reader().get(site.beside[name].url("/members/"), follow=2)
+    got["PLAIN_HTTP"] = reader().get(site.beside["plain"].url("/members/"))
+    pending = reader().begin("/members/")
     url = pending.callback("alice")
-    alice = site.browser()
+    alice = reader()
     alice.sign_in("alice")
     with site.db.away():
         got["NOT_STORED"] = pending.arrive(url)
@@ -103,9 +128,12 @@ def provoke(site):
     return got
 
 
+LOUD = ["TW02", "TW03", "TW04", "AH01631", "AH00632"]
+
+
 @pytest.fixture(scope="module")
 def pages(site, protocol):
-    site.allow_log("TW02", "TW03", "TW04", "AH01631", "AH00632")
+    site.allow_log(*LOUD)
     return provoke(site)
 
 
@@ -122,12 +150,13 @@ def test_a_page_is_a_proper_document(page):
     kind, answer = page
     status, title = KINDS[kind.partition(" ")[0]]
     assert answer.status == status and answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.text.startswith("<!DOCTYPE html>\n<html lang=\"en\">")
+    assert answer.text.startswith('<!DOCTYPE html>\n<html lang="en" dir="ltr">')
     outline = Outline(answer.text)
     assert not outline.wrong and not outline.open
     count = [tag for tag, _ in outline.tags].count
-    assert (count("h1"), count("title"), count("main")) == (1, 1, 1)
-    assert outline.texts["title"] == outline.texts["h1"] == title
+    assert (count("h1"), count("title"), count("main"), count("header")) == (1, 1, 1, 1)
+    assert outline.texts["h1"] == title and outline.texts["title"] == f"{title} - site.test".replace(
+        "site.test", urlsplit(answer.url).hostname)
     assert not {"script", "img", "iframe", "object", "link", "base"} & {tag for tag, _ in outline.tags}
     assert all(link.startswith("/") and not link.startswith("//") for link in outline.links)
     assert outline.links, "a way on"
@@ -141,15 +170,16 @@ def test_OU_1_OU_3_CS_5_headers_of_a_page(site, page):
     policy = dict(part.strip().partition(" ")[::2] for part in headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
     assert set(policy) == {"default-src", "base-uri", "frame-ancestors", "style-src", "form-action"}
-    nonce = re.fullmatch(r"'nonce-(\w{32})'", policy["style-src"]).group(1)
-    assert f'<style nonce="{nonce}">' in answer.text
+    style = re.search(r"<style>(.*?)</style>", answer.text, re.S)[1]
+    assert policy["style-src"] == f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
     form = kind in FORM
     assert form == ("<form" in answer.text)
     assert policy["form-action"] == (f"'self' {site.standin.browser_url()}" if form else "'none'")
     for name, value in {"Referrer-Policy": "same-origin" if form else "no-referrer", "X-Frame-Options": "DENY",
                         "X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin",
-                        "Cache-Control": "no-store"}.items():
+                        "Cache-Control": "no-store", "Content-Language": "en"}.items():
         assert headers.all(name) == [value]
+    assert "Accept-Language" in headers["Vary"]
     assert not [n for n, _ in headers if n.lower().startswith("access-control-")]
     assert "ETag" not in headers and "Last-Modified" not in headers and "Location" not in headers
     assert ("WWW-Authenticate" in headers) == (answer.status == 401)
@@ -184,6 +214,68 @@ def test_OU_6_a_reference_that_is_in_the_log(site, page):
     assert bool(found) == (kind.partition(" ")[0] in REFERENCE)
     if found:
         assert len(re.findall(rf"TW\d{{4}}: .*reference {found[1]}\)", site.log.since())) == 1
+
+
+# Other languages: every page in each, and how a browser lays it out
+
+MEASURE = """
+const [pages, width, done] = arguments, faults = [];
+const frame = document.body.appendChild(document.createElement("iframe"));
+frame.style.cssText = `width:${width}px;height:700px;border:0`;
+const show = ([name, html]) => new Promise(next => {
+    frame.onload = () => {
+        const page = frame.contentDocument, root = page.documentElement;
+        const say = what => faults.push(`${name}: ${what}`);
+        if (root.scrollWidth > width) say(`${root.scrollWidth} wide`);
+        if (!page.querySelector("main .go .button, main .go a")) say("no way on");
+        for (const e of page.querySelectorAll("body *:not(svg, svg *)")) {
+            const box = e.getBoundingClientRect();
+            if (box.left < 0 || box.right > width + 0.5) say(`${e.tagName} outside`);
+            if (e.matches("a, button") && (e.scrollWidth > Math.ceil(box.width) || e.scrollHeight > Math.ceil(box.height)))
+                say(`clipped: ${e.textContent}`);
+            if (e.matches("a, button") && box.height < 24) say(`too small: ${e.textContent}`);
+            if (frame.contentWindow.getComputedStyle(e).direction !== root.dir) say(`${e.tagName} in another direction`);
+        }
+        next();
+    };
+    frame.srcdoc = html;
+});
+(async () => { for (const page of pages) await show(page); done(faults); })();
+"""
+
+
+@pytest.fixture(scope="module")
+def readings(site, pages, protocol):
+    """{language: its pages}, of one protocol: what differs by protocols is no sentence."""
+    site.allow_log(*LOUD)
+    return {"en": pages} | {language: provoke(site, language) for language in LANGUAGES if language != "en"}
+
+
+@pytest.mark.protocols("oauth1")
+def test_every_page_in_every_language(readings):
+    for language, answers in readings.items():
+        words = catalogue(language)
+        english = {text for key, text in ENGLISH.items() if "{" not in text and words[key] != text}
+        for kind, answer in answers.items():
+            key = kind.partition(" ")[0].lower().replace("_", "-")
+            assert f'<h1>{words[f"{key}.title"]}</h1>' in answer.text, (language, kind)
+            assert f'<html lang="{language}" dir="ltr">' in answer.text
+            assert answer.headers.all("Content-Language") == [language]
+            said = set(re.findall(r">([^<]+)<", answer.text))
+            assert language == "en" or not said & english, (language, kind)
+
+
+@pytest.mark.protocols("oauth1")
+@pytest.mark.parametrize("width, languages", [(320, LANGUAGES), (1280, ["de", "ja"])])
+def test_no_page_overflows_and_no_button_is_clipped(site, readings, chromium, width, languages):
+    shown = [(f"{language} {kind}", answer.text) for language in languages for kind, answer in readings[language].items()]
+    long = site.vhost.origin.partition("//")[2].partition(":")[0]
+    shown += [(f"{name}, a long name", html.replace(f"<span>{long}<", "<span>members.some-department.of.example-organisation.org<"))
+              for name, html in shown[:2]]
+    chromium.set_script_timeout(60)
+    assert chromium.execute_async_script(MEASURE, shown, width) == []
+    broken = shown[0][1].replace("<h1>", "<h1><a>" + "x" * 30 + '</a><a class="button" style="white-space:nowrap">' + "y " * 900)
+    assert chromium.execute_async_script(MEASURE, [("broken", broken)], width), "it can fail"
 
 
 # What is no page of the module's own: httpd's documents, with the module's headers
