@@ -26,6 +26,8 @@ typedef struct {
     const char *real;                   /* the file or folder */
     const char *url;                    /* where the host has it */
     int folder;
+    int given;                          /* the files themselves, and not what
+                                           an application makes of them */
 } held_t;
 
 /* ---- what takes it ------------------------------------------------------- */
@@ -171,46 +173,53 @@ static int gives(const held_t *h, const tw_mount_t *mount)
     return route.kind == TW_ROUTE_FILE && route.by == mount->by;
 }
 
-/*
- * asking: whether any host gives the files.  Otherwise those that do are
- * checked, and the sites that would where none does (given is 0).
- */
-static int check_files(const check_t *c, const tw_place_t *place, int given,
-                       int asking)
+/* Adds what a host holds of the place, a held_t for each of its ways there. */
+static void add_held(const check_t *c, apr_array_header_t *held,
+                     const tw_place_t *place, const tw_host_t *host)
 {
-    int i, j;
+    const char *folder = place->folder ? place->folder
+                         : tw_probe_root(host->server);
+    held_t h = { place, host, NULL, NULL, !place->file, 0 };
+    int i;
 
-    for (i = 0; i < c->hosts->nelts; i++) {
-        held_t h = { place, &APR_ARRAY_IDX(c->hosts, i, tw_host_t), NULL,
-                     NULL, !place->file };
-
-        if (place->home && place->home != h.host->server) {
-            continue;
-        }
-        for (j = 0; j < h.host->mounts->nelts; j++) {
-            const tw_mount_t *mount = &APR_ARRAY_IDX(h.host->mounts, j,
-                                                     tw_mount_t);
-            const char *folder = place->folder ? place->folder
-                                 : tw_probe_root(h.host->server);
-            int gives_it;
-
-            h.real = tw_path_real(!place->file ? folder
-                : apr_pstrcat(c->pool, folder, "/", place->file, NULL),
-                c->pool);
-            if (!holds(c, &h, j)) {
-                continue;
-            }
-            gives_it = gives(&h, mount);
-            if (asking && gives_it) {
-                return 1;
-            }
-            if (!asking && (gives_it || place->home
-                            || (!given && tw_site_is_on(h.host->server)))) {
-                check_held(c, &h);
-            }
+    if (!folder) {
+        return;
+    }
+    h.real = tw_path_real(!place->file ? folder
+        : apr_pstrcat(c->pool, folder, "/", place->file, NULL), c->pool);
+    for (i = 0; i < host->mounts->nelts; i++) {
+        if (holds(c, &h, i)) {
+            h.given = gives(&h, &APR_ARRAY_IDX(host->mounts, i, tw_mount_t));
+            APR_ARRAY_PUSH(held, held_t) = h;
         }
     }
-    return 0;
+}
+
+/* Those that give the files are checked, or, where none does, those sites
+ * that would. */
+static void check_files(const check_t *c, const tw_place_t *place)
+{
+    apr_array_header_t *held = apr_array_make(c->pool, 4, sizeof(held_t));
+    int i, given = 0;
+
+    for (i = 0; i < c->hosts->nelts; i++) {
+        const tw_host_t *host = &APR_ARRAY_IDX(c->hosts, i, tw_host_t);
+
+        if (!place->home || place->home == host->server) {
+            add_held(c, held, place, host);
+        }
+    }
+    for (i = 0; i < held->nelts; i++) {
+        given |= APR_ARRAY_IDX(held, i, held_t).given;
+    }
+    for (i = 0; i < held->nelts; i++) {
+        const held_t *h = &APR_ARRAY_IDX(held, i, held_t);
+
+        if (h->given || place->home
+            || (!given && tw_site_is_on(h->host->server))) {
+            check_held(c, h);
+        }
+    }
 }
 
 /* ---- <Location "/app/"> -------------------------------------------------- */
@@ -275,9 +284,7 @@ void tw_taken_check(tw_findings_t *findings,
             check_location(&c, place);
         }
         else {
-            int given = !place->home && check_files(&c, place, 0, 1);
-
-            check_files(&c, place, given, 0);
+            check_files(&c, place);
         }
     }
 }
