@@ -205,7 +205,7 @@ static int quarter_of_workers(void)
 static void find_slots(tw_site_t *site, tw_shared_t *shared,
                        apr_pool_t *ptemp)
 {
-    const tw_client_t *client = &site->provider.client;
+    tw_client_t *client = &site->provider.client;
     tw_database_t *database = &site->store.database;
 
     site->address.slot = tw_shared_slot(shared, apr_pstrcat(
@@ -214,6 +214,7 @@ static void find_slots(tw_site_t *site, tw_shared_t *shared,
         ptemp, "realm ", site->realm.audience, NULL));
     site->provider.slot = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "provider ", client->api, "\n", client->key, NULL));
+    client->clock = tw_shared_clock(shared, site->provider.slot);
     database->slot = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "database ", database->driver, " ", database->params, NULL));
     database->writes = tw_shared_slot(shared, apr_pstrcat(

@@ -282,6 +282,26 @@ static const char *what_failed(const request_rec *r, const tw_err_t *err)
                         err->code);
 }
 
+static void log_clock(request_rec *r, const tw_site_t *site)
+{
+    apr_int64_t ahead;
+
+    if (!tw_clock_news(site->provider.client.clock, &ahead)) {
+        return;
+    }
+    if (ahead) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0206)
+                      "this server's clock is %" APR_INT64_T_FMT " seconds "
+                      "%s X's: calls are signed with X's time until it is "
+                      "set right", ahead < 0 ? -ahead : ahead,
+                      ahead < 0 ? "ahead of" : "behind");
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0207)
+                      "this server's clock agrees with X's again");
+    }
+}
+
 int tw_call_end(const tw_lease_t *lease, request_rec *r,
                 const tw_site_t *site, const char *what, apr_status_t rv,
                 const tw_err_t *err, tw_page_t *page)
@@ -290,6 +310,7 @@ int tw_call_end(const tw_lease_t *lease, request_rec *r,
 
     release(lease, site);
     move_breaker(r, lease, site, rv, err);
+    log_clock(r, site);
     if (rv == APR_SUCCESS) {
         return 1;
     }

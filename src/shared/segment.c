@@ -21,6 +21,7 @@ typedef struct {
     tw_cell_t session_max;
     tw_breaker_t breaker;
     tw_cell_t logged[TW_LOG_KINDS];
+    tw_clock_t clock;
 } slot_t;
 
 struct tw_shared_t {
@@ -57,7 +58,7 @@ apr_uint64_t tw_shared_layout(void)
         PLACE(tw_shared_t, deferred),
         sizeof(slot_t), PLACE(slot_t, starts), PLACE(slot_t, copies),
         PLACE(slot_t, session_max), PLACE(slot_t, breaker),
-        PLACE(slot_t, logged),
+        PLACE(slot_t, logged), PLACE(slot_t, clock),
         PLACE(tw_leases_t, call), PLACE(tw_leases_t, waiting),
         PLACE(tw_counter_t, key), PLACE(tw_counter_t, window),
         PLACE(tw_breaker_t, retry_at), PLACE(tw_breaker_t, closed_at),
@@ -263,6 +264,11 @@ void tw_shared_breaker_abandon(tw_shared_t *shared, int slot, apr_time_t now)
 int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
 {
     return tw_breaker_open(&shared->slot[slot].breaker);
+}
+
+tw_clock_t *tw_shared_clock(tw_shared_t *shared, int slot)
+{
+    return &shared->slot[slot].clock;
 }
 
 int tw_shared_log_once(tw_shared_t *shared, int slot, int kind,

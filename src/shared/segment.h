@@ -7,9 +7,9 @@
  * The segment lives as long as the server does, graceful restarts included.
  *
  * Each kind of table is a file of its own, whose header says how it works:
- * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker.  Memory is bounded
- * whatever anybody does; where giving up an entry would weaken something,
- * `revalidate_before` rises instead (see tw_shared_revoke).
+ * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker, tw_clock.  Memory is
+ * bounded whatever anybody does; where giving up an entry would weaken
+ * something, `revalidate_before` rises instead (see tw_shared_revoke).
  *
  * All times are apr_time_t (microseconds), passed in by the caller.
  */
@@ -20,6 +20,7 @@
 #include <apr_time.h>
 
 #include "shared/breaker.h"
+#include "shared/clock.h"
 #include "shared/deferred.h"
 #include "shared/leases.h"
 #include "shared/marks.h"
@@ -153,6 +154,9 @@ int tw_shared_breaker_failure(tw_shared_t *shared, int slot,
 void tw_shared_breaker_abandon(tw_shared_t *shared, int slot,
                                apr_time_t now);
 int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
+
+/* The clock of a provider. */
+tw_clock_t *tw_shared_clock(tw_shared_t *shared, int slot);
 
 /*
  * 1 when an event of this slot and kind (0 to TW_LOG_KINDS - 1) was not logged

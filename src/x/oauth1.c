@@ -47,7 +47,8 @@ apr_status_t tw_oauth1_sign(const char **header, tw_sign_request_t *sign,
     sign->consumer_key = client->key;
     sign->consumer_secret = client->secret;
     sign->nonce = nonce;
-    sign->timestamp = apr_time_sec(apr_time_now());
+    sign->timestamp = apr_time_sec(apr_time_now())
+                      + tw_clock_ahead(client->clock);
     return tw_sign_header(header, sign, pool, err);
 }
 

@@ -78,9 +78,10 @@ static apr_status_t send_in_time(const tw_http_response_t **response,
     return tw_http_send(response, step->http, &conf, request, pool, err);
 }
 
-apr_status_t tw_step_call(const tw_http_response_t **response,
-                          const tw_step_t *step, tw_http_request_t *request,
-                          apr_pool_t *pool, tw_err_t *err)
+/* The call, and whether it succeeded. */
+static apr_status_t try(const tw_http_response_t **response,
+                        const tw_step_t *step, tw_http_request_t *request,
+                        apr_pool_t *pool, tw_err_t *err)
 {
     apr_status_t rv;
 
@@ -97,4 +98,21 @@ apr_status_t tw_step_call(const tw_http_response_t **response,
            ? APR_SUCCESS
            : tw_refusal(err, step->name, *response, step->client->callback,
                         pool);
+}
+
+apr_status_t tw_step_call(const tw_http_response_t **response,
+                          const tw_step_t *step, tw_http_request_t *request,
+                          apr_pool_t *pool, tw_err_t *err)
+{
+    tw_clock_t *clock = step->client->clock;
+    apr_int64_t ahead = tw_clock_ahead(clock);
+    apr_status_t rv = try(response, step, request, pool, err);
+
+    if (rv != APR_SUCCESS && *response && step->sign
+        && err->code == TW_REFUSAL_TIME
+        && tw_clock_learn(clock, ahead, (*response)->date, apr_time_now())) {
+        memset(err, 0, sizeof(*err));
+        rv = try(response, step, request, pool, err);
+    }
+    return rv;
 }

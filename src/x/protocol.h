@@ -17,6 +17,7 @@
 #include "base/http.h"
 #include "base/profile.h"
 #include "sealed/flow.h"
+#include "shared/clock.h"
 
 /* X's documents name no limits: these are ours, for tokens and secrets. */
 #define TW_TOKEN_MAX 256
@@ -37,6 +38,7 @@ typedef struct tw_client_t {
     const char *fields;             /* of a profile, as X's user.fields has
                                        them; NULL: none is asked for */
     tw_http_conf_t http;
+    tw_clock_t *clock;              /* X's; NULL: as this server's */
 } tw_client_t;
 
 /* The authorization response (RFC 6749 section 4.1.2), before anything of it
@@ -142,7 +144,8 @@ struct tw_step_t {
 };
 
 /*
- * One call to X, made once more where a kept connection had been closed.
+ * One call to X, made once more where a kept connection had been closed, and
+ * where X refused it for its time and has said what the time is.
  * Success is status 200; else err says what X said, by x/refusal.  *response
  * is NULL where there was no answer.
  */

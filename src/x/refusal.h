@@ -17,6 +17,9 @@
 #include "base/err.h"
 #include "base/http.h"
 
+/* The number of a refusal for the time that was signed. */
+#define TW_REFUSAL_TIME 135
+
 /*
  * Fills err for an answer that is no success: step says what was asked
  * ("request token"), callback is the URL that an administrator would have to

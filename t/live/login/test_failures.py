@@ -169,11 +169,22 @@ def test_wrong_secret_for_real(site, browser):
 
 
 @oauth1
-@pytest.mark.parametrize("offset, said", [(3600, "behind"), (-3600, "ahead of")])
-def test_clock_for_real(site, browser, offset, said):
+@pytest.mark.parametrize("offset, said", [(600, "behind"), (-600, "ahead of"), (400 * 86400, "behind")])
+def test_a_clock_that_is_wrong_keeps_nobody_out(site, offset, said):
+    """X says what its time is: calls are signed with it, and the difference is logged once, also when it has gone."""
+    def refused():
+        before = len(site.standin.calls(kind="api"))
+        assert site.browser().sign_in("alice").url.endswith("/members/")
+        return [call["status"] for call in site.standin.calls(kind="api")[before:]].count(401)
     site.standin.set(clock_offset=offset)
-    site.expect_log(rf"TW0204: .*code 135 .*(3600|3599|3601) seconds {said} X's")
-    page(browser.get(LOGIN, follow=True), 502)
+    mark = site.log.mark()
+    site.expect_log(rf"TW0206: this server's clock is {str(abs(offset))[:-3]}\d+ seconds {said} X's" if abs(offset) > 600
+                    else rf"TW0206: this server's clock is (600|601|599|598|602) seconds {said} X's")
+    assert [refused() for _ in range(3)] == [1, 0, 0]
+    assert site.log.numbers(mark).count("TW0206") == 1
+    site.standin.set(clock_offset=0)
+    assert [refused() for _ in range(2)] == [1, 0]
+    assert site.log.numbers(mark).count("TW0207") == 1
 
 
 @oauth1
