@@ -342,11 +342,11 @@ int tw_secret_is_exposed(tw_secret_file_t *file, const char *from,
 }
 
 /* explicit_bzero() is not everywhere. */
-void tw_secret_wipe(char *text)
+void tw_secret_wipe(const char *text)
 {
-    volatile char *at = text;
+    volatile char *at = (volatile char *)text;
 
-    while (*at) {
+    while (at && *at) {
         *at++ = '\0';
     }
 }

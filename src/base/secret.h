@@ -51,7 +51,8 @@ int tw_secret_is_exposed(tw_secret_file_t *file, const char *from,
                          apr_uint32_t user, const apr_uint32_t *groups,
                          int n);
 
-/* Overwrites a text, whatever the compiler thinks of it. */
-void tw_secret_wipe(char *text);
+/* Overwrites a text that nobody reads any more (NULL: none), whatever the
+ * compiler thinks of it. */
+void tw_secret_wipe(const char *text);
 
 #endif

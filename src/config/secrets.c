@@ -58,7 +58,7 @@ static const char *read_anew(const tw_draft_t *draft, const char *directive,
     }
     /* a key is needed until the rings are made, other secrets for good */
     kept = tw_seal_keep(try ? draft->ptemp : draft->pconf, text);
-    tw_seal_wipe(text, strlen(text));
+    tw_secret_wipe(text);
     if (!kept) {
         tw_draft_refuse(draft, "no locked memory for secrets (ulimit -l)");
     }

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "base/secret.h"
 #include "config/start.h"
 #include "login/flow_cookies.h"
 #include "private.h"
@@ -274,7 +275,7 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     rv = site->provider.protocol->finish(&identity, &client,
                                          tw_start_http(site), &flow->pending,
                                          grant, r->pool, &err);
-    tw_seal_wipe((void *)flow->pending.secret, strlen(flow->pending.secret));
+    tw_secret_wipe(flow->pending.secret);
     if (!tw_call_end(&lease, r, site, "the sign-in", rv, &err, &p)) {
         return page(r, visitor, &p);
     }

@@ -7,6 +7,7 @@
 #include <http_protocol.h>
 
 #include "base/codec.h"
+#include "base/secret.h"
 #include "base/target.h"
 #include "config/start.h"
 #include "login/flow_cookies.h"
@@ -317,7 +318,7 @@ static int begin(login_t *l)
         return cannot_begin(l, &err);
     }
     tw_flow_cookies_add(l->r, l->visitor, &pending, l->next);
-    tw_seal_wipe((void *)pending.secret, strlen(pending.secret));
+    tw_secret_wipe(pending.secret);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
                   "a sign-in begins");
     /* the empty fragment keeps the page's own from travelling to X */

@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "sealed/seal.h"
 #include "x/refusal.h"
 
@@ -105,14 +106,6 @@ static void oauth2_parse_response(tw_authz_response_t *authz,
     }
 }
 
-/* For copies of secrets, in a pool that lives on. */
-static void wipe(const char *text)
-{
-    if (text) {
-        tw_seal_wipe((void *)text, strlen(text));
-    }
-}
-
 /* How the application says who it is: by Basic when it has a secret
  * (RFC 6749 section 2.3.1), else by its id in the form. */
 static const char *client_authorization(const tw_client_t *client,
@@ -128,9 +121,9 @@ static const char *client_authorization(const tw_client_t *client,
                        secret, NULL);
     coded = tw_codec_base64_padded(pool, both);
     header = apr_pstrcat(pool, "Basic ", coded, NULL);
-    wipe(secret);
-    wipe(both);
-    wipe(coded);
+    tw_secret_wipe(secret);
+    tw_secret_wipe(both);
+    tw_secret_wipe(coded);
     return header;
 }
 
@@ -168,9 +161,9 @@ static apr_status_t get_tokens(tw_tokens_t *tokens, const tw_step_t *step,
                    : apr_pstrcat(pool, form, "&client_id=",
                                  tw_codec_percent(pool, client->key), NULL);
     rv = tw_step_call(&response, step, &request, pool, err);
-    wipe(request.authorization);
-    wipe(request.body);
-    wipe(form);
+    tw_secret_wipe(request.authorization);
+    tw_secret_wipe(request.body);
+    tw_secret_wipe(form);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -247,7 +240,7 @@ static apr_status_t get_user(const tw_http_response_t **response,
         request.url = tw_provider_me(client, NULL, pool);
         rv = tw_step_call(response, step, &request, pool, err);
     }
-    wipe(request.authorization);
+    tw_secret_wipe(request.authorization);
     if (rv == APR_SUCCESS) {
         return rv;
     }
