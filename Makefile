@@ -118,6 +118,8 @@ install: $(MODULE)
 	$(INSTALL) -d $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
 	$(APXS) -i -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
 		-n twauth $(MODULE)
+	$(INSTALL) -d $(DESTDIR)$(shell $(APXS) -q INCLUDEDIR)
+	$(INSTALL) -m 0644 src/auth/mod_twauth.h $(DESTDIR)$(shell $(APXS) -q INCLUDEDIR)/
 	$(INSTALL) -d $(DESTDIR)/usr/share/mod_twauth
 	$(INSTALL) -m 0644 sql/*.sql conf/twauth.conf \
 		$(DESTDIR)/usr/share/mod_twauth/

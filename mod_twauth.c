@@ -15,6 +15,8 @@
 #include "src/admin/exchange.h"
 #include "src/auth/authn.h"
 #include "src/auth/authz.h"
+#include "src/auth/identity.h"
+#include "src/auth/sign_call.h"
 #include "src/config/directives.h"
 #include "src/config/directives.h"
 #include "src/config/start.h"
@@ -30,6 +32,8 @@ static void register_start(void)
     ap_hook_pre_config(tw_start_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(tw_authz_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(tw_start_check_config, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_check_config(tw_sign_call_check_config, NULL, NULL,
+                         APR_HOOK_REALLY_LAST);
     ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(tw_start_post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -72,6 +76,7 @@ static void register_requests(apr_pool_t *pool)
     ap_hook_check_authz(tw_authz_check, NULL, after_authz,
                         APR_HOOK_REALLY_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     tw_authz_register(pool);
+    tw_identity_register();
 
     /* the environment again for each internal redirect, and in time for the
      * rewrite rules of directories */

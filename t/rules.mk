@@ -4,7 +4,7 @@
 
 TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
-	python3-h2 \
+	python3-h2 libnet-oauth-perl \
 	chromium chromium-driver faketime valgrind curl procps wrk locales
 LINT_PACKAGES := cppcheck clang-tidy
 FUZZ_PACKAGES := clang libclang-rt-dev
@@ -36,7 +36,8 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 # the glue's targets: with all of it but admin/, the directives, and what t/fuzz
 # stands in for: what is below a statement of the database, and a start
 FUZZ_ROOMS := request login auth store config
-FUZZ_WITHOUT := auth/authz config/directives config/notices config/setters \
+FUZZ_WITHOUT := auth/authz auth/sign_answer auth/sign_call auth/sign_form \
+	config/directives config/notices config/setters \
 	config/start store/alive store/db store/gate store/link store/outage \
 	store/rights
 FUZZ_GLUE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \

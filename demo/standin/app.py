@@ -4,6 +4,7 @@
 import ipaddress
 import time
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Callable
 
 from . import browser, control, oauth1, oauth2, profiles
@@ -56,6 +57,18 @@ ENDPOINTS = {
 }
 
 
+def echo(_state, request, caller):
+    """Calls in a user's name, whatever they are: what was understood of them."""
+    return oauth1.in_json({"user": caller.user_id, "method": request.method, "path": request.path,
+                           "query": request.query, "type": request.header("Content-Type"),
+                           "length": len(request.body), "sha256": sha256(request.body).hexdigest()})
+
+
+# What is below it takes any method, from whoever has a user's token.
+ECHO = "/2/echo"
+CALL = Endpoint("api", (), "users_call", echo, oauth2.examine_user)
+
+
 def no_such_page(_state, _request, _verdict):
     """Any other path."""
     raise Refused(34)
@@ -63,6 +76,12 @@ def no_such_page(_state, _request, _verdict):
 
 NOWHERE = Endpoint("other", (), None, no_such_page)
 PICTURE = Endpoint("browser", ("GET",), None, profiles.picture)
+
+
+def endpoint_at(path):
+    """What is at a path, by its whole or by what it is below."""
+    below = {ECHO: CALL, profiles.PICTURES: PICTURE}
+    return ENDPOINTS.get(path) or next((below[top] for top in below if path.startswith(top)), NOWHERE)
 
 
 class App:
@@ -81,8 +100,7 @@ class App:
         if self._has_control and request.path.startswith(control.PREFIX) and is_local(request):
             wire.send(control.answer(self.state, request), close=close)
             return
-        endpoint = ENDPOINTS.get(request.path) or (
-            PICTURE if request.path.startswith(profiles.PICTURES) else NOWHERE)
+        endpoint = endpoint_at(request.path)
         record = new_record(request, endpoint.kind)
         if endpoint.kind == "api":
             self.state.enter(request.path, request.connection)

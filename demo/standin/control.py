@@ -114,6 +114,12 @@ def location(url):
     return {"location": url}
 
 
+def revoke(state, wanted):
+    """POST revoke: a user takes back what they allowed, as in X's settings."""
+    state.revoke(str(wanted["user_id"]))
+    return {}
+
+
 def add_fault(state, wanted):
     """POST fault: one more fault, after those there are."""
     fault = fault_from(wanted)
@@ -183,6 +189,7 @@ ACTIONS = {
     ("POST", "set"): change,
     ("POST", "approve"): approve,
     ("POST", "deny"): deny,
+    ("POST", "revoke"): revoke,
     ("POST", "fault"): add_fault,
     ("POST", "faults/clear"): clear_faults,
     ("POST", "listen"): listen,

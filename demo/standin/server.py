@@ -109,11 +109,12 @@ class Wire:
             raise BadRequest("no request line") from None
         headers = self._headers()
         values = {name.lower(): value for name, value in headers}
-        if "transfer-encoding" in values:
-            raise BadRequest("a chunked request body is not accepted here")
         if values.get("expect", "").lower() == "100-continue":
             self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = self._body(values.get("content-length", "0"))
+        coding = values.get("transfer-encoding", "").lower()
+        if coding not in ("", "chunked"):
+            raise BadRequest("a body coded in a way not known here")
+        body = self._chunks() if coding else self._body(values.get("content-length", "0"))
         host, path, query = split_target(target, values.get("host", ""))
         request = Request(method, path, query, headers, body,
                           self.scheme, host, self.client, self.number)
@@ -174,6 +175,16 @@ class Wire:
         body = self._input.read(int(length))
         if len(body) < int(length):
             raise Disconnect
+        return body
+
+    def _chunks(self):
+        body = b""
+        while size := int(self._line().partition(";")[0], 16):
+            body += self._body(str(size))
+            self._line()
+            if len(body) > BODY_LIMIT:
+                raise BadRequest("too large a body")
+        self._headers()
         return body
 
 

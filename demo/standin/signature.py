@@ -58,7 +58,7 @@ class SignedCall:
 
     def check_form(self):
         """Refuse what no secret could put right: missing, repeated or unfit parameters."""
-        names = Counter(name for _, name, _ in self.found)
+        names = Counter(name for _, name, _ in self.found if name.startswith("oauth_"))
         missing = [name for name in REQUIRED if not self.get(name)]
         repeated = [name for name, times in names.items() if times > 1]
         if missing or repeated:

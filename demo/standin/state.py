@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 DEFAULT_USERS = (("1001", "alice"), ("1002", "bob"), ("1003", "carol"), ("1004", "dave"))
 COUNTERS = ("request_token", "access_token", "authenticate", "authorize", "verify_credentials",
-            "invalidate_token", "authorize2", "token", "users_me", "revoke",
+            "invalidate_token", "users_call", "authorize2", "token", "users_me", "revoke",
             "accepted_http", "accepted_https", "tls_failed", "tls_resumed")
 TOKEN_LENGTHS = {"request_token": 27, "request_secret": 32, "verifier": 32,
                  "access_token": 40, "access_secret": 45,

@@ -44,13 +44,7 @@ static void export_tokens(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_tokens_t *tokens = &visitor->tokens.own;
 
-    /* asked for once, however many subrequests a listing makes */
-    if (!visitor->tokens.read) {
-        visitor->tokens.read = 1;
-        visitor->tokens.found =
-            tw_refresh_tokens(&visitor->tokens.own, visitor);
-    }
-    if (!visitor->tokens.found
+    if (tw_refresh_own(visitor) != TW_REFRESH_GOOD
         || (tokens->kind == TW_TOKEN_OAUTH1 && !tokens->secret)) {
         return;
     }

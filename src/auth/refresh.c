@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/refresh.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "config/start.h"
@@ -31,7 +33,11 @@ static int is_over(const tw_tokens_t *tokens)
               <= apr_time_sec(apr_time_now()) + LEAST_LIFE;
 }
 
-static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
+/* How it stands with the tokens: they are good; there are none to be had, or
+ * not now; somebody else is refreshing them, just now or for longer. */
+typedef enum { GOOD, NONE, LATER, BUSY, BUSY_LONG } standing_t;
+
+static standing_t read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
     request_rec *r = visitor->initial;
@@ -40,14 +46,14 @@ static int read_tokens(tw_stored_t *stored, tw_visitor_t *visitor)
 
     if (tw_token_read(stored, &visitor->session, &site->store, r->pool,
                       &err) == APR_SUCCESS) {
-        return stored->tokens.token != NULL;
+        return stored->tokens.token ? GOOD : NONE;
     }
     loud = err.kind != TW_ERR_DATABASE
            && tw_line_is_due(site, TW_LINE_TOKENS);
     ap_log_rerror(APLOG_MARK, loud ? APLOG_ERR : APLOG_INFO, err.rv, r,
                   TWLOGNO(0309) "no tokens for %s: %s",
                   tw_line_person(r->pool, &visitor->session), err.why);
-    return 0;
+    return err.kind == TW_ERR_DATABASE ? LATER : NONE;
 }
 
 static void next_try(const tw_stored_t *stored, tw_visitor_t *visitor,
@@ -96,8 +102,31 @@ static apr_interval_time_t pause_after(const tw_err_t *err,
            : told > least ? told : least;
 }
 
+/* What X has revoked is of no use to anybody.  0: it is still there. */
+static int forget(const tw_stored_t *stored, tw_visitor_t *visitor)
+{
+    request_rec *r = visitor->initial;
+    const char *person = tw_line_person(r->pool, &visitor->session);
+    tw_err_t err = { 0 };
+    int done;
+
+    if (tw_token_forget(&done, stored, &visitor->site->store, r->pool, &err)
+        != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, err.rv, r, TWLOGNO(0421)
+                      "X has revoked the tokens of %s, but they cannot be "
+                      "taken out of the row: %s", person, err.why);
+        return 0;
+    }
+    if (done) {
+        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0420)
+                      "X has revoked the tokens of %s: they are taken out, "
+                      "and the next sign-in brings new ones", person);
+    }
+    return 1;
+}
+
 /* The one exchange; stores what it gives, or when to try again. */
-static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
+static standing_t refresh(tw_stored_t *stored, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
     request_rec *r = visitor->initial;
@@ -109,7 +138,7 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
 
     if (!tw_call_begin(&lease, r, site, TW_CALL_REFRESH, 0, &page)) {
         next_try(stored, visitor, pause_after(&err, &page));
-        return 0;
+        return LATER;
     }
     rv = site->provider.protocol->refresh(&fresh, stored->tokens.secret,
                                           &site->provider.client,
@@ -118,17 +147,16 @@ static int refresh(tw_stored_t *stored, tw_visitor_t *visitor)
             r->pool, "the refresh of the token of ",
             tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
                      &page)) {
+        if (err.kind == TW_ERR_STALE && forget(stored, visitor)) {
+            return NONE;
+        }
         next_try(stored, visitor, pause_after(&err, &page));
-        return 0;
+        return err.kind == TW_ERR_STALE ? NONE : LATER;
     }
     keep(stored, &fresh, visitor);
     stored->tokens = fresh;
-    return 1;
+    return GOOD;
 }
-
-/* How it stands with the tokens: they are good; there are none to be had;
- * somebody else is refreshing them, just now or for longer. */
-typedef enum { GOOD, NONE, BUSY, BUSY_LONG } standing_t;
 
 /* Reads them, and refreshes them unless somebody else is at it. */
 static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
@@ -138,20 +166,24 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
         site->provider.client.http.timeout + CLAIM_SLACK;
     apr_time_t now = apr_time_now();
     tw_stored_t stored;
+    standing_t standing = read_tokens(&stored, visitor);
     tw_err_t err = { 0 };
     int claimed;
 
-    if (!read_tokens(&stored, visitor)) {
-        return NONE;
+    if (standing != GOOD) {
+        return standing;
     }
     *tokens = stored.tokens;
     if (!is_over(tokens)) {
         return GOOD;
     }
     if (tokens->kind != TW_TOKEN_OAUTH2 || !tokens->secret
-        || !site->provider.protocol->refresh
-        || stored.refresh_at > apr_time_sec(now)) {
+        || !site->provider.protocol->refresh) {
         return NONE;
+    }
+    if (stored.refresh_at > apr_time_sec(now)) {
+        return stored.refresh_at > apr_time_sec(now + AGAIN_NEVER / 2)
+               ? NONE : LATER;
     }
     if (-stored.refresh_at > apr_time_sec(now)) {
         return -stored.refresh_at >= apr_time_sec(now + claim) - SOON
@@ -159,19 +191,17 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
     }
     if (tw_token_claim(&claimed, &stored, now + claim, &site->store,
                        visitor->initial->pool, &err) != APR_SUCCESS) {
-        return NONE;
+        return LATER;
     }
     if (!claimed) {
         return BUSY;
     }
-    if (!refresh(&stored, visitor)) {
-        return NONE;
-    }
+    standing = refresh(&stored, visitor);
     *tokens = stored.tokens;
-    return GOOD;
+    return standing;
 }
 
-int tw_refresh_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
+static standing_t wait_for_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
 {
     standing_t standing = try_tokens(tokens, visitor);
     tw_lease_t waiting;
@@ -191,5 +221,45 @@ int tw_refresh_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
     if (is_waiting) {
         tw_call_drop(&waiting, visitor->site);
     }
-    return standing == GOOD;
+    return standing;
+}
+
+tw_refresh_t tw_refresh_own(tw_visitor_t *visitor)
+{
+    if (!visitor->tokens.read) {
+        standing_t standing = wait_for_tokens(&visitor->tokens.own, visitor);
+
+        visitor->tokens.read = 1;
+        visitor->tokens.found = standing == GOOD ? TW_REFRESH_GOOD
+                                : standing == NONE ? TW_REFRESH_NONE
+                                                   : TW_REFRESH_LATER;
+    }
+    return (tw_refresh_t)visitor->tokens.found;
+}
+
+void tw_refresh_revoked(const tw_tokens_t *tokens, tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    apr_time_t now = apr_time_now();
+    apr_time_t until = now + site->provider.client.http.timeout + CLAIM_SLACK;
+    tw_err_t err = { 0 };
+    tw_stored_t stored;
+    int claimed;
+
+    /* somebody else may have been told the same, and have done it */
+    if (read_tokens(&stored, visitor) != GOOD
+        || strcmp(stored.tokens.token, tokens->token)) {
+        return;
+    }
+    if (tokens->kind != TW_TOKEN_OAUTH2 || !stored.tokens.secret
+        || !site->provider.protocol->refresh) {
+        forget(&stored, visitor);
+        return;
+    }
+    /* what is said of the access token need not be so of what it came of */
+    if (tw_token_claim(&claimed, &stored, until, &site->store,
+                       visitor->initial->pool, &err) == APR_SUCCESS
+        && claimed) {
+        refresh(&stored, visitor);
+    }
 }

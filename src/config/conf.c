@@ -56,6 +56,9 @@ static const tw_choice_t remote_user[] = {
 #define NUMBER(directive, field, low, high, value)                          \
     ROW(field, .kind = TW_SETTINGS_NUMBER, .least = (low), .most = (high),   \
         .number_default = (value))
+#define SIZE(directive, field, low, high, value)                            \
+    ROW(field, .kind = TW_SETTINGS_SIZE, .least = (low), .most = (high),     \
+        .number_default = (value))
 #define CHOICE(directive, field, list, value)                               \
     ROW(field, .kind = TW_SETTINGS_CHOICE, .choices = (list),                \
         .number_default = (value))
@@ -124,6 +127,8 @@ const tw_setting_t tw_dir_settings[] = {
     CHOICE("TwAuthRemoteUser", remote_user, remote_user, TW_USER_USERNAME),
     TIME("TwAuthSessionRecheck", recheck, 0, apr_time_from_sec(24 * 3600),
          TW_UNSET),
+    CHOICE("TwAuthSign", sign, on_off, 0),
+    SIZE("TwAuthSignBody", sign_body, 1024, 1024 * 1024, 64 * 1024),
     NUMBER("TwAuthExport", exports, 0, 7, TW_EXPORT_ENV),
 };
 #define DIR_SETTINGS (sizeof(tw_dir_settings) / sizeof(tw_dir_settings[0]))

@@ -123,6 +123,9 @@ typedef struct tw_dir_conf_t {
     apr_int64_t exports;                /* TW_EXPORT_* */
     apr_int64_t recheck;                /* never longer than the server's;
                                            TW_UNSET: as the server's */
+    apr_int64_t sign;                   /* what mod_proxy carries to X is
+                                           signed as the user */
+    apr_int64_t sign_body;              /* bytes of a form */
 } tw_dir_conf_t;
 
 /* The values that have a row (config/settings), by the place of the field. */

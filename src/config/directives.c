@@ -16,6 +16,8 @@
 
 #define CLEAR_SITE_DATA TW_SERVER_ROW(session.clear_site_data)
 #define REMOTE_USER TW_DIR_ROW(remote_user)
+#define SIGN TW_DIR_ROW(sign)
+#define SIGN_BODY TW_DIR_ROW(sign_body)
 
 static char no_fresh[] = "is step-up, which this version does not have: take "
                          "the line out";
@@ -121,6 +123,11 @@ const command_rec tw_directives[] = {
     AP_INIT_RAW_ARGS("TwAuthExport", tw_setters_export, NULL, IN_HTACCESS,
                      "what applications are told: env, headers, tokens, "
                      "none"),
+    AP_INIT_TAKE1("TwAuthSign", tw_setters_dir, SIGN, IN_PLACES,
+                  "On: what mod_proxy carries from here to X's API is signed "
+                  "as the user"),
+    AP_INIT_TAKE1("TwAuthSignBody", tw_setters_dir, SIGN_BODY, IN_PLACES,
+                  "the longest form that is read to be signed, such as 64k"),
     AP_INIT_RAW_ARGS("TwAuthFresh", tw_setters_not_yet, no_fresh, IN_HTACCESS,
                      "step-up, not in this version"),
     { .name = NULL }

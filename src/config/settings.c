@@ -121,6 +121,15 @@ const char *tw_settings_set(cmd_parms *cmd, void *conf,
                 tw_values_time_text(cmd->pool, setting->most)));
         }
         break;
+    case TW_SETTINGS_SIZE:
+        if (!tw_values_size(&number, text) || number < setting->least
+            || number > setting->most) {
+            return tw_settings_wrong(cmd, apr_psprintf(
+                cmd->pool, "must be a size of %" APR_INT64_T_FMT "k to %"
+                APR_INT64_T_FMT "k: digits, and k or m for kilobytes or "
+                "megabytes", setting->least / 1024, setting->most / 1024));
+        }
+        break;
     default:
         number = apr_atoi64(text);
         if (!*text || text[strspn(text, "0123456789")] || strlen(text) > 9

@@ -29,13 +29,14 @@ typedef enum {
     TW_SETTINGS_TEXT,           /* const char * */
     TW_SETTINGS_TIME,           /* apr_int64_t, microseconds */
     TW_SETTINGS_NUMBER,         /* apr_int64_t */
+    TW_SETTINGS_SIZE,           /* apr_int64_t, bytes */
     TW_SETTINGS_CHOICE          /* apr_int64_t */
 } tw_settings_kind_t;
 
 typedef struct tw_setting_t {
     tw_settings_kind_t kind;
     apr_size_t offset;              /* in the configuration */
-    apr_int64_t least, most;        /* times and numbers */
+    apr_int64_t least, most;        /* times, numbers, sizes */
     const tw_choice_t *choices;     /* the last has no text */
     const char *(*check)(const char *text);     /* texts: NULL, or what would
                                                    be right; see tw_values */

@@ -289,6 +289,22 @@ const char *tw_values_time_text(apr_pool_t *pool, apr_int64_t time)
                           time / APR_USEC_PER_SEC);
 }
 
+int tw_values_size(apr_int64_t *bytes, const char *text)
+{
+    apr_size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits;
+
+    if (!digits || digits > 9) {
+        return 0;
+    }
+    *bytes = apr_atoi64(text);
+    if (*unit) {
+        *bytes <<= (*unit | 0x20) == 'm' ? 20 : 10;
+        return strchr("kKmM", *unit) && !unit[1];
+    }
+    return 1;
+}
+
 int tw_values_rate(tw_rate_t *rate, const char *text)
 {
     apr_size_t digits = strspn(text, "0123456789");

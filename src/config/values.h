@@ -48,6 +48,9 @@ int tw_values_time(apr_int64_t *time, const char *text);
 /* A time in words that tw_values_time() reads. */
 const char *tw_values_time_text(apr_pool_t *pool, apr_int64_t time);
 
+/* Digits, then k, m or nothing, as bytes; 0: it is no size. */
+int tw_values_size(apr_int64_t *bytes, const char *text);
+
 /* 1 to TW_RATE_MAX, then /s, /min or /h; 0: it is no rate. */
 int tw_values_rate(tw_rate_t *rate, const char *text);
 

@@ -120,6 +120,45 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
     return 1;
 }
 
+int tw_call_carry_retry_after(tw_lease_t *lease, request_rec *r,
+                              const tw_site_t *site,
+                              apr_interval_time_t most)
+{
+    apr_time_t now = apr_time_now();
+    int wait = tw_shared_breaker_retry_after(site->shared,
+                                             site->provider.slot, now);
+
+    if (wait) {
+        return wait;
+    }
+    lease->kind = TW_CALL_SIGNED;
+    lease->asked = lease->begun = now;
+    lease->deadline = now + most;
+    if (take_lease(lease, site, now)) {
+        return 0;
+    }
+    if (tw_line_is_due(site, TW_LINE_SIGNED)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0424)
+                      "all calls that may be signed at a time are in use, a "
+                      "quarter of %d (TwAuthProviderCalls): some are put off",
+                      site->provider.calls);
+    }
+    return TW_RETRY_AFTER;
+}
+
+void tw_call_alive(tw_lease_t *lease, const tw_site_t *site,
+                   apr_interval_time_t most)
+{
+    apr_time_t later = apr_time_now() + most;
+
+    /* once in a while is enough */
+    if (later - lease->deadline > most / 4
+        && tw_shared_call_renew(site->shared, lease->number, lease->deadline,
+                                later)) {
+        lease->deadline = later;
+    }
+}
+
 apr_interval_time_t tw_call_time(const tw_lease_t *lease,
                                  const tw_site_t *site)
 {
@@ -264,7 +303,7 @@ static int level_of(const tw_lease_t *lease, const tw_err_t *err)
 void tw_call_drop(const tw_lease_t *lease, const tw_site_t *site)
 {
     release(lease, site);
-    if (lease->kind != TW_CALL_WAIT) {
+    if (lease->kind != TW_CALL_WAIT && lease->kind != TW_CALL_SIGNED) {
         tw_shared_breaker_abandon(site->shared, site->provider.slot,
                                   apr_time_now());
     }

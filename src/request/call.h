@@ -33,6 +33,18 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
                   tw_call_kind_t kind, apr_interval_time_t wait,
                   tw_page_t *page);
 
+/*
+ * Leases a call that mod_proxy will make, signed as a user, for at most so
+ * long after its last sign of life (tw_call_alive()); tw_call_drop() ends it.
+ * What becomes of it moves no breaker: it is about one user's request.
+ * Returns 0, or after how many seconds to come back.
+ */
+int tw_call_carry_retry_after(tw_lease_t *lease, request_rec *r,
+                              const tw_site_t *site,
+                              apr_interval_time_t most);
+void tw_call_alive(tw_lease_t *lease, const tw_site_t *site,
+                   apr_interval_time_t most);
+
 /* What is left of TwAuthProviderTimeout for the call after the waiting. */
 apr_interval_time_t tw_call_time(const tw_lease_t *lease,
                                  const tw_site_t *site);

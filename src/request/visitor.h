@@ -45,10 +45,11 @@ typedef struct tw_visitor_t {
                                    honoured */
         int renewal_due;        /* the cookie is to be set anew */
     } copy;
-    struct {                    /* the user's own tokens, auth/export */
+    struct {                    /* the user's own tokens, auth/refresh */
         int read;               /* they have been asked for */
-        int found;              /* there are some */
+        int found;              /* tw_refresh_t */
         tw_tokens_t own;
+        struct tw_signed_call_t *call;  /* made with them, auth/sign_call */
     } tokens;
     struct {                    /* to be shown, request/profile */
         int read;               /* it has been asked for */

@@ -47,6 +47,14 @@ static const tw_statement_t refresh_done = {
     6
 };
 
+static const tw_statement_t tokens_forget = {
+    "twauth_tokens_forget",
+    "UPDATE twauth_account SET token = '', secret = '', token_kind = '',"
+    " token_expires_at = NULL, token_refresh_at = NULL"
+    " WHERE id = CAST(%s AS bigint) AND token = %s RETURNING id",
+    2
+};
+
 static const tw_statement_t exchange_next = {
     "twauth_exchange_next",
     "SELECT id, twitter_id, token, secret FROM twauth_account"
@@ -268,6 +276,21 @@ apr_status_t tw_token_claim(int *claimed, tw_stored_t *stored,
     if (*claimed) {
         stored->refresh_at = -apr_time_sec(until);
     }
+    return rv;
+}
+
+apr_status_t tw_token_forget(int *done, const tw_stored_t *stored,
+                             const tw_store_t *store, apr_pool_t *pool,
+                             tw_err_t *err)
+{
+    apr_array_header_t *rows = NULL;
+    const char *args[2];
+    apr_status_t rv;
+
+    args[0] = tw_column_number(stored->account, pool);
+    args[1] = stored->as;
+    rv = run_alone(&rows, &tokens_forget, args, store, pool, err);
+    *done = rv == APR_SUCCESS && rows->nelts > 0;
     return rv;
 }
 

@@ -77,6 +77,12 @@ apr_status_t tw_token_refreshed(int *done, const tw_stored_t *stored,
                                 const tw_tokens_t *tokens,
                                 const tw_store_t *store, apr_pool_t *pool,
                                 tw_err_t *err);
+/* Takes them out of the row, once: *done says whether it was this caller
+ * who did.  Tokens that are newer stay. */
+apr_status_t tw_token_forget(int *done, const tw_stored_t *stored,
+                             const tw_store_t *store, apr_pool_t *pool,
+                             tw_err_t *err);
+
 apr_status_t tw_token_retry_at(const tw_stored_t *stored, apr_time_t at,
                                const tw_store_t *store, apr_pool_t *pool,
                                tw_err_t *err);

@@ -80,6 +80,7 @@ def defaults():
                        rf"conf->sign_in\.limit_{who}\.period = apr_time_from_sec\(60\)", text)[1]
              for who in ("client", "all")]
     found["TwAuthStartLimit"] = " ".join(rate + "/min" for rate in rates)
+    found |= {name: kilobytes + "k" for name, kilobytes in re.findall(r'SIZE\("(\w+)", [^"]*, (\d+) \* 1024\)', text)}
     found["TwAuthProvider"] = re.search(r'#define DEFAULT_API "(.*)"', sources()["config/client.c"])[1]
     return found
 

@@ -149,6 +149,10 @@ class StandIn:
         """The user says no; returns where the browser is sent."""
         return self.control("POST", "deny", **_decision(what, state))["location"]
 
+    def revoke(self, user="alice"):
+        """The user takes back what they allowed."""
+        self.control("POST", "revoke", user_id=USERS.get(user, user))
+
     def tokens(self):
         """The users' tokens as (token, secret), of OAuth 2.0 as (access token, ""), oldest first."""
         state = self.state()
