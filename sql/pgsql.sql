@@ -71,7 +71,9 @@ CREATE TABLE twauth_session (
     seen_at    bigint NOT NULL,
     expires_at bigint NOT NULL,
     address    text   NOT NULL DEFAULT '',
-    user_agent text   NOT NULL DEFAULT ''
+    user_agent text   NOT NULL DEFAULT '',
+    keep       integer NOT NULL DEFAULT 50      -- so many the account may have
+        CHECK (keep > 0)
 );
 
 CREATE INDEX twauth_session_account ON twauth_session (account_id, created_at);
@@ -195,7 +197,8 @@ FOR EACH ROW WHEN (NEW.screen_name <> ''
                    AND lower(NEW.screen_name COLLATE "C") <> lower(OLD.screen_name COLLATE "C"))
 EXECUTE FUNCTION twauth_handle_taken();
 
--- Each new session sweeps a few that are over, and keeps an account at 50.
+-- Each new session sweeps a few that are over, and those of its account that
+-- are too many.
 CREATE FUNCTION twauth_session_new() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog AS $$
 BEGIN
@@ -207,7 +210,7 @@ BEGIN
     DELETE FROM twauth_session WHERE id IN (
         SELECT id FROM twauth_session
         WHERE account_id = NEW.account_id AND id <> NEW.id
-        ORDER BY created_at DESC OFFSET 49 FOR UPDATE SKIP LOCKED);
+        ORDER BY created_at DESC OFFSET NEW.keep - 1 FOR UPDATE SKIP LOCKED);
     RETURN NULL;
 END $$;
 

@@ -52,7 +52,9 @@ CREATE TABLE twauth_session (
     seen_at    INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     address    TEXT    NOT NULL DEFAULT '',
-    user_agent TEXT    NOT NULL DEFAULT ''
+    user_agent TEXT    NOT NULL DEFAULT '',
+    keep       INTEGER NOT NULL DEFAULT 50      -- so many the account may have
+        CHECK (keep > 0)
 );
 
 CREATE INDEX twauth_session_account ON twauth_session (account_id, created_at);
@@ -186,7 +188,8 @@ BEGIN
     DELETE FROM twauth_session WHERE account_id = OLD.id;
 END;
 
--- Each new session sweeps a few that are over, and keeps an account at 50.
+-- Each new session sweeps a few that are over, and those of its account that
+-- are too many.
 CREATE TRIGGER twauth_session_new AFTER INSERT ON twauth_session
 BEGIN
     DELETE FROM twauth_session WHERE id IN (
@@ -195,5 +198,5 @@ BEGIN
     DELETE FROM twauth_session WHERE id IN (
         SELECT id FROM twauth_session
         WHERE account_id = NEW.account_id AND id <> NEW.id
-        ORDER BY created_at DESC LIMIT -1 OFFSET 49);
+        ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET NEW.keep - 1);
 END;

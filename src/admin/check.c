@@ -123,6 +123,13 @@ static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
         tell_apart(c, site, other, "another TwAuthSessionRecheck: what has "
                    "ended is known for as long as the longer one says", once);
     }
+    if (other->session.remember != site->session.remember
+        || (site->session.remember != TW_REMEMBER_OFF
+            && other->session.limits[1].max != site->session.limits[1].max)) {
+        tell_apart(c, site, other, "another TwAuthRemember or "
+                   "TwAuthRememberFor: who goes to both stays signed in for "
+                   "as long as the shorter one says", once);
+    }
     if (other->session.grace != site->session.grace) {
         tell_apart(c, site, other, "another TwAuthSessionGrace: what has "
                    "ended is known for as long as the longer one says", once);

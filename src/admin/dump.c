@@ -61,6 +61,27 @@ static int has_findings(const dump_t *d, const server_rec *s)
     return 0;
 }
 
+static void dump_sessions(const dump_t *d, const tw_site_t *site)
+{
+    static const char *const protections[] = { "off", "basic", "strong" };
+    const tw_limits_t *limits = site->session.limits;
+
+    apr_file_printf(d->out, "  Session:       idle %s, at most %s, checked "
+                    "every %s, grace %s\n", time_text(d, limits[0].idle),
+                    time_text(d, limits[0].max),
+                    time_text(d, site->session.recheck),
+                    time_text(d, site->session.grace));
+    apr_file_printf(d->out, "                 %s protection, %d an account\n",
+                    protections[site->session.protection],
+                    site->session.per_account);
+    if (site->session.remember != TW_REMEMBER_OFF) {
+        apr_file_printf(d->out, "                 remembered%s for %s\n",
+                        site->session.remember == TW_REMEMBER_ASK
+                        ? ", where people say so," : "",
+                        time_text(d, limits[1].max));
+    }
+}
+
 static void dump_site(const dump_t *d, const tw_site_t *site)
 {
     const char *driver =
@@ -87,11 +108,7 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
                     site->paths.logout, site->paths.session);
     apr_file_printf(d->out, "  Database:      %s\n",
                     driver ? driver : "no DBDriver here");
-    apr_file_printf(d->out, "  Session:       idle %s, at most %s, checked "
-                    "every %s, grace %s\n", time_text(d, site->session.idle),
-                    time_text(d, site->session.max),
-                    time_text(d, site->session.recheck),
-                    time_text(d, site->session.grace));
+    dump_sessions(d, site);
     apr_file_printf(d->out, "  Cookie:        %s%s\n",
                     site->cookies.session.text,
                     site->cookies.session_attributes);

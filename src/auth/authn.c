@@ -10,6 +10,7 @@
 #include <http_request.h>
 
 #include "auth/export.h"
+#include "auth/fresh.h"
 #include "private.h"
 #include "request/address.h"
 #include "request/browser.h"
@@ -20,6 +21,7 @@
 /* r->ap_auth_type points here when, and only when, the user is ours. */
 static char auth_type[] = "Twitter";
 
+#define LOOP_TIME apr_time_from_sec(10)
 
 /* A directory can only ask for it more often than the server does. */
 static apr_interval_time_t recheck_of(const tw_site_t *site,
@@ -62,7 +64,9 @@ static int set_user(request_rec *r, const tw_visitor_t *visitor,
 static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    const char *url = tw_address_login(r, site, visitor->page.next, 0);
+    const char *url = tw_address_login(r, site, visitor->page.next,
+                                       visitor->page.fresh ? TW_LOGIN_FRESH
+                                                           : TW_LOGIN_PLAIN);
     tw_browser_t browser;
 
     /* at the own address it is a path, and the cookie is for there */
@@ -83,8 +87,17 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
     tw_page_t page = { 0 };
     tw_browser_t browser;
 
-    page.kind = r->method_number == M_GET ? TW_PAGE_SIGN_IN
-                                          : TW_PAGE_NOT_TAKEN;
+    if (visitor->page.fresh) {
+        page.kind = r->method_number == M_GET ? TW_PAGE_FRESH
+                                              : TW_PAGE_FRESH_NOT_TAKEN;
+        page.screen_name = visitor->session.screen_name;
+    }
+    else {
+        page.kind = r->method_number == M_GET ? TW_PAGE_SIGN_IN
+                                              : TW_PAGE_NOT_TAKEN;
+        page.remember = visitor->site->session.remember
+                        == TW_REMEMBER_ASK;
+    }
     page.next = visitor->page.next;
     if (tw_browser_read(&browser, visitor) && browser.left) {
         page.token = tw_browser_token(r, &visitor->site->sealers.account_switch,
@@ -96,6 +109,19 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
     return tw_page_answer(r, visitor, &page);
 }
 
+/*
+ * Whether a redirect could go round for ever: who has just come from X is
+ * not good enough here all the same, as where each request comes from another
+ * network.  Then it takes a hand to go on.
+ */
+static int could_loop(const tw_visitor_t *visitor)
+{
+    return (visitor->copy.ended_elsewhere
+            || (visitor->page.fresh && visitor->session.confirmed))
+           && apr_time_now() < visitor->session.signed_in_at + LOOP_TIME;
+}
+
+/* Nobody is signed in, or (page.fresh) somebody not recently enough. */
 static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
                            const tw_dir_conf_t *dir)
 {
@@ -114,11 +140,24 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
     }
     visitor->page.next = tw_visitor_target(r, visitor->site);
     /* who has just left is not signed in again without being asked */
-    if (navigates && mode == TW_UNAUTH_LOGIN
+    if (navigates && mode == TW_UNAUTH_LOGIN && !could_loop(visitor)
         && !(tw_browser_read(&browser, visitor) && browser.left)) {
         return redirect_to_login(r, visitor);
     }
     return ask_to_sign_in(r, visitor, mode);
+}
+
+static int not_fresh(request_rec *r, tw_visitor_t *visitor,
+                     const tw_dir_conf_t *dir)
+{
+    int status;
+
+    visitor->page.fresh = 1;
+    status = unauthenticated(r, visitor, dir);
+    if (r->main) {
+        visitor->page.fresh = 0;    /* a part's refusal is not the page's */
+    }
+    return status;
 }
 
 static int database_down(request_rec *r, tw_visitor_t *visitor)
@@ -194,6 +233,9 @@ int tw_authn_check(request_rec *r)
     switch (tw_visitor_authenticate(visitor, r, recheck_of(visitor->site, dir),
                                     1)) {
     case TW_VISITOR_SIGNED_IN:
+        if (!tw_fresh_is(visitor, r, dir)) {
+            return not_fresh(r, visitor, dir);
+        }
         if (!set_user(r, visitor, dir)) {
             return no_name(r, visitor);
         }
@@ -222,11 +264,33 @@ void tw_authn_insert_filter(request_rec *r)
     tw_visitor_insert_filter(visitor, r);
 }
 
+/* Who is signed in at a place that asks nobody to; NULL: nobody that counts
+ * there. */
+static tw_visitor_t *passing(request_rec *r, const tw_dir_conf_t *dir)
+{
+    tw_visitor_t *visitor = tw_visitor_get(r);
+
+    if (!visitor || visitor->site->address.plain_http
+        || tw_visitor_authenticate(visitor, r, recheck_of(visitor->site, dir),
+                                   1) != TW_VISITOR_SIGNED_IN) {
+        return NULL;
+    }
+    if (!tw_fresh_is(visitor, r, dir)) {
+        if (!r->main) {
+            visitor->page.fresh = 1;
+            visitor->page.error = "fresh";
+            visitor->page.next = tw_visitor_target(r, visitor->site);
+        }
+        return NULL;
+    }
+    return set_user(r, visitor, dir) ? visitor : NULL;
+}
+
 int tw_authn_fixups(request_rec *r)
 {
     const tw_dir_conf_t *dir;
     tw_visitor_t *visitor;
-    int exports;
+    int exports, passes = 0;
 
     if (!tw_site(r->server)) {
         return DECLINED;
@@ -236,15 +300,8 @@ int tw_authn_fixups(request_rec *r)
     visitor = tw_authn_visitor(r);
     if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS
         && tw_authn_is_ours(r)) {
-        visitor = tw_visitor_get(r);
-        if (visitor
-            && (visitor->site->address.plain_http
-                || tw_visitor_authenticate(visitor, r,
-                                           recheck_of(visitor->site, dir), 1)
-                       != TW_VISITOR_SIGNED_IN
-                || !set_user(r, visitor, dir))) {
-            visitor = NULL;
-        }
+        visitor = passing(r, dir);
+        passes = !visitor && tw_conf_fresh(dir);
     }
     tw_export_withdraw(r, exports & ~TW_EXPORT_HEADERS);
     if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
@@ -253,7 +310,7 @@ int tw_authn_fixups(request_rec *r)
     else {
         tw_export_clean(r, exports);
     }
-    if (r->prev) {
+    if (r->prev || passes) {
         visitor = tw_visitor_peek(r);
         if (visitor) {
             tw_page_environment(r, visitor);

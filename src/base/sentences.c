@@ -127,6 +127,21 @@ static const tw_sentence_t sentences[TW_SENTENCES] = {
       "There is nothing to read here" },
     [TW_SAY_FOR_SCRIPTS_TEXT] = { "for-scripts.text",
       "This address is for scripts of this site's own pages." },
+    [TW_SAY_FRESH_TITLE] = { "fresh.title", "Please sign in again" },
+    [TW_SAY_FRESH_TEXT] = { "fresh.text",
+      "Before this page opens, this site asks X once more who you are. "
+      "Until then you stay signed in." },
+    [TW_SAY_FRESH_NOT_TAKEN_TITLE] = { "fresh-not-taken.title",
+      "Please sign in again" },
+    [TW_SAY_FRESH_NOT_TAKEN_TEXT] = { "fresh-not-taken.text",
+      "Your sign-in was some time ago, so what you sent was not taken. "
+      "Sign in again, then send it again." },
+    [TW_SAY_OTHER_PERSON_TITLE] = { "other-person.title",
+      "That was another account" },
+    [TW_SAY_OTHER_PERSON_TEXT] = { "other-person.text",
+      "You were to sign in again, but X came back with another account, "
+      "so nothing was changed. Change to your account at X, then try "
+      "again." },
     [TW_SAY_ACCOUNT_TITLE] = { "account.title", "Your account" },
     [TW_SAY_ACCOUNT_DELETE_TITLE] = { "account-delete.title",
       "Delete your account here?" },
@@ -174,6 +189,8 @@ static const tw_sentence_t sentences[TW_SENTENCES] = {
     /* buttons and links */
     [TW_SAY_GO_ON] = { "button.continue", "Continue" },
     [TW_SAY_SIGN_IN] = { "button.sign-in", "Sign in with X" },
+    [TW_SAY_SIGN_IN_AGAIN] = { "button.sign-in-again", "Sign in again" },
+    [TW_SAY_REMEMBER] = { "box.remember", "Stay signed in on this device" },
     [TW_SAY_AGAIN] = { "button.try-again", "Try again" },
     [TW_SAY_ANEW] = { "button.start-again", "Start again" },
     [TW_SAY_SWITCH] = { "button.switch", "Use another account" },

@@ -189,17 +189,35 @@ static void build_sealers(tw_draft_t *draft)
     site->store.tokens = (tw_storage_t)draft->conf->database.tokens;
 }
 
+static void build_sessions(tw_draft_t *draft)
+{
+    const tw_server_conf_t *conf = draft->conf;
+    tw_site_t *site = draft->site;
+    tw_limits_t *limits = site->session.limits;
+
+    limits[0].idle = conf->session.idle;
+    limits[0].max = conf->session.max;
+    limits[1] = limits[0];
+    if (conf->session.remember != TW_REMEMBER_OFF) {
+        limits[1].idle = limits[1].max = conf->session.remember_for;
+    }
+    site->session.recheck = conf->session.recheck;
+    site->session.grace = conf->session.grace;
+    site->session.remember = (tw_remember_t)conf->session.remember;
+    site->session.protection =
+        (tw_protection_level_t)conf->session.protection;
+    site->session.says_from = draft->compares && site->session.protection
+                                                 != TW_PROTECTION_OFF;
+    site->session.per_account = (int)conf->session.per_account;
+    site->session.clear_site_data = (int)conf->session.clear_site_data;
+}
+
 /* What is as it was written. */
 static void copy_limits(tw_draft_t *draft)
 {
     const tw_server_conf_t *conf = draft->conf;
     tw_site_t *site = draft->site;
 
-    site->session.idle = conf->session.idle;
-    site->session.max = conf->session.max;
-    site->session.recheck = conf->session.recheck;
-    site->session.grace = conf->session.grace;
-    site->session.clear_site_data = (int)conf->session.clear_site_data;
     site->sign_in.limit_client = conf->sign_in.limit_client;
     site->sign_in.limit_all = conf->sign_in.limit_all;
     site->sign_in.timeout = conf->sign_in.timeout;
@@ -271,6 +289,7 @@ static int build(tw_draft_t *draft)
                                              site->store.database.params,
                                              draft->pconf);
     build_sealers(draft);
+    build_sessions(draft);
     copy_limits(draft);
     return 1;
 }

@@ -31,6 +31,14 @@ static const tw_choice_t clear_site_data[] = {
     { "Off", 0 }, { "cache", TW_CLEAR_CACHE }, { "storage", TW_CLEAR_STORAGE },
     { NULL, 0 }
 };
+static const tw_choice_t remember[] = {
+    { "Off", TW_REMEMBER_OFF }, { "On", TW_REMEMBER_ON },
+    { "Ask", TW_REMEMBER_ASK }, { NULL, 0 }
+};
+static const tw_choice_t protection[] = {
+    { "Off", TW_PROTECTION_OFF }, { "Basic", TW_PROTECTION_BASIC },
+    { "Strong", TW_PROTECTION_STRONG }, { NULL, 0 }
+};
 static const tw_choice_t token_storage[] = {
     { "sealed", TW_TOKENS_SEALED }, { "plain", TW_TOKENS_PLAIN },
     { "none", TW_TOKENS_NONE }, { NULL, 0 }
@@ -96,6 +104,12 @@ const tw_setting_t tw_server_settings[] = {
          apr_time_from_sec(24 * 3600), apr_time_from_sec(60)),
     TIME("TwAuthSessionGrace", session.grace, 0,
          apr_time_from_sec(7 * 24 * 3600), apr_time_from_sec(600)),
+    CHOICE("TwAuthRemember", session.remember, remember, TW_REMEMBER_OFF),
+    TIME("TwAuthRememberFor", session.remember_for, apr_time_from_sec(1),
+         YEARS, apr_time_from_sec(30 * 24 * 3600)),
+    CHOICE("TwAuthSessionProtection", session.protection, protection,
+           TW_PROTECTION_BASIC),
+    NUMBER("TwAuthSessionsPerAccount", session.per_account, 1, 10000, 50),
     NUMBER("TwAuthDatabaseCalls", database.calls, 1, 1000, 8),
     TEXT("TwAuthCookieName", cookie.name, tw_values_cookie_name, "twauth"),
     TEXT("TwAuthCookieDomain", cookie.domain, tw_values_cookie_domain, NULL),
@@ -209,6 +223,14 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add)
     tw_settings_inherit(conf, base, tw_dir_settings, DIR_SETTINGS);
     if (from->recheck != TW_UNSET && conf->recheck > from->recheck) {
         conf->recheck = from->recheck;
+    }
+    if (!conf->fresh.configured) {
+        conf->fresh.configured = from->fresh.configured;
+    }
+    if (!conf->fresh.htaccess
+        || (from->fresh.htaccess
+            && from->fresh.htaccess < conf->fresh.htaccess)) {
+        conf->fresh.htaccess = from->fresh.htaccess;
     }
     return conf;
 }

@@ -35,6 +35,12 @@ typedef enum {
     TW_USER_ID
 } tw_remote_user_t;
 
+typedef enum { TW_REMEMBER_OFF, TW_REMEMBER_ON, TW_REMEMBER_ASK }
+    tw_remember_t;
+
+typedef enum { TW_PROTECTION_OFF, TW_PROTECTION_BASIC, TW_PROTECTION_STRONG }
+    tw_protection_level_t;
+
 /* TwAuthExport, bits */
 #define TW_EXPORT_ENV 1
 #define TW_EXPORT_HEADERS 2
@@ -93,6 +99,10 @@ typedef struct tw_server_conf_t {
         apr_int64_t max;
         apr_int64_t recheck;
         apr_int64_t grace;
+        apr_int64_t remember;           /* tw_remember_t */
+        apr_int64_t remember_for;
+        apr_int64_t protection;         /* tw_protection_level_t */
+        apr_int64_t per_account;
         apr_int64_t clear_site_data;    /* TW_CLEAR_* */
     } session;
     struct {
@@ -126,6 +136,10 @@ typedef struct tw_dir_conf_t {
     apr_int64_t sign;                   /* what mod_proxy carries to X is
                                            signed as the user */
     apr_int64_t sign_body;              /* bytes of a form */
+    struct {                            /* TwAuthFresh; 0: none */
+        apr_int64_t configured;
+        apr_int64_t htaccess;           /* the shortest */
+    } fresh;
 } tw_dir_conf_t;
 
 /* The values that have a row (config/settings), by the place of the field. */
@@ -145,6 +159,15 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add);
 
 tw_server_conf_t *tw_conf_server(const server_rec *s);
 const tw_dir_conf_t *tw_conf_dir(const request_rec *r);
+
+/* How recent the sign-in must be there; 0: it does not matter. */
+static inline apr_interval_time_t tw_conf_fresh(const tw_dir_conf_t *dir)
+{
+    return dir->fresh.htaccess
+           && (!dir->fresh.configured
+               || dir->fresh.htaccess < dir->fresh.configured)
+           ? dir->fresh.htaccess : dir->fresh.configured;
+}
 
 /* Puts the defaults of directories in, where all requests of the server
  * begin; after that tw_conf_dir() has a value for each directive. */

@@ -19,9 +19,6 @@
 #define SIGN TW_DIR_ROW(sign)
 #define SIGN_BODY TW_DIR_ROW(sign_body)
 
-static char no_fresh[] = "is step-up, which this version does not have: take "
-                         "the line out";
-
 const command_rec tw_directives[] = {
     SERVER("TwAuthEngine", engine, "On or Off"),
 
@@ -88,6 +85,16 @@ const command_rec tw_directives[] = {
                   "such as 60s"),
     SERVER("TwAuthSessionGrace", session.grace,
            "how much longer without the database, such as 10min"),
+    SERVER("TwAuthRemember", session.remember,
+           "sessions outlive the browser: Off, On, or Ask"),
+    SERVER("TwAuthRememberFor", session.remember_for,
+           "a remembered session ends so long after its sign-in, such as "
+           "30d"),
+    SERVER("TwAuthSessionProtection", session.protection,
+           "what another browser or network does to a session: Off, Basic "
+           "or Strong"),
+    SERVER("TwAuthSessionsPerAccount", session.per_account,
+           "sessions of one account; the oldest go"),
     SERVER("TwAuthCookieName", cookie.name, "name of the session cookie"),
     SERVER("TwAuthCookieDomain", cookie.domain,
            "domain of the session cookie"),
@@ -128,7 +135,7 @@ const command_rec tw_directives[] = {
                   "as the user"),
     AP_INIT_TAKE1("TwAuthSignBody", tw_setters_dir, SIGN_BODY, IN_PLACES,
                   "the longest form that is read to be signed, such as 64k"),
-    AP_INIT_RAW_ARGS("TwAuthFresh", tw_setters_not_yet, no_fresh, IN_HTACCESS,
-                     "step-up, not in this version"),
+    AP_INIT_TAKE1("TwAuthFresh", tw_setters_fresh, NULL, IN_HTACCESS,
+                  "how recent the sign-in must be, such as 10min"),
     { .name = NULL }
 };

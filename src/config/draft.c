@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "config/uses.h"
 #include "private.h"
 
 tw_draft_t *tw_draft_begin(server_rec *base_server, tw_vault_t *vault,
@@ -19,6 +20,7 @@ tw_draft_t *tw_draft_begin(server_rec *base_server, tw_vault_t *vault,
     draft->rings = apr_hash_make(ptemp);
     draft->realms = apr_hash_make(ptemp);
     draft->pages = apr_hash_make(ptemp);
+    draft->compares = tw_uses_comparison(draft->tree);
     return draft;
 }
 

@@ -27,6 +27,7 @@ typedef struct tw_draft_t {
     apr_hash_t *rings;                  /* tw_ring_t, by their keys' origins */
     apr_hash_t *realms;                 /* see base/realm */
     apr_hash_t *pages;                  /* tw_pages_t, by their folders */
+    int compares;                       /* see tw_uses_comparison() */
 
     /* the host in hand */
     tw_site_t *site;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/setters.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -162,11 +163,21 @@ const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args)
     return NULL;
 }
 
-/* Named in the interface, built later: refused, never ignored. */
-const char *tw_setters_not_yet(cmd_parms *cmd, void *dir, const char *args)
+const char *tw_setters_fresh(cmd_parms *cmd, void *dir, const char *text)
 {
-    (void)dir;
-    (void)args;
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ",
-                       (const char *)cmd->info, NULL);
+    tw_dir_conf_t *conf = dir;
+    tw_setting_t row = { .kind = TW_SETTINGS_TIME, .least = APR_USEC_PER_SEC,
+                         .most = apr_time_from_sec(366 * 24 * 3600) };
+    apr_int64_t *shortest = &conf->fresh.htaccess;
+    apr_int64_t before = *shortest;
+    const char *why;
+
+    row.offset = in_htaccess(cmd)
+                 ? offsetof(tw_dir_conf_t, fresh.htaccess)
+                 : offsetof(tw_dir_conf_t, fresh.configured);
+    why = tw_settings_set(cmd, conf, &row, text);
+    if (before && *shortest > before) {
+        *shortest = before;     /* said twice in one file */
+    }
+    return why;
 }

@@ -42,8 +42,7 @@ const char *tw_setters_unauthenticated(cmd_parms *cmd, void *dir,
 /* TwAuthExport: a list. */
 const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args);
 
-/* Named in the interface, built later: refused, never ignored.  The command's
- * info says why. */
-const char *tw_setters_not_yet(cmd_parms *cmd, void *dir, const char *args);
+/* TwAuthFresh: a time; .htaccess can but shorten it. */
+const char *tw_setters_fresh(cmd_parms *cmd, void *dir, const char *text);
 
 #endif

@@ -22,6 +22,12 @@
 #include "store/store.h"
 #include "x/protocol.h"
 
+/* How long a session lasts. */
+typedef struct tw_limits_t {
+    apr_interval_time_t idle;           /* unused */
+    apr_interval_time_t max;            /* from its sign-in */
+} tw_limits_t;
+
 /* The own address: never the Host header's. */
 typedef struct tw_site_address_t {
     const char *scheme;                 /* "https" or "http" */
@@ -87,10 +93,14 @@ struct tw_site_t {
     tw_site_cookies_t cookies;
 
     struct {                            /* TwAuthSession... */
-        apr_interval_time_t idle;
-        apr_interval_time_t max;
+        tw_limits_t limits[2];          /* as usual, and remembered */
         apr_interval_time_t recheck;
         apr_interval_time_t grace;
+        tw_remember_t remember;
+        tw_protection_level_t protection;
+        int says_from;                  /* copies say browser and network:
+                                           something here asks for them */
+        int per_account;
         int clear_site_data;            /* TW_CLEAR_* */
     } session;
 

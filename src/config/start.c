@@ -206,6 +206,7 @@ static void find_slots(tw_site_t *site, tw_shared_t *shared,
                        apr_pool_t *ptemp)
 {
     tw_client_t *client = &site->provider.client;
+    const tw_limits_t *limits = site->session.limits;
     tw_database_t *database = &site->store.database;
 
     site->address.slot = tw_shared_slot(shared, apr_pstrcat(
@@ -221,7 +222,9 @@ static void find_slots(tw_site_t *site, tw_shared_t *shared,
         ptemp, "writes ", database->driver, " ", database->params, NULL));
     tw_shared_realm(shared, site->realm.slot,
                     site->session.recheck + site->session.grace,
-                    site->session.max, apr_time_now());
+                    limits[0].max > limits[1].max ? limits[0].max
+                                                  : limits[1].max,
+                    apr_time_now());
 }
 
 int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,

@@ -15,6 +15,8 @@
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
+#include "request/protection.h"
+#include "request/revoke.h"
 #include "request/set_cookie.h"
 #include "store/account.h"
 
@@ -197,20 +199,22 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     options.identity = identity;
     options.sign_up = site->sign_in.sign_up;
     options.claim = site->sign_in.claim;
-    options.address = r->useragent_ip;
-    options.user_agent = apr_table_get(r->headers_in, "User-Agent");
+    options.from.address = r->useragent_ip;
+    options.from.user_agent = apr_table_get(r->headers_in, "User-Agent");
+    options.from.keep = site->session.per_account;
     options.previous = previous;
-    session.signed_in_at = apr_time_now();
-    session.expires_at = session.signed_in_at + site->session.max;
+    session.signed_in_at = session.expires_at = apr_time_now();
+    session.remembered = flow->remembered
+                         && site->session.remember != TW_REMEMBER_OFF;
+    session.confirmed = flow->person != NULL;
+    session.expires_at += site->session.limits[session.remembered].max;
+    tw_protection_mark(&session, r, site);
     if (tw_account_sign_in(&session, &result, &site->store, &options, r->pool,
                            &err) != APR_SUCCESS) {
         return no_sign_in(r, visitor, flow, identity, &session, &err);
     }
     if (previous) {
-        tw_shared_revoke(site->shared, &previous->id,
-                         tw_visitor_copies_until(site, previous,
-                                                 session.signed_in_at),
-                         session.signed_in_at);
+        tw_revoke_here(site, previous, session.signed_in_at);
     }
     if (!tw_visitor_set_session(r, site, &session)) {
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -225,6 +229,25 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
     apr_table_setn(r->headers_out, "Location", flow->next);
     return HTTP_MOVED_TEMPORARILY;
+}
+
+/* Somebody who was signed in was to say so again at X, and it was another who
+ * came back: nothing changes. */
+static int other_person(request_rec *r, tw_visitor_t *visitor,
+                        const tw_flow_t *flow, const tw_identity_t *identity)
+{
+    tw_page_t p = { 0 };
+
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0441)
+                  "%srefused, for X id %s was asked to sign in again "
+                  "(TwAuthFresh)", identity_text(r->pool, identity),
+                  flow->person);
+    p.kind = TW_PAGE_OTHER_PERSON;
+    p.next = flow->next;
+    if (tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN) {
+        p.screen_name = visitor->session.screen_name;
+    }
+    return page(r, visitor, &p);
 }
 
 static int used_before(request_rec *r, tw_visitor_t *visitor,
@@ -278,6 +301,9 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     tw_secret_wipe(flow->pending.secret);
     if (!tw_call_end(&lease, r, site, "the sign-in", rv, &err, &p)) {
         return page(r, visitor, &p);
+    }
+    if (flow->person && strcmp(flow->person, identity.id)) {
+        return other_person(r, visitor, flow, &identity);
     }
     return sign_in(r, visitor, flow, &identity);
 }

@@ -126,17 +126,12 @@ static void make_room(request_rec *r, const tw_visitor_t *visitor,
 }
 
 void tw_flow_cookies_add(request_rec *r, const tw_visitor_t *visitor,
-                         const tw_pending_t *pending, const char *next)
+                         const tw_flow_t *flow)
 {
     const tw_site_t *site = visitor->site;
-    const char *name, *text;
-    tw_flow_t flow;
+    const char *name = name_of(visitor, flow->pending.key);
+    const char *text = tw_flow_seal(flow, &site->sealers.flow, r->pool);
 
-    flow.started_at = apr_time_now();
-    flow.pending = *pending;
-    flow.next = next;
-    name = name_of(visitor, pending->key);
-    text = tw_flow_seal(&flow, &site->sealers.flow, r->pool);
     make_room(r, visitor, strlen(name) + 1 + strlen(text));
     tw_cookie_set(r, name, text, site->cookies.other_attributes,
                   (int)apr_time_sec(site->sign_in.timeout)

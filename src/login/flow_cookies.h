@@ -22,8 +22,8 @@
 int tw_flow_cookies_find(tw_flow_t *flow, const char **cookie_name,
                          const tw_visitor_t *visitor, const char *key);
 
-/* Adds one that begins now, and is to return to next. */
+/* Adds one that begins now. */
 void tw_flow_cookies_add(request_rec *r, const tw_visitor_t *visitor,
-                         const tw_pending_t *pending, const char *next);
+                         const tw_flow_t *flow);
 
 #endif

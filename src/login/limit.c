@@ -4,6 +4,8 @@
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "private.h"
+#include "request/line.h"
 
 /* Networks of an IPv6 address, the smallest first: who has used that up must
  * not use up the larger ones by trying on.  Each may have so many times the
@@ -32,8 +34,8 @@ static int count(request_rec *r, const tw_site_t *site, const char *who,
         r->pool, site->realm.audience, "\n", who, NULL), rate, now);
 }
 
-int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,
-                                apr_time_t now)
+static int client_retry_after(request_rec *r, const tw_site_t *site,
+                              apr_time_t now)
 {
     const unsigned char *ipv6 = ipv6_of(r);
     apr_size_t i;
@@ -55,4 +57,33 @@ int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,
         wait = count(r, site, who, &rate, now);
     }
     return wait;
+}
+
+int tw_limit_allows(request_rec *r, const tw_site_t *site, const char *known,
+                    tw_page_t *page)
+{
+    tw_line_t line;
+    apr_time_t now = apr_time_now();
+
+    page->kind = TW_PAGE_LIMIT;
+    page->retry_after = client_retry_after(r, site, now);
+    if (page->retry_after) {
+        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0231",
+                      r->useragent_ip);
+        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0231)
+                      "too many sign-ins from this client "
+                      "(TwAuthStartLimit)");
+        return 0;
+    }
+    page->kind = TW_PAGE_LIMIT_ALL;
+    page->retry_after = tw_shared_rate_wait_all(site->shared,
+                                                site->address.slot,
+                                                &site->sign_in.limit_all,
+                                                known, now);
+    if (page->retry_after && tw_line_is_due(site, TW_LINE_LIMIT)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0232)
+                      "too many sign-ins in all (TwAuthStartLimit): some are "
+                      "put off");
+    }
+    return !page->retry_after;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * login/limit: how many sign-ins one client may start (TwAuthStartLimit).
+ * login/limit: how many sign-ins may start (TwAuthStartLimit).
  *
  * An IPv4 address is a client.  An IPv6 address is nothing: who has one has
  * 2^64 of them, and networks of 64 bits come by the thousand.  So a start
@@ -13,11 +13,14 @@
 
 #include <httpd.h>
 
-#include "config/site.h"
+#include "request/page.h"
 
-/* Counts a start by r's client.  0 when it may go on, else after how many
- * seconds it may. */
-int tw_limit_client_retry_after(request_rec *r, const tw_site_t *site,
-                                apr_time_t now);
+/*
+ * Counts a start by r's client, and one of all.  0: not now, and *page says
+ * so, and when to come back.  known: an account that signed in from this
+ * browser before, for which a part of all is kept; or NULL.
+ */
+int tw_limit_allows(request_rec *r, const tw_site_t *site, const char *known,
+                    tw_page_t *page);
 
 #endif

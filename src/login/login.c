@@ -32,13 +32,23 @@ typedef struct {
     apr_array_header_t *query;
     const char *next;               /* always a good target */
     int switched;
+    int fresh;                      /* the same person once more */
+    const char *person;             /* X's id of who that is */
+    enum { NOT_ASKED, FORGET, REMEMBER } remember;
     tw_browser_t browser;
     int known;                      /* the pre-session cookie was there */
 } login_t;
 
+static int is_one(const login_t *l, const char *name)
+{
+    const char *value = tw_codec_form_get(l->query, name, NULL);
+
+    return value && !strcmp(value, "1");
+}
+
 static void read_query(login_t *l)
 {
-    const char *switched;
+    static const char *const answered[] = { "remember", TW_PAGE_BOX, NULL };
     int given;
 
     /* more fields than anybody needs: none of them counts */
@@ -56,8 +66,11 @@ static void read_query(login_t *l)
     if (!l->next) {
         l->next = "/";
     }
-    switched = tw_codec_form_get(l->query, "switch", NULL);
-    l->switched = switched && !strcmp(switched, "1");
+    l->switched = is_one(l, "switch");
+    l->fresh = !l->switched && is_one(l, "fresh");
+    if (tw_codec_form_has_any(l->query, answered)) {
+        l->remember = is_one(l, "remember") ? REMEMBER : FORGET;
+    }
 }
 
 /* ---- login: answers ------------------------------------------------------ */
@@ -90,7 +103,9 @@ static int again(login_t *l, const char *name, const char *value)
 {
     apr_pool_t *pool = l->r->pool;
     const char *query = apr_pstrcat(
-        pool, l->switched ? "switch=1&" : "",
+        pool, l->switched ? "switch=1&" : l->fresh ? "fresh=1&" : "",
+        l->remember == REMEMBER ? "remember=1&"
+        : l->remember == FORGET ? "remember=0&" : "",
         tw_address_next(l->r, l->site, l->next), value ? "&" : "",
         value ? name : "", value ? "=" : "",
         value ? tw_codec_percent(pool, value) : "", NULL);
@@ -119,7 +134,10 @@ static int signed_in_already(login_t *l)
      * knows to be over must not be good here, or the two would loop */
     switch (tw_visitor_authenticate(l->visitor, l->r, 0, 1)) {
     case TW_VISITOR_SIGNED_IN:
-        return l->switched ? GO_ON : redirect(l->r, l->next);
+        if (l->fresh) {
+            l->person = l->visitor->session.twitter_id;
+        }
+        return l->switched || l->fresh ? GO_ON : redirect(l->r, l->next);
     case TW_VISITOR_UNVERIFIED:
         return page_of_kind(l, TW_PAGE_DATABASE, TW_RETRY_AFTER);
     default:
@@ -169,6 +187,12 @@ static int has_token(login_t *l, const tw_session_t *session)
                                                           NULL));
 }
 
+/* Whether the page has the box "stay signed in". */
+static int asks(const login_t *l)
+{
+    return l->site->session.remember == TW_REMEMBER_ASK;
+}
+
 /*
  * Who has just left is signed in again by their own hand, or by a link of
  * this site: a page anywhere else could send them to X and back unseen.  Who
@@ -181,7 +205,7 @@ static int confirm_return(login_t *l)
     tw_from_t from = tw_navigation_from(l->r);
     tw_page_t p = { 0 };
 
-    if (!l->browser.left || l->switched || from == TW_FROM_HERE
+    if (!l->browser.left || l->switched || l->person || from == TW_FROM_HERE
         || (from == TW_FROM_USER && !tw_codec_form_has_any(l->query, moved))
         || (from == TW_FROM_UNKNOWN && tw_address_referer(l->r, l->site))
         || has_token(l, NULL)) {
@@ -189,6 +213,7 @@ static int confirm_return(login_t *l)
     }
     p.kind = TW_PAGE_SIGN_IN;
     p.always = 1;
+    p.remember = asks(l);
     p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
                                &l->browser,
                                NULL);
@@ -208,11 +233,45 @@ static int confirm_switch(login_t *l)
         return GO_ON;
     }
     p.kind = TW_PAGE_SWITCH;
+    p.remember = asks(l);
     p.screen_name = session ? session->screen_name : NULL;
     p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
                                &l->browser,
                                session);
     return page(l, &p);
+}
+
+/* Where people are to say whether they stay signed in, they are asked before
+ * they go to X; not those who have an answer with them. */
+static int ask_to_remember(login_t *l)
+{
+    tw_page_t p = { 0 };
+
+    if (!asks(l) || l->remember != NOT_ASKED || l->person) {
+        return GO_ON;
+    }
+    p.kind = l->switched ? TW_PAGE_SWITCH : TW_PAGE_SIGN_IN;
+    p.always = 1;
+    p.remember = 1;
+    p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
+                               &l->browser,
+                               l->visitor->state == TW_VISITOR_SIGNED_IN
+                               ? &l->visitor->session : NULL);
+    return page(l, &p);
+}
+
+/* The pending sign-in, but for what X says. */
+static void fill_flow(tw_flow_t *flow, const login_t *l)
+{
+    tw_remember_t remember = l->site->session.remember;
+
+    flow->started_at = apr_time_now();
+    flow->next = l->next;
+    flow->person = l->person;
+    flow->remembered = remember == TW_REMEMBER_ON
+                       || (remember == TW_REMEMBER_ASK
+                           && (l->person ? l->visitor->session.remembered
+                                         : l->remember == REMEMBER));
 }
 
 /* The account that signed in from this browser before, NULL for none: its
@@ -225,34 +284,6 @@ static const char *known_of(const login_t *l)
            : NULL;
 }
 
-static int within_limits(login_t *l)
-{
-    tw_line_t line;
-    apr_time_t now = apr_time_now();
-    int wait = tw_limit_client_retry_after(l->r, l->site, now);
-
-    if (wait) {
-        tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0231",
-                      l->r->useragent_ip);
-        ap_log_rerror(APLOG_MARK, line.level, 0, l->r, TWLOGNO(0231)
-                      "too many sign-ins from this client "
-                      "(TwAuthStartLimit)");
-        return page_of_kind(l, TW_PAGE_LIMIT, wait);
-    }
-    wait = tw_shared_rate_wait_all(l->site->shared, l->site->address.slot,
-                                   &l->site->sign_in.limit_all, known_of(l),
-                                   now);
-    if (wait) {
-        if (tw_line_is_due(l->site, TW_LINE_LIMIT)) {
-            ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, l->r, TWLOGNO(0232)
-                          "too many sign-ins in all (TwAuthStartLimit): some "
-                          "are put off");
-        }
-        return page_of_kind(l, TW_PAGE_LIMIT_ALL, wait);
-    }
-    return GO_ON;
-}
-
 /*
  * With a lease for the call, where there is one to make.  Counted is what has
  * a lease: who tries in vain while X is down or busy, again and again, does
@@ -260,18 +291,20 @@ static int within_limits(login_t *l)
  */
 static int may_begin(login_t *l, tw_lease_t *lease)
 {
-    int calls = l->site->provider.protocol->begin_calls, status;
+    int calls = l->site->provider.protocol->begin_calls;
     tw_page_t p = { 0 };
 
     if (calls
         && !tw_call_begin(lease, l->r, l->site, TW_CALL_START, 0, &p)) {
         return page(l, &p);
     }
-    status = within_limits(l);
-    if (calls && status != GO_ON) {
+    if (tw_limit_allows(l->r, l->site, known_of(l), &p)) {
+        return GO_ON;
+    }
+    if (calls) {
         tw_call_drop(lease, l->site);
     }
-    return status;
+    return page(l, &p);
 }
 
 /* Without a call there is nothing to fail at X: what failed is here. */
@@ -293,7 +326,7 @@ static int begin(login_t *l)
 {
     const tw_site_t *site = l->site;
     tw_client_t client = site->provider.client;
-    tw_pending_t pending;
+    tw_flow_t flow = { 0 };
     tw_lease_t lease;
     const char *location;
     tw_page_t p = { 0 };
@@ -302,12 +335,15 @@ static int begin(login_t *l)
     int status;
 
     /* X would pass the user of its own session through without a word */
-    client.force_login |= l->switched;
+    client.force_login |= l->switched || l->person;
+    if (l->person && *l->visitor->session.screen_name) {
+        client.screen_name = l->visitor->session.screen_name;
+    }
     status = may_begin(l, &lease);
     if (status != GO_ON) {
         return status;
     }
-    rv = site->provider.protocol->begin(&pending, &location, &client,
+    rv = site->provider.protocol->begin(&flow.pending, &location, &client,
                                tw_start_http(site), l->r->pool, &err);
     if (site->provider.protocol->begin_calls
         && !tw_call_end(&lease, l->r, site, "the start of a sign-in", rv, &err,
@@ -317,8 +353,9 @@ static int begin(login_t *l)
     if (rv != APR_SUCCESS) {
         return cannot_begin(l, &err);
     }
-    tw_flow_cookies_add(l->r, l->visitor, &pending, l->next);
-    tw_secret_wipe(pending.secret);
+    fill_flow(&flow, l);
+    tw_flow_cookies_add(l->r, l->visitor, &flow);
+    tw_secret_wipe(flow.pending.secret);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
                   "a sign-in begins");
     /* the empty fragment keeps the page's own from travelling to X */
@@ -329,7 +366,7 @@ int tw_login_get(request_rec *r, tw_visitor_t *visitor)
 {
     static int (*const steps[])(login_t *) = {
         go_home, signed_in_already, require_cookies, confirm_return,
-        confirm_switch, begin
+        confirm_switch, ask_to_remember, begin
     };
     login_t l = { 0 };
     apr_size_t i;

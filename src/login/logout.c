@@ -14,8 +14,8 @@
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
+#include "request/revoke.h"
 #include "request/set_cookie.h"
-#include "store/session_row.h"
 
 #define BODY_MAX 8192
 #define FIELDS_MAX 50
@@ -40,10 +40,43 @@ static int go_to_page(request_rec *r, const tw_site_t *site, int status,
     return status;
 }
 
+/* What the query of the page says of a sign-out that was posted. */
+#define DONE_ALL "1"
+#define DONE_HERE "here"        /* the row is to be deleted later */
+#define REFERENCE_DIGITS (TW_REFERENCE_LEN - 1)
+
+/* The reference in the log; NULL: there is none, or what stands there could
+ * be none. */
+static const char *reference_of(const apr_array_header_t *query)
+{
+    const char *text = tw_codec_form_get(query, "reference", NULL);
+
+    return text && strlen(text) == REFERENCE_DIGITS
+           && strspn(text, "0123456789abcdef") == REFERENCE_DIGITS
+           ? text : NULL;
+}
+
+/* What there is to say to somebody who is not signed in. */
+static void say_done(tw_page_t *page, const apr_array_header_t *query,
+                     const tw_browser_t *browser)
+{
+    const char *done = tw_codec_form_get(query, "done", NULL);
+
+    page->kind = TW_PAGE_NOT_SIGNED_IN;
+    if (done && browser->left && !strcmp(done, DONE_HERE)) {
+        page->kind = TW_PAGE_STILL_THERE;
+        page->retry_after = TW_RETRY_AFTER;
+        page->reference = reference_of(query);
+    }
+    else if (done && browser->left) {
+        page->kind = TW_PAGE_SIGNED_OUT;
+    }
+}
+
 /* The page with the button, of kind; or that it is done, or that there is
  * nothing to do. */
 static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
-               const char *next, int done)
+               const char *next, const apr_array_header_t *query)
 {
     const tw_site_t *site = visitor->site;
     tw_browser_t browser;
@@ -58,8 +91,7 @@ static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
                                       &visitor->session);
     }
     else {
-        page.kind = done && browser.left ? TW_PAGE_SIGNED_OUT
-                                         : TW_PAGE_NOT_SIGNED_IN;
+        say_done(&page, query, &browser);
     }
     return tw_page_answer(r, visitor, &page);
 }
@@ -83,8 +115,7 @@ int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
     if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
         return go_to_page(r, site, HTTP_MOVED_TEMPORARILY, query_of(r, next));
     }
-    return ask(r, visitor, TW_PAGE_SIGN_OUT, next,
-               tw_codec_form_get(query, "done", NULL) != NULL);
+    return ask(r, visitor, TW_PAGE_SIGN_OUT, next, query);
 }
 
 /* The posted form; OK, or the status that says what is wrong with it. */
@@ -146,60 +177,6 @@ static int is_from_here(request_rec *r, tw_visitor_t *visitor,
                                tw_codec_form_get(form, "token", NULL));
 }
 
-/* Refuses all copies on this server, whatever becomes of the row. */
-static void end_here(const tw_site_t *site, const tw_session_t *session,
-                     const tw_id_t *id, apr_time_t now)
-{
-    tw_shared_revoke(site->shared, id,
-                     tw_visitor_copies_until(site, session, now), now);
-}
-
-/* Ends the session(s); 0 when the rows are still there. */
-static int end_session(request_rec *r, tw_visitor_t *visitor, int everywhere)
-{
-    const tw_site_t *site = visitor->site;
-    const tw_session_t *session = &visitor->session;
-    apr_array_header_t *ended;
-    apr_time_t now = apr_time_now();
-    const char *person = tw_line_person(r->pool, session);
-    tw_err_t err = { 0 };
-    tw_deferred_delete_t deferred;
-    tw_line_t line;
-    int i;
-
-    end_here(site, session, &session->id, now);
-    if (tw_session_row_end(&ended, session, everywhere, &site->store.database,
-                           r->pool, &err) != APR_SUCCESS) {
-        /* until then the copies are refused here for as long as they live */
-        tw_shared_revoke(site->shared, &session->id,
-                         tw_visitor_last_end(site, session), now);
-        deferred.id = session->id;
-        deferred.account = everywhere ? session->account : 0;
-        deferred.at = now;
-        deferred.whose = session->account;
-        if (!tw_shared_defer_delete(site->shared, site->store.database.slot,
-                                    &deferred, now)) {
-            ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
-                          "too many rows are still to be deleted: the one of "
-                          "%s is forgotten; delete it by hand", person);
-        }
-        tw_line_begin(&line, r, site, APLOG_WARNING, "TW0221", person);
-        visitor->page.reference = line.shown;
-        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0221)
-                      "signed out, but the row is still to be deleted "
-                      "(reference %s): %s: %s", line.reference, person,
-                      err.why);
-        return 0;
-    }
-    for (i = 0; i < ended->nelts; i++) {
-        end_here(site, NULL, &APR_ARRAY_IDX(ended, i, tw_id_t), now);
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)
-                  "signed out: %s%s", person,
-                  everywhere ? ", everywhere" : "");
-    return 1;
-}
-
 /* What the site wants browsers to drop, besides the cookies. */
 static void clear_site_data(request_rec *r, const tw_site_t *site)
 {
@@ -220,10 +197,17 @@ static int sign_out(request_rec *r, tw_visitor_t *visitor,
 {
     const tw_site_t *site = visitor->site;
     const char *everywhere = tw_codec_form_get(form, "everywhere", NULL);
-    int done = end_session(r, visitor,
-                           everywhere && !strcmp(everywhere, "1"));
+    int all = everywhere && !strcmp(everywhere, "1");
+    int done = tw_revoke_session(&visitor->page.reference, r, site,
+                                 &visitor->session, all);
     tw_browser_t browser;
 
+    if (done) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)
+                      "signed out: %s%s",
+                      tw_line_person(r->pool, &visitor->session),
+                      all ? ", everywhere" : "");
+    }
     tw_browser_read(&browser, visitor);
     browser.left = 1;
     tw_cookie_expire(r, site->cookies.session.text,
@@ -238,7 +222,6 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     const tw_site_t *site = visitor->site;
     const char *next, *query = "";
     apr_array_header_t *form;
-    tw_page_t page = { 0 };
     int status = read_form(&form, r);
 
     if (status != OK) {
@@ -255,17 +238,21 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
                           "a sign-out that did not come from this site is "
                           "refused: %s", tw_line_person(r->pool,
                                                         &visitor->session));
-            return ask(r, visitor, TW_PAGE_CSRF, next, 0);
+            return ask(r, visitor, TW_PAGE_CSRF, next, form);
         }
+        query = "done=" DONE_ALL;
         if (!sign_out(r, visitor, form)) {
-            page.kind = TW_PAGE_STILL_THERE;
-            page.retry_after = TW_RETRY_AFTER;
-            return tw_page_answer(r, visitor, &page);
+            const char *reference = visitor->page.reference;
+
+            next = NULL;        /* it has to be said */
+            query = apr_pstrcat(r->pool, "done=" DONE_HERE,
+                                reference ? "&reference=" : "", reference,
+                                NULL);
         }
-        query = "done=1";
     }
+    /* always 303, and so a page that can be loaded again without posting
+     * again */
     if (!next) {
-        /* a page to be loaded again without posting again */
         return go_to_page(r, site, HTTP_SEE_OTHER, query);
     }
     tw_page_no_store(r);

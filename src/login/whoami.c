@@ -49,11 +49,9 @@ static int add_profile(tw_json_member_t *members, int n,
 }
 
 /* NULL: there is no memory. */
-static const char *described(const tw_session_t *s,
-                             apr_interval_time_t longest,
+static const char *described(const tw_session_t *s, apr_time_t end,
                              const tw_profile_t *profile, apr_pool_t *pool)
 {
-    apr_time_t end = s->signed_in_at + longest;
     tw_json_member_t members[SESSION_MEMBERS + PROFILE_MEMBERS] = {
         { "signed_in", NULL, 1, 1 },
         { "username", s->username, 0, 0 },
@@ -61,8 +59,7 @@ static const char *described(const tw_session_t *s,
         { "id", s->twitter_id, 0, 0 },
         { "account", NULL, s->account, 0 },
         { "signed_in_at", time_text(pool, s->signed_in_at), 0, 0 },
-        { "expires_at",
-          time_text(pool, end < s->expires_at ? end : s->expires_at), 0, 0 },
+        { "expires_at", time_text(pool, end), 0, 0 },
     };
     int n = SESSION_MEMBERS;
 
@@ -103,7 +100,8 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
                        APR_STRINGIFY(TW_RETRY_AFTER));
         return HTTP_SERVICE_UNAVAILABLE;
     case TW_VISITOR_SIGNED_IN:
-        json = described(&visitor->session, visitor->site->session.max,
+        json = described(&visitor->session,
+                         tw_visitor_end(visitor->site, &visitor->session),
                          has_profiles(visitor->site)
                          ? tw_profile_of(visitor) : NULL, r->pool);
         break;

@@ -113,14 +113,16 @@ const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
 }
 
 const char *tw_address_login(request_rec *r, const tw_site_t *site,
-                             const char *next, int switched)
+                             const char *next, tw_login_t how)
 {
+    static const char *const fields[][2] = {
+        { "", "" }, { "switch=1", "switch=1&" }, { "fresh=1", "fresh=1&" }
+    };
     const char *value = "";
     const char *name = next ? next_field(&value, r, site, next) : "";
 
-    return own_url(r, site, site->paths.login,
-                   !switched ? "" : next ? "switch=1&" : "switch=1", name,
-                   value);
+    return own_url(r, site, site->paths.login, fields[how][next != NULL],
+                   name, value);
 }
 
 const char *tw_address_referer(request_rec *r, const tw_site_t *site)

@@ -41,9 +41,13 @@ const char *tw_address_next(request_rec *r, const tw_site_t *site,
 const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
                                  const apr_array_header_t *query, int *given);
 
-/* The URL of login with next (NULL: none); switched: another account. */
+/* The URL of login with next (NULL: none): as anybody; for another account;
+ * or for the same person once more. */
+typedef enum tw_login_t { TW_LOGIN_PLAIN, TW_LOGIN_SWITCH, TW_LOGIN_FRESH }
+    tw_login_t;
+
 const char *tw_address_login(request_rec *r, const tw_site_t *site,
-                             const char *next, int switched);
+                             const char *next, tw_login_t how);
 
 /* The page of this site that has the link, by its Referer, as a path; NULL
  * when none is known. */

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "base/codec.h"
 #include "request/address.h"
 #include "request/style.h"
 
@@ -17,6 +18,9 @@
 #define OFFER_SIGN_OUT 32       /* the form */
 #define OFFER_GO_BACK 64        /* to next, having done nothing */
 #define OFFER_HOME 128
+#define OFFER_FRESH 256         /* the same person once more */
+
+#define FIELDS_MAX 8            /* in a URL of our own */
 
 typedef struct {
     int status;
@@ -61,6 +65,10 @@ static const row_t rows[TW_PAGE_KINDS] = {
     PAGE(NOT_FOUND, 404, "", OFFER_SIGN_IN | OFFER_HOME),
     PAGE(METHOD, 405, "", OFFER_SIGN_IN | OFFER_HOME),
     PAGE(FOR_SCRIPTS, 403, "", OFFER_HOME),
+    PAGE(FRESH, 401, "fresh", OFFER_FRESH | OFFER_HOME),
+    PAGE(FRESH_NOT_TAKEN, 401, "fresh", OFFER_FRESH | OFFER_HOME),
+    PAGE(OTHER_PERSON, 403, "other-person",
+         OFFER_FRESH | OFFER_SWITCH | OFFER_HOME),
 };
 
 int tw_html_status(tw_page_kind_t kind)
@@ -73,9 +81,9 @@ const char *tw_html_error(tw_page_kind_t kind)
     return *rows[kind].error ? rows[kind].error : NULL;
 }
 
-int tw_html_has_form(tw_page_kind_t kind)
+int tw_html_has_form(const tw_page_t *page)
 {
-    return (rows[kind].offers & OFFER_SIGN_OUT) != 0;
+    return (rows[page->kind].offers & OFFER_SIGN_OUT) || page->remember;
 }
 
 /* A page as it is put together. */
@@ -92,9 +100,11 @@ typedef struct {
 /* What a button says; X's mark stands on those that lead there. */
 static const char *label(const making_t *m, tw_say_t say)
 {
-    return apr_pstrcat(m->pool, say == TW_SAY_SIGN_IN || say == TW_SAY_GO_TO_X
-                       ? tw_style_mark : "", tw_words_say(m->words, say),
-                       NULL);
+    int leads_to_x = say == TW_SAY_SIGN_IN || say == TW_SAY_SIGN_IN_AGAIN
+                     || say == TW_SAY_GO_TO_X;
+
+    return apr_pstrcat(m->pool, leads_to_x ? tw_style_mark : "",
+                       tw_words_say(m->words, say), NULL);
 }
 
 static void add_way(making_t *m, const char *html)
@@ -130,14 +140,53 @@ static const char *sign_out_form(const making_t *m)
 }
 
 /* A link to login that acts at once, where page has a token for it. */
-static const char *login_url(const making_t *m, int switched)
+static const char *login_url(const making_t *m, tw_login_t how)
 {
-    const char *url = tw_address_login(m->r, m->site, m->page->next, switched);
+    const char *url = tw_address_login(m->r, m->site, m->page->next, how);
 
     return m->page->token
            ? apr_pstrcat(m->pool, url, strchr(url, '?') ? "&" : "?", "token=",
                          m->page->token, NULL)
            : url;
+}
+
+/* The same as a form with the box: the fields of its query are the form's. */
+static const char *login_form(const making_t *m, const char *url, tw_say_t say)
+{
+    const char *query = strchr(url, '?');
+    const char *fields = hidden(m->pool, TW_PAGE_BOX, "1");
+    apr_array_header_t *list;
+    int i;
+
+    query = query ? query + 1 : "";
+    tw_codec_form(&list, query, strlen(query), FIELDS_MAX, m->pool);
+    for (i = 0; i < list->nelts; i++) {
+        const tw_pair_t *pair = &APR_ARRAY_IDX(list, i, tw_pair_t);
+
+        fields = apr_pstrcat(m->pool, fields,
+                             hidden(m->pool, pair->name, pair->value), NULL);
+    }
+    return apr_pstrcat(
+        m->pool, "<form action=\"",
+        apr_pstrmemdup(m->pool, url, strcspn(url, "?")), "\">", fields,
+        "<label><input type=\"checkbox\" name=\"remember\" value=\"1\">",
+        tw_words_say(m->words, TW_SAY_REMEMBER), "</label>"
+        "<button class=\"button", *m->ways ? "" : " first", "\">",
+        label(m, say), "</button></form>\n", NULL);
+}
+
+/* A way to sign in, by a link; where people are asked whether they stay
+ * signed in, by the form. */
+static void add_login(making_t *m, tw_login_t how, tw_say_t say)
+{
+    const char *url = login_url(m, how);
+
+    if (m->page->remember) {
+        add_way(m, login_form(m, url, say));
+    }
+    else {
+        add_link(m, url, say);
+    }
 }
 
 static const char *offers(making_t *m)
@@ -150,18 +199,22 @@ static const char *offers(making_t *m)
         add_link(m, next, TW_SAY_GO_ON);
     }
     if (offered & OFFER_SIGN_IN) {
-        add_link(m, login_url(m, 0), TW_SAY_SIGN_IN);
+        add_login(m, TW_LOGIN_PLAIN, TW_SAY_SIGN_IN);
+    }
+    if (offered & OFFER_FRESH) {
+        add_link(m, tw_address_login(m->r, m->site, next, TW_LOGIN_FRESH),
+                 TW_SAY_SIGN_IN_AGAIN);
     }
     if (offered & OFFER_RETRY) {
-        add_link(m, tw_address_login(m->r, m->site, next, 0),
+        add_link(m, tw_address_login(m->r, m->site, next, TW_LOGIN_PLAIN),
                  page->kind == TW_PAGE_EXPIRED ? TW_SAY_ANEW : TW_SAY_AGAIN);
     }
     if (offered & OFFER_SWITCH) {
-        add_link(m, tw_address_login(m->r, m->site, page->next, 1),
-                 TW_SAY_SWITCH);
+        add_link(m, tw_address_login(m->r, m->site, page->next,
+                                     TW_LOGIN_SWITCH), TW_SAY_SWITCH);
     }
     if (offered & OFFER_CONFIRM_SWITCH) {
-        add_link(m, login_url(m, 1), TW_SAY_GO_TO_X);
+        add_login(m, TW_LOGIN_SWITCH, TW_SAY_GO_TO_X);
     }
     if (offered & OFFER_SIGN_OUT) {
         add_way(m, sign_out_form(m));

@@ -46,6 +46,9 @@ typedef enum {
     TW_PAGE_NOT_FOUND,          /* 404: below TwAuthPath */
     TW_PAGE_METHOD,             /* 405 */
     TW_PAGE_FOR_SCRIPTS,        /* 403: a link of another site to session */
+    TW_PAGE_FRESH,              /* 401: sign in again, for it is long ago */
+    TW_PAGE_FRESH_NOT_TAKEN,    /* 401: likewise; what was sent is not kept */
+    TW_PAGE_OTHER_PERSON,       /* 403: and it was somebody else who did */
     TW_PAGE_KINDS
 } tw_page_kind_t;
 
@@ -55,17 +58,23 @@ typedef struct tw_page_t {
     const char *screen_name;    /* who is signed in; NULL: nobody */
     const char *detail;         /* X's id, where the page has a place for it */
     const char *token;          /* of a form or of a link that acts */
+    int remember;               /* ways to sign in have the box "stay signed
+                                   in" */
     const char *reference;      /* also in the log; NULL: none */
     int retry_after;            /* seconds; 0: none */
     int always;                 /* never an ErrorDocument: the URL holds what
                                    no other program may see */
 } tw_page_t;
 
+/* In the query of login: a page with the box has been there.  A box that is
+ * not ticked sends nothing itself. */
+#define TW_PAGE_BOX "box"
+
 /* The status of a page; what TWAUTH_ERROR says, NULL where nothing is wrong;
  * and whether it has a form. */
 int tw_html_status(tw_page_kind_t kind);
 const char *tw_html_error(tw_page_kind_t kind);
-int tw_html_has_form(tw_page_kind_t kind);
+int tw_html_has_form(const tw_page_t *page);
 
 /* The URL of what a page loads: a path on this site, at the own address. */
 const char *tw_html_resource(request_rec *r, const tw_site_t *site,

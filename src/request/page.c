@@ -77,7 +77,7 @@ static void set_headers(request_rec *r, const tw_site_t *site,
                         const tw_page_t *page, const tw_words_t *words)
 {
     apr_table_t *headers = r->err_headers_out;
-    int form = tw_html_has_form(page->kind);
+    int form = tw_html_has_form(page);
 
     tw_page_no_store(r);
     apr_table_setn(headers, "Content-Security-Policy", policy(r, site, form));
@@ -154,9 +154,12 @@ void tw_page_environment(request_rec *r, const tw_visitor_t *visitor)
     }
     apr_table_setn(r->subprocess_env, "TWAUTH_ERROR", visitor->page.error);
     apr_table_setn(r->subprocess_env, "TWAUTH_LOGIN_URL",
-                   tw_address_login(r, visitor->site, visitor->page.next, 0));
+                   tw_address_login(r, visitor->site, visitor->page.next,
+                                    visitor->page.fresh ? TW_LOGIN_FRESH
+                                                        : TW_LOGIN_PLAIN));
     apr_table_setn(r->subprocess_env, "TWAUTH_SWITCH_URL",
-                   tw_address_login(r, visitor->site, visitor->page.next, 1));
+                   tw_address_login(r, visitor->site, visitor->page.next,
+                                    TW_LOGIN_SWITCH));
 }
 
 static ap_filter_rec_t *label_filter;
@@ -191,7 +194,8 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
     }
     /* a subrequest's refusal is not the page's */
     if (!r->main) {
-        visitor->page.error = status == HTTP_UNAUTHORIZED ? "sign-in"
+        visitor->page.error = status == HTTP_UNAUTHORIZED
+                         ? visitor->page.fresh ? "fresh" : "sign-in"
                          : status == HTTP_FORBIDDEN ? "forbidden"
                          : "database";
         if (tw_page_has_document(r, status)) {

@@ -10,13 +10,12 @@
 #include "config/start.h"
 #include "private.h"
 #include "request/line.h"
+#include "request/protection.h"
+#include "request/revoke.h"
 #include "request/set_cookie.h"
 #include "sealed/seal.h"
 #include "store/session_row.h"
 
-/* While one request revalidates a session, concurrent ones may use the old
- * copy for this long. */
-#define RECHECK_OVERLAP apr_time_from_sec(5)
 #define SEEN_MAX apr_time_from_sec(60)
 
 /* The request that the client sent, of which r may be a part. */
@@ -101,10 +100,15 @@ int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
 
 /* ---- the session -------------------------------------------------------- */
 
-static apr_time_t absolute_end(const tw_site_t *site,
-                               const tw_session_t *session)
+static const tw_limits_t *limits_of(const tw_site_t *site,
+                                    const tw_session_t *session)
 {
-    apr_time_t end = session->signed_in_at + site->session.max;
+    return &site->session.limits[session->remembered];
+}
+
+apr_time_t tw_visitor_end(const tw_site_t *site, const tw_session_t *session)
+{
+    apr_time_t end = session->signed_in_at + limits_of(site, session)->max;
 
     return end < session->expires_at ? end : session->expires_at;
 }
@@ -115,8 +119,8 @@ static int is_in_time(const tw_site_t *site, const tw_session_t *session,
 {
     return session->signed_in_at <= now + TW_LEEWAY
            && session->last_seen <= now + TW_LEEWAY
-           && now < absolute_end(site, session)
-           && now < session->last_seen + site->session.idle;
+           && now < tw_visitor_end(site, session)
+           && now < session->last_seen + limits_of(site, session)->idle;
 }
 
 /*
@@ -195,7 +199,8 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
 
     visitor->copy.asked = 1;
     if (tw_session_row_check(&check, session, &site->store.database,
-                             activity ? site->session.idle : 0, r->pool,
+                             activity ? limits_of(site, session)->idle
+                                              : 0, r->pool,
                              &err) != APR_SUCCESS) {
         if (is_in_grace(visitor, recheck, now)) {
             visitor->copy.by_grace = 1;
@@ -215,8 +220,8 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
          * is only not active now may be so again */
         tw_shared_revoke_found(site->shared, &session->id,
                                check == TW_CHECK_GONE
-                               ? tw_visitor_copies_until(site, session, now)
-                               : now + RECHECK_OVERLAP, now);
+                               ? tw_revoke_copies_until(site, session, now)
+                               : now + TW_RECHECK_OVERLAP, now);
     }
     /* it may have been revoked here while the database answered */
     if (check != TW_CHECK_GOOD
@@ -240,13 +245,41 @@ static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
 {
     const tw_site_t *site = visitor->site;
     const tw_session_t *session = &visitor->session;
-    apr_interval_time_t overlap = recheck < RECHECK_OVERLAP ? recheck
-                                                            : RECHECK_OVERLAP;
-    int claimed = tw_shared_claim_recheck(site->shared, &session->id,
-                                          now + overlap, now);
+    apr_interval_time_t most = TW_RECHECK_OVERLAP;
+    int claimed;
 
-    return claimed || !is_fresh(visitor, recheck + overlap, now)
+    if (recheck < most) {
+        most = recheck;
+    }
+    claimed = tw_shared_claim_recheck(site->shared, &session->id,
+                                      now + most, now);
+    return claimed || !is_fresh(visitor, recheck + most, now)
            || tw_shared_breaker_open(site->shared, site->store.database.slot);
+}
+
+/* Ends a session that another browser or network has got hold of, where the
+ * site wants that; 0: it goes on. */
+static int end_elsewhere(tw_visitor_t *visitor)
+{
+    const tw_site_t *site = visitor->site;
+    const tw_session_t *session = &visitor->session;
+    request_rec *r = visitor->initial;
+    const char *person;
+    tw_line_t line;
+
+    if (site->session.protection != TW_PROTECTION_STRONG
+        || tw_protection_same(session, r)) {
+        return 0;
+    }
+    visitor->copy.ended_elsewhere = 1;
+    person = tw_line_person(r->pool, session);
+    tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0440", person);
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0440)
+                  "a session came from another browser or network than it was "
+                  "begun in, and is ended (TwAuthSessionProtection Strong): "
+                  "%s", person);
+    tw_revoke_session(&visitor->page.reference, r, site, session, 0);
+    return 1;
 }
 
 tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
@@ -254,6 +287,7 @@ tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
     if (visitor->state == TW_VISITOR_UNKNOWN) {
         visitor->state = visitor->session_cookies
                          && read_session(visitor, apr_time_now())
+                         && !end_elsewhere(visitor)
                          ? TW_VISITOR_SIGNED_IN : TW_VISITOR_NOBODY;
     }
     return visitor->state;
@@ -262,7 +296,8 @@ tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
 /* Whether the copy should say that it has been used since. */
 static int is_unseen(const tw_visitor_t *visitor, apr_time_t now)
 {
-    apr_interval_time_t most = visitor->site->session.idle / 10;
+    apr_interval_time_t most = limits_of(visitor->site,
+                                         &visitor->session)->idle / 10;
 
     return visitor->session.last_seen
            < now - (most < SEEN_MAX ? most : SEEN_MAX);
@@ -296,7 +331,7 @@ static tw_visitor_state_t authenticate_session(tw_visitor_t *visitor,
         if (activity) {
             session->last_seen = now;
         }
-        session->expires_at = absolute_end(site, session);
+        session->expires_at = tw_visitor_end(site, session);
         visitor->session.stale = 0;
         visitor->copy.renewal_due = 1;
     }
@@ -340,31 +375,16 @@ int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
                            const tw_session_t *session)
 {
     char *text = tw_session_seal(session, &site->sealers.session, r->pool);
+    int max_age = -1;
 
     if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
         return 0;
     }
+    if (session->remembered && site->session.remember != TW_REMEMBER_OFF) {
+        max_age = (int)apr_time_sec(tw_visitor_end(site, session)
+                                    - apr_time_now());
+    }
     tw_cookie_set(r, site->cookies.session.text, text,
-                  site->cookies.session_attributes, -1);
+                  site->cookies.session_attributes, max_age);
     return 1;
-}
-
-apr_time_t tw_visitor_copies_until(const tw_site_t *site,
-                                   const tw_session_t *session,
-                                   apr_time_t now)
-{
-    apr_time_t copies = now + RECHECK_OVERLAP
-                        + tw_shared_realm_copies(site->shared,
-                                                 site->realm.slot);
-    apr_time_t end = session ? tw_visitor_last_end(site, session) : copies;
-
-    /* a copy on its way while the clock moves is worth a minute more */
-    return (copies < end ? copies : end) + apr_time_from_sec(60);
-}
-
-apr_time_t tw_visitor_last_end(const tw_site_t *site,
-                               const tw_session_t *session)
-{
-    return session->signed_in_at
-           + tw_shared_realm_max(site->shared, site->realm.slot);
 }

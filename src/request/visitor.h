@@ -44,6 +44,8 @@ typedef struct tw_visitor_t {
         int by_grace;           /* it was asked in vain, and the copy was
                                    honoured */
         int renewal_due;        /* the cookie is to be set anew */
+        int ended_elsewhere;    /* by TwAuthSessionProtection Strong, just
+                                   now */
     } copy;
     struct {                    /* the user's own tokens, auth/refresh */
         int read;               /* they have been asked for */
@@ -60,6 +62,7 @@ typedef struct tw_visitor_t {
         const char *next;       /* where to go after signing in */
         const char *reference;  /* of a database that failed */
         int own;                /* the answer is a page of this module */
+        int fresh;              /* who is signed in has to sign in again */
     } page;
     struct {                    /* to applications, auth/export */
         const request_rec *variables;   /* the request that had TWAUTH_*
@@ -115,22 +118,11 @@ void tw_visitor_renew(tw_visitor_t *visitor, request_rec *r);
 int tw_visitor_cookie(tw_cookie_t *cookie, const char **at,
                       const tw_cookie_name_t *name, int prefix);
 
+/* When the session is over at the latest. */
+apr_time_t tw_visitor_end(const tw_site_t *site, const tw_session_t *session);
+
 /* Sets the cookie of a session, sealed; 0 when it cannot be. */
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
                            const tw_session_t *session);
-
-/*
- * How long copies of a session's cookie could still be good on some host of
- * the realm, where the database can be asked, or is down for no longer than
- * the grace; of any session's, when session is NULL.
- */
-apr_time_t tw_visitor_copies_until(const tw_site_t *site,
-                                   const tw_session_t *session,
-                                   apr_time_t now);
-
-/* When the session's copies are over on all hosts of the realm, whatever its
- * row says. */
-apr_time_t tw_visitor_last_end(const tw_site_t *site,
-                               const tw_session_t *session);
 
 #endif

@@ -10,8 +10,13 @@
 /*
  * Format 1: format (1), then NUL-terminated texts: the time it started in
  * milliseconds (decimal), key, secret, next.
+ * Format 2, where one of them says something: two texts more, "r" where the
+ * session is to be remembered, and the person.
  */
 #define FORMAT 1
+#define FORMAT_MORE 2
+#define TEXTS 4
+#define TEXTS_MORE 6
 
 void tw_flow_name(char name[TW_FLOW_NAME_LEN + 1], const char *key)
 {
@@ -29,15 +34,18 @@ void tw_flow_id(tw_id_t *id, const tw_flow_t *flow)
 char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
                    apr_pool_t *pool)
 {
-    char *plain = apr_psprintf(pool, "%c%" APR_TIME_T_FMT "%c%s%c%s%c%s",
-                               FORMAT, apr_time_as_msec(flow->started_at), 0,
+    int more = flow->remembered || flow->person;
+    char *plain = apr_psprintf(pool, "%c%" APR_TIME_T_FMT "%c%s%c%s%c%s%c%s%c"
+                               "%s", more ? FORMAT_MORE : FORMAT,
+                               apr_time_as_msec(flow->started_at), 0,
                                flow->pending.key, 0, flow->pending.secret, 0,
-                               flow->next);
+                               flow->next, 0, flow->remembered ? "r" : "", 0,
+                               flow->person ? flow->person : "");
     apr_size_t len = 1;
     char *text;
     int i;
 
-    for (i = 0; i < 4; i++) {
+    for (i = 0; i < (more ? TEXTS_MORE : TEXTS); i++) {
         len += strlen(plain + len) + 1;
     }
     text = tw_seal(sealer, plain, len, pool);
@@ -45,37 +53,43 @@ char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
     return text;
 }
 
+/* The texts up to the end, as many as there must be; 0: not as many. */
+static int read_texts(const char **field, int count, const tw_plain_t *plain)
+{
+    const char *p = (const char *)plain->data + 1;
+    const char *end = (const char *)plain->data + plain->len;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const char *nul = memchr(p, '\0', (apr_size_t)(end - p));
+
+        if (!nul) {
+            return 0;
+        }
+        field[i] = p;
+        p = nul + 1;
+    }
+    return p == end;
+}
+
 apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
                           const char *text, apr_size_t len,
                           apr_pool_t *pool)
 {
-    const char *field[4];
-    const char *p, *end;
+    const char *field[TEXTS_MORE] = { NULL, NULL, NULL, NULL, "", "" };
     tw_plain_t plain;
     apr_int64_t msec;
     apr_status_t rv;
-    int i;
 
     memset(flow, 0, sizeof(*flow));
     rv = tw_unseal(&plain, sealer, text, len, pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (plain.len < 1 || plain.data[0] != FORMAT) {
-        return APR_EINVAL;
-    }
-    end = (const char *)plain.data + plain.len;
-    p = (const char *)plain.data + 1;
-    for (i = 0; i < 4; i++) {
-        const char *nul = memchr(p, '\0', (apr_size_t)(end - p));
-
-        if (!nul) {
-            return APR_EINVAL;
-        }
-        field[i] = p;
-        p = nul + 1;
-    }
-    if (p != end) {
+    if (plain.len < 1
+        || (plain.data[0] != FORMAT && plain.data[0] != FORMAT_MORE)
+        || !read_texts(field, plain.data[0] == FORMAT ? TEXTS : TEXTS_MORE,
+                       &plain)) {
         return APR_EINVAL;
     }
     msec = apr_atoi64(field[0]);
@@ -86,5 +100,7 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
     flow->pending.key = field[1];
     flow->pending.secret = field[2];
     flow->next = field[3];
+    flow->remembered = *field[4] == 'r';
+    flow->person = *field[5] ? field[5] : NULL;
     return APR_SUCCESS;
 }

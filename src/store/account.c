@@ -270,8 +270,7 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
         /* before there is a new row: the deletes of all this account's
          * sessions may be deferred */
         tw_session_row_run_deferred(db);
-        rv = tw_session_row_begin(session, db, options->address,
-                                  options->user_agent, err);
+        rv = tw_session_row_begin(session, db, &options->from, err);
     }
     if (rv == APR_SUCCESS && options->previous) {
         /* refused here at once all the same; elsewhere when it ends */

@@ -18,6 +18,7 @@
 
 #include "sealed/seal.h"
 #include "sealed/session.h"
+#include "store/session_row.h"
 #include "store/store.h"
 #include "x/protocol.h"
 
@@ -27,8 +28,7 @@ typedef struct tw_sign_in_t {
     int sign_up;                    /* create accounts */
     int claim;                      /* of an account without a number, by the
                                        handle that it waits under */
-    const char *address;
-    const char *user_agent;         /* any bytes or NULL; cleaned here */
+    tw_session_from_t from;
     const tw_session_t *previous;   /* the session to end, or NULL */
 } tw_sign_in_t;
 

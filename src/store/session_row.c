@@ -24,6 +24,27 @@ static const tw_statement_t session_begin = {
     7
 };
 
+/* The same with the number of sessions that the account may have. */
+static const tw_statement_t session_begin_keep = {
+    "twauth_session_begin_keep",
+    "INSERT INTO twauth_session (id, account_id, created_at, seen_at,"
+    " expires_at, address, user_agent, keep)"
+    " SELECT CAST(%s AS text), a.id, CAST(%s AS bigint), CAST(%s AS bigint),"
+    " CAST(%s AS bigint), CAST(%s AS text), CAST(%s AS text), i.keep"
+    " FROM twauth_account a CROSS JOIN (SELECT CAST(%s AS bigint) AS account,"
+    " CAST(%s AS integer) AS keep) AS i"
+    " WHERE a.id = i.account AND a.active = 1"
+    " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
+    " RETURNING id",
+    8
+};
+
+/* Another number than tables have by themselves, and those of an older
+ * version can have. */
+static const tw_statement_t *const begins[] = {
+    &session_begin_keep, &session_begin, NULL
+};
+
 static const tw_statement_t session_check = {
     "twauth_session_check",
     "SELECT a.id, a.twitter_id, a.username, a.screen_name, a.active,"
@@ -104,11 +125,12 @@ void tw_session_row_run_deferred(tw_db_t *db)
 }
 
 apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
-                                  const char *address, const char *user_agent,
+                                  const tw_session_from_t *from,
                                   tw_err_t *err)
 {
     apr_pool_t *pool = tw_db_pool(db);
-    const char *args[7];
+    int keeps_as_usual = from->keep == TW_SESSIONS_PER_ACCOUNT;
+    const char *args[8];
     apr_array_header_t *rows;
     apr_status_t rv;
 
@@ -117,10 +139,11 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
     args[0] = tw_id_text(&session->id, pool);
     args[1] = args[2] = tw_column_seconds(session->signed_in_at, pool);
     args[3] = tw_column_seconds(session->expires_at, pool);
-    args[4] = address;
-    args[5] = clean_user_agent(pool, user_agent);
+    args[4] = from->address;
+    args[5] = clean_user_agent(pool, from->user_agent);
     args[6] = tw_id_account_text(session->account, pool);
-    rv = tw_db_run(&rows, db, &session_begin, args, err);
+    args[7] = apr_itoa(pool, from->keep);
+    rv = tw_db_run_newest(&rows, db, begins + keeps_as_usual, args, err);
     if (rv == APR_SUCCESS && !rows->nelts) {
         return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
                           "account %s went away during the sign-in", args[6]);

@@ -16,13 +16,24 @@
 #include "sealed/session.h"
 #include "store/db.h"
 
+/* What an account may have where nothing else is said: as in sql/. */
+#define TW_SESSIONS_PER_ACCOUNT 50
+
+/* Of whom and where a session begins. */
+typedef struct tw_session_from_t {
+    const char *address;
+    const char *user_agent;         /* any bytes or NULL; cleaned here */
+    int keep;                       /* sessions that the account may have */
+} tw_session_from_t;
+
 /*
  * Writes the row of a session that begins: with its account, signed_in_at and
- * expires_at, and gets a fresh id, checked_at and last_seen.  user_agent: any
- * bytes or NULL; cleaned here.  TW_ERR_INACTIVE: the account went away.
+ * expires_at, and gets a fresh id, checked_at and last_seen.  The oldest of the
+ * account go where there are more than it may have.  TW_ERR_INACTIVE: the
+ * account went away.
  */
 apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
-                                  const char *address, const char *user_agent,
+                                  const tw_session_from_t *from,
                                   tw_err_t *err);
 
 /* Deletes the row, now or as soon as the database does it. */

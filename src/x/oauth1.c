@@ -187,7 +187,10 @@ static apr_status_t oauth1_begin(tw_pending_t *pending, const char **location,
                             client->sign_in_with, "?oauth_token=",
                             tw_codec_percent(pool, pending->key),
                             client->force_login ? "&force_login=true" : "",
-                            NULL);
+                            client->screen_name ? "&screen_name=" : "",
+                            client->screen_name
+                            ? tw_codec_percent(pool, client->screen_name)
+                            : "", NULL);
     return APR_SUCCESS;
 }
 

@@ -39,6 +39,7 @@ typedef struct tw_client_t {
                                        them; NULL: none is asked for */
     tw_http_conf_t http;
     tw_clock_t *clock;              /* X's; NULL: as this server's */
+    const char *screen_name;        /* who should sign in; NULL: anybody */
 } tw_client_t;
 
 /* The authorization response (RFC 6749 section 4.1.2), before anything of it

@@ -33,7 +33,8 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
 static const tw_client_t client = {
     "https://api.x.com", "https://x.com", "https://www.example.com/cb",
     "key", "secret", "users.read", "authenticate", 0, "read", NULL,
-    { NULL, NULL, 5000000 }, NULL
+    { NULL, NULL, 5000000 }, NULL,
+    NULL
 };
 
 static void check_error(const tw_err_t *err)

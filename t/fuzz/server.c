@@ -180,7 +180,7 @@ static void join(tw_site_t *site, apr_pool_t *pool)
     site->realm.slot = 4;
     tw_shared_realm(site->shared, site->realm.slot,
                     site->session.recheck + site->session.grace,
-                    site->session.max, apr_time_now());
+                    site->session.limits[0].max, apr_time_now());
     site->provider.calls = 8;
 }
 
@@ -283,7 +283,7 @@ static const char *flow_name(apr_pool_t *pool)
 static const char *flow_text(const tw_site_t *site, apr_pool_t *pool)
 {
     tw_flow_t flow = { apr_time_now(), { flow_key(pool), "s1" },
-                       "/members/?a=1" };
+                       "/members/?a=1", 0, NULL };
 
     return tw_flow_seal(&flow, &site->sealers.flow, pool);
 }

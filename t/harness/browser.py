@@ -128,6 +128,7 @@ class Browser:
         self.canaries = canaries
         self.cookies = CookieJar(now)
         self.agent, self.language = AGENT, "en"
+        self.headers = {}           #: sent with each request
         self.keep_alive = keep_alive
         self.timeout = 30
         self._ca = ca
@@ -207,6 +208,7 @@ class Browser:
                     "Accept-Language": self.language, "Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
         if navigation:
             defaults |= {"Sec-Fetch-User": "?1", "Upgrade-Insecure-Requests": "1"}
+        defaults |= self.headers
         if not self.keep_alive:
             defaults["Connection"] = "close"
         if cookies:

@@ -306,7 +306,7 @@ def test_X11_the_limits_belong_to_the_role(machine):
 
 RUN = {"Backup": r"\.backup|pg_dump", "Restore": r"\.restore|--data-only|createdb", "SQLite to PostgreSQL": "copy",
        "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE", "Accounts": "sqlite3|psql",
-       "Upgrade": r"make install|sql/pgsql-3", "Remove": "grep|a2dismod twauth| rm "}
+       "Upgrade": r"make install|sql/pgsql-[34]", "Remove": "grep|a2dismod twauth| rm "}
 
 
 def test_N8_no_command_is_left_untried():

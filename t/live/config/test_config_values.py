@@ -38,6 +38,11 @@ WRONG = {
     "TwAuthSessionMax": ["0", "-7d", "7days", '""'],
     "TwAuthSessionRecheck": ["-1", "2d", "often", '""'],
     "TwAuthSessionGrace": ["-1", "8d", '""', "x"],
+    "TwAuthRemember": ["Yes", "always", '""', "On Ask"],
+    "TwAuthRememberFor": ["0", "-1", "11y", '""', "500ms"],
+    "TwAuthSessionProtection": ["On", "Paranoid", '""'],
+    "TwAuthSessionsPerAccount": ["0", "-1", "10001", "many", '""'],
+    "TwAuthFresh": ["0", "-1", "soon", "500ms", "400d", '""', "1h 2h"],
     "TwAuthDatabaseCalls": ["0", "-1", "x", '""'],
     "TwAuthCookieName": ['""', "a;b", '"a b"', "a=b", "a,b", "x" * 33, "ä", "a/b"],
     "TwAuthCookieDomain": ["test", "other.test", ".site.test", '""', "Site.Test", "evil.example", "ite.test",
@@ -79,6 +84,9 @@ RIGHT = {
     "TwAuthSignInWith": ["authorize", "Authenticate"],
     "TwAuthForceLogin": ["On"], "TwAuthAccess": ["write", "READ"], "TwAuthFlowTimeout": ["1min", "1h"],
     "TwAuthSessionIdle": ["30min", "90d"], "TwAuthSessionMax": ["365d", "12h"],
+    "TwAuthRemember": ["Off", "on", "ask"], "TwAuthRememberFor": ["1s", "400d"],
+    "TwAuthSessionProtection": ["off", "Basic", "STRONG"], "TwAuthSessionsPerAccount": ["1", "10000"],
+    "TwAuthFresh": ["1s", "366d"],
     "TwAuthSessionRecheck": ["0", "0s", "1d"], "TwAuthSessionGrace": ["0", "7d"], "TwAuthDatabaseCalls": ["1", "9"],
     "TwAuthCookieName": ["session", "a-b_c9"], "TwAuthCookieDomain": ["site.test"],
     "TwAuthCookieSameSite": ["None", "lax"],
@@ -98,7 +106,7 @@ def site(make_site):
 
 def test_CF_1_each_directive_has_wrong_values():
     known = set(re.findall(r'"(TwAuth\w+)"', (TREE / "src/config/directives.c").read_text()))
-    elsewhere = {"TwAuthClientID", "TwAuthClientSecret", "TwAuthScope", "TwAuthFresh"}
+    elsewhere = {"TwAuthClientID", "TwAuthClientSecret", "TwAuthScope"}
     assert known - set(WRONG) == elsewhere
 
 
@@ -138,7 +146,7 @@ def test_a_secret_in_the_configuration_is_refused(check, name):
 
 
 SERVER_ONLY = [n for n in WRONG if n not in ("TwAuthUnauthenticated", "TwAuthRemoteUser", "TwAuthExport",
-                                             "TwAuthSessionRecheck")]
+                                             "TwAuthSessionRecheck", "TwAuthFresh")]
 
 
 @pytest.mark.parametrize("name", SERVER_ONLY)

@@ -44,7 +44,15 @@ REFERENCE = {"UNREACHABLE", "TIMEOUT", "REFUSED", "USER_REFUSED", "BUSY", "NOT_S
 @pytest.fixture(scope="module")
 def site(make_site):
     """In all languages. Beside the site itself: hosts whose limits are used up by one, one that is for the invited, one on plain http."""
-    site = make_site(start=False, protected=PROTECTED + """
+    site = make_site(start=False, modules=("remoteip",), protected=PROTECTED + """
+        RemoteIPHeader X-Client-Address
+        RemoteIPInternalProxy 127.0.0.1
+        <Location "/fresh/">
+        AuthType Twitter
+        TwAuthUnauthenticated page
+        TwAuthFresh 1h
+        Require valid-user
+        </Location>
         <Location "/page/">
         AuthType Twitter
         TwAuthUnauthenticated page
@@ -103,6 +111,10 @@ def provoke(site, language="en"):
     bob.sign_in("bob")
     got["SIGN_OUT"] = bob.get("/twauth/logout?next=/members/")
     got["FORBIDDEN"] = bob.get("/admin/")
+    elsewhere = {"X-Client-Address": "192.0.2.1"}
+    got["FRESH"] = bob.get("/fresh/", headers=elsewhere)
+    got["FRESH_NOT_TAKEN"] = bob.post("/fresh/", {"a": "b"}, headers=elsewhere)
+    got["OTHER_PERSON"] = Flow(bob, bob.get("/twauth/login?fresh=1&next=/")).approve("alice")
     got["SWITCH"] = bob.get("/twauth/login?switch=1&next=/members/", site="cross-site")
     got["CSRF"] = bob.post("/twauth/logout", headers={"Sec-Fetch-Site": "cross-site"})
     got["SIGNED_IN"] = bob.get(f"/twauth/callback?{site.key_name}=x", site="cross-site")
@@ -124,7 +136,7 @@ def provoke(site, language="en"):
         got["NOT_STORED"] = pending.arrive(url)
         got["DATABASE"] = alice.get("/members/")
         got["DATABASE at login"] = alice.get("/twauth/login?next=%2Fmembers%2F")
-        got["STILL_THERE"] = alice.sign_out()
+        got["STILL_THERE"] = alice.post("/twauth/logout", follow=True)
     return got
 
 

@@ -82,7 +82,7 @@ def test_A2_longest_life_of_the_realm_while_the_row_is_still_there(make_site):
     assert user(at(site.vhost, browser)) == "alice"     # a copy that ends after 10 minutes
     site.clock.forward(470)
     with site.db.away():
-        assert at(site.vhost, browser).post("/twauth/logout").status == 503
+        assert at(site.vhost, browser).post("/twauth/logout", follow=True).status == 503
         site.clock.forward(200)
         assert user(at(site.shop, copy)) is None
 

@@ -156,7 +156,7 @@ def test_A10_sign_outs_during_an_outage_leave_room_for_others(make_site):
         browser.sign_in(name)
     with site.db.away():
         for browser in [*many, *others]:
-            assert browser.post("/twauth/logout").status == 503
+            assert browser.post("/twauth/logout", follow=True).status == 503
     until(lambda: site.browser().sign_in("bob").status == 200)
     rows = "SELECT count(*) FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id WHERE a.username = "
     assert site.db.value(rows + "'alice'") == 3

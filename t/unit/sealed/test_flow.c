@@ -20,7 +20,7 @@ static void prepare(void)
 
 static const tw_flow_t some = {
     APR_TIME_C(1790000000123000), { "request-token", "token-secret" },
-    "/members/?a=b#c"
+    "/members/?a=b#c", 0, NULL
 };
 
 static apr_status_t open_text(tw_flow_t *flow, const char *text)
@@ -44,13 +44,16 @@ static void test_round_trip(void **state)
     static const struct {
         apr_time_t started_at;
         const char *key, *secret, *next;
+        int remembered;
+        const char *person;
     } rows[] = {
-        { 0, "k", "s", "/" },
-        { APR_TIME_C(1790000000123000), "a-b_c.d~", "s/+=", "/a%20b?c=%00" },
-        { APR_TIME_C(253402300799999000), "k", "s", "/" },
-        { 1000, "", "", "" },
-        { 1000, "%s%n%d", "%%", "/%c3%a9" },
-        { 1000, "\x01\xff", "1", "/0" },
+        { 0, "k", "s", "/", 0, NULL },
+        { APR_TIME_C(1790000000123000), "a-b_c.d~", "s/+=", "/a%20b?c=%00",
+          0, NULL },
+        { APR_TIME_C(253402300799999000), "k", "s", "/", 1, NULL },
+        { 1000, "", "", "", 0, "18446744073709551615" },
+        { 1000, "%s%n%d", "%%", "/%c3%a9", 1, "%s" },
+        { 1000, "\x01\xff", "1", "/0", 0, NULL },
     };
     int i;
 
@@ -62,6 +65,8 @@ static void test_round_trip(void **state)
         in.pending.key = rows[i].key;
         in.pending.secret = rows[i].secret;
         in.next = rows[i].next;
+        in.remembered = rows[i].remembered;
+        in.person = rows[i].person;
         CHECK(open_text(&out, tw_flow_seal(&in, SEALER(ring, TW_SEAL_FLOW,
                                            AUDIENCE), pool))
               == APR_SUCCESS, "row %d", i);
@@ -69,6 +74,8 @@ static void test_round_trip(void **state)
         assert_string_equal(out.pending.key, in.pending.key);
         assert_string_equal(out.pending.secret, in.pending.secret);
         assert_string_equal(out.next, in.next);
+        assert_int_equal(out.remembered, in.remembered);
+        assert_true(unit_same(out.person, in.person));
     }
 }
 
@@ -83,8 +90,10 @@ static void test_largest(void **state)
     in.pending.key = filled(TW_TOKEN_MAX, 'k');
     in.pending.secret = filled(TW_TOKEN_MAX, 's');
     in.next = filled(TW_TARGET_MAX, '/');
+    in.remembered = 1;
+    in.person = filled(20, '9');
     text = tw_flow_seal(&in, SEALER(ring, TW_SEAL_FLOW, AUDIENCE), pool);
-    assert_in_range(strlen(text), 3000, 3460);
+    assert_in_range(strlen(text), 3000, 3490);
     assert_int_equal(open_text(&out, text), APR_SUCCESS);
     assert_string_equal(out.next, in.next);
     assert_string_equal(out.pending.key, in.pending.key);
@@ -194,6 +203,11 @@ static void test_formats(void **state)
         { "\0" "5\0k\0s\0/", 9, 0 },
         { "\2" "5\0k\0s\0/", 9, 0 },
         { "5\0k\0s\0/", 8, 0 },
+        { "\2" "5\0k\0s\0/\0r\0" "12", 14, 1 },
+        { "\2" "5\0k\0s\0/\0\0", 11, 1 },
+        { "\2" "5\0k\0s\0/\0r", 11, 0 },
+        { "\2" "5\0k\0s\0/\0r\0" "12\0", 15, 0 },
+        { "\1" "5\0k\0s\0/\0r\0" "12", 14, 0 },
         /* times that no clock shows */
         { "\1" "9223372036854775\0k\0s\0/", 24, 1 },
         { "\1" "9223372036854776\0k\0s\0/", 24, 0 },

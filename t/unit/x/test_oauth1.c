@@ -48,7 +48,7 @@ static void answer_with(int status, const char *body)
 static tw_client_t client = {
     "https://api.x.com", "https://x.com", CALLBACK, "key", "consumer-secret",
     NULL, "authenticate", 0, "read", NULL, { NULL, NULL, 5000000 },
-    NULL
+    NULL, NULL
 };
 
 static void prepare(void)
@@ -203,19 +203,25 @@ static void test_locations(void **state)
         const char *sign_in_with;
         int force_login;
         const char *location;
+        const char *screen_name;
     } rows[] = {
-        { "t", "authenticate", 0,
-          "https://x.com/oauth/authenticate?oauth_token=t" },
-        { "t", "authorize", 0,
-          "https://x.com/oauth/authorize?oauth_token=t" },
         { "t", "authenticate", 1,
-          "https://x.com/oauth/authenticate?oauth_token=t&force_login=true" },
+          "https://x.com/oauth/authenticate?oauth_token=t&force_login=true"
+          "&screen_name=Jack_1", "Jack_1" },
+        { "t", "authenticate", 0,
+          "https://x.com/oauth/authenticate?oauth_token=t", NULL },
+        { "t", "authorize", 0,
+          "https://x.com/oauth/authorize?oauth_token=t", NULL },
+        { "t", "authenticate", 1,
+          "https://x.com/oauth/authenticate?oauth_token=t&force_login=true",
+          NULL },
         { "a-b_c.d~", "authenticate", 0,
-          "https://x.com/oauth/authenticate?oauth_token=a-b_c.d~" },
+          "https://x.com/oauth/authenticate?oauth_token=a-b_c.d~", NULL },
         { "a%26b%3Dc%23", "authenticate", 0,
-          "https://x.com/oauth/authenticate?oauth_token=a%26b%3Dc%23" },
+          "https://x.com/oauth/authenticate?oauth_token=a%26b%3Dc%23",
+          NULL },
         { "%22%3E%2B", "authenticate", 0,
-          "https://x.com/oauth/authenticate?oauth_token=%22%3E%2B" },
+          "https://x.com/oauth/authenticate?oauth_token=%22%3E%2B", NULL },
     };
     int i;
 
@@ -228,6 +234,7 @@ static void test_locations(void **state)
 
         with.sign_in_with = rows[i].sign_in_with;
         with.force_login = rows[i].force_login;
+        with.screen_name = rows[i].screen_name;
         answer_with(200, apr_pstrcat(pool, "oauth_token=", rows[i].token,
                                      "&oauth_token_secret=s&"
                                      "oauth_callback_confirmed=true", NULL));

@@ -64,7 +64,8 @@ static void answer_with(int which, int status, const char *body)
 static const tw_client_t client = {
     "https://api.x.com", "https://x.com", CALLBACK, "id", "client-secret",
     "tweet.read users.read", "authenticate", 0, "read", NULL,
-    { NULL, NULL, 5000000 }, NULL
+    { NULL, NULL, 5000000 }, NULL,
+    NULL
 };
 
 static void prepare(void)

@@ -61,7 +61,8 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
 static const tw_client_t client = {
     "https://api.x.com", "https://x.com", "https://www.example.com/back",
     "id", "client-secret", "tweet.read users.read users.email",
-    "authenticate", 0, "read", FIELDS, { NULL, NULL, 5000000 }, NULL
+    "authenticate", 0, "read", FIELDS, { NULL, NULL, 5000000 }, NULL,
+    NULL
 };
 
 static void prepare(void)

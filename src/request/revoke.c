@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/revoke.h"
+
+#include "private.h"
+#include "request/line.h"
+#include "store/session_row.h"
+
+/* When the session's copies are over on all hosts of the realm, whatever its
+ * row says. */
+static apr_time_t last_end(const tw_site_t *site, const tw_session_t *session)
+{
+    return session->signed_in_at
+           + tw_shared_realm_max(site->shared, site->realm.slot);
+}
+
+apr_time_t tw_revoke_copies_until(const tw_site_t *site,
+                                  const tw_session_t *session,
+                                  apr_time_t now)
+{
+    apr_time_t copies = now + TW_RECHECK_OVERLAP
+                        + tw_shared_realm_copies(site->shared,
+                                                 site->realm.slot);
+    apr_time_t end = session ? last_end(site, session) : copies;
+
+    /* a copy on its way while the clock moves is worth a minute more */
+    return (copies < end ? copies : end) + apr_time_from_sec(60);
+}
+
+void tw_revoke_here(const tw_site_t *site, const tw_session_t *session,
+                    apr_time_t now)
+{
+    tw_shared_revoke(site->shared, &session->id,
+                     tw_revoke_copies_until(site, session, now), now);
+}
+
+/* The database did not take it: it is to be done later. */
+static void defer(const char **reference, request_rec *r,
+                  const tw_site_t *site, const tw_session_t *session,
+                  const tw_deferred_delete_t *deferred, const tw_err_t *err)
+{
+    const char *person = tw_line_person(r->pool, session);
+    tw_line_t line;
+
+    /* until then the copies are refused here for as long as they live */
+    tw_shared_revoke(site->shared, &session->id, last_end(site, session),
+                     deferred->at);
+    if (!tw_shared_defer_delete(site->shared, site->store.database.slot,
+                                deferred, deferred->at)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
+                      "too many rows are still to be deleted: the one of "
+                      "%s is forgotten; delete it by hand", person);
+    }
+    tw_line_begin(&line, r, site, APLOG_WARNING, "TW0221", person);
+    *reference = line.shown;
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0221)
+                  "signed out, but the row is still to be deleted "
+                  "(reference %s): %s: %s", line.reference, person, err->why);
+}
+
+int tw_revoke_session(const char **reference, request_rec *r,
+                      const tw_site_t *site, const tw_session_t *session,
+                      int everywhere)
+{
+    apr_array_header_t *ended;
+    apr_time_t now = apr_time_now();
+    tw_deferred_delete_t deferred;
+    tw_err_t err = { 0 };
+    int i;
+
+    tw_revoke_here(site, session, now);
+    if (tw_session_row_end(&ended, session, everywhere, &site->store.database,
+                           r->pool, &err) != APR_SUCCESS) {
+        deferred.id = session->id;
+        deferred.account = everywhere ? session->account : 0;
+        deferred.at = now;
+        deferred.whose = session->account;
+        defer(reference, r, site, session, &deferred, &err);
+        return 0;
+    }
+    for (i = 0; i < ended->nelts; i++) {
+        tw_shared_revoke(site->shared,
+                         &APR_ARRAY_IDX(ended, i, tw_id_t),
+                         tw_revoke_copies_until(site, NULL, now), now);
+    }
+    return 1;
+}
