@@ -256,7 +256,7 @@ void tw_authn_insert_filter(request_rec *r)
     if (!visitor) {
         return;
     }
-    tw_export_withdraw(r, (int)tw_conf_dir(r)->exports);
+    tw_export_withdraw(r, tw_conf_dir(r), 0);
     /* a fast internal redirect has no user, but the AuthType of its target */
     if (visitor->copy.renewal_due && tw_authn_is_ours(r)) {
         tw_visitor_renew(visitor, r);
@@ -303,9 +303,9 @@ int tw_authn_fixups(request_rec *r)
         visitor = passing(r, dir);
         passes = !visitor && tw_conf_fresh(dir);
     }
-    tw_export_withdraw(r, exports & ~TW_EXPORT_HEADERS);
+    tw_export_withdraw(r, dir, 1);
     if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
-        tw_export_identity(r, visitor, exports);
+        tw_export_identity(r, visitor, dir);
     }
     else {
         tw_export_clean(r, exports);

@@ -6,8 +6,10 @@
 #include <apr_strings.h>
 
 #include "auth/refresh.h"
+#include "base/codec.h"
 #include "base/identity_headers.h"
 #include "base/table.h"
+#include "request/profile.h"
 
 /* Variables, by how their names begin as they are, and in their REDIRECT_
  * copies (NULL: none of these). */
@@ -60,8 +62,13 @@ static void export_tokens(request_rec *r, tw_visitor_t *visitor)
 /* In the order of tw_identity_headers_names, and as many. */
 static const char *const variables[TW_IDENTITY_HEADERS_COUNT + 1] = {
     "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
-    "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT", NULL
+    "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT",
+    "TWAUTH_NAME", "TWAUTH_AVATAR", "TWAUTH_EMAIL", "TWAUTH_VERIFIED", NULL
 };
+
+_Static_assert(TW_IDENTITY_HEADERS_PROFILE == TW_TOLD_NAME
+                   && TW_IDENTITY_HEADERS_COUNT == TW_TOLD_NOTHING,
+               "the same order");
 
 /* Adds what names say to a table that has none of them. */
 static void add_identity(apr_table_t *table, const char *const *names,
@@ -76,10 +83,121 @@ static void add_identity(apr_table_t *table, const char *const *names,
     int i;
 
     _Static_assert(sizeof(values) / sizeof(values[0])
-                       == TW_IDENTITY_HEADERS_COUNT,
+                       == TW_IDENTITY_HEADERS_PROFILE,
                    "a value for each header");
-    for (i = 0; names[i]; i++) {
+    for (i = 0; i < TW_IDENTITY_HEADERS_PROFILE; i++) {
         apr_table_addn(table, names[i], values[i]);
+    }
+}
+
+/* What a profile says; NULL: nothing. */
+static const char *profile_value(const tw_profile_t *profile, tw_told_t told)
+{
+    const char *value = told == TW_TOLD_NAME ? profile->name
+                        : told == TW_TOLD_AVATAR ? profile->avatar
+                        : told == TW_TOLD_EMAIL ? profile->email
+                        : profile->verified ? "1" : "";
+
+    return profile->known && *value ? value : NULL;
+}
+
+/* As it can stand in a header: names are of any language. */
+static const char *profile_header(const request_rec *r,
+                                  const tw_profile_t *profile, tw_told_t told)
+{
+    const char *value = profile_value(profile, told);
+
+    return value && told == TW_TOLD_NAME ? tw_codec_percent(r->pool, value)
+                                         : value;
+}
+
+static void add_profile_variables(const request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_profile_t *profile = tw_profile_of(visitor);
+    int i;
+
+    for (i = TW_TOLD_NAME; i < TW_TOLD_NOTHING; i++) {
+        const char *value = profile_value(profile, (tw_told_t)i);
+
+        if (value) {
+            apr_table_addn(r->subprocess_env, variables[i], value);
+        }
+    }
+}
+
+static void add_profile_headers(const request_rec *r, tw_visitor_t *visitor)
+{
+    const tw_profile_t *profile = tw_profile_of(visitor);
+    int i;
+
+    for (i = TW_TOLD_NAME; i < TW_TOLD_NOTHING; i++) {
+        const char *value = profile_header(r, profile, (tw_told_t)i);
+
+        if (value) {
+            apr_table_addn(r->headers_in, tw_identity_headers_names[i], value);
+            visitor->given.headers |= 1 << i;
+        }
+    }
+}
+
+/* One value for a header of another name; NULL: there is none. */
+static const char *told(const request_rec *r, tw_visitor_t *visitor,
+                        tw_told_t what)
+{
+    const tw_session_t *session = &visitor->session;
+
+    switch (what) {
+    case TW_TOLD_USER:
+        return r->user;
+    case TW_TOLD_USERNAME:
+        return session->username;
+    case TW_TOLD_SCREEN_NAME:
+        return *session->screen_name ? session->screen_name : NULL;
+    case TW_TOLD_ID:
+        return session->twitter_id;
+    case TW_TOLD_ACCOUNT:
+        return tw_id_account_text(session->account, r->pool);
+    case TW_TOLD_SIGNED_IN_AT:
+        return apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at));
+    case TW_TOLD_NOTHING:
+        return NULL;
+    default:
+        return profile_header(r, tw_profile_of(visitor), what);
+    }
+}
+
+static void add_own_headers(const request_rec *r, tw_visitor_t *visitor,
+                            const apr_array_header_t *headers)
+{
+    apr_pool_t *pool = visitor->initial->pool;  /* r may be a part of it */
+    int i;
+
+    visitor->given.asked = apr_array_copy(pool, headers);
+    visitor->given.own = apr_table_make(pool, headers->nelts);
+    for (i = 0; i < headers->nelts; i++) {
+        const tw_header_t *header = &APR_ARRAY_IDX(headers, i, tw_header_t);
+        const char *value = told(r, visitor, header->told);
+
+        if (value) {
+            apr_table_set(visitor->given.own, header->name, value);
+            apr_table_setn(r->headers_in, header->name, value);
+        }
+    }
+}
+
+static void export_headers(const request_rec *r, tw_visitor_t *visitor,
+                           const tw_dir_conf_t *dir)
+{
+    if (dir->exports & TW_EXPORT_HEADERS) {
+        add_identity(r->headers_in, tw_identity_headers_names, r,
+                     &visitor->session);
+        visitor->given.headers = (1 << TW_IDENTITY_HEADERS_PROFILE) - 1;
+        if (dir->exports & TW_EXPORT_PROFILE) {
+            add_profile_headers(r, visitor);
+        }
+    }
+    if (dir->headers) {
+        add_own_headers(r, visitor, dir->headers);
     }
 }
 
@@ -88,39 +206,55 @@ void tw_export_variables(request_rec *r, tw_visitor_t *visitor, int exports)
     tw_export_clean(r, exports);
     if (exports & TW_EXPORT_ENV) {
         add_identity(r->subprocess_env, variables, r, &visitor->session);
+        if (exports & TW_EXPORT_PROFILE) {
+            add_profile_variables(r, visitor);
+        }
     }
     visitor->given.variables = r;
 }
 
-void tw_export_identity(request_rec *r, tw_visitor_t *visitor, int exports)
+void tw_export_identity(request_rec *r, tw_visitor_t *visitor,
+                        const tw_dir_conf_t *dir)
 {
     if (visitor->given.variables != r) {
-        tw_export_variables(r, visitor, exports);
+        tw_export_variables(r, visitor, (int)dir->exports);
     }
-    if (exports & TW_EXPORT_HEADERS) {
-        add_identity(r->headers_in, tw_identity_headers_names, r,
-                     &visitor->session);
-        visitor->given.headers = 1;
-    }
-    if (exports & TW_EXPORT_TOKENS) {
+    export_headers(r, visitor, dir);
+    if (dir->exports & TW_EXPORT_TOKENS) {
         export_tokens(r, visitor);
     }
 }
 
-void tw_export_withdraw(request_rec *r, int exports)
+/* Whether headers that were given are not those of this place. */
+static int has_other_headers(const tw_visitor_t *visitor,
+                             const tw_dir_conf_t *dir)
 {
-    const tw_visitor_t *visitor = tw_visitor_peek(r);
+    int profile = visitor->given.headers >> TW_IDENTITY_HEADERS_PROFILE;
+
+    return (visitor->given.headers && !(dir->exports & TW_EXPORT_HEADERS))
+           || (profile && !(dir->exports & TW_EXPORT_PROFILE))
+           || (visitor->given.own
+               && !tw_told_same(visitor->given.asked, dir->headers));
+}
+
+void tw_export_withdraw(request_rec *r, const tw_dir_conf_t *dir, int anew)
+{
+    tw_visitor_t *visitor = tw_visitor_peek(r);
 
     if (!visitor) {
         return;
     }
-    if (visitor->given.tokens && !(exports & TW_EXPORT_TOKENS)) {
+    if (visitor->given.tokens && !(dir->exports & TW_EXPORT_TOKENS)) {
         const variables_t tokens = { "TWAUTH_TOKEN", NULL };
 
         tw_table_remove(r->subprocess_env, is_variable, &tokens);
     }
-    if (visitor->given.headers && !(exports & TW_EXPORT_HEADERS)) {
+    if ((visitor->given.headers || visitor->given.own)
+        && (anew || has_other_headers(visitor, dir))) {
         tw_identity_headers_scrub(r->headers_in);
+        visitor->given.headers = 0;
+        visitor->given.asked = NULL;
+        visitor->given.own = NULL;
     }
 }
 

@@ -12,7 +12,9 @@
 
 const char *const tw_identity_headers_names[] = {
     "X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name",
-    "X-Twauth-Id", "X-Twauth-Account", "X-Twauth-Signed-In-At", NULL
+    "X-Twauth-Id", "X-Twauth-Account", "X-Twauth-Signed-In-At",
+    "X-Twauth-Name", "X-Twauth-Avatar", "X-Twauth-Email", "X-Twauth-Verified",
+    NULL
 };
 
 _Static_assert(sizeof(tw_identity_headers_names)
@@ -36,6 +38,71 @@ static int looks_like_ours(const char *name, apr_size_t len)
         }
     }
     return 1;
+}
+
+static const apr_array_header_t *also;
+
+void tw_identity_headers_also(const apr_array_header_t *folded)
+{
+    also = folded;
+}
+
+const char *tw_identity_headers_fold(const char *name, apr_pool_t *pool)
+{
+    char *folded = apr_palloc(pool, strlen(name) + 1), *end = folded;
+
+    for (; *name; name++) {
+        if (apr_isalnum(*name)) {
+            *end++ = (char)apr_tolower(*name);
+        }
+    }
+    *end = '\0';
+    return folded;
+}
+
+/* Whether name, folded, is that. */
+static int folds_to(const char *name, apr_size_t len, const char *folded)
+{
+    const char *end = name + len;
+
+    for (; name < end; name++) {
+        if (apr_isalnum(*name) && apr_tolower(*name) != *folded++) {
+            return 0;
+        }
+    }
+    return !*folded;
+}
+
+static int is_also(const char *name, apr_size_t len)
+{
+    int i;
+
+    for (i = 0; i < also->nelts; i++) {
+        if (folds_to(name, len, APR_ARRAY_IDX(also, i, const char *))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* One of ours, or of those that have another name. */
+static int is_told(const char *name, apr_size_t len)
+{
+    return looks_like_ours(name, len) || (also && is_also(name, len));
+}
+
+static void look_also(tw_identity_headers_t *seen,
+                      const apr_array_header_t *list)
+{
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        if (is_also(entry[i].key, strlen(entry[i].key))) {
+            seen->lookalike = entry[i].key;
+            return;
+        }
+    }
 }
 
 void tw_identity_headers_look(tw_identity_headers_t *seen,
@@ -65,12 +132,15 @@ void tw_identity_headers_look(tw_identity_headers_t *seen,
             seen->lookalike = name;
         }
     }
+    if (also && !seen->lookalike) {
+        look_also(seen, list);
+    }
 }
 
 static int is_ours(const char *name, const void *what)
 {
     (void)what;
-    return looks_like_ours(name, strlen(name));
+    return is_told(name, strlen(name));
 }
 
 void tw_identity_headers_scrub(apr_table_t *headers)
@@ -88,7 +158,7 @@ int tw_identity_headers_drop_ours(const char *connection)
 
         at += strspn(at, ends);
         len = strcspn(at, ends);
-        if (looks_like_ours(at, len)) {
+        if (is_told(at, len)) {
             return 1;
         }
         at += len;

@@ -7,6 +7,9 @@
  * character that is no letter or digit for the same, and no case counts.  So
  * a name is ours, and is taken out of what clients send, when its letters and
  * digits begin as ours do.
+ *
+ * A site may give its headers other names (TwAuthHeader).  Of these a client's
+ * is taken out where letters and digits are the same.
  */
 #ifndef TW_BASE_IDENTITY_HEADERS_H
 #define TW_BASE_IDENTITY_HEADERS_H
@@ -14,7 +17,8 @@
 #include <apr_tables.h>
 
 /* The names; NULL ends. */
-#define TW_IDENTITY_HEADERS_COUNT 6
+#define TW_IDENTITY_HEADERS_COUNT 10
+#define TW_IDENTITY_HEADERS_PROFILE 6   /* from here on they are a profile's */
 extern const char
     *const tw_identity_headers_names[TW_IDENTITY_HEADERS_COUNT + 1];
 
@@ -24,6 +28,16 @@ typedef struct tw_identity_headers_t {
     const char *connection;
     const char *lookalike;      /* the name of one that looks like ours */
 } tw_identity_headers_t;
+
+/* Letters and digits of a name, in lower case: what counts of it. */
+const char *tw_identity_headers_fold(const char *name, apr_pool_t *pool);
+
+/*
+ * The other names of all sites of this server, folded (const char *); NULL:
+ * there are none, which is as things begin.  Set while there is one thread; it
+ * must live until another is set.
+ */
+void tw_identity_headers_also(const apr_array_header_t *folded);
 
 void tw_identity_headers_look(tw_identity_headers_t *seen,
                               const apr_table_t *headers);

@@ -148,6 +148,7 @@ static int build_database(tw_draft_t *draft)
                                "accounts and sessions");
     }
     database->server = site->server;
+    database->profiles = draft->conf->tells_profile;
     database->calls = (int)draft->conf->database.calls;
     database->driver = dbd_word(draft, "DBDriver");
     database->params = dbd_word(draft, "DBDParams");

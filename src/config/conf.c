@@ -143,7 +143,7 @@ const tw_setting_t tw_dir_settings[] = {
          TW_UNSET),
     CHOICE("TwAuthSign", sign, on_off, 0),
     SIZE("TwAuthSignBody", sign_body, 1024, 1024 * 1024, 64 * 1024),
-    NUMBER("TwAuthExport", exports, 0, 7, TW_EXPORT_ENV),
+    NUMBER("TwAuthExport", exports, 0, 15, TW_EXPORT_ENV),
 };
 #define DIR_SETTINGS (sizeof(tw_dir_settings) / sizeof(tw_dir_settings[0]))
 
@@ -202,6 +202,7 @@ void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add)
     if (!conf->sign_in.limit_all.count) {
         conf->sign_in.limit_all = from->sign_in.limit_all;
     }
+    conf->tells_profile |= from->tells_profile;
     conf->site = NULL;
     return conf;
 }
@@ -231,6 +232,9 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add)
         || (from->fresh.htaccess
             && from->fresh.htaccess < conf->fresh.htaccess)) {
         conf->fresh.htaccess = from->fresh.htaccess;
+    }
+    if (from->headers) {
+        conf->headers = tw_told_merge(from->headers, conf->headers, pool);
     }
     return conf;
 }

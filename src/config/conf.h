@@ -16,6 +16,7 @@
 #include <apr_time.h>
 
 #include "config/settings.h"
+#include "config/told.h"
 #include "shared/segment.h"
 
 typedef enum { TW_OAUTH1, TW_OAUTH2 } tw_protocol_choice_t;
@@ -45,6 +46,7 @@ typedef enum { TW_PROTECTION_OFF, TW_PROTECTION_BASIC, TW_PROTECTION_STRONG }
 #define TW_EXPORT_ENV 1
 #define TW_EXPORT_HEADERS 2
 #define TW_EXPORT_TOKENS 4
+#define TW_EXPORT_PROFILE 8
 
 /* TwAuthClearSiteData, bits */
 #define TW_CLEAR_CACHE 1
@@ -123,6 +125,7 @@ typedef struct tw_server_conf_t {
         const char *folder;             /* of catalogues; NULL: those that
                                            the module comes with */
     } pages;
+    int tells_profile;                  /* some place exports one */
     tw_site_t *site;                    /* NULL: nothing is configured */
 } tw_server_conf_t;
 
@@ -140,6 +143,7 @@ typedef struct tw_dir_conf_t {
         apr_int64_t configured;
         apr_int64_t htaccess;           /* the shortest */
     } fresh;
+    apr_array_header_t *headers;        /* of tw_header_t; NULL: none */
 } tw_dir_conf_t;
 
 /* The values that have a row (config/settings), by the place of the field. */

@@ -128,8 +128,8 @@ const command_rec tw_directives[] = {
     AP_INIT_TAKE1("TwAuthRemoteUser", tw_setters_dir, REMOTE_USER, IN_PLACES,
                   "username, screen_name or id"),
     AP_INIT_RAW_ARGS("TwAuthExport", tw_setters_export, NULL, IN_HTACCESS,
-                     "what applications are told: env, headers, tokens, "
-                     "none"),
+                     "what applications are told: env, headers, profile, "
+                     "tokens, none"),
     AP_INIT_TAKE1("TwAuthSign", tw_setters_dir, SIGN, IN_PLACES,
                   "On: what mod_proxy carries from here to X's API is signed "
                   "as the user"),
@@ -137,5 +137,8 @@ const command_rec tw_directives[] = {
                   "the longest form that is read to be signed, such as 64k"),
     AP_INIT_TAKE1("TwAuthFresh", tw_setters_fresh, NULL, IN_HTACCESS,
                   "how recent the sign-in must be, such as 10min"),
+    AP_INIT_TAKE2("TwAuthHeader", tw_setters_header, NULL, IN_PLACES,
+                  "one more header for applications: its name, and what it "
+                  "tells"),
     { .name = NULL }
 };

@@ -122,6 +122,29 @@ const char *tw_setters_start_limit(cmd_parms *cmd, void *dir,
     return NULL;
 }
 
+const char *tw_setters_header(cmd_parms *cmd, void *dir, const char *name,
+                              const char *field)
+{
+    tw_dir_conf_t *conf = dir;
+    const char *why = tw_told_wrong_name(name, cmd->pool);
+    tw_told_t told = tw_told_field(field);
+
+    if (why) {
+        return tw_settings_wrong(cmd, why);
+    }
+    if (told > TW_TOLD_NOTHING) {
+        return tw_settings_wrong(cmd, "must have one of these behind the "
+                                 "name: user, username, screen_name, id, "
+                                 "account, signed_in_at, name, avatar, "
+                                 "email, verified; or none");
+    }
+    tw_told_add(&conf->headers, name, told, cmd->pool);
+    if (told >= TW_TOLD_NAME && told != TW_TOLD_NOTHING) {
+        tw_conf_server(cmd->server)->tells_profile = 1;
+    }
+    return NULL;
+}
+
 /* The whole list replaces what was inherited, hence RAW and not ITERATE. */
 const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args)
 {
@@ -130,8 +153,8 @@ const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args)
     int exports = 0, none = 0;
 
     if (!*word) {
-        return "TwAuthExport must have a list of: env, headers, tokens; or "
-               "none";
+        return "TwAuthExport must have a list of: env, headers, profile, "
+               "tokens; or none";
     }
     for (; *word; word = ap_getword_conf(cmd->pool, &args)) {
         if (!strcasecmp(word, "env")) {
@@ -148,16 +171,30 @@ const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args)
             }
             exports |= TW_EXPORT_TOKENS;
         }
+        else if (!strcasecmp(word, "profile")) {
+            if (in_htaccess(cmd)) {
+                return "TwAuthExport profile is not allowed in .htaccess: "
+                       "what is kept in cookies is for the server "
+                       "configuration to say";
+            }
+            exports |= TW_EXPORT_PROFILE;
+            tw_conf_server(cmd->server)->tells_profile = 1;
+        }
         else if (!strcasecmp(word, "none")) {
             none = 1;
         }
         else {
             return tw_settings_wrong(cmd, "must be a list of: env, headers, "
-                                     "tokens; or none");
+                                     "profile, tokens; or none");
         }
     }
     if (none && exports) {
         return "TwAuthExport none stands alone";
+    }
+    if (exports & TW_EXPORT_PROFILE
+        && !(exports & (TW_EXPORT_ENV | TW_EXPORT_HEADERS))) {
+        return "TwAuthExport profile stands beside env or headers, which say "
+               "how it is told";
     }
     conf->exports = exports;
     return NULL;

@@ -39,6 +39,10 @@ const char *tw_setters_clear_site_data(cmd_parms *cmd, void *dir,
 const char *tw_setters_unauthenticated(cmd_parms *cmd, void *dir,
                                        const char *text);
 
+/* TwAuthHeader: the name of a header, and what it tells. */
+const char *tw_setters_header(cmd_parms *cmd, void *dir, const char *name,
+                              const char *field);
+
 /* TwAuthExport: a list. */
 const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args);
 

@@ -335,6 +335,19 @@ static void ready_protocols(apr_pool_t *pchild, server_rec *base_server)
     }
 }
 
+/* How long the copies of sessions are, as a rule. */
+static apr_size_t longest_copy(const server_rec *s)
+{
+    for (; s; s = s->next) {
+        const tw_site_t *site = tw_site(s);
+
+        if (site && site->store.database.profiles) {
+            return TW_CACHE_TEXT_PROFILE;
+        }
+    }
+    return TW_CACHE_TEXT;
+}
+
 void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server)
 {
     tw_http_pool_t *http = NULL;
@@ -353,7 +366,7 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server)
     }
     rv = tw_seal_init();
     if (rv == APR_SUCCESS) {
-        process.cache = tw_cache_make(pchild);
+        process.cache = tw_cache_make(longest_copy(base_server), pchild);
         rv = tw_http_init();
     }
     if (rv == APR_SUCCESS) {

@@ -26,17 +26,17 @@ static apr_status_t clean_trailers(ap_filter_t *f,
     request_rec *r = f->r;
     const tw_visitor_t *visitor = tw_visitor_peek(r);
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
-    const char *value[TW_IDENTITY_HEADERS_COUNT] = { NULL };
-    int i;
+    const char *value[TW_IDENTITY_HEADERS_COUNT];
+    int i, given = visitor ? visitor->given.headers : 0;
 
     if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(brigade)
         || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
         return rv;
     }
-    for (i = 0;
-         visitor && visitor->given.headers && tw_identity_headers_names[i];
-         i++) {
-        value[i] = apr_table_get(r->headers_in, tw_identity_headers_names[i]);
+    for (i = 0; tw_identity_headers_names[i]; i++) {
+        value[i] = given & 1 << i
+                   ? apr_table_get(r->headers_in, tw_identity_headers_names[i])
+                   : NULL;
     }
     tw_identity_headers_scrub(r->headers_in);
     for (i = 0; tw_identity_headers_names[i]; i++) {
@@ -44,6 +44,10 @@ static apr_status_t clean_trailers(ap_filter_t *f,
             apr_table_setn(r->headers_in, tw_identity_headers_names[i],
                            value[i]);
         }
+    }
+    if (visitor && visitor->given.own) {
+        apr_table_overlap(r->headers_in, visitor->given.own,
+                          APR_OVERLAP_TABLES_SET);
     }
     return rv;
 }
@@ -162,7 +166,8 @@ int tw_strip_post_read_request(request_rec *r)
         return DECLINED;
     }
     tw_identity_headers_look(&seen, r->headers_in);
-    if (seen.lookalike && !(visitor && visitor->given.headers)) {
+    if (seen.lookalike
+        && !(visitor && (visitor->given.headers || visitor->given.own))) {
         tw_identity_headers_scrub(r->headers_in);
     }
     if (!r->prev && tw_identity_headers_drop_ours(seen.connection)) {

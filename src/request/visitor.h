@@ -67,7 +67,10 @@ typedef struct tw_visitor_t {
     struct {                    /* to applications, auth/export */
         const request_rec *variables;   /* the request that had TWAUTH_*
                                            last */
-        int headers;            /* X-Twauth-* are in some request */
+        int headers;            /* X-Twauth-* are in some request: a bit for
+                                   each of tw_identity_headers_names */
+        const apr_array_header_t *asked;    /* what TwAuthHeader said there */
+        apr_table_t *own;       /* what came of it; NULL: nothing */
         int tokens;             /* TWAUTH_TOKEN is in some environment */
     } given;
     ap_conf_vector_t *per_dir_config;   /* see tw_locations_host_access() */

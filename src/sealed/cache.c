@@ -4,10 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Longer texts are not remembered: names are seldom so long. */
-#define TEXT_MAX 256
-#define DATA_MAX (TEXT_MAX * 3 / 4)
 #define ENTRIES_BITS 8
+#define ALIGNED(n) (((n) + 15) & ~(apr_size_t)15)
 
 typedef struct {
     atomic_flag used;               /* by a thread, at the moment */
@@ -15,23 +13,34 @@ typedef struct {
     unsigned short text_len;        /* 0: nothing remembered */
     unsigned short data_len;
     const tw_sealer_t *sealer;
-    char text[TEXT_MAX];
-    unsigned char data[DATA_MAX];
+    char text[];                    /* and behind the room for the longest
+                                       what was in it */
 } entry_t;
 
 struct tw_cache_t {
-    entry_t entry[1 << ENTRIES_BITS];
+    apr_size_t text_max;
+    apr_size_t size;                /* of an entry */
+    _Alignas(16) char entries[];
 };
 
-tw_cache_t *tw_cache_make(apr_pool_t *pool)
+static entry_t *entry_at(tw_cache_t *cache, apr_size_t i)
 {
-    tw_cache_t *cache = tw_seal_alloc(pool, sizeof(*cache));
-    int i;
+    return (entry_t *)(void *)(cache->entries + i * cache->size);
+}
+
+tw_cache_t *tw_cache_make(apr_size_t text_max, apr_pool_t *pool)
+{
+    apr_size_t size = ALIGNED(sizeof(entry_t) + text_max + text_max * 3 / 4);
+    apr_size_t all = sizeof(tw_cache_t) + (size << ENTRIES_BITS);
+    tw_cache_t *cache = tw_seal_alloc(pool, all);
+    apr_size_t i;
 
     if (cache) {
-        memset(cache, 0, sizeof(*cache));
-        for (i = 0; i < 1 << ENTRIES_BITS; i++) {
-            atomic_flag_clear(&cache->entry[i].used);
+        memset(cache, 0, all);
+        cache->text_max = text_max;
+        cache->size = size;
+        for (i = 0; i < 1U << ENTRIES_BITS; i++) {
+            atomic_flag_clear(&entry_at(cache, i)->used);
         }
     }
     return cache;
@@ -43,7 +52,8 @@ static entry_t *entry_of(tw_cache_t *cache, const char *text, apr_size_t len)
     apr_uint64_t end;
 
     memcpy(&end, text + len - sizeof(end), sizeof(end));
-    return &cache->entry[end * 0x9e3779b97f4a7c15ULL >> (64 - ENTRIES_BITS)];
+    return entry_at(cache, end * 0x9e3779b97f4a7c15ULL
+                           >> (64 - ENTRIES_BITS));
 }
 
 /* How eight characters differ. */
@@ -82,21 +92,28 @@ static void release(entry_t *entry)
     atomic_flag_clear_explicit(&entry->used, memory_order_release);
 }
 
+/* What is looked for. */
+typedef struct {
+    const tw_sealer_t *sealer;
+    const char *text;
+    apr_size_t len;
+} sealed_t;
+
 /* What is remembered, in a copy; 0 when nothing is. */
-static int find(tw_plain_t *plain, entry_t *entry, const tw_sealer_t *sealer,
-                const char *text, apr_size_t len, apr_pool_t *pool)
+static int find(tw_plain_t *plain, entry_t *entry, const sealed_t *key,
+                apr_size_t text_max, apr_pool_t *pool)
 {
     int found = 0;
 
     if (!take(entry)) {
         return 0;
     }
-    if (entry->text_len == len && entry->sealer == sealer
-        && same_text(entry->text, text, len)) {
-        plain->data = apr_palloc(pool, DATA_MAX + 1U);
+    if (entry->text_len == key->len && entry->sealer == key->sealer
+        && same_text(entry->text, key->text, key->len)) {
+        plain->data = apr_palloc(pool, entry->data_len + 1U);
         plain->len = entry->data_len;
         plain->stale = entry->stale;
-        memcpy(plain->data, entry->data, entry->data_len);
+        memcpy(plain->data, entry->text + text_max, entry->data_len);
         plain->data[entry->data_len] = '\0';
         found = 1;
     }
@@ -104,18 +121,18 @@ static int find(tw_plain_t *plain, entry_t *entry, const tw_sealer_t *sealer,
     return found;
 }
 
-static void keep(entry_t *entry, const tw_sealer_t *sealer, const char *text,
-                 apr_size_t len, const tw_plain_t *plain)
+static void keep(entry_t *entry, const sealed_t *key, apr_size_t text_max,
+                 const tw_plain_t *plain)
 {
     if (!take(entry)) {
         return;
     }
     entry->stale = (unsigned char)plain->stale;
-    entry->text_len = (unsigned short)len;
+    entry->text_len = (unsigned short)key->len;
     entry->data_len = (unsigned short)plain->len;
-    entry->sealer = sealer;
-    memcpy(entry->text, text, len);
-    memcpy(entry->data, plain->data, plain->len);
+    entry->sealer = key->sealer;
+    memcpy(entry->text, key->text, key->len);
+    memcpy(entry->text + text_max, plain->data, plain->len);
     release(entry);
 }
 
@@ -123,16 +140,18 @@ apr_status_t tw_cache_unseal(tw_plain_t *plain, tw_cache_t *cache,
                              const tw_sealer_t *sealer, const char *text,
                              apr_size_t len, apr_pool_t *pool)
 {
-    entry_t *entry = cache && len >= sizeof(apr_uint64_t) && len <= TEXT_MAX
+    entry_t *entry = cache && len >= sizeof(apr_uint64_t)
+                     && len <= cache->text_max
                      ? entry_of(cache, text, len) : NULL;
+    const sealed_t key = { sealer, text, len };
     apr_status_t rv;
 
-    if (entry && find(plain, entry, sealer, text, len, pool)) {
+    if (entry && find(plain, entry, &key, cache->text_max, pool)) {
         return APR_SUCCESS;
     }
     rv = tw_unseal(plain, sealer, text, len, pool);
     if (rv == APR_SUCCESS && entry) {
-        keep(entry, sealer, text, len, plain);
+        keep(entry, &key, cache->text_max, plain);
     }
     return rv;
 }

@@ -20,8 +20,14 @@
 
 typedef struct tw_cache_t tw_cache_t;
 
-/* An empty cache, gone with pool; NULL when the system gives no memory. */
-tw_cache_t *tw_cache_make(apr_pool_t *pool);
+/* The longest text of a copy without a profile, and with one, that is worth
+ * its place; longer ones go the long way. */
+#define TW_CACHE_TEXT 256
+#define TW_CACHE_TEXT_PROFILE 768
+
+/* An empty cache for texts of so many characters, gone with pool; NULL when
+ * the system gives no memory. */
+tw_cache_t *tw_cache_make(apr_size_t text_max, apr_pool_t *pool);
 
 /*
  * As tw_unseal(), through the cache (NULL: straight).  The sealer is known by

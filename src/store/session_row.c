@@ -54,6 +54,28 @@ static const tw_statement_t session_check = {
     1
 };
 
+/* The same with the profile, as far as the tables have one. */
+#define CHECK_WITH(profile)                                                 \
+    "SELECT a.id, a.twitter_id, a.username, a.screen_name, a.active,"       \
+    " s.expires_at, s.seen_at, " profile                                    \
+    " FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id"   \
+    " WHERE s.id = %s"
+
+static const tw_statement_t session_check_profile = {
+    "twauth_session_check_profile",
+    CHECK_WITH("a.name, a.avatar, a.email, a.verified"),
+    1
+};
+
+static const tw_statement_t session_check_none = {
+    "twauth_session_check_none",
+    CHECK_WITH("'', '', '', ''"),
+    1
+};
+
+static const tw_statement_t *const checks[] = { &session_check_profile,
+                                                &session_check_none, NULL };
+
 static const tw_statement_t session_seen = {
     "twauth_session_seen",
     "UPDATE twauth_session SET seen_at = CAST(%s AS bigint) WHERE id = %s",
@@ -183,7 +205,9 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
         return rv;
     }
     args[0] = tw_id_text(&session->id, pool);
-    rv = tw_db_run(&rows, db, &session_check, args, err);
+    rv = database->profiles
+         ? tw_db_run_newest(&rows, db, checks, args, err)
+         : tw_db_run(&rows, db, &session_check, args, err);
     if (rv != APR_SUCCESS || !rows->nelts) {
         goto done;
     }
@@ -199,6 +223,12 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     *check = TW_CHECK_GOOD;
     session->username = row[2];
     session->screen_name = row[3];
+    if (database->profiles) {
+        tw_profile_t profile;
+
+        tw_column_profile(&profile, row + 7, pool);
+        tw_session_set_profile(session, &profile);
+    }
     if (apr_atoi64(row[5]) < apr_time_sec(session->expires_at)) {
         session->expires_at = apr_time_from_sec(apr_atoi64(row[5]));
     }

@@ -127,7 +127,7 @@ tw_cache_t *tw_start_cache(void)
 
     if (!cache) {
         apr_pool_create(&lasting, NULL);
-        cache = tw_cache_make(lasting);
+        cache = tw_cache_make(TW_CACHE_TEXT, lasting);
     }
     return cache;
 }

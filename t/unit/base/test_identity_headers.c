@@ -88,7 +88,50 @@ static void test_own_names(void **state)
         tw_identity_headers_look(&seen, headers_of(one));
         assert_non_null(seen.lookalike);
     }
-    assert_int_equal(i, 6);
+    assert_int_equal(i, TW_IDENTITY_HEADERS_COUNT);
+}
+
+/* HD-2: names of a site's own: what folds to one is taken for it, and nothing
+ * else is. */
+static void test_other_names(void **state)
+{
+    static const struct {
+        const char *name;
+        int is;
+    } rows[] = {
+        { "X-WEBAUTH-USER", 1 }, { "x_webauth_user", 1 }, { "XWebauthUser", 1 },
+        { "-X.WEBAUTH--USER_", 1 }, { "Remote-Id", 1 }, { "REMOTE_ID", 1 },
+        { "X-WEBAUTH-USERS", 0 }, { "X-WEBAUTH", 0 }, { "", 0 }, { "-", 0 },
+        { "Remote-Idx", 0 }, { "Remote", 0 }, { "Cookie", 0 },
+        { "X-Twauth-Id", 1 },
+    };
+    apr_array_header_t *also = apr_array_make(pool, 2, sizeof(const char *));
+    tw_identity_headers_t seen;
+    int i, round;
+
+    (void)state;
+    APR_ARRAY_PUSH(also, const char *) =
+        tw_identity_headers_fold("X-WEBAUTH-USER", pool);
+    APR_ARRAY_PUSH(also, const char *) =
+        tw_identity_headers_fold("Remote_Id", pool);
+    assert_string_equal(APR_ARRAY_IDX(also, 1, const char *), "remoteid");
+    for (round = 0; round < 3; round++) {
+        tw_identity_headers_also(round == 1 ? also : NULL);
+        for (i = 0; i < COUNT(rows); i++) {
+            int is = rows[i].is && (round == 1 || i == COUNT(rows) - 1);
+            apr_table_t *headers = apr_table_make(pool, 3);
+
+            apr_table_addn(headers, "Accept", "a");
+            apr_table_addn(headers, rows[i].name, "v");
+            apr_table_addn(headers, rows[i].name, "w");
+            tw_identity_headers_look(&seen, headers);
+            CHECK((seen.lookalike != NULL) == is, "row %d", i);
+            CHECK(tw_identity_headers_drop_ours(rows[i].name) == is,
+                  "row %d", i);
+            tw_identity_headers_scrub(headers);
+            CHECK(apr_table_elts(headers)->nelts == (is ? 1 : 3), "row %d", i);
+        }
+    }
 }
 
 static void test_cookie_and_connection(void **state)
@@ -140,5 +183,6 @@ UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_HD_2_names),
           cmocka_unit_test(test_HD_1_scrub),
           cmocka_unit_test(test_own_names),
+          cmocka_unit_test(test_other_names),
           cmocka_unit_test(test_cookie_and_connection),
           cmocka_unit_test(test_HD_3_connection))

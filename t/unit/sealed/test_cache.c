@@ -19,7 +19,7 @@ static void prepare(void)
 {
     sealed_prepare();
     sealer.ring = ring_of(KEY1, KEY2, NULL);
-    cache = tw_cache_make(pool);
+    cache = tw_cache_make(TW_CACHE_TEXT, pool);
 }
 
 static char *seal(const char *plain)

@@ -343,6 +343,43 @@ static void test_fields(void **state)
     }
 }
 
+/* A profile goes into a copy and comes out of it; of one that is not known, and
+ * of what it does not have, nothing is there. */
+static void test_profile(void **state)
+{
+    static const tw_profile_t rows[] = {
+        { 1, "Alice \xc3\x85", "https://pbs.twimg.com/a.jpg", "a@b.c", 1 },
+        { 1, "", "", "", 0 }, { 1, "", "", "a@b.c", 1 },
+        { 0, "not", "to be", "seen", 1 },
+    };
+    char longest[TW_PROFILE_EMAIL_MAX + 1];
+    tw_profile_t most = { 1, longest, longest, longest, 1 };
+    tw_session_t in = jack, out;
+    tw_profile_t got;
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const tw_profile_t *row = &rows[i];
+
+        tw_session_set_profile(&in, row);
+        assert_int_equal(open_text(&out, tw_session_seal(
+            &in, SEALER(ring, TW_SEAL_SESSION, REALM), pool)), APR_SUCCESS);
+        tw_session_profile(&got, &out);
+        CHECK(got.known == row->known
+              && !strcmp(got.name, row->known ? row->name : "")
+              && !strcmp(got.avatar, row->known ? row->avatar : "")
+              && !strcmp(got.email, row->known ? row->email : "")
+              && got.verified == (row->known && row->verified), "row %d", i);
+    }
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    tw_session_set_profile(&in, &most);
+    assert_true(strlen(tw_session_seal(
+        &in, SEALER(ring, TW_SEAL_SESSION, REALM), pool))
+        <= TW_SESSION_TEXT_MAX);
+}
+
 static void test_field_too_long(void **state)
 {
     char text[257];
@@ -431,6 +468,7 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_keys),
           cmocka_unit_test(test_formats),
           cmocka_unit_test(test_fields),
+          cmocka_unit_test(test_profile),
           cmocka_unit_test(test_field_too_long),
           cmocka_unit_test(test_same_name_is_short),
           cmocka_unit_test(test_every_cut_plain_is_void))
