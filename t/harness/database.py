@@ -117,18 +117,17 @@ class Postgres:
     USER = "twauth"
     _names = itertools.count(1)
 
-    def __init__(self, folder, language=None):
-        """language: its messages are in, as de_DE; needs PostgreSQL's catalogues (Debian's package has them)."""
+    def __init__(self, folder, languages=()):
+        """languages: lc_messages of a database may be one of these, as de_DE.UTF-8; needs PostgreSQL's catalogues
+        (Debian's package has them)."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
         self._environment = process.environment()
-        self._language = {}
-        if language:
+        for language in languages:
             subprocess.run(["localedef", "--no-archive", "-i", language, "-f", "UTF-8", folder / f"{language}.UTF-8"],
                            check=True, capture_output=True)
             self._environment["LOCPATH"] = str(folder)
-            self._language = {"lc_messages": f"{language}.UTF-8"}
         self.log = ErrorLog(folder / "server.log")
         self.data = folder / "data"
         self.data.mkdir()
@@ -148,8 +147,7 @@ class Postgres:
     }
 
     def start(self):
-        settings = [a for k, v in (self._SETTINGS | self._language
-                                    | {"unix_socket_directories": self.folder}).items()
+        settings = [a for k, v in (self._SETTINGS | {"unix_socket_directories": self.folder}).items()
                     for a in ("-c", f"{k}={v}")]
         with open(self.log.path, "ab") as log:
             self._process = process.Process([POSTGRES_BIN / "postgres", "-D", self.data, *settings], cwd="/",
