@@ -132,6 +132,7 @@ static standing_t refresh(tw_stored_t *stored, tw_visitor_t *visitor)
     request_rec *r = visitor->initial;
     tw_err_t err = { 0 };
     tw_lease_t lease;
+    const char *what;
     tw_tokens_t fresh;
     tw_page_t page = { 0 };
     apr_status_t rv;
@@ -143,10 +144,9 @@ static standing_t refresh(tw_stored_t *stored, tw_visitor_t *visitor)
     rv = site->provider.protocol->refresh(&fresh, stored->tokens.secret,
                                           &site->provider.client,
                                           tw_start_http(site), r->pool, &err);
-    if (!tw_call_end(&lease, r, site, apr_pstrcat(
-            r->pool, "the refresh of the token of ",
-            tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
-                     &page)) {
+    what = apr_pstrcat(r->pool, "the refresh of the token of ",
+                       tw_line_person(r->pool, &visitor->session), NULL);
+    if (!tw_call_end(&lease, r, what, rv, &err, &page)) {
         if (err.kind == TW_ERR_STALE && forget(stored, visitor)) {
             return NONE;
         }
@@ -219,7 +219,7 @@ static standing_t wait_for_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
         standing = try_tokens(tokens, visitor);
     }
     if (is_waiting) {
-        tw_call_drop(&waiting, visitor->site);
+        tw_call_drop(&waiting);
     }
     return standing;
 }

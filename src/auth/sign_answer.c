@@ -86,7 +86,7 @@ void tw_sign_answer_end(tw_signed_call_t *call)
 {
     if (call->leased) {
         call->leased = 0;
-        tw_call_drop(&call->lease, call->visitor->site);
+        tw_call_drop(&call->lease);
     }
 }
 
@@ -173,8 +173,7 @@ static apr_status_t pass(ap_filter_t *f, apr_bucket_brigade *brigade)
         call->cookies = NULL;
     }
     if (call->leased) {
-        tw_call_alive(&call->lease, call->visitor->site,
-                      tw_sign_answer_patience(call->r));
+        tw_call_alive(&call->lease, tw_sign_answer_patience(call->r));
     }
     keep_refusal(call, brigade);
     if (last) {

@@ -290,16 +290,16 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
     if (!tw_shared_use_once(site->shared, &id, flow->started_at
                             + site->sign_in.timeout + TW_LEEWAY,
                             apr_time_now())) {
-        tw_call_drop(&lease, site);
+        tw_call_drop(&lease);
         return used_before(r, visitor, flow, cookie_name);
     }
     tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);
-    client.http.timeout = tw_call_time(&lease, site);
+    client.http.timeout = tw_call_time(&lease);
     rv = site->provider.protocol->finish(&identity, &client,
                                          tw_start_http(site), &flow->pending,
                                          grant, r->pool, &err);
     tw_secret_wipe(flow->pending.secret);
-    if (!tw_call_end(&lease, r, site, "the sign-in", rv, &err, &p)) {
+    if (!tw_call_end(&lease, r, "the sign-in", rv, &err, &p)) {
         return page(r, visitor, &p);
     }
     if (flow->person && strcmp(flow->person, identity.id)) {

@@ -302,7 +302,7 @@ static int may_begin(login_t *l, tw_lease_t *lease)
         return GO_ON;
     }
     if (calls) {
-        tw_call_drop(lease, l->site);
+        tw_call_drop(lease);
     }
     return page(l, &p);
 }
@@ -344,10 +344,10 @@ static int begin(login_t *l)
         return status;
     }
     rv = site->provider.protocol->begin(&flow.pending, &location, &client,
-                               tw_start_http(site), l->r->pool, &err);
+                                        tw_start_http(site), l->r->pool, &err);
     if (site->provider.protocol->begin_calls
-        && !tw_call_end(&lease, l->r, site, "the start of a sign-in", rv, &err,
-                     &p)) {
+        && !tw_call_end(&lease, l->r, "the start of a sign-in", rv, &err,
+                        &p)) {
         return page(l, &p);
     }
     if (rv != APR_SUCCESS) {

@@ -34,34 +34,34 @@ static int no_lease(request_rec *r, const tw_site_t *site, tw_page_t *page)
     return 0;
 }
 
-static int take_lease(tw_lease_t *lease, const tw_site_t *site,
-                      apr_time_t now)
+static int take_lease(tw_lease_t *lease, apr_time_t now)
 {
-    lease->number = tw_shared_call_begin(site->shared, lease->kind,
-                                         site->provider.calls, lease->deadline,
-                                         now);
+    lease->number = tw_shared_call_begin(lease->site->shared, lease->kind,
+                                         lease->site->provider.calls,
+                                         lease->deadline, now);
     return lease->number >= 0;
 }
 
 int tw_call_wait(tw_lease_t *waiting, const tw_site_t *site,
                  apr_interval_time_t most)
 {
+    waiting->site = site;
     waiting->kind = TW_CALL_WAIT;
     waiting->asked = waiting->begun = apr_time_now();
     waiting->deadline = waiting->asked + most + DEADLINE_SLACK;
-    return take_lease(waiting, site, waiting->asked);
+    return take_lease(waiting, waiting->asked);
 }
 
-static void release(const tw_lease_t *lease, const tw_site_t *site)
+static void release(const tw_lease_t *lease)
 {
-    tw_shared_call_end(site->shared, lease->kind, lease->number,
+    tw_shared_call_end(lease->site->shared, lease->kind, lease->number,
                        lease->deadline);
 }
 
 /* Waits so long for a lease, unless too many wait already. */
-static int wait_for_lease(tw_lease_t *lease, const tw_site_t *site,
-                          apr_interval_time_t wait)
+static int wait_for_lease(tw_lease_t *lease, apr_interval_time_t wait)
 {
+    const tw_site_t *site = lease->site;
     tw_lease_t waiting;
     int found = 0;
 
@@ -74,9 +74,9 @@ static int wait_for_lease(tw_lease_t *lease, const tw_site_t *site,
            && !tw_shared_breaker_open(site->shared, site->provider.slot);
          wait -= WAIT_STEP) {
         apr_sleep(WAIT_STEP);
-        found = take_lease(lease, site, apr_time_now());
+        found = take_lease(lease, apr_time_now());
     }
-    release(&waiting, site);
+    release(&waiting);
     return found;
 }
 
@@ -97,14 +97,14 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
     if (page->retry_after) {
         return 0;
     }
+    lease->site = site;
     lease->kind = kind;
     lease->asked = now;
     lease->deadline = now + timeout + DEADLINE_SLACK;
     if (wait > timeout / 2) {
         wait = timeout / 2;
     }
-    if (!take_lease(lease, site, now)
-        && !wait_for_lease(lease, site, wait)) {
+    if (!take_lease(lease, now) && !wait_for_lease(lease, wait)) {
         return no_lease(r, site, page);
     }
     /* asked last: an open breaker lets one through in a while, and that one
@@ -114,7 +114,7 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
         tw_shared_breaker_allow_after(site->shared, site->provider.slot, PAUSE,
                                       lease->begun);
     if (page->retry_after) {
-        release(lease, site);
+        release(lease);
         return 0;
     }
     return 1;
@@ -131,10 +131,11 @@ int tw_call_carry_retry_after(tw_lease_t *lease, request_rec *r,
     if (wait) {
         return wait;
     }
+    lease->site = site;
     lease->kind = TW_CALL_SIGNED;
     lease->asked = lease->begun = now;
     lease->deadline = now + most;
-    if (take_lease(lease, site, now)) {
+    if (take_lease(lease, now)) {
         return 0;
     }
     if (tw_line_is_due(site, TW_LINE_SIGNED)) {
@@ -146,23 +147,21 @@ int tw_call_carry_retry_after(tw_lease_t *lease, request_rec *r,
     return TW_RETRY_AFTER;
 }
 
-void tw_call_alive(tw_lease_t *lease, const tw_site_t *site,
-                   apr_interval_time_t most)
+void tw_call_alive(tw_lease_t *lease, apr_interval_time_t most)
 {
     apr_time_t later = apr_time_now() + most;
 
     /* once in a while is enough */
     if (later - lease->deadline > most / 4
-        && tw_shared_call_renew(site->shared, lease->number, lease->deadline,
-                                later)) {
+        && tw_shared_call_renew(lease->site->shared, lease->number,
+                                lease->deadline, later)) {
         lease->deadline = later;
     }
 }
 
-apr_interval_time_t tw_call_time(const tw_lease_t *lease,
-                                 const tw_site_t *site)
+apr_interval_time_t tw_call_time(const tw_lease_t *lease)
 {
-    apr_interval_time_t timeout = site->provider.client.http.timeout;
+    apr_interval_time_t timeout = lease->site->provider.client.http.timeout;
     apr_interval_time_t waited = lease->begun - lease->asked;
 
     /* never less than half: the clock could have been set */
@@ -195,8 +194,9 @@ static void x_answered(request_rec *r, const tw_site_t *site)
 }
 
 static void x_failed(request_rec *r, const tw_lease_t *lease,
-                     const tw_site_t *site, const tw_err_t *err)
+                     const tw_err_t *err)
 {
+    const tw_site_t *site = lease->site;
     apr_interval_time_t pause = apr_time_from_sec(retry_after(err));
     tw_failure_t failure = { 0, FAILURES, pause > PAUSE ? pause : PAUSE,
                              lease->begun };
@@ -211,8 +211,9 @@ static void x_failed(request_rec *r, const tw_lease_t *lease,
 }
 
 static void x_limits(request_rec *r, const tw_lease_t *lease,
-                     const tw_site_t *site, const tw_err_t *err)
+                     const tw_err_t *err)
 {
+    const tw_site_t *site = lease->site;
     int pause = retry_after(err);
     tw_failure_t failure = { 1, REFUSALS, apr_time_from_sec(pause),
                              lease->begun };
@@ -228,31 +229,30 @@ static void x_limits(request_rec *r, const tw_lease_t *lease,
 
 /* Moves the breaker by how a call ended, and logs when it opens or closes. */
 static void move_breaker(request_rec *r, const tw_lease_t *lease,
-                         const tw_site_t *site, apr_status_t rv,
-                         const tw_err_t *err)
+                         apr_status_t rv, const tw_err_t *err)
 {
     switch (rv == APR_SUCCESS ? TW_ERR_NONE : err->kind) {
     case TW_ERR_LIMITED:
-        x_limits(r, lease, site, err);
+        x_limits(r, lease, err);
         return;
     case TW_ERR_UNREACHABLE:
     case TW_ERR_TIMEOUT:
-        x_failed(r, lease, site, err);
+        x_failed(r, lease, err);
         return;
     case TW_ERR_GARBAGE:
         /* what begins a sign-in is the same for everybody */
         if (lease->kind == TW_CALL_START) {
-            x_failed(r, lease, site, err);
+            x_failed(r, lease, err);
             return;
         }
         break;
     case TW_ERR_INTERNAL:
         break;
     default:
-        x_answered(r, site);
+        x_answered(r, lease->site);
         return;
     }
-    tw_shared_breaker_abandon(site->shared, site->provider.slot,
+    tw_shared_breaker_abandon(lease->site->shared, lease->site->provider.slot,
                               apr_time_now());
 }
 
@@ -300,9 +300,11 @@ static int level_of(const tw_lease_t *lease, const tw_err_t *err)
     }
 }
 
-void tw_call_drop(const tw_lease_t *lease, const tw_site_t *site)
+void tw_call_drop(const tw_lease_t *lease)
 {
-    release(lease, site);
+    const tw_site_t *site = lease->site;
+
+    release(lease);
     if (lease->kind != TW_CALL_WAIT && lease->kind != TW_CALL_SIGNED) {
         tw_shared_breaker_abandon(site->shared, site->provider.slot,
                                   apr_time_now());
@@ -341,21 +343,20 @@ static void log_clock(request_rec *r, const tw_site_t *site)
     }
 }
 
-int tw_call_end(const tw_lease_t *lease, request_rec *r,
-                const tw_site_t *site, const char *what, apr_status_t rv,
-                const tw_err_t *err, tw_page_t *page)
+int tw_call_end(const tw_lease_t *lease, request_rec *r, const char *what,
+                apr_status_t rv, const tw_err_t *err, tw_page_t *page)
 {
     tw_line_t line;
 
-    release(lease, site);
-    move_breaker(r, lease, site, rv, err);
-    log_clock(r, site);
+    release(lease);
+    move_breaker(r, lease, rv, err);
+    log_clock(r, lease->site);
     if (rv == APR_SUCCESS) {
         return 1;
     }
     page->kind = page_of(err->kind);
     page->retry_after = retry_after(err);
-    tw_line_begin(&line, r, site, level_of(lease, err), "TW0204",
+    tw_line_begin(&line, r, lease->site, level_of(lease, err), "TW0204",
                   what_failed(r, err));
     page->reference = line.shown;
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0204)

@@ -20,6 +20,7 @@
 #include "shared/segment.h"
 
 typedef struct tw_lease_t {
+    const tw_site_t *site;
     tw_call_kind_t kind;
     int number;
     apr_time_t asked, begun, deadline;
@@ -42,12 +43,10 @@ int tw_call_begin(tw_lease_t *lease, request_rec *r, const tw_site_t *site,
 int tw_call_carry_retry_after(tw_lease_t *lease, request_rec *r,
                               const tw_site_t *site,
                               apr_interval_time_t most);
-void tw_call_alive(tw_lease_t *lease, const tw_site_t *site,
-                   apr_interval_time_t most);
+void tw_call_alive(tw_lease_t *lease, apr_interval_time_t most);
 
 /* What is left of TwAuthProviderTimeout for the call after the waiting. */
-apr_interval_time_t tw_call_time(const tw_lease_t *lease,
-                                 const tw_site_t *site);
+apr_interval_time_t tw_call_time(const tw_lease_t *lease);
 
 /*
  * Leases the right to wait, for so long at most, for what another one's call
@@ -58,14 +57,13 @@ int tw_call_wait(tw_lease_t *waiting, const tw_site_t *site,
 
 /* Gives back the lease of one that waits, or of a call that was not made after
  * all, and with it the turn at an open breaker. */
-void tw_call_drop(const tw_lease_t *lease, const tw_site_t *site);
+void tw_call_drop(const tw_lease_t *lease);
 
 /*
  * Gives the lease back after a call that returned rv.  0 with page filled
  * in: it failed, and what (a few words) has been logged.
  */
-int tw_call_end(const tw_lease_t *lease, request_rec *r,
-                const tw_site_t *site, const char *what, apr_status_t rv,
-                const tw_err_t *err, tw_page_t *page);
+int tw_call_end(const tw_lease_t *lease, request_rec *r, const char *what,
+                apr_status_t rv, const tw_err_t *err, tw_page_t *page);
 
 #endif
