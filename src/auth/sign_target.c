@@ -9,6 +9,8 @@
 #include "base/codec.h"
 
 #define PROXY "proxy:"
+/* Where mod_proxy notes that a socket takes the place of the host. */
+#define UDS "uds_path"
 
 static apr_port_t port_of(const apr_uri_t *uri)
 {
@@ -67,7 +69,8 @@ tw_sign_target_kind_t tw_sign_target_read(tw_sign_target_t *target,
         || apr_uri_parse(r->pool, text + strlen(PROXY), &uri) != APR_SUCCESS
         || apr_uri_parse(r->pool, site->provider.client.api, &api)
            != APR_SUCCESS
-        || !is_same_server(&uri, &api) || uri.user || uri.password) {
+        || !is_same_server(&uri, &api) || uri.user || uri.password
+        || apr_table_get(r->notes, UDS)) {
         return TW_SIGN_TARGET_ELSEWHERE;
     }
     if (!uri.path || uri.path[0] != '/' || uri.fragment) {
