@@ -35,21 +35,23 @@ typedef struct {
     const char *url;                /* without its query; NULL: it has none */
 } call_t;
 
-apr_status_t tw_oauth1_sign(const char **header, tw_sign_request_t *sign,
+apr_status_t tw_oauth1_sign(const char **header,
+                            const tw_sign_request_t *request,
                             const tw_client_t *client, apr_pool_t *pool,
                             tw_err_t *err)
 {
+    tw_sign_request_t sign = *request;
     unsigned char random[NONCE_BYTES];
     char nonce[2 * NONCE_BYTES + 1];
 
     tw_seal_random(random, sizeof(random));
     tw_codec_hex(nonce, random, sizeof(random));
-    sign->consumer_key = client->key;
-    sign->consumer_secret = client->secret;
-    sign->nonce = nonce;
-    sign->timestamp = apr_time_sec(apr_time_now())
-                      + tw_clock_ahead(client->clock);
-    return tw_sign_header(header, sign, pool, err);
+    sign.consumer_key = client->key;
+    sign.consumer_secret = client->secret;
+    sign.nonce = nonce;
+    sign.timestamp = apr_time_sec(apr_time_now())
+                     + tw_clock_ahead(client->clock);
+    return tw_sign_header(header, &sign, pool, err);
 }
 
 static apr_status_t sign_call(tw_http_request_t *request, const void *what,

@@ -14,9 +14,10 @@
 
 extern const tw_protocol_t tw_oauth1;
 
-/* The Authorization header of a call whose key, nonce and timestamp are put
- * in here: a nonce of its own each time. */
-apr_status_t tw_oauth1_sign(const char **header, tw_sign_request_t *sign,
+/* The Authorization header of a call, which brings all but the client's key
+ * and secret, nonce and timestamp: a nonce of its own each time. */
+apr_status_t tw_oauth1_sign(const char **header,
+                            const tw_sign_request_t *request,
                             const tw_client_t *client, apr_pool_t *pool,
                             tw_err_t *err);
 
