@@ -44,74 +44,107 @@ static void refuse(check_t *c, const char *fmt, ...)
 
 /* ---- whom the credentials are sent to ------------------------------------ */
 
-/* <Proxy> of a prefix of the URL, or of a pattern. */
-static int is_proxy_section(const ap_directive_t *d, const char *url,
-                            apr_pool_t *pool)
+/* How a <Proxy> and the URL of all calls lie to each other. */
+typedef enum { APART, AROUND, INSIDE } relation_t;
+
+static relation_t relation_of(const check_t *c, const ap_directive_t *d,
+                              const char *url)
 {
     const apr_array_header_t *words;
     const char *word;
 
-    if (!tw_conftree_is(d, "<Proxy")) {
-        return 0;
+    if (!tw_conftree_is(d, "<Proxy") && !tw_conftree_is(d, "<ProxyMatch")) {
+        return APART;
     }
-    words = tw_conftree_words(d, pool);
-    word = words->nelts ? APR_ARRAY_IDX(words, 0, const char *) : "";
-    return !strncmp(url, word, strlen(word))
-           || !apr_fnmatch(word, url, 0);
+    words = tw_conftree_words(d, c->pool);
+    word = words->nelts ? APR_ARRAY_IDX(words, words->nelts - 1, const char *)
+                        : "";
+    /* of a pattern nobody knows here what else it matches */
+    if (tw_conftree_is(d, "<ProxyMatch") || words->nelts > 1) {
+        return INSIDE;
+    }
+    return !strncmp(url, word, strlen(word)) || !apr_fnmatch(word, url, 0)
+           ? AROUND : !strncmp(url, word, strlen(url)) ? INSIDE : APART;
 }
 
-/* A directive of mod_ssl that counts for calls to url: the one of a <Proxy>,
- * else the host's, else the main server's. */
-static const char *ssl_word(const check_t *c, const char *url,
-                            const char *name)
+/*
+ * Whether a directive of mod_ssl says what is good, for all calls to url: in
+ * the <Proxy> around them, else for the host, else for all; and in a <Proxy>
+ * of some of them nothing else.  *word: what it says, NULL: nothing.
+ */
+static int ssl_says(const char **word, const check_t *c, const char *url,
+                    const char *name, int (*is_good)(const char *word))
 {
     const ap_directive_t *parts[] = {
         tw_conftree_part(c->tree, c->site->server),
         tw_conftree_outside(c->tree)
     };
     const ap_directive_t *d, *inner;
+    const char *around = NULL;
     int i;
 
     for (i = 0; i < 2; i++) {
         for (d = parts[i]; d; d = d->next) {
-            for (inner = is_proxy_section(d, url, c->pool) ? d->first_child
-                                                           : NULL;
-                 inner; inner = inner->next) {
-                if (tw_conftree_is(inner, name)) {
-                    return tw_conftree_word(c->pool, inner->args);
+            relation_t relation = relation_of(c, d, url);
+
+            for (inner = relation == APART ? NULL : d->first_child; inner;
+                 inner = inner->next) {
+                if (!tw_conftree_is(inner, name)) {
+                    continue;
                 }
+                *word = tw_conftree_word(c->pool, inner->args);
+                if (!is_good(*word)) {
+                    return 0;
+                }
+                around = relation == AROUND ? *word : around;
             }
         }
     }
-    return tw_conftree_word(c->pool,
-                            tw_conftree_inherited(c->tree, c->site->server,
-                                                  name));
+    *word = around ? around
+            : tw_conftree_word(c->pool,
+                               tw_conftree_inherited(c->tree, c->site->server,
+                                                     name));
+    return is_good(*word);
 }
 
-static int is_off(const char *word)
+static int is_on(const char *word)
 {
-    return word && !strcasecmp(word, "off");
+    return word && !strcasecmp(word, "on");
+}
+
+static int is_not_off(const char *word)
+{
+    return !word || strcasecmp(word, "off");
+}
+
+static int is_required(const char *word)
+{
+    return word && !strcasecmp(word, "require");
 }
 
 /* By default mod_ssl believes whoever answers. */
-static void check_tls(check_t *c, const char *url)
+static void check_tls(check_t *c)
 {
-    const char *engine = ssl_word(c, url, "SSLProxyEngine");
-    const char *verify = ssl_word(c, url, "SSLProxyVerify");
+    const char *url = apr_pstrcat(c->pool, c->site->provider.client.api, "/",
+                                  NULL);
+    const char *word;
 
-    if (!engine || is_off(engine)) {
+    if (strncmp(url, "https:", 6)) {
+        return;         /* a stand-in, on a loopback address */
+    }
+    if (!ssl_says(&word, c, url, "SSLProxyEngine", is_on)) {
         refuse(c, "without SSLProxyEngine On mod_proxy cannot speak https to "
                "X");
     }
-    if (!verify || strcasecmp(verify, "require")) {
+    if (!ssl_says(&word, c, url, "SSLProxyVerify", is_required)) {
         refuse(c, "SSLProxyVerify is %s, so that users' credentials would go "
                "to whoever answers: say SSLProxyVerify require and "
                "SSLProxyCACertificateFile (on Debian "
                "/etc/ssl/certs/ca-certificates.crt)",
-               verify ? verify : "none by default");
+               word ? word : "none by default");
     }
-    if (is_off(ssl_word(c, url, "SSLProxyCheckPeerName"))
-        || is_off(ssl_word(c, url, "SSLProxyCheckPeerExpire"))) {
+    if (!ssl_says(&word, c, url, "SSLProxyCheckPeerName", is_not_off)
+        || !ssl_says(&word, c, url, "SSLProxyCheckPeerExpire", is_not_off)) {
         refuse(c, "SSLProxyCheckPeerName and SSLProxyCheckPeerExpire must not "
                "be Off: users' credentials would go to whoever answers");
     }
@@ -146,9 +179,6 @@ static void check_target(check_t *c, const ap_directive_t *by,
                shown, api,
                !strncasecmp(target, "http:", 5) && !strncmp(api, "https:", 6)
                ? ", and never over http" : "");
-    }
-    else if (!strncasecmp(target, "https:", 6)) {
-        check_tls(c, target);
     }
 }
 
@@ -226,6 +256,7 @@ static void check_place(check_t *c)
         refuse(c, "with ProxyPreserveHost On X would be called by this "
                "server's own name: say it where it is needed, and Off here");
     }
+    check_tls(c);
     if (section && section->first_child && check_inside(c, section)) {
         return;
     }

@@ -232,6 +232,9 @@ int tw_sign_answer_refuse(request_rec *r, tw_visitor_t *visitor,
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     tw_sign_answer_mark(r, visitor);
+    if (refusal->status == HTTP_UNAUTHORIZED) {
+        tw_page_challenge(r, visitor->site);
+    }
     if (refusal->retry_after) {
         apr_table_setn(r->err_headers_out, "Retry-After",
                        apr_itoa(r->pool, refusal->retry_after));

@@ -111,7 +111,7 @@ static int is_quotable(const char *text)
     return 1;
 }
 
-static void set_challenge(request_rec *r, const tw_site_t *site)
+void tw_page_challenge(request_rec *r, const tw_site_t *site)
 {
     /* httpd gives AuthName with its quotes escaped; a realm has none */
     const char *name = ap_auth_name(r);
@@ -190,7 +190,7 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
 {
     tw_page_no_store(r);
     if (status == HTTP_UNAUTHORIZED) {
-        set_challenge(r, visitor->site);
+        tw_page_challenge(r, visitor->site);
     }
     /* a subrequest's refusal is not the page's */
     if (!r->main) {
@@ -242,7 +242,7 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
     visitor->page.next = page.next;
     set_headers(r, site, &page, &words);
     if (status == HTTP_UNAUTHORIZED) {
-        set_challenge(r, site);
+        tw_page_challenge(r, site);
     }
     tw_page_environment(r, visitor);
     if (status != HTTP_OK && !page.always && tw_page_has_document(r, status)) {

@@ -47,4 +47,7 @@ int tw_page_has_document_here(request_rec *r, int status);
  * to tell: for error documents. */
 void tw_page_environment(request_rec *r, const tw_visitor_t *visitor);
 
+/* The challenge of a 401. */
+void tw_page_challenge(request_rec *r, const tw_site_t *site);
+
 #endif

@@ -38,6 +38,7 @@ def test_without_a_stored_token(site, alice):
     answer = call(alice, "GET", ECHO, headers={"Referer": alice.base + "/members/?x=1"})
     said = answer.json()
     assert answer.status == 401 and said["status"] == 401 and "sign in" in said["detail"]
+    assert answer.headers["WWW-Authenticate"].startswith("Twitter realm=")
     assert said["login"] == "/twauth/login?switch=1&next=%2Fmembers%2F%3Fx%3D1"
     # and a page's script may send its user there
     page = Flow(alice, alice.get(said["login"], site="same-origin")).approve("alice")
