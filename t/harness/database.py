@@ -117,17 +117,12 @@ class Postgres:
     USER = "twauth"
     _names = itertools.count(1)
 
-    def __init__(self, folder, languages=()):
-        """languages: lc_messages of a database may be one of these, as de_DE.UTF-8; needs PostgreSQL's catalogues
-        (Debian's package has them)."""
+    def __init__(self, folder):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
         self._environment = process.environment()
-        for language in languages:
-            subprocess.run(["localedef", "--no-archive", "-i", language, "-f", "UTF-8", folder / f"{language}.UTF-8"],
-                           check=True, capture_output=True)
-            self._environment["LOCPATH"] = str(folder)
+        self._environment["LOCPATH"] = str(folder)      # where learn() puts languages
         self.log = ErrorLog(folder / "server.log")
         self.data = folder / "data"
         self.data.mkdir()
@@ -205,6 +200,13 @@ class Postgres:
             with db.cursor() as cursor:
                 cursor.execute(sql, parameters)
                 return (cursor.fetchall(), [c.name for c in cursor.description]) if cursor.description else ([], [])
+
+    def learn(self, language):
+        """From now on lc_messages of a database may be de_DE.UTF-8; needs PostgreSQL's catalogues (Debian's package
+        has them)."""
+        place = self.folder / f"{language}.UTF-8"
+        subprocess.run(["localedef", "--no-archive", "-i", language, "-f", "UTF-8", place], check=True, capture_output=True)
+        process.give(place, self.OWNER)
 
     def database(self, schema=SCHEMA["pgsql"]):
         """A fresh database made from a schema file or text."""
