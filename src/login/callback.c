@@ -23,103 +23,124 @@
 #define WAIT_FOR_LEASE apr_time_from_sec(2)
 #define QUERY_FIELDS_MAX 50
 
+/* One callback, as far as it has come. */
+typedef struct {
+    request_rec *r;
+    tw_visitor_t *visitor;
+    const tw_site_t *site;
+    tw_authz_response_t authz;
+    tw_flow_t flow;                 /* all zero: none was found */
+    const char *cookie_name;        /* of the flow */
+    tw_identity_t identity;         /* id NULL: X has not said who it is */
+} callback_t;
+
 /* Ends in a page: always our own, for the URL holds a verifier or code. */
-static int page(request_rec *r, tw_visitor_t *visitor, tw_page_t *p)
+static int page(const callback_t *c, tw_page_t *p)
 {
     p->always = 1;
-    return tw_page_answer(r, visitor, p);
+    p->next = c->flow.next;
+    return tw_page_answer(c->r, c->visitor, p);
+}
+
+/* The browser's cookie of this flow has done its work. */
+static void drop_cookie(const callback_t *c)
+{
+    tw_cookie_expire(c->r, c->cookie_name, c->site->cookies.other_attributes);
+}
+
+/* 0: it has been used before. */
+static int use_up_flow(const callback_t *c)
+{
+    tw_id_t id;
+
+    tw_flow_id(&id, &c->flow);
+    return tw_shared_use_once(c->site->shared, &id, c->flow.started_at
+                              + c->site->sign_in.timeout + TW_LEEWAY,
+                              apr_time_now());
 }
 
 /*
  * "Start again": or, for somebody who is signed in all the same (the back
  * button, a reload), the way on.
  */
-static int start_again(request_rec *r, tw_visitor_t *visitor,
-                       const char *next)
+static int start_again(const callback_t *c)
 {
-    apr_interval_time_t recheck = visitor->site->session.recheck;
     tw_page_t p = { 0 };
 
     p.kind = TW_PAGE_EXPIRED;
-    p.next = next;
-    if (tw_visitor_authenticate(visitor, r, recheck, 0)
+    if (tw_visitor_authenticate(c->visitor, c->r, c->site->session.recheck, 0)
         == TW_VISITOR_SIGNED_IN) {
         p.kind = TW_PAGE_SIGNED_IN;
-        p.screen_name = visitor->session.screen_name;
+        p.screen_name = c->visitor->session.screen_name;
     }
-    return page(r, visitor, &p);
+    return page(c, &p);
 }
 
-static int cancelled(request_rec *r, tw_visitor_t *visitor,
-                     const tw_flow_t *flow)
+static int cancelled(const callback_t *c)
 {
     tw_browser_t browser;
     tw_page_t p = { 0 };
 
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0212)
+    use_up_flow(c);
+    drop_cookie(c);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, c->r, TWLOGNO(0212)
                   "the user cancelled at X");
     p.kind = TW_PAGE_CANCELLED;
-    p.next = flow->next;
-    if (tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN) {
+    if (tw_visitor_open(c->visitor) == TW_VISITOR_SIGNED_IN) {
         /* it was another account that was not taken */
         p.kind = TW_PAGE_UNCHANGED;
-        p.screen_name = visitor->session.screen_name;
+        p.screen_name = c->visitor->session.screen_name;
     }
     else {
-        tw_browser_read(&browser, visitor);
+        tw_browser_read(&browser, c->visitor);
         browser.left = 1;
-        tw_browser_set(r, visitor->site, &browser);
+        tw_browser_set(c->r, c->site, &browser);
     }
-    return page(r, visitor, &p);
+    return page(c, &p);
 }
 
 /* Who signs in, with a colon; nothing where X has not been asked. */
-static const char *identity_text(apr_pool_t *pool,
-                                 const tw_identity_t *identity)
+static const char *identity_text(const callback_t *c)
 {
-    return identity ? apr_psprintf(pool, "X id %s, @%s: ", identity->id,
-                                   identity->screen_name)
-                    : "";
+    return c->identity.id ? apr_psprintf(c->r->pool, "X id %s, @%s: ",
+                                         c->identity.id,
+                                         c->identity.screen_name)
+                          : "";
 }
 
 /* The database failed: that it is down has been logged, this is the sign-in
  * that suffers. */
-static int not_stored(request_rec *r, tw_visitor_t *visitor,
-                      const tw_flow_t *flow, const tw_identity_t *identity,
-                      const tw_err_t *err)
+static int not_stored(const callback_t *c, const tw_err_t *err)
 {
-    const tw_site_t *site = visitor->site;
+    request_rec *r = c->r;
     tw_page_t p = { 0 };
     tw_line_t line;
 
     p.kind = TW_PAGE_NOT_STORED;
-    p.next = flow->next;
     p.retry_after = err->retry_after ? err->retry_after : TW_RETRY_AFTER;
     /* the callback can be loaded again and again, as long as it is down */
-    tw_line_begin(&line, r, site, APLOG_WARNING, "TW0215",
+    tw_line_begin(&line, r, c->site, APLOG_WARNING, "TW0215",
                   tw_line_cause(r->pool, err));
     p.reference = line.shown;
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0215)
-                  "sign-in not stored (reference %s): %s%s%s%s",
-                  line.reference, identity_text(r->pool, identity), err->why,
-                  err->advice ? ": " : "", err->advice ? err->advice : "");
-    return page(r, visitor, &p);
+                  "sign-in not stored (reference %s): %s%s", line.reference,
+                  identity_text(c), tw_err_text(r->pool, err));
+    return page(c, &p);
 }
 
 /* The account could not be had. */
-static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
-                      const tw_flow_t *flow, const tw_identity_t *identity,
-                      const tw_session_t *session, const tw_err_t *err)
+static int no_sign_in(const callback_t *c, const tw_session_t *session,
+                      const tw_err_t *err)
 {
-    const tw_site_t *site = visitor->site;
+    request_rec *r = c->r;
+    const char *id = c->identity.id;
     tw_page_t p = { 0 };
     tw_line_t line;
 
-    p.next = flow->next;
     switch (err->kind) {
     case TW_ERR_INACTIVE:
         p.kind = TW_PAGE_INACTIVE;
-        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0213", identity->id);
+        tw_line_begin(&line, r, c->site, APLOG_NOTICE, "TW0213", id);
         ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0213)
                       "sign-in refused (reference %s): %s: %s",
                       line.reference, tw_line_person(r->pool, session),
@@ -127,32 +148,31 @@ static int no_sign_in(request_rec *r, tw_visitor_t *visitor,
         break;
     case TW_ERR_NO_ACCOUNT:
         p.kind = TW_PAGE_NO_ACCOUNT;
-        p.detail = identity->id;
-        tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0214", identity->id);
+        p.detail = id;
+        tw_line_begin(&line, r, c->site, APLOG_NOTICE, "TW0214", id);
         ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0214)
                       "sign-in refused (reference %s): %s%s; to invite: "
                       "INSERT INTO twauth_account (twitter_id) VALUES ('%s')",
-                      line.reference, identity_text(r->pool, identity),
-                      err->why, identity->id);
+                      line.reference, identity_text(c), err->why, id);
         break;
     default:
-        return not_stored(r, visitor, flow, identity, err);
+        return not_stored(c, err);
     }
     p.reference = line.shown;
-    return page(r, visitor, &p);
+    return page(c, &p);
 }
 
 /* A profile that X did not give stops nobody; whoever asks for one is told
  * once in a while. */
-static void log_no_profile(request_rec *r, const tw_site_t *site,
-                           const tw_identity_t *identity)
+static void log_no_profile(const callback_t *c)
 {
-    if (identity->no_profile && tw_line_is_due(site, TW_LINE_PROFILE)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0481)
+    if (c->identity.no_profile
+        && tw_line_is_due(c->site, TW_LINE_PROFILE)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, c->r, TWLOGNO(0481)
                       "signed in without a profile: %s (TwAuthProfile Off "
                       "asks for none; an address needs \"Request email from "
                       "users\" in X's developer console)",
-                      identity->no_profile);
+                      c->identity.no_profile);
     }
 }
 
@@ -183,10 +203,10 @@ static void log_sign_in(request_rec *r, const tw_session_t *session,
 }
 
 /* X has said who it is: account, session, cookies, and on to next. */
-static int sign_in(request_rec *r, tw_visitor_t *visitor,
-                   const tw_flow_t *flow, const tw_identity_t *identity)
+static int sign_in(const callback_t *c)
 {
-    const tw_site_t *site = visitor->site;
+    request_rec *r = c->r;
+    const tw_site_t *site = c->site;
     const tw_session_t *previous;
     tw_sign_in_t options = { 0 };
     tw_session_t session = { 0 };
@@ -194,9 +214,9 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     tw_browser_t browser;
     tw_err_t err = { 0 };
 
-    previous = tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN
-             ? &visitor->session : NULL;
-    options.identity = identity;
+    previous = tw_visitor_open(c->visitor) == TW_VISITOR_SIGNED_IN
+               ? &c->visitor->session : NULL;
+    options.identity = &c->identity;
     options.sign_up = site->sign_in.sign_up;
     options.claim = site->sign_in.claim;
     options.from.address = r->useragent_ip;
@@ -204,14 +224,14 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     options.from.keep = site->session.per_account;
     options.previous = previous;
     session.signed_in_at = session.expires_at = apr_time_now();
-    session.remembered = flow->remembered
+    session.remembered = c->flow.remembered
                          && site->session.remember != TW_REMEMBER_OFF;
-    session.confirmed = flow->person != NULL;
+    session.confirmed = c->flow.person != NULL;
     session.expires_at += site->session.limits[session.remembered].max;
     tw_protection_mark(&session, r, site);
     if (tw_account_sign_in(&session, &result, &site->store, &options, r->pool,
                            &err) != APR_SUCCESS) {
-        return no_sign_in(r, visitor, flow, identity, &session, &err);
+        return no_sign_in(c, &session, &err);
     }
     if (previous) {
         tw_revoke_here(site, previous, session.signed_in_at);
@@ -219,93 +239,84 @@ static int sign_in(request_rec *r, tw_visitor_t *visitor,
     if (!tw_visitor_set_session(r, site, &session)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    tw_browser_read(&browser, visitor);
+    tw_browser_read(&browser, c->visitor);
     browser.before = session.account;
     browser.left = 0;
     tw_browser_set(r, site, &browser);
     log_sign_in(r, &session, &result, previous);
-    log_no_profile(r, site, identity);
+    log_no_profile(c);
     tw_page_no_store(r);
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
-    apr_table_setn(r->headers_out, "Location", flow->next);
+    apr_table_setn(r->headers_out, "Location", c->flow.next);
     return HTTP_MOVED_TEMPORARILY;
 }
 
 /* Somebody who was signed in was to say so again at X, and it was another who
  * came back: nothing changes. */
-static int other_person(request_rec *r, tw_visitor_t *visitor,
-                        const tw_flow_t *flow, const tw_identity_t *identity)
+static int other_person(const callback_t *c)
 {
     tw_page_t p = { 0 };
 
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0441)
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, c->r, TWLOGNO(0441)
                   "%srefused, for X id %s was asked to sign in again "
-                  "(TwAuthFresh)", identity_text(r->pool, identity),
-                  flow->person);
+                  "(TwAuthFresh)", identity_text(c), c->flow.person);
     p.kind = TW_PAGE_OTHER_PERSON;
-    p.next = flow->next;
-    if (tw_visitor_open(visitor) == TW_VISITOR_SIGNED_IN) {
-        p.screen_name = visitor->session.screen_name;
+    if (tw_visitor_open(c->visitor) == TW_VISITOR_SIGNED_IN) {
+        p.screen_name = c->visitor->session.screen_name;
     }
-    return page(r, visitor, &p);
+    return page(c, &p);
 }
 
-static int used_before(request_rec *r, tw_visitor_t *visitor,
-                       const tw_flow_t *flow, const char *cookie_name)
+static int used_before(const callback_t *c)
 {
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0219)
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, c->r, TWLOGNO(0219)
                   "this pending sign-in has been used before");
-    tw_cookie_expire(r, cookie_name, visitor->site->cookies.other_attributes);
-    return start_again(r, visitor, flow->next);
+    drop_cookie(c);
+    return start_again(c);
 }
 
 /* A grant for a flow of this browser: the one exchange, and what follows. */
-static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
-                    const char *cookie_name, const char *grant)
+static int exchange(callback_t *c)
 {
-    const tw_site_t *site = visitor->site;
+    const tw_site_t *site = c->site;
     tw_client_t client = site->provider.client;
     tw_id_t id;
-    tw_identity_t identity;
     tw_lease_t lease;
     tw_page_t p = { 0 };
     tw_err_t err = { 0 };
     apr_status_t rv;
 
-    p.next = flow->next;
-    tw_flow_id(&id, flow);
     /* looked at first: a callback that is loaded again must not use up a
      * breaker's one try in a while */
+    tw_flow_id(&id, &c->flow);
     if (tw_shared_is_used(site->shared, &id, apr_time_now())) {
-        return used_before(r, visitor, flow, cookie_name);
+        return used_before(c);
     }
     /* what X gives can be had once: not before it can be kept */
-    if (tw_account_ready(&site->store.database, r->pool, &err) != APR_SUCCESS) {
-        return not_stored(r, visitor, flow, NULL, &err);
+    if (tw_account_ready(&site->store.database, c->r->pool, &err)
+        != APR_SUCCESS) {
+        return not_stored(c, &err);
     }
-    if (!tw_call_begin(&lease, r, site, TW_CALL_CALLBACK, WAIT_FOR_LEASE,
+    if (!tw_call_begin(&lease, c->r, site, TW_CALL_CALLBACK, WAIT_FOR_LEASE,
                        &p)) {
-        return page(r, visitor, &p);
+        return page(c, &p);
     }
-    if (!tw_shared_use_once(site->shared, &id, flow->started_at
-                            + site->sign_in.timeout + TW_LEEWAY,
-                            apr_time_now())) {
+    if (!use_up_flow(c)) {
         tw_call_drop(&lease);
-        return used_before(r, visitor, flow, cookie_name);
+        return used_before(c);
     }
-    tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);
+    drop_cookie(c);
     client.http.timeout = tw_call_time(&lease);
-    rv = site->provider.protocol->finish(&identity, &client,
-                                         tw_start_http(site), &flow->pending,
-                                         grant, r->pool, &err);
-    tw_secret_wipe(flow->pending.secret);
-    if (!tw_call_end(&lease, r, "the sign-in", rv, &err, &p)) {
-        return page(r, visitor, &p);
+    rv = site->provider.protocol->finish(&c->identity, &client,
+                                         tw_start_http(site),
+                                         &c->flow.pending, c->authz.grant,
+                                         c->r->pool, &err);
+    tw_secret_wipe(c->flow.pending.secret);
+    if (!tw_call_end(&lease, c->r, "the sign-in", rv, &err, &p)) {
+        return page(c, &p);
     }
-    if (flow->person && strcmp(flow->person, identity.id)) {
-        return other_person(r, visitor, flow, &identity);
-    }
-    return sign_in(r, visitor, flow, &identity);
+    return c->flow.person && strcmp(c->flow.person, c->identity.id)
+           ? other_person(c) : sign_in(c);
 }
 
 /*
@@ -313,37 +324,42 @@ static int exchange(request_rec *r, tw_visitor_t *visitor, tw_flow_t *flow,
  * (section 4.1.2.1) blame the application, and its administrator has to
  * know; but anybody can write such an answer to a sign-in of their own.
  */
-static void log_error_answer(request_rec *r, const tw_site_t *site,
-                             const char *error)
+static void log_error_answer(const callback_t *c)
 {
     static const char *const blames[] = {
         "invalid_scope", "invalid_request", "unauthorized_client",
         "unsupported_response_type"
     };
+    const char *error = c->authz.error;
     int level = APLOG_INFO;
     apr_size_t i;
 
     for (i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
         if (!strcmp(error, blames[i])
-            && tw_line_is_due(site, TW_LINE_ANSWER)) {
+            && tw_line_is_due(c->site, TW_LINE_ANSWER)) {
             level = APLOG_ERR;
         }
     }
-    ap_log_rerror(APLOG_MARK, level, 0, r, TWLOGNO(0223)
+    ap_log_rerror(APLOG_MARK, level, 0, c->r, TWLOGNO(0223)
                   "X sent the browser back with \"%s\": look at TwAuthScope, "
                   "and at the application's settings at X",
-                  tw_err_quote(r->pool, error, strlen(error), 100));
+                  tw_err_quote(c->r->pool, error, strlen(error), 100));
+}
+
+/* Whether the flow's time is not over, nor yet to come. */
+static int is_in_time(const callback_t *c)
+{
+    apr_time_t now = apr_time_now();
+
+    return c->flow.started_at <= now + TW_LEEWAY
+           && now - c->flow.started_at < c->site->sign_in.timeout;
 }
 
 int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
 {
-    const tw_site_t *site = visitor->site;
+    callback_t c = { .r = r, .visitor = visitor, .site = visitor->site };
+    const tw_authz_response_t *authz = &c.authz;
     apr_array_header_t *query;
-    const char *cookie_name;
-    tw_authz_response_t authz;
-    tw_flow_t flow;
-    apr_time_t now = apr_time_now();
-    tw_id_t id;
 
     /* a link checker or a prefetch must not use a sign-in up */
     if (tw_navigation_is_denied(r)) {
@@ -351,37 +367,26 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     }
     if (tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
                       QUERY_FIELDS_MAX, r->pool) != APR_SUCCESS) {
-        return start_again(r, visitor, NULL);
+        return start_again(&c);
     }
-    site->provider.protocol->parse_response(&authz, &site->provider.client,
-                                            query);
-
-    if (!tw_flow_cookies_find(&flow, &cookie_name, visitor, authz.key)) {
+    c.site->provider.protocol->parse_response(
+        &c.authz, &c.site->provider.client, query);
+    if (!tw_flow_cookies_find(&c.flow, &c.cookie_name, visitor, authz->key)) {
+        memset(&c.flow, 0, sizeof(c.flow));
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0210)
                       "callback without a pending sign-in of this browser");
-        return start_again(r, visitor, NULL);
+        return start_again(&c);
     }
-    if (authz.error && authz.kind != TW_AUTHZ_CANCELLED) {
-        log_error_answer(r, site, authz.error);
+    if (authz->error && authz->kind != TW_AUTHZ_CANCELLED) {
+        log_error_answer(&c);
     }
-    if (flow.started_at > now + TW_LEEWAY
-        || now - flow.started_at >= site->sign_in.timeout
-        || authz.kind == TW_AUTHZ_INVALID) {
+    if (authz->kind == TW_AUTHZ_INVALID || !is_in_time(&c)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0211)
                       "callback for a sign-in that %s",
-                      authz.kind == TW_AUTHZ_INVALID ? "lacks its proof"
-                                                       : "is out of time");
-        tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);
-        return start_again(r, visitor, flow.next);
+                      authz->kind == TW_AUTHZ_INVALID ? "lacks its proof"
+                                                      : "is out of time");
+        drop_cookie(&c);
+        return start_again(&c);
     }
-    if (authz.kind == TW_AUTHZ_CANCELLED) {
-        tw_flow_id(&id, &flow);
-        tw_shared_use_once(site->shared, &id,
-                           flow.started_at + site->sign_in.timeout
-                               + TW_LEEWAY,
-                           now);
-        tw_cookie_expire(r, cookie_name, site->cookies.other_attributes);
-        return cancelled(r, visitor, &flow);
-    }
-    return exchange(r, visitor, &flow, cookie_name, authz.grant);
+    return authz->kind == TW_AUTHZ_CANCELLED ? cancelled(&c) : exchange(&c);
 }
