@@ -55,6 +55,18 @@ static void check_http(const check_t *c, const tw_site_t *site)
     }
 }
 
+static void check_profile(const check_t *c, const tw_site_t *site)
+{
+    tw_finding_t finding = of_site(site, "TwAuthProfile");
+
+    if (site->store.database.profiles && !site->provider.client.fields) {
+        finding.advice = "say TwAuthProfile On, or take profile out of "
+                         "TwAuthExport and its fields out of TwAuthHeader";
+        tw_findings_add(c->findings, &finding, "applications are told a "
+                        "profile, but X is asked for none");
+    }
+}
+
 static void check_port(const check_t *c, const tw_site_t *site)
 {
     tw_finding_t finding = of_site(site, "ServerName");
@@ -310,6 +322,7 @@ static void check_site(const check_t *c, const tw_site_t *site)
     const char *domain = tw_conf_server(site->server)->cookie.domain;
 
     check_http(c, site);
+    check_profile(c, site);
     check_port(c, site);
     check_pairs(c, site);
     check_names(c, site);

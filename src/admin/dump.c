@@ -102,6 +102,13 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
                     client->secret ? "" : ", a public client");
     apr_file_printf(d->out, "  Provider:      %s, for the browser %s\n",
                     client->api, client->browser);
+    apr_file_printf(d->out, "  Profile:       %s%s\n",
+                    client->fields ? "name," : "not asked for",
+                    client->fields ? client->fields : "");
+    if (site->sign_in.claim) {
+        apr_file_printf(d->out, "  Accounts:      without a number they go to "
+                        "their handle (TwAuthClaimByHandle)\n");
+    }
     apr_file_printf(d->out, "  Realm:         %s\n", site->realm.name);
     apr_file_printf(d->out, "  Own locations: %s %s %s %s\n",
                     site->paths.login, site->paths.callback,

@@ -347,15 +347,20 @@ apr_status_t tw_db_run_newest(apr_array_header_t **rows, tw_db_t *db,
                               const tw_statement_t *const *statements,
                               const char *const *args, tw_err_t *err)
 {
-    tw_failed_t failed;
+    const tw_statement_t *const *at = statements;
+    tw_failed_t failed, first = { 0 };
 
-    while (!run(rows, db, *statements, args, &failed)) {
-        if (failed.what->kind != TW_DB_FAILURE_COLUMNS || !statements[1]) {
+    while (!run(rows, db, *at, args, &failed)) {
+        if (failed.what->kind != TW_DB_FAILURE_COLUMNS || !at[1]) {
             return tw_outage_failed(db->link.database, &failed, db->link.pool,
                                     err);
         }
-        tw_outage_older(db->link.database, (*statements)->name, &failed);
-        statements++;
+        if (at++ == statements) {
+            first = failed;
+        }
+    }
+    if (at != statements) {
+        tw_outage_older(db->link.database, (*statements)->name, &first);
     }
     return APR_SUCCESS;
 }

@@ -195,15 +195,15 @@ static int refuses_token(const tw_http_response_t *response,
 }
 
 /*
- * Whether X may have refused what of a profile was asked for, and nothing
- * else: a field that it does not give to this application (403), or does not
- * know (400).
+ * Whether X may have refused what of a profile was asked for: a field that it
+ * does not give to this application (403), or does not know (400).  A refusal
+ * that is known (see x/refusal_table) is about something else.
  */
 static int may_be_fields(const tw_http_response_t *response,
                          const tw_err_t *err)
 {
     return response && (response->status == 400 || response->status == 403)
-           && err->kind != TW_ERR_USER;
+           && err->kind != TW_ERR_USER && !err->code;
 }
 
 /*

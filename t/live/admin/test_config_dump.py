@@ -107,6 +107,9 @@ def test_warns_of_postgresql_without_a_limit_to_connect(dump):
 
 def test_callback_of_its_own(site, dump):
     assert "Callback URL:  https://other.example/x/y " in dump("TwAuthCallbackURL https://other.example/x/y")
+    assert "Profile:       not asked for" in dump("TwAuthProfile Off")
+    assert "Profile:       name,profile_image_url,verified\n" in dump("TwAuthProfile On")
+    assert "they go to their handle" in dump("TwAuthClaimByHandle On")
 
 
 def test_protected_pages_need_no_host_section(site, dump):

@@ -19,6 +19,12 @@ UNRESERVED = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 CALLBACK = "/twauth/callback?"
 
 
+@pytest.fixture(scope="module")
+def site(make_site):
+    """No profile is asked for, so that who it is is asked once."""
+    return make_site(config="TwAuthProfile Off")
+
+
 @pytest.fixture(autouse=True)
 def nothing_happened(site):
     """No failures add up: a sign-in that succeeds closes the breaker's count."""

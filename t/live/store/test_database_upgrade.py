@@ -31,6 +31,7 @@ def first_site(make_site, make_db, db_kind):
 
 def test_the_log_names_the_file_and_the_file_mends_it(first_site, db_kind):
     first_site.expect_log(r"TW0215")
+    first_site.allow_log("TW0480")
     first_site.db.execute("INSERT INTO twauth_account (twitter_id, username, token) VALUES ('1002', 'bob', 'kept')")
     assert first_site.browser().begin("/members/").approve("alice").status == 503
     upgrade(first_site.db, 2)
@@ -39,6 +40,22 @@ def test_the_log_names_the_file_and_the_file_mends_it(first_site, db_kind):
         ("kept", "oauth1")]
     upgrade(first_site.db, 3)
     assert first_site.browser().sign_in("bob", next="/members/").status == 200
+
+
+@pytest.mark.protocols("oauth1", "oauth2")
+def test_a_profile_waits_for_its_columns(make_site, make_db, db_kind, protocol):
+    """Tables of before have no room for one: sign-ins go on, the log asks for the file, and from then on it is kept."""
+    site = make_site(db=make_db(schema=second(db_kind)), config="""
+        TwAuthProfile On
+        <Location "/members/">
+        TwAuthExport env profile
+        </Location>""")
+    site.allow_log("TW0480")
+    for _ in range(2):
+        assert site.browser().sign_in("alice", next="/members/env.cgi").json()["REMOTE_USER"] == "alice"
+    assert f"{FILES[db_kind]}-4.sql" in site.log.since()
+    upgrade(site.db, 3), upgrade(site.db, 4)
+    assert site.browser().sign_in("alice", next="/members/env.cgi").json()["TWAUTH_NAME"] == "Alice Ångström"
 
 
 @pytest.mark.parametrize("from_", [1, 2])
@@ -73,6 +90,7 @@ def test_X16_what_can_be_mended_is(make_db, db_kind):
 
 def test_X6_upgraded_while_people_sign_in(make_site, make_db, db_kind):
     site = make_site(db=make_db(schema=second(db_kind)))
+    site.allow_log("TW0480")
     alice = site.browser()
     alice.sign_in("alice")
     answers, over = [], threading.Event()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What else is in a profile at X does neither harm nor good: names of every kind, and e-mail addresses."""
+"""What else is in a profile at X does neither harm nor good: names of every kind, and e-mail addresses.
+
+Where a profile is asked for, its texts are shown, and do no harm either.
+"""
 
 import base64
 import json
@@ -37,7 +40,19 @@ FIELDS = ["name", "description", "location", "email", "url", "profile_image_url"
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    return make_site()
+    return make_site(config="TwAuthProfile Off")
+
+
+@pytest.fixture(scope="module")
+def shown(make_site):
+    """Where a profile is asked for, kept, and told in every way."""
+    return make_site(config="""
+        TwAuthProfile On
+        TwAuthProviderTimeout 2s
+        <Location "/members/">
+        TwAuthExport env headers profile
+        TwAuthHeader X-Name name
+        </Location>""")
 
 
 def signed_in(site, browser, body, what):
@@ -90,6 +105,28 @@ def test_PR_7_PR_8_and_so_they_are_seen_by_nobody(site, browser):
     for path in ("/members/", "/admin/", "/twauth/session", "/twauth/logout", "/twauth/login?switch=1",
                  "/twauth/callback"):
         assert CANARY.decode() not in browser.get(path).text
+
+
+@pytest.mark.protocols("oauth2")
+def test_PR_7_PR_8_shown_they_do_no_harm(shown, full):
+    """In a variable, a header, JSON, the table and the cookie: text, of some length, and nothing else."""
+    shown.db.clear()
+    shown.allow_log("TW0481")
+    values = [json.dumps(text).encode() for text in TEXTS] + [b'"' + data + b'"' for data in BYTES] + [j.encode() for j in JSONS]
+    for value in full(values[::9], values):
+        browser = shown.browser()
+        flow = browser.begin("/members/env.cgi")
+        url = flow.callback("alice")
+        body = b'{"data":{"id":"1001","username":"alice","profile_image_url":' + value + b',"name":' + value + b"}}"
+        shown.standin.fault(CALL["oauth2"], "body", body_base64=base64.b64encode(body).decode(), content_type="application/json")
+        answer = flow.arrive(url)
+        assert answer.status == 200 and answer.json()["REMOTE_USER"] == "alice", value
+        told, name = json.loads(browser.get("/twauth/session").text), answer.json().get("TWAUTH_NAME", "")
+        assert told["username"] == "alice" and not told.get("avatar") and "HTTP_X_INJECTED" not in answer.json(), value
+        assert not set(name) & set("\r\n\t\x00\x1b\x7f\u202e\u2066") and len(name.encode()) <= 200 and name == name.strip(), value
+        assert answer.json().get("HTTP_X_NAME", "").isascii()
+    row, = shown.db.rows("SELECT id, avatar FROM twauth_account")
+    assert row[1] == ""
 
 
 @pytest.mark.parametrize("field", ["email", "confirmed_email", "verified_email"])

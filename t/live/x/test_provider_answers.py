@@ -23,7 +23,7 @@ GOOD = {"start": "oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=tr
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    return make_site(config=f"TwAuthProviderTimeout {LIMIT}s")
+    return make_site(config=f"TwAuthProviderTimeout {LIMIT}s\nTwAuthProfile Off")
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ TYPE = "https://api.twitter.com/2/problems/"
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    return make_site()
+    return make_site(config="TwAuthProfile Off")        # so that who it is is asked once
 
 
 @pytest.fixture(autouse=True)

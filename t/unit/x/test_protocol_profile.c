@@ -165,9 +165,10 @@ static void test_refused(void **state)
                                { 200, PLAIN }, { -1, 0 } } },
         { 1, 3, TW_ERR_NONE, { { 403, "no JSON" }, { 200, FULL },
                                { -1, 0 } } },
-        { 1, 3, TW_ERR_NONE, { { 403, "{\"errors\":[{\"code\":453,"
-                                      "\"message\":\"m\"}]}" },
-                               { 200, PLAIN }, { -1, 0 } } },
+        /* what is known to be about the application: not asked again */
+        { 1, 2, TW_ERR_REFUSED, { { 403, "{\"errors\":[{\"code\":453,"
+                                         "\"message\":\"m\"}]}" },
+                                  { -1, 0 }, { -1, 0 } } },
         { 1, 3, TW_ERR_REFUSED, { { 400, INVALID }, { 403, INVALID },
                                   { -1, 0 } } },
         { 1, 3, TW_ERR_TIMEOUT, { { 400, INVALID }, { 0, 0 }, { -1, 0 } } },
