@@ -21,6 +21,7 @@ NAVIGATION = [("accept", "text/html"), ("sec-fetch-mode", "navigate"), ("sec-fet
 SCRIPT = [("accept", "*/*"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty"), ("sec-fetch-site", "same-origin")]
 CONFIG = """
 Protocols h2 http/1.1
+TwAuthProviderCalls 64
 MergeTrailers On
 ProxyPass "/echo/" "{echo}/"
 ProxyPass "/members/echo/" "{echo}/"
