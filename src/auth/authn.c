@@ -35,7 +35,8 @@ static apr_interval_time_t recheck_of(const tw_site_t *site,
 
 tw_visitor_t *tw_authn_visitor(request_rec *r)
 {
-    return r->user && r->ap_auth_type == auth_type ? tw_visitor_get(r) : NULL;
+    return r->user && r->ap_auth_type == auth_type ? tw_visitor_peek(r)
+                                                   : NULL;
 }
 
 /* Makes the session's user the request's; 0 when it has no such name. */
@@ -205,7 +206,9 @@ int tw_authn_is_ours(request_rec *r)
 {
     const char *type = ap_auth_type(r);
 
-    return type && !apr_cstr_casecmp(type, auth_type);
+    /* asked of each request: as it is mostly written first */
+    return type && (!strcmp(type, auth_type)
+                    || !apr_cstr_casecmp(type, auth_type));
 }
 
 int tw_authn_check(request_rec *r)

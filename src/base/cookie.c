@@ -31,17 +31,3 @@ int tw_cookie_next(tw_cookie_t *cookie, const char **at)
     cookie->value_len = (apr_size_t)(end - cookie->value);
     return 1;
 }
-
-int tw_cookie_is_named(const tw_cookie_t *cookie,
-                       const tw_cookie_name_t *name)
-{
-    return cookie->name_len == name->len
-           && !memcmp(cookie->name, name->text, name->len);
-}
-
-int tw_cookie_begins_with(const tw_cookie_t *cookie,
-                          const tw_cookie_name_t *name)
-{
-    return cookie->name_len > name->len
-           && !memcmp(cookie->name, name->text, name->len);
-}

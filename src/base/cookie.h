@@ -10,6 +10,8 @@
 #ifndef TW_BASE_COOKIE_H
 #define TW_BASE_COOKIE_H
 
+#include <string.h>
+
 #include <apr.h>
 
 /* A cookie as it came, inside the header's own bytes (not NUL-terminated). */
@@ -33,11 +35,20 @@ typedef struct tw_cookie_name_t {
  */
 int tw_cookie_next(tw_cookie_t *cookie, const char **at);
 
-/* Whether the cookie has exactly that name; or one that begins so and goes
- * on. */
-int tw_cookie_is_named(const tw_cookie_t *cookie,
-                       const tw_cookie_name_t *name);
-int tw_cookie_begins_with(const tw_cookie_t *cookie,
-                          const tw_cookie_name_t *name);
+/* Whether the cookie has exactly that name. */
+static inline int tw_cookie_is_named(const tw_cookie_t *cookie,
+                                     const tw_cookie_name_t *name)
+{
+    return cookie->name_len == name->len
+           && !memcmp(cookie->name, name->text, name->len);
+}
+
+/* Whether it has a name that begins so and goes on. */
+static inline int tw_cookie_begins_with(const tw_cookie_t *cookie,
+                                        const tw_cookie_name_t *name)
+{
+    return cookie->name_len > name->len
+           && !memcmp(cookie->name, name->text, name->len);
+}
 
 #endif

@@ -14,6 +14,15 @@ typedef struct {
     int script;                     /* the old sign of a script */
 } hints_t;
 
+/* Of the names that begin with the same letter most differ in length. */
+#define IS(name, len, word)                                                 \
+    ((len) == sizeof(word) - 1 && !apr_cstr_casecmp(name, word))
+/* What tells them from each other comes first. */
+#define IS_FETCH(name, len, part)                                           \
+    ((len) == sizeof("Sec-Fetch-" part) - 1                                 \
+     && !apr_cstr_casecmp((name) + sizeof("Sec-Fetch-") - 1, part)          \
+     && !apr_cstr_casecmpn(name, "Sec-Fetch-", sizeof("Sec-Fetch-") - 1))
+
 static int says(const char *value, const char *word)
 {
     return ap_strcasestr(value, word) != NULL;
@@ -28,38 +37,39 @@ static void read_hints(hints_t *hints, const request_rec *r)
     memset(hints, 0, sizeof(*hints));
     for (; entry < end; entry++) {
         const char *name = entry->key, *value = entry->val;
+        apr_size_t len = strlen(name);
 
         switch (*name | 0x20) {
         case 'a':
-            if (!apr_cstr_casecmp(name, "Accept")) {
+            if (IS(name, len, "Accept")) {
                 hints->accept = value;
             }
             break;
         case 'p':
-            if (!apr_cstr_casecmp(name, "Purpose")) {
+            if (IS(name, len, "Purpose")) {
                 hints->ahead |= says(value, "prefetch");
             }
             break;
         case 's':
-            if (!apr_cstr_casecmp(name, "Sec-Fetch-Mode")) {
+            if (IS_FETCH(name, len, "Mode")) {
                 hints->mode = value;
             }
-            else if (!apr_cstr_casecmp(name, "Sec-Fetch-Dest")) {
+            else if (IS_FETCH(name, len, "Dest")) {
                 hints->dest = value;
             }
-            else if (!apr_cstr_casecmp(name, "Sec-Purpose")) {
+            else if (IS(name, len, "Sec-Purpose")) {
                 hints->ahead |= says(value, "prefetch")
                                 || says(value, "prerender");
             }
             break;
         case 'x':
-            if (!apr_cstr_casecmp(name, "X-Moz")) {
+            if (IS(name, len, "X-Moz")) {
                 hints->ahead |= says(value, "prefetch");
             }
-            else if (!apr_cstr_casecmp(name, "X-Purpose")) {
+            else if (IS(name, len, "X-Purpose")) {
                 hints->ahead |= says(value, "preview");
             }
-            else if (!apr_cstr_casecmp(name, "X-Requested-With")) {
+            else if (IS(name, len, "X-Requested-With")) {
                 hints->script |= says(value, "XMLHttpRequest");
             }
             break;

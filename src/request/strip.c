@@ -150,8 +150,11 @@ static const char *take_own(tw_visitor_t *visitor, const char *cookies)
 /* Whether there may be an own cookie: most requests have none. */
 static int may_have_own(const tw_site_t *site, const char *cookies)
 {
-    /* all own names have it in them */
-    return cookies && strstr(cookies, site->cookies.name);
+    /* all own names have it in them; an own cookie is often the first */
+    return cookies
+           && (!strncmp(cookies, site->cookies.session.text,
+                        site->cookies.session.len)
+               || strstr(cookies, site->cookies.name));
 }
 
 int tw_strip_post_read_request(request_rec *r)

@@ -63,13 +63,14 @@ tw_visitor_t *tw_visitor_peek(request_rec *r)
 tw_visitor_t *tw_visitor_get(request_rec *r)
 {
     request_rec *initial = initial_of(r);
-    const tw_site_t *site = tw_site(initial->server);
     tw_visitor_t *visitor = find(initial);
+    const tw_site_t *site;
 
-    if (visitor || !site || site->off) {
+    if (visitor) {
         return visitor;
     }
-    return create(initial, site);
+    site = tw_site(initial->server);
+    return site && !site->off ? create(initial, site) : NULL;
 }
 
 void tw_visitor_insert_filter(tw_visitor_t *visitor, request_rec *r)
@@ -134,29 +135,31 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
     tw_cookie_t cookie = visitor->session_cookie;
     const char *at = cookie.value + cookie.value_len;
     int left = visitor->session_cookies, found = 0;
-    tw_session_t opened;
+    tw_session_t other, *opened = &visitor->session;
 
     do {
-        if (tw_session_open(&opened, tw_start_cache(), &site->sealers.session,
+        if (tw_session_open(opened, tw_start_cache(), &site->sealers.session,
                             cookie.value, cookie.value_len,
                             visitor->initial->pool) != APR_SUCCESS
-            || !is_in_time(site, &opened, now)
-            || tw_shared_is_revoked(site->shared, &opened.id, now)) {
+            || !is_in_time(site, opened, now)
+            || tw_shared_is_revoked(site->shared, &opened->id, now)) {
             continue;
         }
-        if (found && !tw_id_equal(&opened.id, &visitor->session.id)) {
+        if (found && !tw_id_equal(&opened->id, &visitor->session.id)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visitor->initial,
                           TWLOGNO(0302) "two different session cookies: "
                           "taken for none");
             return 0;
         }
-        if (!found || opened.checked_at > visitor->session.checked_at) {
-            visitor->session = opened;
+        if (found && opened->checked_at > visitor->session.checked_at) {
+            visitor->session = *opened;
         }
         found = 1;
+        opened = &other;
     } while (--left && tw_visitor_cookie(&cookie, &at,
                                        &site->cookies.session, 0));
     if (!found) {
+        memset(&visitor->session, 0, sizeof(visitor->session));
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, visitor->initial,
                       TWLOGNO(0303) "the session cookie is void, over, or "
                       "of another key");
@@ -282,15 +285,20 @@ static int end_elsewhere(tw_visitor_t *visitor)
     return 1;
 }
 
-tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
+static tw_visitor_state_t open_session(tw_visitor_t *visitor, apr_time_t now)
 {
     if (visitor->state == TW_VISITOR_UNKNOWN) {
         visitor->state = visitor->session_cookies
-                         && read_session(visitor, apr_time_now())
+                         && read_session(visitor, now)
                          && !end_elsewhere(visitor)
                          ? TW_VISITOR_SIGNED_IN : TW_VISITOR_NOBODY;
     }
     return visitor->state;
+}
+
+tw_visitor_state_t tw_visitor_open(tw_visitor_t *visitor)
+{
+    return open_session(visitor, apr_time_now());
 }
 
 /* Whether the copy should say that it has been used since. */
@@ -306,11 +314,10 @@ static int is_unseen(const tw_visitor_t *visitor, apr_time_t now)
 /* The session as it is for r, once it has been opened. */
 static tw_visitor_state_t authenticate_session(tw_visitor_t *visitor,
                                                apr_interval_time_t recheck,
-                                               int activity)
+                                               int activity, apr_time_t now)
 {
     const tw_site_t *site = visitor->site;
     tw_session_t *session = &visitor->session;
-    apr_time_t now = apr_time_now();
     int renew = 0;
 
     if (visitor->copy.asked) {
@@ -352,9 +359,10 @@ tw_visitor_state_t tw_visitor_authenticate(tw_visitor_t *visitor,
                                            int activity)
 {
     int is_marked = tw_caching_private(&visitor->caching, r);
+    apr_time_t now = apr_time_now();
     tw_visitor_state_t state;
 
-    if (tw_visitor_open(visitor) != TW_VISITOR_SIGNED_IN) {
+    if (open_session(visitor, now) != TW_VISITOR_SIGNED_IN) {
         return visitor->state;
     }
     if (!is_marked) {
@@ -364,7 +372,7 @@ tw_visitor_state_t tw_visitor_authenticate(tw_visitor_t *visitor,
                       "protect the page too");
         return TW_VISITOR_NOBODY;
     }
-    state = authenticate_session(visitor, recheck, activity);
+    state = authenticate_session(visitor, recheck, activity, now);
     if (state == TW_VISITOR_SIGNED_IN) {
         tw_visitor_renew(visitor, r);
     }

@@ -6,6 +6,8 @@
 
 #define ENTRIES_BITS 8
 #define ALIGNED(n) (((n) + 15) & ~(apr_size_t)15)
+/* So many characters are compared at a time. */
+#define STEP 16
 
 typedef struct {
     atomic_flag used;               /* by a thread, at the moment */
@@ -56,28 +58,28 @@ static entry_t *entry_of(tw_cache_t *cache, const char *text, apr_size_t len)
                            >> (64 - ENTRIES_BITS));
 }
 
-/* How eight characters differ. */
+/* How sixteen characters differ. */
 static apr_uint64_t difference_at(const char *a, const char *b)
 {
-    apr_uint64_t x, y;
+    apr_uint64_t x[2], y[2];
 
-    memcpy(&x, a, sizeof(x));
-    memcpy(&y, b, sizeof(y));
-    return x ^ y;
+    memcpy(x, a, sizeof(x));
+    memcpy(y, b, sizeof(y));
+    return (x[0] ^ y[0]) | (x[1] ^ y[1]);
 }
 
 /* In a time that tells nothing of where they differ: one of the two is
- * somebody's cookie, the other may be a guess.  Eight characters at least;
- * the last eight are looked at again where they are no step of their own. */
+ * somebody's cookie, the other may be a guess.  The last characters are looked
+ * at again where they are no step of their own. */
 static int same_text(const char *a, const char *b, apr_size_t len)
 {
     apr_uint64_t difference = 0;
     apr_size_t at;
 
-    for (at = 0; at + sizeof(difference) <= len; at += sizeof(difference)) {
+    for (at = 0; at + STEP <= len; at += STEP) {
         difference |= difference_at(a + at, b + at);
     }
-    at = len - sizeof(difference);
+    at = len - STEP;
     return !(difference | difference_at(a + at, b + at));
 }
 
@@ -140,8 +142,7 @@ apr_status_t tw_cache_unseal(tw_plain_t *plain, tw_cache_t *cache,
                              const tw_sealer_t *sealer, const char *text,
                              apr_size_t len, apr_pool_t *pool)
 {
-    entry_t *entry = cache && len >= sizeof(apr_uint64_t)
-                     && len <= cache->text_max
+    entry_t *entry = cache && len >= STEP && len <= cache->text_max
                      ? entry_of(cache, text, len) : NULL;
     const sealed_t key = { sealer, text, len };
     apr_status_t rv;
