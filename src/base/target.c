@@ -64,10 +64,11 @@ static int has_dot_segment(const char *path)
 {
     const char *dot;
 
-    for (dot = strstr(path, "/."); dot; dot = strstr(dot + 1, "/.")) {
-        const char *end = dot + (dot[2] == '.' ? 3 : 2);
+    for (dot = strchr(path, '.'); dot; dot = strchr(dot + 1, '.')) {
+        const char *end = dot + (dot[1] == '.' ? 2 : 1);
 
-        if (*end == '\0' || *end == '/' || *end == ';') {
+        if (dot > path && dot[-1] == '/'
+            && (*end == '\0' || *end == '/' || *end == ';')) {
             return 1;
         }
     }
@@ -140,7 +141,6 @@ const char *tw_target_asked(apr_pool_t *pool, const char *url,
                             const tw_own_t *own)
 {
     static const char hex[] = "0123456789ABCDEF";
-    const char *plain;
     char *target, *t;
 
     if (!url || *url != '/' || strlen(url) > TW_TARGET_MAX) {
@@ -149,11 +149,10 @@ const char *tw_target_asked(apr_pool_t *pool, const char *url,
     while (url[1] == '/') {
         url++;
     }
-    for (plain = url; may_stand(*plain); plain++) {
+    if (tw_target_is_asked(url, own)) {
+        return url;
     }
-    if (!*plain) {
-        return tw_target_is_asked(url, own) ? url : "/";
-    }
+    /* it may become one when what may not stand in it is escaped */
     target = t = apr_palloc(pool, 3 * strlen(url) + 1);
     for (; *url; url++) {
         unsigned char c = (unsigned char)*url;

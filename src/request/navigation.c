@@ -14,14 +14,12 @@ typedef struct {
     int script;                     /* the old sign of a script */
 } hints_t;
 
-/* Of the names that begin with the same letter most differ in length. */
-#define IS(name, len, word)                                                 \
-    ((len) == sizeof(word) - 1 && !apr_cstr_casecmp(name, word))
-/* What tells them from each other comes first. */
-#define IS_FETCH(name, len, part)                                           \
-    ((len) == sizeof("Sec-Fetch-" part) - 1                                 \
-     && !apr_cstr_casecmp((name) + sizeof("Sec-Fetch-") - 1, part)          \
-     && !apr_cstr_casecmpn(name, "Sec-Fetch-", sizeof("Sec-Fetch-") - 1))
+/* Whether a header is called so; the letter at a place tells it from others
+ * that are as long. */
+#define IS(name, word, place)                                               \
+    (strlen(name) == sizeof(word) - 1                                       \
+     && ((name)[place] | 0x20) == ((word)[place] | 0x20)                    \
+     && !apr_cstr_casecmp(name, word))
 
 static int says(const char *value, const char *word)
 {
@@ -37,39 +35,38 @@ static void read_hints(hints_t *hints, const request_rec *r)
     memset(hints, 0, sizeof(*hints));
     for (; entry < end; entry++) {
         const char *name = entry->key, *value = entry->val;
-        apr_size_t len = strlen(name);
 
         switch (*name | 0x20) {
         case 'a':
-            if (IS(name, len, "Accept")) {
+            if (IS(name, "Accept", 0)) {
                 hints->accept = value;
             }
             break;
         case 'p':
-            if (IS(name, len, "Purpose")) {
+            if (IS(name, "Purpose", 0)) {
                 hints->ahead |= says(value, "prefetch");
             }
             break;
         case 's':
-            if (IS_FETCH(name, len, "Mode")) {
+            if (IS(name, "Sec-Fetch-Mode", 10)) {
                 hints->mode = value;
             }
-            else if (IS_FETCH(name, len, "Dest")) {
+            else if (IS(name, "Sec-Fetch-Dest", 10)) {
                 hints->dest = value;
             }
-            else if (IS(name, len, "Sec-Purpose")) {
+            else if (IS(name, "Sec-Purpose", 4)) {
                 hints->ahead |= says(value, "prefetch")
                                 || says(value, "prerender");
             }
             break;
         case 'x':
-            if (IS(name, len, "X-Moz")) {
+            if (IS(name, "X-Moz", 2)) {
                 hints->ahead |= says(value, "prefetch");
             }
-            else if (IS(name, len, "X-Purpose")) {
+            else if (IS(name, "X-Purpose", 2)) {
                 hints->ahead |= says(value, "preview");
             }
-            else if (IS(name, len, "X-Requested-With")) {
+            else if (IS(name, "X-Requested-With", 2)) {
                 hints->script |= says(value, "XMLHttpRequest");
             }
             break;
