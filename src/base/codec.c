@@ -189,13 +189,14 @@ void tw_codec_base64(char *text, const unsigned char *data, apr_size_t len)
     static const char digit[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-    while (len >= 3) {
-        *text++ = digit[data[0] >> 2];
-        *text++ = digit[(data[0] & 3) << 4 | data[1] >> 4];
-        *text++ = digit[(data[1] & 15) << 2 | data[2] >> 6];
-        *text++ = digit[data[2] & 63];
-        data += 3;
-        len -= 3;
+    for (; len >= 3; len -= 3, data += 3, text += 4) {
+        unsigned bits = (unsigned)data[0] << 16 | (unsigned)data[1] << 8
+                        | data[2];
+
+        text[0] = digit[bits >> 18];
+        text[1] = digit[bits >> 12 & 63];
+        text[2] = digit[bits >> 6 & 63];
+        text[3] = digit[bits & 63];
     }
     if (len) {
         unsigned second = len == 2 ? data[1] : 0;

@@ -60,6 +60,11 @@ static void set_up_sqlite(tw_link_t *link)
     kept->file = file_at(path);
     kept->wal = file_at(path ? apr_pstrcat(link->pool, path, "-wal", NULL)
                              : NULL);
+    if (tw_db_native_moved(tw_link_native(link))) {
+        /* since it was opened: what is there now is none of ours, and whose
+         * log that is cannot be told */
+        kept->file.number = kept->wal.number = 0;
+    }
 }
 
 /* Whether statements of somebody else's are on it, so that it must stay. */
@@ -235,13 +240,8 @@ static int ready_sqlite(tw_link_t *link, tw_failed_t *failed)
     if (!path) {
         return 1;
     }
-    path = apr_pstrdup(link->pool, path);
     if (!kept->file.number) {
         set_up_sqlite(link);
-        if (tw_db_native_moved(tw_link_native(link))) {
-            /* since mod_dbd opened it: whose log that is cannot be told */
-            kept->wal.number = 0;
-        }
     }
     now = file_at(path);
     if (!now.number && (errno == ENOENT || errno == ENOTDIR)) {
@@ -249,11 +249,10 @@ static int ready_sqlite(tw_link_t *link, tw_failed_t *failed)
                               "the database file is gone", "gone" };
         return 0;
     }
-    if (now.number && (!is_same(&now, &kept->file)
-                       || tw_db_native_moved(tw_link_native(link)))) {
+    if (now.number && !is_same(&now, &kept->file)) {
         *failed =
             (tw_failed_t){ tw_db_failure(TW_DB_FAILURE_FILE), "", "moved" };
-        return replace_file(link, path, failed);
+        return replace_file(link, apr_pstrdup(link->pool, path), failed);
     }
     kept->wal = file_at(apr_pstrcat(link->pool, path, "-wal", NULL));
     return 1;
