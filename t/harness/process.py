@@ -5,6 +5,7 @@ Each program leads a session of its own, so that a Ctrl-C reaches the tests only
 session is killed if it does not. The janitor does the same when the tests themselves are killed.
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -128,6 +129,16 @@ def busy(pid):
         return any(_state(f"/proc/{pid}/task/{thread}/stat")[0] in "RD" for thread in os.listdir(f"/proc/{pid}/task"))
     except OSError:
         return True
+
+
+def sockets(pid):
+    """The sockets that a process has, as /proc names them."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    return {name for name in found if name.startswith("socket:")}
 
 
 def tree(pid):
