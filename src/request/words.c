@@ -15,12 +15,14 @@ void tw_words_choose(tw_words_t *words, request_rec *r, const tw_site_t *site)
     words->site = ap_escape_html(r->pool, site->pages.name);
     words->catalogue = &tw_catalogue_english;
     words->several = pages && pages->languages->nelts > 1;
-    if (words->several) {
-        words->catalogue = APR_ARRAY_IDX(
-            pages->catalogues, tw_language_choose(
-                pages->languages, apr_table_get(r->headers_in,
-                                                "Accept-Language")),
-            const tw_catalogue_t *);
+    if (pages) {
+        /* English alone may be reworded as well */
+        int at = words->several
+                 ? tw_language_choose(pages->languages, apr_table_get(
+                       r->headers_in, "Accept-Language")) : 0;
+
+        words->catalogue = APR_ARRAY_IDX(pages->catalogues, at,
+                                         const tw_catalogue_t *);
     }
 }
 

@@ -142,6 +142,14 @@ class Debian(Machine):
         ran = subprocess.run([self.bin / "apache2ctl", "-t"], capture_output=True, text=True, env=process.environment())
         return "" if ran.returncode == 0 else ran.stderr
 
+    def earlier_tables(self):
+        """The database as a former version had it, and nobody in it."""
+        self.stop()
+        for file in self.lib.glob("twauth.db*"):
+            file.unlink()
+        self.run(f"sudo runuser -u www-data -- sqlite3 -bail /var/lib/twauth/twauth.db < {TREE}/t/live/store/tables/sqlite3-2.sql")
+        self.restart()
+
     @property
     def log(self):
         return (self.folder / "log/error.log").read_text()
@@ -221,7 +229,9 @@ def test_N5_set_up_and_removal(machine, protocol):
     assert bob.begin("/members/").approve("bob").status in (302, 403) and CANARY not in bob.get("/members/").text
     assert CANARY not in machine.browser("http").get("/members/").text
 
-    # chapters "Upgrade" and "Remove"
+    # chapters "Upgrade", with tables of before, and "Remove"
+    machine.earlier_tables()
+    assert alice.sign_in("alice").status == 200
     machine.run(block("Upgrade", "make install", ADMINISTRATION))
     assert CANARY in alice.get("/members/").text
     search = block("Remove", "grep", ADMINISTRATION)
@@ -326,6 +336,21 @@ def test_N5_a_sign_in_page_of_your_own(machine, protocol, kind):
     assert browser.begin(html.unescape(to)).approve("alice").target == "/members/" + ("?x=1" if kind == "shtml" else "")
 
 
+@pytest.mark.protocols("oauth1")
+def test_N5_pages_in_the_look_and_words_of_the_site(machine, protocol):
+    set_up(machine, protocol)
+    title = "Pages in your site's look and language"
+    machine.run(block(title, "tee", SET_UP))
+    given = re.search(r"`(TwAuthPages /[^`]+)`", (TREE / SET_UP).read_text())[1]
+    lines = machine.here(f"{given}\n{block(title, 'TwAuthSiteName', SET_UP)}TwAuthUnauthenticated page\n")
+    machine.site.write_text(machine.site.read_text().replace("</VirtualHost>", f"{lines}</VirtualHost>"))
+    assert machine.check() == ""
+    machine.restart()
+    answer = machine.browser().get("/members/")
+    assert answer.status == 401 and "Members of Example Club sign in here." in answer.text
+    assert "/logo.svg" in answer.text and "/privacy.html" in answer.text
+
+
 TLS_PROXY = """\
     RequestHeader set X-Forwarded-For 203.0.113.7
     ProxyPass "/" "http://127.0.0.1:{http}/"
@@ -384,7 +409,8 @@ def test_N5_logs_as_privacy_has_them(machine, protocol):
 
 #: The chapters whose commands are run: here, in test_administration.py, and in test_exchange_rights.py.
 RUN = {"Change the protocol": r"graceful|TWAUTH_EXCHANGE", "A proxied application": "a2enmod", "PostgreSQL": "createdb",
-       "A sign-in page of your own": "a2enmod", "Carry tokens over": "TWAUTH_EXCHANGE"}
+       "A sign-in page of your own": "a2enmod", "Pages in your site's look and language": "tee",
+       "Carry tokens over": "TWAUTH_EXCHANGE"}
 
 
 def test_N5_no_command_of_the_set_up_is_left_untried():
