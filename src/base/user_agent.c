@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
+#include <apr.h>
 
 /*
  * Beginnings of words.  The first row of which there is a word counts: who
@@ -43,6 +43,26 @@ static const struct {
 };
 #define ROWS ((int)(sizeof(rows) / sizeof(rows[0])))
 
+/* The letters that the rows begin with: most words are told by their first
+ * one to be none of them. */
+#define LETTER(c) (1ULL << ((c) - 64))
+static const apr_uint64_t letters =
+    LETTER('A') | LETTER('B') | LETTER('C') | LETTER('D') | LETTER('E')
+    | LETTER('F') | LETTER('G') | LETTER('H') | LETTER('I') | LETTER('L')
+    | LETTER('M') | LETTER('O') | LETTER('P') | LETTER('S') | LETTER('T')
+    | LETTER('U') | LETTER('Y') | LETTER('m') | LETTER('s') | LETTER('w');
+
+static int begins_row(unsigned char c)
+{
+    return c >= 64 && c < 128 && (letters >> (c - 64) & 1);
+}
+
+/* In ASCII, whatever the locale is. */
+static int is_in_word(unsigned char c)
+{
+    return (c | 0x20U) - 'a' < 26U || c - 48U < 10U || c == '_';
+}
+
 /* The first row, of those before limit, that begins as the text does. */
 static int row_at(const char *text, int limit)
 {
@@ -65,9 +85,9 @@ tw_family_t tw_user_agent_family(const char *text)
         return TW_FAMILY_NONE;
     }
     for (; *text; text++) {
-        int goes_on = apr_isalnum(*text) || *text == '_';
+        int goes_on = is_in_word((unsigned char)*text);
 
-        if (goes_on && !inside) {
+        if (goes_on && !inside && begins_row((unsigned char)*text)) {
             row = row_at(text, row);
         }
         inside = goes_on;

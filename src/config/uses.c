@@ -6,9 +6,9 @@
 /* Whether d lets .htaccess say TwAuthFresh, or might. */
 static int opens_htaccess(const ap_directive_t *d)
 {
-    return tw_conftree_is(d, "AllowOverrideList")
-           || (tw_conftree_is(d, "AllowOverride")
-               && strcasecmp(d->args, "None"));
+    return (tw_conftree_is(d, "AllowOverrideList")
+            || tw_conftree_is(d, "AllowOverride"))
+           && strcasecmp(d->args, "None");
 }
 
 static int compares(const ap_directive_t *d)
