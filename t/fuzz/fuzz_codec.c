@@ -3,6 +3,7 @@
 
 #include "fuzz.h"
 
+#include "base/base_string.h"
 #include "base/codec.h"
 #include "base/err.h"
 
@@ -46,6 +47,28 @@ static void try_form(const char *text, size_t size, apr_pool_t *pool)
     }
 }
 
+/* A query has one base string, however it is spelt: its own parameters, in
+ * the one form of a signature, have the same. */
+static void try_base_string(const char *text, size_t size, apr_pool_t *pool)
+{
+    tw_base_string_t call = { "GET", "https://x/", NULL, { text, size },
+                              { NULL, 0 } };
+    const char *first, *again;
+    char *params;
+
+    if (tw_base_string(&first, &call, pool) != APR_SUCCESS) {
+        HOLDS(!first && tw_base_string_has(&call.query, "", pool));
+        return;
+    }
+    HOLDS(!strncmp(first, "GET&https%3A%2F%2Fx%2F&", 23));
+    HOLDS(tw_codec_unpercent(&params, first + 23, strlen(first + 23), 0, pool)
+          == APR_SUCCESS);
+    call.query.text = params;
+    call.query.len = strlen(params);
+    HOLDS(tw_base_string(&again, &call, pool) == APR_SUCCESS);
+    HOLDS(!strcmp(first, again));
+}
+
 static void try_base64(const char *text, size_t size, apr_pool_t *pool)
 {
     unsigned char *out = malloc(size * 3 / 4 + !size);
@@ -80,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     try_percent((const char *)data, size, pool);
     try_form((const char *)data, size, pool);
+    try_base_string((const char *)data, size, pool);
     try_base64((const char *)data, size, pool);
     try_quote((const char *)data, size, pool);
     fuzz_clear();

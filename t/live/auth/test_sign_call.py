@@ -9,7 +9,7 @@ import pytest
 from harness import signing
 from harness.signing import call, post_form
 
-pytestmark = [pytest.mark.protocols("oauth1", "oauth2"), pytest.mark.databases("sqlite")]
+pytestmark = [pytest.mark.protocols("oauth1", "oauth2"), pytest.mark.databases("sqlite"), pytest.mark.mpms("event")]
 once = pytest.mark.protocols("oauth1")          # what does not depend on it
 ECHO = "/x-api/2/echo"
 FORM = "application/x-www-form-urlencoded"
