@@ -259,7 +259,7 @@ void tw_authn_insert_filter(request_rec *r)
     if (!visitor) {
         return;
     }
-    tw_export_withdraw(r, tw_conf_dir(r), 0);
+    tw_export_withdraw(r, visitor, tw_conf_dir(r), 0);
     /* a fast internal redirect has no user, but the AuthType of its target */
     if (visitor->copy.renewal_due && tw_authn_is_ours(r)) {
         tw_visitor_renew(visitor, r);
@@ -292,7 +292,7 @@ static tw_visitor_t *passing(request_rec *r, const tw_dir_conf_t *dir)
 int tw_authn_fixups(request_rec *r)
 {
     const tw_dir_conf_t *dir;
-    tw_visitor_t *visitor;
+    tw_visitor_t *visitor, *anybody;
     int exports, passes = 0;
 
     if (!tw_site(r->server)) {
@@ -306,18 +306,18 @@ int tw_authn_fixups(request_rec *r)
         visitor = passing(r, dir);
         passes = !visitor && tw_conf_fresh(dir);
     }
-    tw_export_withdraw(r, dir, 1);
+    anybody = tw_visitor_peek(r);
+    if (anybody) {
+        tw_export_withdraw(r, anybody, dir, 1);
+    }
     if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
         tw_export_identity(r, visitor, dir);
     }
     else {
         tw_export_clean(r, exports);
     }
-    if (r->prev || passes) {
-        visitor = tw_visitor_peek(r);
-        if (visitor) {
-            tw_page_environment(r, visitor);
-        }
+    if (anybody && (r->prev || passes)) {
+        tw_page_environment(r, anybody);
     }
     return DECLINED;
 }

@@ -70,15 +70,31 @@ _Static_assert(TW_IDENTITY_HEADERS_PROFILE == TW_TOLD_NAME
                    && TW_IDENTITY_HEADERS_COUNT == TW_TOLD_NOTHING,
                "the same order");
 
+/* The session's numbers as text, which is made once. */
+static const tw_numbers_t *numbers(tw_visitor_t *visitor)
+{
+    apr_pool_t *pool = visitor->initial->pool;  /* r may be a part of it */
+    tw_numbers_t *told = &visitor->given.numbers;
+
+    if (!told->account) {
+        const tw_session_t *session = &visitor->session;
+
+        told->account = tw_id_account_text(session->account, pool);
+        told->signed_in_at =
+            apr_off_t_toa(pool, apr_time_sec(session->signed_in_at));
+    }
+    return told;
+}
+
 /* Adds what names say to a table that has none of them. */
 static void add_identity(apr_table_t *table, const char *const *names,
-                         const request_rec *r, const tw_session_t *session)
+                         const request_rec *r, tw_visitor_t *visitor)
 {
+    const tw_session_t *session = &visitor->session;
+    const tw_numbers_t *number = numbers(visitor);
     const char *const values[] = {
         r->user, session->username, session->screen_name,
-        session->twitter_id,
-        tw_id_account_text(session->account, r->pool),
-        apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at))
+        session->twitter_id, number->account, number->signed_in_at
     };
     int i;
 
@@ -156,9 +172,9 @@ static const char *told(const request_rec *r, tw_visitor_t *visitor,
     case TW_TOLD_ID:
         return session->twitter_id;
     case TW_TOLD_ACCOUNT:
-        return tw_id_account_text(session->account, r->pool);
+        return numbers(visitor)->account;
     case TW_TOLD_SIGNED_IN_AT:
-        return apr_off_t_toa(r->pool, apr_time_sec(session->signed_in_at));
+        return numbers(visitor)->signed_in_at;
     case TW_TOLD_NOTHING:
         return NULL;
     default:
@@ -189,8 +205,7 @@ static void export_headers(const request_rec *r, tw_visitor_t *visitor,
                            const tw_dir_conf_t *dir)
 {
     if (dir->exports & TW_EXPORT_HEADERS) {
-        add_identity(r->headers_in, tw_identity_headers_names, r,
-                     &visitor->session);
+        add_identity(r->headers_in, tw_identity_headers_names, r, visitor);
         visitor->given.headers = (1 << TW_IDENTITY_HEADERS_PROFILE) - 1;
         if (dir->exports & TW_EXPORT_PROFILE) {
             add_profile_headers(r, visitor);
@@ -205,7 +220,7 @@ void tw_export_variables(request_rec *r, tw_visitor_t *visitor, int exports)
 {
     tw_export_clean(r, exports);
     if (exports & TW_EXPORT_ENV) {
-        add_identity(r->subprocess_env, variables, r, &visitor->session);
+        add_identity(r->subprocess_env, variables, r, visitor);
         if (exports & TW_EXPORT_PROFILE) {
             add_profile_variables(r, visitor);
         }
@@ -237,13 +252,9 @@ static int has_other_headers(const tw_visitor_t *visitor,
                && !tw_told_same(visitor->given.asked, dir->headers));
 }
 
-void tw_export_withdraw(request_rec *r, const tw_dir_conf_t *dir, int anew)
+void tw_export_withdraw(request_rec *r, tw_visitor_t *visitor,
+                        const tw_dir_conf_t *dir, int anew)
 {
-    tw_visitor_t *visitor = tw_visitor_peek(r);
-
-    if (!visitor) {
-        return;
-    }
     if (visitor->given.tokens && !(dir->exports & TW_EXPORT_TOKENS)) {
         const variables_t tokens = { "TWAUTH_TOKEN", NULL };
 

@@ -24,7 +24,8 @@ void tw_export_identity(request_rec *r, tw_visitor_t *visitor,
 
 /* Takes out what an internal redirect has brought here from another place, and
  * is not told in this one; anew: all headers, for they will be given again. */
-void tw_export_withdraw(request_rec *r, const tw_dir_conf_t *dir, int anew);
+void tw_export_withdraw(request_rec *r, tw_visitor_t *visitor,
+                        const tw_dir_conf_t *dir, int anew);
 
 /* Takes out variables that look like ours where nobody is signed in. */
 void tw_export_clean(request_rec *r, int exports);

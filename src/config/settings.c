@@ -17,13 +17,6 @@ static apr_int64_t *number_at(void *conf, const tw_setting_t *setting)
     return (apr_int64_t *)((char *)conf + setting->offset);
 }
 
-static int is_set(void *conf, const tw_setting_t *setting)
-{
-    return setting->kind == TW_SETTINGS_TEXT
-           ? *text_at(conf, setting) != NULL
-           : *number_at(conf, setting) != TW_UNSET;
-}
-
 void tw_settings_unset(void *conf, const tw_setting_t *settings, apr_size_t n)
 {
     apr_size_t i;
@@ -38,25 +31,35 @@ void tw_settings_unset(void *conf, const tw_setting_t *settings, apr_size_t n)
     }
 }
 
-/* What is not set comes from base; where that is NULL, it is the default. */
+static void fill_text(const char **text, void *base,
+                      const tw_setting_t *setting)
+{
+    if (!*text) {
+        *text = base ? *text_at(base, setting) : setting->text_default;
+    }
+}
+
+static void fill_number(apr_int64_t *number, void *base,
+                        const tw_setting_t *setting)
+{
+    if (*number == TW_UNSET) {
+        *number = base ? *number_at(base, setting) : setting->number_default;
+    }
+}
+
+/* What is not set comes from base; where that is NULL, it is the default.
+ * Sections are merged at requests. */
 static void fill(void *conf, void *base, const tw_setting_t *settings,
                  apr_size_t n)
 {
-    apr_size_t i;
+    const tw_setting_t *end = settings + n;
 
-    for (i = 0; i < n; i++) {
-        const tw_setting_t *setting = &settings[i];
-
-        if (setting->kind == TW_SETTINGS_NONE || is_set(conf, setting)) {
-            continue;
+    for (; settings < end; settings++) {
+        if (settings->kind == TW_SETTINGS_TEXT) {
+            fill_text(text_at(conf, settings), base, settings);
         }
-        if (setting->kind == TW_SETTINGS_TEXT) {
-            *text_at(conf, setting) = base ? *text_at(base, setting)
-                                           : setting->text_default;
-        }
-        else {
-            *number_at(conf, setting) = base ? *number_at(base, setting)
-                                             : setting->number_default;
+        else if (settings->kind != TW_SETTINGS_NONE) {
+            fill_number(number_at(conf, settings), base, settings);
         }
     }
 }

@@ -30,6 +30,12 @@ typedef enum {
     TW_VISITOR_UNVERIFIED       /* the database is down, the grace is over */
 } tw_visitor_state_t;
 
+/* The session's account, and the second of its sign-in. */
+typedef struct tw_numbers_t {
+    const char *account;
+    const char *signed_in_at;
+} tw_numbers_t;
+
 typedef struct tw_visitor_t {
     const tw_site_t *site;
     request_rec *initial;       /* the request that the client sent */
@@ -72,6 +78,7 @@ typedef struct tw_visitor_t {
         const apr_array_header_t *asked;    /* what TwAuthHeader said there */
         apr_table_t *own;       /* what came of it; NULL: nothing */
         int tokens;             /* TWAUTH_TOKEN is in some environment */
+        tw_numbers_t numbers;
     } given;
     ap_conf_vector_t *per_dir_config;   /* see tw_locations_host_access() */
     const request_rec *authorizing;     /* the request whose rules
