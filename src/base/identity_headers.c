@@ -41,10 +41,17 @@ static int looks_like_ours(const char *name, apr_size_t len)
 }
 
 static const apr_array_header_t *also;
+static apr_uint32_t first_letters;      /* of these: a bit for each */
 
 void tw_identity_headers_also(const apr_array_header_t *folded)
 {
+    int i;
+
     also = folded;
+    first_letters = 0;
+    for (i = 0; folded && i < folded->nelts; i++) {
+        first_letters |= 1U << (*APR_ARRAY_IDX(folded, i, const char *) & 31);
+    }
 }
 
 const char *tw_identity_headers_fold(const char *name, apr_pool_t *pool)
@@ -98,8 +105,14 @@ static void look_also(tw_identity_headers_t *seen,
     int i;
 
     for (i = 0; i < list->nelts; i++) {
-        if (is_also(entry[i].key, strlen(entry[i].key))) {
-            seen->lookalike = entry[i].key;
+        const char *name = entry[i].key;
+
+        /* most names are told apart by their first letter */
+        if (apr_isalnum(*name) && !(first_letters & 1U << (*name & 31))) {
+            continue;
+        }
+        if (is_also(name, strlen(name))) {
+            seen->lookalike = name;
             return;
         }
     }

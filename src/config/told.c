@@ -65,8 +65,11 @@ static const char *why_not(const char *folded)
         "servername", "setcookie*", "te", "timeout", "traceparent",
         "tracestate", "trailer*", "transferencoding", "upgrade*", "useragent",
         "vary", "via", "warning", "wwwauthenticate", "xclientip",
-        "xforwarded*", "xhttpmethod*", "xmethodoverride", "xoriginal*",
-        "xrealip", "xrequestedwith", "xrewrite*"
+        "xforwardedby", "xforwardedfor", "xforwardedhost", "xforwardedmethod",
+        "xforwardedpath", "xforwardedport", "xforwardedprefix",
+        "xforwardedproto*", "xforwardedscheme", "xforwardedserver",
+        "xforwardedssl", "xforwardeduri", "xhttpmethod*", "xmethodoverride",
+        "xoriginal*", "xrealip", "xrequestedwith", "xrewrite*"
     };
     apr_size_t i;
 

@@ -194,7 +194,7 @@ WRONG = [("TwAuthHeader X-User", "two arguments"), ("TwAuthHeader X-User passwor
          ("TwAuthExport profile tokens", "beside env or headers")]
 TAKEN = ["Host", "Authorization", "Content-Length", "content_type", "Cookie", "Connection", "Transfer-Encoding", "TE", "Trailer",
          "Upgrade", "Proxy", "Proxy-Authorization", "Keep-Alive", "Expect", "Range", "If-Match", "Accept", "Origin", "Referer",
-         "User-Agent", "X-Forwarded-For", "X_Forwarded_User", "Forwarded", "X-Real-IP", "Sec-Fetch-Site", "Via", "Set-Cookie",
+         "User-Agent", "X-Forwarded-For", "X_Forwarded_Proto", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Sec-Fetch-Site", "Via", "Set-Cookie",
          "X-Requested-With", "X-HTTP-Method-Override", "X-Original-URL", "From"]
 
 
@@ -203,6 +203,11 @@ TAKEN = ["Host", "Authorization", "Content-Length", "content_type", "Cookie", "C
 def test_what_is_refused(config, line, sentence):
     checked = config(f'<Location "/x/">\n{line}\n</Location>')
     assert not checked and sentence in checked.stderr, checked.stderr
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-User", "X-Forwarded-Email", "Remote-User", "REMOTE_USER", "X-WEBAUTH-USER", "X-Auth-Name"])
+def test_what_applications_expect_is_not(config, name):
+    assert config(f'<Location "/x/">\nTwAuthHeader {name} id\n</Location>')
 
 
 @pytest.fixture(scope="module")
