@@ -260,7 +260,10 @@ static int handle(request_rec *r)
     call->r = r;
     call->visitor = tw_visitor_get(r);
     if (!call->visitor) {
-        return HTTP_INTERNAL_SERVER_ERROR;      /* the module is off */
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0429)
+                      "TwAuthSign is On here, but mod_twauth is off for this "
+                      "host: refused");
+        return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (i = 0; status == GO_ON && i < sizeof(steps) / sizeof(steps[0]);
          i++) {

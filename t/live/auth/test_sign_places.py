@@ -118,6 +118,13 @@ def test_calls_go_to_X_alone(site, alice, backend, place):
     assert backend.requests == [] and calls(site) == before
 
 
+def test_a_host_where_the_module_is_off(make_site, standin, authority):
+    text = signing.config(standin, authority, "http").replace("AuthType Twitter\nRequire valid-user\n", "")
+    site = make_site(scheme="http", modules=signing.MODULES, config=text + "TwAuthEngine Off")
+    site.expect_log("TW0429")
+    assert call(site.browser(), "GET", "/x-api/2/echo").status == 500
+
+
 def test_what_is_not_passed_on_is_no_call(alice):
     assert call(alice, "GET", "/file/index.html").text == "a file"
 
