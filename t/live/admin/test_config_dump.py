@@ -73,6 +73,13 @@ def test_does_not_warn_where_the_protection_is_in_a_directory_of_the_server(site
     assert any("/admin" in w for w in warnings(said))       # this one stands in the host alone
 
 
+def test_shows_how_sessions_are_kept(site, dump):
+    said = dump()
+    assert "basic protection, 50 an account" in said and "remembered" not in said
+    said = dump("TwAuthSessionProtection Strong\nTwAuthSessionsPerAccount 5\nTwAuthRemember Ask\nTwAuthRememberFor 7d")
+    assert "strong protection, 5 an account" in said and "remembered, where people say so, for 7d" in said
+
+
 def test_warns_of_a_realm_with_other_keys(site, dump):
     other = site.secret("other-key", "b3RoZXIta2V5LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0")
     config = site.vhost.config.replace(str(site.key), str(other)) + "\nTwAuthRealm shared"
@@ -134,7 +141,8 @@ def test_hosts_from_one_file_that_is_included_twice_are_told_apart(site, dump):
 
 
 def test_A2_warns_of_a_realm_with_other_times(site, dump):
-    for line, name in (("TwAuthSessionRecheck 5s", "TwAuthSessionRecheck"), ("TwAuthSessionGrace 1h", "TwAuthSessionGrace")):
+    for line, name in (("TwAuthSessionRecheck 5s", "TwAuthSessionRecheck"), ("TwAuthSessionGrace 1h", "TwAuthSessionGrace"),
+                       ("TwAuthRemember On", "TwAuthRemember")):
         said = dump("TwAuthRealm shared", VHost("other.test", config=f"{site.vhost.config}\nTwAuthRealm shared\n{line}"))
         assert sum("same realm" in w and name in w for w in warnings(said)) == 2      # each of the two is told
         site.httpd.vhosts.pop()
