@@ -21,7 +21,10 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
            "TwAuthForceLogin On", "TwAuthAccess write", "TwAuthFlowTimeout 1s", "TwAuthSessionIdle 10d",
            "TwAuthSessionMax 100d", "TwAuthSessionGrace 1d", "TwAuthDatabaseCalls 1", "TwAuthCookieName x",
            "TwAuthCookieDomain test", "TwAuthCookieSameSite None", "TwAuthClearSiteData Off", "TwAuthTokens plain",
-           "TwAuthSignUp On",
+           "TwAuthSignUp On", "TwAuthProfile On", "TwAuthClaimByHandle On", "TwAuthRemember On", "TwAuthRememberFor 30d",
+           "TwAuthSessionProtection Off", "TwAuthSessionsPerAccount 9", "TwAuthHeader X-Who user", "TwAuthSignBody 64k",
+           "TwAuthSign On", "TwAuthSiteName x", "TwAuthSiteLogo /x.svg", "TwAuthPageStyle /x.css", "TwAuthPages /etc",
+           "TwAuthPrivacyURL https://evil.example", "TwAuthTermsURL https://evil.example",
            "TwAuthAllowHTTP On", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
 
 

@@ -69,7 +69,7 @@ def form_of(page):
 
 
 def link_of(page, label):
-    url = re.search(rf'href="([^"]*)">{label}', page.text)[1].replace("&amp;", "&")
+    url = re.search(rf'href="([^"]*)">(?:<svg.*?</svg>\s*)?{label}', page.text)[1].replace("&amp;", "&")
     return urls.resolve(page.url, url)
 
 
