@@ -143,6 +143,8 @@ static const tw_sentence_t sentences[TW_SENTENCES] = {
       "so nothing was changed. Change to your account at X, then try "
       "again." },
     [TW_SAY_ACCOUNT_TITLE] = { "account.title", "Your account" },
+    [TW_SAY_ACCOUNT_TEXT] = { "account.text",
+      "What {site} knows of your sign-ins, and what you can end." },
     [TW_SAY_ACCOUNT_DELETE_TITLE] = { "account-delete.title",
       "Delete your account here?" },
     [TW_SAY_ACCOUNT_DELETE_TEXT] = { "account-delete.text",

@@ -60,17 +60,20 @@ static int build_paths(tw_draft_t *draft)
     paths->login = apr_pstrcat(draft->pconf, path, "login", NULL);
     paths->logout = apr_pstrcat(draft->pconf, path, "logout", NULL);
     paths->session = apr_pstrcat(draft->pconf, path, "session", NULL);
+    paths->account = apr_pstrcat(draft->pconf, path, "account", NULL);
     if (!paths->callback) {
         paths->callback = apr_pstrcat(draft->pconf, path, "callback", NULL);
     }
     if (!strcmp(paths->callback, paths->login)
         || !strcmp(paths->callback, paths->logout)
-        || !strcmp(paths->callback, paths->session)) {
+        || !strcmp(paths->callback, paths->session)
+        || !strcmp(paths->callback, paths->account)) {
         return tw_draft_refuse(draft, "TwAuthCallbackURL must not be the "
-                               "login, logout or session location");
+                               "login, logout, session or account location");
     }
     paths->own.path = path;
     paths->own.callback = paths->callback;
+    paths->own.account = paths->account;
     paths->own_len = strlen(path);
     paths->callback_apart =
         strncmp(paths->callback, path, paths->own_len) != 0;
@@ -230,6 +233,7 @@ static void copy_limits(tw_draft_t *draft)
     site->pages.style = conf->pages.style;
     site->pages.privacy_url = conf->pages.privacy_url;
     site->pages.terms_url = conf->pages.terms_url;
+    site->pages.account_delete = conf->pages.account_delete != 0;
 }
 
 /* The languages of pages, read once for all hosts of one folder. */

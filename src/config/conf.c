@@ -128,6 +128,7 @@ const tw_setting_t tw_server_settings[] = {
     TEXT("TwAuthPrivacyURL", pages.privacy_url, tw_values_link, NULL),
     TEXT("TwAuthTermsURL", pages.terms_url, tw_values_link, NULL),
     TEXT("TwAuthPages", pages.folder, tw_values_file, NULL),
+    CHOICE("TwAuthAccountDelete", pages.account_delete, on_off, 0),
 };
 #define SERVER_SETTINGS                                                     \
     (sizeof(tw_server_settings) / sizeof(tw_server_settings[0]))

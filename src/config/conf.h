@@ -124,6 +124,7 @@ typedef struct tw_server_conf_t {
         const char *terms_url;
         const char *folder;             /* of catalogues; NULL: those that
                                            the module comes with */
+        apr_int64_t account_delete;
     } pages;
     int tells_profile;                  /* some place exports one */
     tw_site_t *site;                    /* NULL: nothing is configured */

@@ -121,6 +121,8 @@ const command_rec tw_directives[] = {
     SERVER("TwAuthTermsURL", pages.terms_url, "the site's terms of service"),
     SERVER("TwAuthPages", pages.folder,
            "folder with the pages' sentences by languages"),
+    SERVER("TwAuthAccountDelete", pages.account_delete,
+           "On: people may delete their account here"),
 
     /* places */
     DIR("TwAuthUnauthenticated", tw_setters_unauthenticated, unauthenticated,

@@ -41,7 +41,7 @@ typedef struct tw_site_address_t {
 
 /* The paths of own locations, decoded. */
 typedef struct tw_site_paths_t {
-    const char *login, *callback, *logout, *session;
+    const char *login, *callback, *logout, *session, *account;
     tw_own_t own;                       /* no return targets */
     apr_size_t own_len;                 /* of own.path */
     int callback_apart;                 /* the callback is not below it */
@@ -117,6 +117,7 @@ struct tw_site_t {
         const char *name;               /* of the site */
         const char *logo, *style;       /* paths; NULL: none */
         const char *privacy_url, *terms_url;    /* or paths; NULL: none */
+        int account_delete;             /* people may delete their account */
     } pages;
 
     tw_store_t store;

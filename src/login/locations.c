@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "login/account.h"
 #include "login/callback.h"
 #include "login/login.h"
 #include "login/logout.h"
@@ -30,6 +31,8 @@ static const location_t locations[] = {
     { offsetof(tw_site_t, paths.callback), tw_callback_get, NULL },
     { offsetof(tw_site_t, paths.logout), tw_logout_get, tw_logout_post },
     { offsetof(tw_site_t, paths.session), tw_whoami_get, NULL },
+    { offsetof(tw_site_t, paths.account), tw_account_get, tw_account_post },
+    { offsetof(tw_site_t, paths.own.path), tw_account_lead, NULL },
 };
 
 static const location_t *location_of(const tw_site_t *site, const char *uri)

@@ -4,22 +4,20 @@
 #include <string.h>
 
 #include <apr_strings.h>
-#include <http_protocol.h>
 
 #include "base/codec.h"
 #include "base/target.h"
 #include "private.h"
 #include "request/address.h"
 #include "request/browser.h"
+#include "request/form.h"
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
 #include "request/revoke.h"
 #include "request/set_cookie.h"
 
-#define BODY_MAX 8192
-#define FIELDS_MAX 50
-#define FORM_TYPE "application/x-www-form-urlencoded"
+#define FIELDS_MAX TW_FORM_FIELDS_MAX
 
 static const char *next_of(const tw_site_t *site,
                            const apr_array_header_t *form)
@@ -118,65 +116,6 @@ int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
     return ask(r, visitor, TW_PAGE_SIGN_OUT, next, query);
 }
 
-/* The posted form; OK, or the status that says what is wrong with it. */
-static int read_form(apr_array_header_t **form, request_rec *r)
-{
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
-    char *body = apr_palloc(r->pool, BODY_MAX + 1);
-    apr_size_t len = 0;
-    long n;
-    int status = ap_setup_client_block(r, REQUEST_CHUNKED_DECHUNK);
-
-    if (status != OK) {
-        return status;
-    }
-    if (ap_should_client_block(r)) {
-        if (r->remaining > BODY_MAX) {
-            return HTTP_REQUEST_ENTITY_TOO_LARGE;
-        }
-        do {
-            n = ap_get_client_block(r, body + len, BODY_MAX + 1 - len);
-            len += n > 0 ? (apr_size_t)n : 0;
-        } while (n > 0 && len <= BODY_MAX);
-        if (n < 0) {
-            return HTTP_BAD_REQUEST;
-        }
-        if (len > BODY_MAX) {
-            return HTTP_REQUEST_ENTITY_TOO_LARGE;
-        }
-    }
-    if (len && (!type || strncasecmp(type, FORM_TYPE, strlen(FORM_TYPE))
-                || !strchr("; \t", type[strlen(FORM_TYPE)]))) {
-        return HTTP_UNSUPPORTED_MEDIA_TYPE;
-    }
-    return tw_codec_form(form, body, len, FIELDS_MAX, r->pool) == APR_SUCCESS
-           ? OK : HTTP_BAD_REQUEST;
-}
-
-/*
- * Whether a page of this site sent it: the browser says so, or the origin,
- * or, where neither says anything, the token of our own page.
- */
-static int is_from_here(request_rec *r, tw_visitor_t *visitor,
-                        const apr_array_header_t *form)
-{
-    const tw_site_t *site = visitor->site;
-    const char *origin = apr_table_get(r->headers_in, "Origin");
-    tw_from_t from = tw_navigation_from(r);
-    tw_browser_t browser;
-
-    if (from != TW_FROM_UNKNOWN) {
-        return from == TW_FROM_HERE;
-    }
-    if (origin && strcmp(origin, "null")) {
-        return !strcmp(origin, site->address.origin);
-    }
-    tw_browser_read(&browser, visitor);
-    return tw_browser_token_ok(r, &site->sealers.form, &browser,
-                               &visitor->session,
-                               tw_codec_form_get(form, "token", NULL));
-}
-
 /* What the site wants browsers to drop, besides the cookies. */
 static void clear_site_data(request_rec *r, const tw_site_t *site)
 {
@@ -191,16 +130,30 @@ static void clear_site_data(request_rec *r, const tw_site_t *site)
     }
 }
 
+void tw_logout_leave(request_rec *r, tw_visitor_t *visitor, int forget)
+{
+    const tw_site_t *site = visitor->site;
+    tw_browser_t browser;
+
+    tw_browser_read(&browser, visitor);
+    browser.left = 1;
+    if (forget) {
+        browser.before = 0;
+    }
+    tw_cookie_expire(r, site->cookies.session.text,
+                     site->cookies.session_attributes);
+    tw_browser_set(r, site, &browser);
+    clear_site_data(r, site);
+}
+
 /* Ends the session; 0 when its row is still there. */
 static int sign_out(request_rec *r, tw_visitor_t *visitor,
                     const apr_array_header_t *form)
 {
-    const tw_site_t *site = visitor->site;
     const char *everywhere = tw_codec_form_get(form, "everywhere", NULL);
     int all = everywhere && !strcmp(everywhere, "1");
-    int done = tw_revoke_session(&visitor->page.reference, r, site,
+    int done = tw_revoke_session(&visitor->page.reference, r, visitor->site,
                                  &visitor->session, all);
-    tw_browser_t browser;
 
     if (done) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0220)
@@ -208,12 +161,7 @@ static int sign_out(request_rec *r, tw_visitor_t *visitor,
                       tw_line_person(r->pool, &visitor->session),
                       all ? ", everywhere" : "");
     }
-    tw_browser_read(&browser, visitor);
-    browser.left = 1;
-    tw_cookie_expire(r, site->cookies.session.text,
-                     site->cookies.session_attributes);
-    tw_browser_set(r, site, &browser);
-    clear_site_data(r, site);
+    tw_logout_leave(r, visitor, 0);
     return done;
 }
 
@@ -222,7 +170,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     const tw_site_t *site = visitor->site;
     const char *next, *query = "";
     apr_array_header_t *form;
-    int status = read_form(&form, r);
+    int status = tw_form_read(&form, r);
 
     if (status != OK) {
         return status;
@@ -233,7 +181,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
     }
     if (tw_visitor_authenticate(visitor, r, site->session.recheck, 0)
         != TW_VISITOR_NOBODY) {
-        if (!is_from_here(r, visitor, form)) {
+        if (!tw_form_is_from_here(r, visitor, form)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)
                           "a sign-out that did not come from this site is "
                           "refused: %s", tw_line_person(r->pool,

@@ -15,4 +15,8 @@
 int tw_logout_get(request_rec *r, tw_visitor_t *visitor);
 int tw_logout_post(request_rec *r, tw_visitor_t *visitor);
 
+/* What a browser is told when its session has been ended: cookies, and what
+ * the site wants dropped.  forget: nor is it known who signed in here. */
+void tw_logout_leave(request_rec *r, tw_visitor_t *visitor, int forget);
+
 #endif

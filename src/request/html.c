@@ -19,6 +19,8 @@
 #define OFFER_GO_BACK 64        /* to next, having done nothing */
 #define OFFER_HOME 128
 #define OFFER_FRESH 256         /* the same person once more */
+#define OFFER_ACCOUNT 512       /* the page of one's account */
+#define OFFER_DELETE 1024       /* the form that deletes it */
 
 #define FIELDS_MAX 8            /* in a URL of our own */
 
@@ -38,9 +40,10 @@ static const row_t rows[TW_PAGE_KINDS] = {
     PAGE(SIGN_IN, 401, "sign-in", OFFER_SIGN_IN | OFFER_HOME),
     PAGE(NOT_TAKEN, 401, "sign-in", OFFER_SIGN_IN | OFFER_HOME),
     PAGE(CANCELLED, 403, "cancelled", OFFER_RETRY | OFFER_HOME),
-    PAGE(UNCHANGED, 403, "cancelled", OFFER_GO_ON | OFFER_SWITCH),
+    PAGE(UNCHANGED, 403, "cancelled",
+         OFFER_GO_ON | OFFER_SWITCH | OFFER_ACCOUNT),
     PAGE(EXPIRED, 400, "expired", OFFER_RETRY | OFFER_HOME),
-    PAGE(SIGNED_IN, 400, "expired", OFFER_GO_ON),
+    PAGE(SIGNED_IN, 400, "expired", OFFER_GO_ON | OFFER_ACCOUNT),
     PAGE(NO_COOKIES, 400, "no-cookies", OFFER_RETRY | OFFER_HOME),
     PAGE(UNREACHABLE, 502, "provider-unreachable", OFFER_RETRY | OFFER_HOME),
     PAGE(TIMEOUT, 504, "provider-unreachable", OFFER_RETRY | OFFER_HOME),
@@ -58,7 +61,7 @@ static const row_t rows[TW_PAGE_KINDS] = {
     PAGE(CSRF, 403, "csrf", OFFER_SIGN_OUT | OFFER_HOME),
     PAGE(INTERNAL, 500, "busy", OFFER_RETRY | OFFER_HOME),
     PAGE(SWITCH, 200, "", OFFER_CONFIRM_SWITCH | OFFER_GO_BACK),
-    PAGE(SIGN_OUT, 200, "", OFFER_SIGN_OUT | OFFER_GO_BACK),
+    PAGE(SIGN_OUT, 200, "", OFFER_SIGN_OUT | OFFER_GO_BACK | OFFER_ACCOUNT),
     PAGE(SIGNED_OUT, 200, "", OFFER_SIGN_IN | OFFER_HOME),
     PAGE(NOT_SIGNED_IN, 200, "", OFFER_SIGN_IN | OFFER_HOME),
     PAGE(STILL_THERE, 503, "database", OFFER_HOME),
@@ -69,6 +72,14 @@ static const row_t rows[TW_PAGE_KINDS] = {
     PAGE(FRESH_NOT_TAKEN, 401, "fresh", OFFER_FRESH | OFFER_HOME),
     PAGE(OTHER_PERSON, 403, "other-person",
          OFFER_FRESH | OFFER_SWITCH | OFFER_HOME),
+    PAGE(ACCOUNT, 200, "", OFFER_SIGN_OUT | OFFER_HOME),
+    PAGE(ACCOUNT_GUEST, 401, "sign-in", OFFER_SIGN_IN | OFFER_HOME),
+    PAGE(ACCOUNT_DELETE, 200, "", OFFER_DELETE | OFFER_ACCOUNT),
+    PAGE(ACCOUNT_DELETED, 200, "", OFFER_HOME),
+    PAGE(ACCOUNT_UNSURE, 403, "csrf", OFFER_ACCOUNT | OFFER_HOME),
+    PAGE(ACCOUNT_BAD, 400, "", OFFER_ACCOUNT | OFFER_HOME),
+    PAGE(ACCOUNT_KEPT, 502, "provider-unreachable",
+         OFFER_ACCOUNT | OFFER_HOME),
 };
 
 int tw_html_status(tw_page_kind_t kind)
@@ -83,7 +94,8 @@ const char *tw_html_error(tw_page_kind_t kind)
 
 int tw_html_has_form(const tw_page_t *page)
 {
-    return (rows[page->kind].offers & OFFER_SIGN_OUT) || page->remember;
+    return (rows[page->kind].offers & (OFFER_SIGN_OUT | OFFER_DELETE))
+           || page->remember;
 }
 
 /* A page as it is put together. */
@@ -136,6 +148,17 @@ static const char *sign_out_form(const making_t *m)
         hidden(m->pool, "token", m->page->token),
         hidden(m->pool, "next", m->page->next), "<button class=\"button",
         *m->ways ? "" : " first", "\">", label(m, TW_SAY_SIGN_OUT),
+        "</button></form>\n", NULL);
+}
+
+static const char *delete_form(const making_t *m)
+{
+    return apr_pstrcat(
+        m->pool, "<form method=\"post\" action=\"",
+        tw_address_url(m->r, m->site, m->site->paths.account, ""), "\">",
+        hidden(m->pool, "action", "delete"), hidden(m->pool, "sure", "1"),
+        hidden(m->pool, "token", m->page->token),
+        "<button class=\"button first\">", label(m, TW_SAY_DELETE),
         "</button></form>\n", NULL);
 }
 
@@ -222,6 +245,13 @@ static const char *offers(making_t *m)
     if (offered & OFFER_GO_BACK) {
         add_link(m, next, TW_SAY_GO_BACK);
     }
+    if (offered & OFFER_DELETE) {
+        add_way(m, delete_form(m));
+    }
+    if (offered & OFFER_ACCOUNT) {
+        add_link(m, tw_address_url(m->r, m->site, m->site->paths.account, ""),
+                 TW_SAY_YOUR_ACCOUNT);
+    }
     if (offered & OFFER_HOME) {
         add_link(m, "/", TW_SAY_HOME);
     }
@@ -240,18 +270,18 @@ static const char *who(const making_t *m)
     return apr_pstrcat(
         m->pool, "<p class=\"who\">", *handle
         ? tw_words_with(m->words, TW_SAY_WHO, "handle", apr_pstrcat(
-            m->pool, tw_style_mark, " <bdi><b>@", ap_escape_html(
-                m->pool, handle), "</b></bdi>", NULL))
+            m->pool, "<span class=\"handle\">", tw_style_mark, " <bdi><b>@",
+            ap_escape_html(m->pool, handle), "</b></bdi></span>", NULL))
         : tw_words_say(m->words, TW_SAY_WHO_UNNAMED), "</p>\n", NULL);
 }
 
 static const char *details(const making_t *m)
 {
     const tw_page_t *page = m->page;
-    const char *html = "";
+    const char *html = page->content ? page->content : "";
 
     if (page->detail) {
-        html = apr_pstrcat(m->pool, "<p>", tw_words_with(
+        html = apr_pstrcat(m->pool, html, "<p>", tw_words_with(
             m->words, TW_SAY_NUMBER, "number", apr_pstrcat(
                 m->pool, "<b>", ap_escape_html(m->pool, page->detail), "</b>",
                 NULL)), "</p>\n", NULL);

@@ -49,6 +49,13 @@ typedef enum {
     TW_PAGE_FRESH,              /* 401: sign in again, for it is long ago */
     TW_PAGE_FRESH_NOT_TAKEN,    /* 401: likewise; what was sent is not kept */
     TW_PAGE_OTHER_PERSON,       /* 403: and it was somebody else who did */
+    TW_PAGE_ACCOUNT,            /* 200: one's own; with content */
+    TW_PAGE_ACCOUNT_GUEST,      /* 401: nobody is signed in */
+    TW_PAGE_ACCOUNT_DELETE,     /* 200: delete it? */
+    TW_PAGE_ACCOUNT_DELETED,    /* 200 */
+    TW_PAGE_ACCOUNT_UNSURE,     /* 403: who sent that? */
+    TW_PAGE_ACCOUNT_BAD,        /* 400: what was sent makes no sense */
+    TW_PAGE_ACCOUNT_KEPT,       /* 502: X did not end its permission */
     TW_PAGE_KINDS
 } tw_page_kind_t;
 
@@ -57,6 +64,8 @@ typedef struct tw_page_t {
     const char *next;           /* where to go on; an accepted target or NULL */
     const char *screen_name;    /* who is signed in; NULL: nobody */
     const char *detail;         /* X's id, where the page has a place for it */
+    const char *content;        /* HTML behind the text, with the sentences
+                                   of its own; or NULL */
     const char *token;          /* of a form or of a link that acts */
     int remember;               /* ways to sign in have the box "stay signed
                                    in" */

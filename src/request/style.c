@@ -31,6 +31,7 @@ const char tw_style[] =
     "a{color:inherit}"
     "form{margin:0}"
     ".who{color:var(--soft)}"
+    ".handle{white-space:nowrap}"
     ".mark{width:1em;height:1em;fill:currentColor;flex:none;"
     "vertical-align:-.125em}"
     ".go{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem;"

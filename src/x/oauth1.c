@@ -320,6 +320,41 @@ static apr_status_t oauth1_finish(tw_identity_t *identity,
     return APR_SUCCESS;
 }
 
+/* X's number for "Invalid or expired token". */
+#define OVER 89
+
+static int is_over(const tw_http_response_t *response, apr_pool_t *pool)
+{
+    tw_json_error_t error;
+
+    return response && response->status >= 400
+           && tw_json_error(&error, response->body, response->body_len, pool)
+              == APR_SUCCESS
+           && error.code == OVER;
+}
+
+static apr_status_t oauth1_revoke(const tw_tokens_t *tokens,
+                                  const tw_client_t *client,
+                                  tw_http_pool_t *http, apr_pool_t *pool,
+                                  tw_err_t *err)
+{
+    apr_array_header_t *params = apr_array_make(pool, 1, sizeof(tw_pair_t));
+    call_t c = { "revocation", NULL, params, NULL, tokens->token,
+                 tokens->secret, NULL };
+    tw_step_t step = { c.step, client, http,
+                       apr_time_now() + client->http.timeout, 0, sign_call,
+                       &c };
+    const tw_http_response_t *response;
+    tw_http_request_t request = { 0 };
+    apr_status_t rv;
+
+    request.method = "POST";
+    request.url = apr_pstrcat(pool, client->api,
+                              "/1.1/oauth/invalidate_token.json", NULL);
+    rv = tw_step_call(&response, &step, &request, pool, err);
+    return is_over(response, pool) ? APR_SUCCESS : rv;
+}
+
 const tw_protocol_t tw_oauth1 = {
     "oauth1",
     1,
@@ -327,5 +362,6 @@ const tw_protocol_t tw_oauth1 = {
     oauth1_begin,
     oauth1_parse_response,
     oauth1_finish,
-    NULL
+    NULL,
+    oauth1_revoke
 };

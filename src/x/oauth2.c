@@ -11,9 +11,9 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "sealed/seal.h"
+#include "x/oauth2_client.h"
 #include "x/refusal.h"
 
-#define REDACT_LEAST 8
 #define TOO_NEW apr_time_from_msec(500)
 #define RANDOM_BYTES 32         /* 43 characters, as RFC 7636 asks at least */
 
@@ -106,41 +106,6 @@ static void oauth2_parse_response(tw_authz_response_t *authz,
     }
 }
 
-/* How the application says who it is: by Basic when it has a secret
- * (RFC 6749 section 2.3.1), else by its id in the form. */
-static const char *client_authorization(const tw_client_t *client,
-                                        apr_pool_t *pool)
-{
-    const char *secret, *both, *coded, *header;
-
-    if (!client->secret) {
-        return NULL;
-    }
-    secret = tw_codec_percent(pool, client->secret);
-    both = apr_pstrcat(pool, tw_codec_percent(pool, client->key), ":",
-                       secret, NULL);
-    coded = tw_codec_base64_padded(pool, both);
-    header = apr_pstrcat(pool, "Basic ", coded, NULL);
-    tw_secret_wipe(secret);
-    tw_secret_wipe(both);
-    tw_secret_wipe(coded);
-    return header;
-}
-
-/* An answer can repeat what it was asked with: never into a log. */
-static void redact(tw_err_t *err, const char *secret, apr_pool_t *pool)
-{
-    const char *found;
-
-    /* a short one is no secret, and would tear the words apart */
-    while (secret && strlen(secret) >= REDACT_LEAST && err->why
-           && (found = strstr(err->why, secret)) != NULL) {
-        err->why = apr_pstrcat(pool, apr_pstrmemdup(
-            pool, err->why, (apr_size_t)(found - err->why)), "...",
-            found + strlen(secret), NULL);
-    }
-}
-
 /* The answer of the token endpoint, to a code or to a refresh token, in a
  * form that is wiped. */
 static apr_status_t get_tokens(tw_tokens_t *tokens, const tw_step_t *step,
@@ -155,7 +120,7 @@ static apr_status_t get_tokens(tw_tokens_t *tokens, const tw_step_t *step,
 
     request.method = "POST";
     request.url = apr_pstrcat(pool, client->api, "/2/oauth2/token", NULL);
-    request.authorization = client_authorization(client, pool);
+    request.authorization = tw_oauth2_client_authorization(client, pool);
     request.body = client->secret
                    ? form
                    : apr_pstrcat(pool, form, "&client_id=",
@@ -234,7 +199,7 @@ static apr_status_t get_user(const tw_http_response_t **response,
         rv = tw_step_call(response, step, &request, pool, err);
     }
     if (client->fields && may_be_fields(*response, err)) {
-        redact(err, token, pool);
+        tw_oauth2_client_redact(err, token, pool);
         *why = tw_err_text(pool, err);
         memset(err, 0, sizeof(*err));
         request.url = tw_provider_me(client, NULL, pool);
@@ -244,7 +209,7 @@ static apr_status_t get_user(const tw_http_response_t **response,
     if (rv == APR_SUCCESS) {
         return rv;
     }
-    redact(err, token, pool);
+    tw_oauth2_client_redact(err, token, pool);
     /* X counts this call for each user, so that one who signs in too often
      * must not look like an X that has had enough of us */
     if (err->kind == TW_ERR_LIMITED) {
@@ -306,8 +271,8 @@ static apr_status_t oauth2_finish(tw_identity_t *identity,
                        "&code_verifier=", pending->secret, NULL);
     rv = get_tokens(&identity->tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
-        redact(err, grant, pool);
-        redact(err, pending->secret, pool);
+        tw_oauth2_client_redact(err, grant, pool);
+        tw_oauth2_client_redact(err, pending->secret, pool);
         return rv;
     }
     step.name = "user";
@@ -338,7 +303,7 @@ static apr_status_t oauth2_refresh(tw_tokens_t *tokens, const char *refresh,
     memset(tokens, 0, sizeof(*tokens));
     rv = get_tokens(tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
-        redact(err, refresh, pool);
+        tw_oauth2_client_redact(err, refresh, pool);
     }
     /* RFC 6749 section 6: an answer without a new one leaves the old */
     if (rv == APR_SUCCESS && !tokens->secret) {
@@ -366,10 +331,54 @@ apr_status_t tw_oauth2_exchange(tw_tokens_t *tokens, const tw_tokens_t *old,
     memset(tokens, 0, sizeof(*tokens));
     rv = get_tokens(tokens, &step, form, pool, err);
     if (rv != APR_SUCCESS) {
-        redact(err, old->token, pool);
-        redact(err, old->secret, pool);
+        tw_oauth2_client_redact(err, old->token, pool);
+        tw_oauth2_client_redact(err, old->secret, pool);
     }
     return rv;
+}
+
+/* RFC 7009 section 2.1. */
+static apr_status_t revoke_one(const char *token, const char *hint,
+                               const tw_step_t *step, apr_pool_t *pool,
+                               tw_err_t *err)
+{
+    const tw_client_t *client = step->client;
+    tw_http_request_t request = { 0 };
+    const tw_http_response_t *response;
+    apr_status_t rv;
+
+    request.method = "POST";
+    request.url = apr_pstrcat(pool, client->api, "/2/oauth2/revoke", NULL);
+    request.authorization = tw_oauth2_client_authorization(client, pool);
+    request.body = apr_pstrcat(
+        pool, "token=", tw_codec_percent(pool, token), "&token_type_hint=",
+        hint, client->secret ? "" : "&client_id=",
+        client->secret ? "" : tw_codec_percent(pool, client->key), NULL);
+    rv = tw_step_call(&response, step, &request, pool, err);
+    tw_secret_wipe(request.authorization);
+    tw_secret_wipe(request.body);
+    if (rv != APR_SUCCESS) {
+        tw_oauth2_client_redact(err, token, pool);
+    }
+    return rv;
+}
+
+/* The refresh token first: with it goes all that was made of it. */
+static apr_status_t oauth2_revoke(const tw_tokens_t *tokens,
+                                  const tw_client_t *client,
+                                  tw_http_pool_t *http, apr_pool_t *pool,
+                                  tw_err_t *err)
+{
+    tw_step_t step = { "revocation", client, http,
+                       apr_time_now() + client->http.timeout, 0, NULL, NULL };
+    apr_status_t rv = APR_SUCCESS;
+
+    if (tokens->secret) {
+        rv = revoke_one(tokens->secret, "refresh_token", &step, pool, err);
+    }
+    return rv == APR_SUCCESS ? revoke_one(tokens->token, "access_token", &step,
+                                          pool, err)
+                             : rv;
 }
 
 const tw_protocol_t tw_oauth2 = {
@@ -379,5 +388,6 @@ const tw_protocol_t tw_oauth2 = {
     oauth2_begin,
     oauth2_parse_response,
     oauth2_finish,
-    oauth2_refresh
+    oauth2_refresh,
+    oauth2_revoke
 };

@@ -109,6 +109,12 @@ typedef struct tw_protocol_t {
     apr_status_t (*refresh)(tw_tokens_t *tokens, const char *refresh,
                             const tw_client_t *client, tw_http_pool_t *http,
                             apr_pool_t *pool, tw_err_t *err);
+
+    /* Ends what the user has allowed; tokens that X does not know any more
+     * are a success. */
+    apr_status_t (*revoke)(const tw_tokens_t *tokens,
+                           const tw_client_t *client, tw_http_pool_t *http,
+                           apr_pool_t *pool, tw_err_t *err);
 } tw_protocol_t;
 
 /* [A-Za-z0-9_]{1,20}, in ASCII whatever the locale is. */

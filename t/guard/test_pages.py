@@ -41,3 +41,10 @@ def test_these_languages():
 def test_nothing_was_left_in_english(language):
     same = {key for key, text in catalogue(language).items() if text == ENGLISH[key]}
     assert same <= {"reference", "time"}
+
+
+def test_each_sentence_is_said_somewhere():
+    said = "".join(text for name, text in sources().items() if not name.startswith("base/sentences"))
+    pages = re.findall(r"^    PAGE\((\w+),", sources()["request/html.c"], re.M)
+    used = set(re.findall(r"\bTW_SAY_(\w+)", code(said))) | {f"{k}_{part}" for k in pages for part in ("TITLE", "TEXT")}
+    assert {name for name, *_ in ROWS} - used == set()

@@ -60,6 +60,7 @@ WRONG = {
     "TwAuthPrivacyURL": ["privacy.html", "javascript:alert(1)", "data:x", '""', "//evil.example", "https://u:p@site.test/",
                          "ftp://site.test/"],
     "TwAuthTermsURL": ["terms.html", "javascript:alert(1)", '""'],
+    "TwAuthAccountDelete": ["yes", "ask"],
     "TwAuthPages": ["relative", '""', "/nowhere/at/all"],
     "TwAuthUnauthenticated": ["redirect", '""', "403"],
     "TwAuthRemoteUser": ["name", '""', "email"],

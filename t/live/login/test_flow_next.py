@@ -20,7 +20,8 @@ OWN = [path + end for path in ("/twauth/login", "/twauth/callback", "/twauth/log
                                "/twauth/%6cogin", "/twauth%2Flogout", "/twauth//login", "/twauth;a/login",
                                "/twauth/login;x=1", "/%74wauth/log%6Fut",
                                # S4: what is not there either
-                               "/twauth/", "/twauth/account", "/twauth/login/", "/twauth/login/x", "/twauth//x",
+                               "/twauth/", "/twauth/accounts", "/twauth/account/x", "/twauth/login/",
+                               "/twauth/login/x", "/twauth//x",
                                "/twauth;a/x", "/%74wauth/x/y.html", "/;b/twauth/x") for end in ("", "?a=b", "#c")]
 
 BAD = ["", "a", "evil.example", ".evil.example", "@evil.example", "//evil.example", "///evil.example",

@@ -86,7 +86,7 @@ def test_a_handle_stands_by_itself_in_any_direction(site):
     browser = site.browser()
     browser.sign_in("alice")
     text = browser.get("/twauth/logout", headers={"Accept-Language": "ar"}).text
-    assert re.search(r'<p class="who">عربي You are signed in as <svg[^>]*>.*</svg> <bdi><b>@alice</b></bdi>\.', text)
+    assert re.search(r'<p class="who">عربي You are signed in as <span[^>]*><svg[^>]*>.*</svg> <bdi><b>@alice</b></bdi></span>\.', text)
 
 
 def test_without_an_Accept_Language(site):
