@@ -15,7 +15,8 @@ SECTIONS = PROTECTED + "".join(
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    site = make_site(clock=True, protected=SECTIONS, start=False)
+    # without a profile, which whoami would ask for
+    site = make_site(clock=True, protected=SECTIONS, config="TwAuthProfile Off", start=False)
     for name in ("always", "soon", "often", "seldom"):
         site.httpd.put(f"{name}/index.html", "here")
     site.clock.set(0)
