@@ -193,22 +193,34 @@ static int asks(const login_t *l)
     return l->site->session.remember == TW_REMEMBER_ASK;
 }
 
+static const tw_session_t *session_of(const login_t *l)
+{
+    return l->visitor->state == TW_VISITOR_SIGNED_IN ? &l->visitor->session
+                                                     : NULL;
+}
+
 /*
- * Who has just left is signed in again by their own hand, or by a link of
- * this site: a page anywhere else could send them to X and back unseen.  Who
- * was sent here from another name of the host asked for a page there, and
- * for no sign-in.
+ * Whether what is asked is asked by a person's own hand, or by a link of this
+ * site: a page anywhere else could have written it.  Who was sent here from
+ * another name of the host asked for a page there.
  */
-static int confirm_return(login_t *l)
+static int is_their_own(login_t *l)
 {
     static const char *const moved[] = { "moved", NULL };
     tw_from_t from = tw_navigation_from(l->r);
+
+    return from == TW_FROM_HERE
+           || (from == TW_FROM_USER && !tw_codec_form_has_any(l->query, moved))
+           || (from == TW_FROM_UNKNOWN && tw_address_referer(l->r, l->site))
+           || has_token(l, session_of(l));
+}
+
+/* Who has just left is not signed in again unseen, to X and back. */
+static int confirm_return(login_t *l)
+{
     tw_page_t p = { 0 };
 
-    if (!l->browser.left || l->switched || l->person || from == TW_FROM_HERE
-        || (from == TW_FROM_USER && !tw_codec_form_has_any(l->query, moved))
-        || (from == TW_FROM_UNKNOWN && tw_address_referer(l->r, l->site))
-        || has_token(l, NULL)) {
+    if (!l->browser.left || l->switched || l->person || is_their_own(l)) {
         return GO_ON;
     }
     p.kind = TW_PAGE_SIGN_IN;
@@ -223,9 +235,7 @@ static int confirm_return(login_t *l)
 /* Another account: asked first, unless this site's own page asks. */
 static int confirm_switch(login_t *l)
 {
-    const tw_session_t *session =
-        l->visitor->state == TW_VISITOR_SIGNED_IN ? &l->visitor->session
-                                                  : NULL;
+    const tw_session_t *session = session_of(l);
     tw_page_t p = { 0 };
 
     if (!l->switched || tw_navigation_from(l->r) == TW_FROM_HERE
@@ -242,21 +252,21 @@ static int confirm_switch(login_t *l)
 }
 
 /* Where people are to say whether they stay signed in, they are asked before
- * they go to X; not those who have an answer with them. */
+ * they go to X; not those who have an answer with them.  That they do must be
+ * their own: whose computer it is a page elsewhere does not know. */
 static int ask_to_remember(login_t *l)
 {
     tw_page_t p = { 0 };
 
-    if (!asks(l) || l->remember != NOT_ASKED || l->person) {
+    if (!asks(l) || l->person || l->remember == FORGET
+        || (l->remember == REMEMBER && is_their_own(l))) {
         return GO_ON;
     }
     p.kind = l->switched ? TW_PAGE_SWITCH : TW_PAGE_SIGN_IN;
     p.always = 1;
     p.remember = 1;
     p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
-                               &l->browser,
-                               l->visitor->state == TW_VISITOR_SIGNED_IN
-                               ? &l->visitor->session : NULL);
+                               &l->browser, session_of(l));
     return page(l, &p);
 }
 

@@ -147,6 +147,24 @@ def test_link_of_the_site_can_answer(asks, query, lasts):
     assert (kept(browser) is not None) == lasts
 
 
+@pytest.mark.parametrize("site, referer, counts", [
+    ("same-origin", None, True), ("none", None, True), ("cross-site", None, False), ("same-site", None, False),
+    (None, None, False), (None, "https://evil.example/", False), (None, "own", True)])
+def test_CS_link_of_another_site_cannot_answer(asks, site, referer, counts):
+    """Nobody stays signed in on somebody else's computer by a link: the person is asked."""
+    browser = asks.browser()
+    headers = {"Referer": browser.base + "/page" if referer == "own" else referer}
+    if site is None:
+        headers |= {"Sec-Fetch-Site": None, "Sec-Fetch-Mode": None, "Sec-Fetch-Dest": None}
+    page = browser.get("/twauth/login?remember=1&next=%2Fmembers%2F", site=site or "none", headers=headers, follow=True)
+    if counts:
+        assert 'name="remember"' not in page.text
+        return
+    assert page.status == 401 and 'name="remember"' in page.text
+    Flow(browser, answer_form(browser, page, False, site or "none")).approve("alice")
+    assert kept(browser) is None
+
+
 def test_asked_again_nobody_is_asked_about_it(asks):
     browser = asks.browser()
     Flow(browser, browser.get("/twauth/login?remember=1&next=%2F")).approve("alice")
