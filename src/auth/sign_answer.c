@@ -90,9 +90,16 @@ void tw_sign_answer_end(tw_signed_call_t *call)
     }
 }
 
-static apr_status_t end(void *call)
+/* The request is over; the visitor lives longer where it was a part of a
+ * page. */
+static apr_status_t end(void *data)
 {
+    tw_signed_call_t *call = data;
+
     tw_sign_answer_end(call);
+    if (call->visitor->tokens.call == call) {
+        call->visitor->tokens.call = NULL;
+    }
     return APR_SUCCESS;
 }
 

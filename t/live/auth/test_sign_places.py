@@ -67,6 +67,12 @@ RewriteRule "^/strange/socket/(.*)$" "unix:/tmp/x|{x}/2/echo/$1" [P]
 <Proxy "balancer://x">
 BalancerMember "{x}"
 </Proxy>
+<Location "/parts/">
+AuthType Twitter
+Require valid-user
+Options +Includes
+SetOutputFilter INCLUDES
+</Location>
 <LocationMatch "^/plain/">
 ProxyPassMatch "{x}/2/echo/plain"
 </LocationMatch>
@@ -76,13 +82,15 @@ ProxyPassMatch "{x}/2/echo/plain"
 @pytest.fixture(scope="module")
 def site(make_site, standin, authority, echo):
     site = make_site(start=False, scheme="http", modules=(
-        *signing.MODULES, "rewrite", "proxy_balancer", "lbmethod_byrequests", "slotmem_shm"))
+        *signing.MODULES, "rewrite", "include", "proxy_balancer", "lbmethod_byrequests", "slotmem_shm"))
     x = signing.api(standin, "http")
     site.vhost.config += f"\nTwAuthProvider {x}\nAllowEncodedSlashes NoDecode\n" + PLACES.format(
         signed=SIGNED, x=x, upper=x.replace("localhost", "LocalHost"), scheme="http", port=standin.ports["http"],
         other=echo.port, htdocs=site.httpd.htdocs)
     site.httpd.put("folder/index.html", "a file")
     site.httpd.put("file/index.html", "a file")
+    site.httpd.put("parts/index.html", "".join(
+        f'<!--#include virtual="{part}" -->\n' for part in ("/host/2/echo?1", "/plain/2", "/host/2/echo?3", "/plain/4")))
     return site.start()
 
 
@@ -132,6 +140,14 @@ def test_what_is_not_passed_on_is_no_call(alice):
 def test_without_TwAuthSign_nothing_is_signed(alice, site):
     answer = call(alice, "GET", "/plain/")
     assert answer.status == 401 and "authorization" not in site.standin.calls()[-1]["headers"]
+
+
+def test_parts_of_a_page_are_calls_by_themselves(alice, site):
+    """What one of them was signed with is gone with it."""
+    lines = call(alice, "GET", "/parts/index.html").text.splitlines()
+    assert ["user" in line for line in lines] == [True, False, True, False]
+    seen = [c["headers"] for c in site.standin.calls(kind="api")[-4:]]
+    assert ["authorization" in h for h in seen] == ["sec-fetch-site" not in h for h in seen] == [True, False, True, False]
 
 
 def test_a_connection_to_X_is_used_again(site, alice):
