@@ -179,17 +179,18 @@ static int end_others(request_rec *r, tw_visitor_t *visitor,
     return end_sessions(r, visitor, NULL, "end-others");
 }
 
-/* X is asked first: what it does not end is not forgotten here. */
-static int revoke_at_x(request_rec *r, tw_visitor_t *visitor,
+#define GO_ON (-100)
+
+/* X is asked first: what it does not end is not forgotten here.  GO_ON, or the
+ * answer that says why not. */
+static int revoke_at_x(int *forgotten, request_rec *r, tw_visitor_t *visitor,
                        const tw_stored_t *stored)
 {
     const tw_site_t *site = visitor->site;
-    const char *person = tw_line_person(r->pool, &visitor->session);
     tw_lease_t lease;
     tw_page_t page = { 0 };
     tw_err_t err = { 0 };
     apr_status_t rv;
-    int forgotten;
 
     if (!tw_call_begin(&lease, r, site, TW_CALL_REFRESH, 0, &page)) {
         page.kind = TW_PAGE_ACCOUNT_KEPT;
@@ -199,38 +200,61 @@ static int revoke_at_x(request_rec *r, tw_visitor_t *visitor,
                                          &site->provider.client,
                                          tw_start_http(site), r->pool, &err);
     if (!tw_call_end(&lease, r, apr_pstrcat(
-            r->pool, "ending what X was allowed for ", person, NULL), rv, &err,
+            r->pool, "ending what X was allowed for ",
+            tw_line_person(r->pool, &visitor->session), NULL), rv, &err,
                      &page)) {
         page.kind = TW_PAGE_ACCOUNT_KEPT;
         return tw_page_refuse(r, visitor, &page);
     }
-    if (tw_token_forget(&forgotten, stored, &site->store, r->pool, &err)
-        != APR_SUCCESS) {
-        return database_is_down(r, visitor, &err);
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0463)
-                  "what X was allowed has been ended by its user: %s", person);
-    return done(r, site, "revoke");
+    return tw_token_forget(forgotten, stored, &site->store, r->pool, &err)
+           == APR_SUCCESS ? GO_ON : database_is_down(r, visitor, &err);
 }
+
+static int is_of_client(const tw_stored_t *stored, const tw_site_t *site)
+{
+    return stored->tokens.token
+           && (stored->tokens.kind == TW_TOKEN_OAUTH2)
+              == !strcmp(site->provider.protocol->name, "oauth2");
+}
+
+/* What a refresh or another sign-in puts in the place of tokens while X is
+ * asked is to go as well. */
+#define ROUNDS 3
 
 static int end_permission(request_rec *r, tw_visitor_t *visitor,
                           const apr_array_header_t *form)
 {
     const tw_site_t *site = visitor->site;
+    int forgotten = 0, round, status;
     tw_stored_t stored;
-    tw_err_t err = { 0 };
 
     (void)form;
-    if (tw_token_read(&stored, &visitor->session, &site->store, r->pool, &err)
-        != APR_SUCCESS && err.kind == TW_ERR_DATABASE) {
-        return database_is_down(r, visitor, &err);
+    for (round = 0; !forgotten && round < ROUNDS; round++) {
+        tw_err_t err = { 0 };
+
+        if (tw_token_read(&stored, &visitor->session, &site->store, r->pool,
+                          &err) != APR_SUCCESS
+            && err.kind == TW_ERR_DATABASE) {
+            return database_is_down(r, visitor, &err);
+        }
+        if (!is_of_client(&stored, site)) {
+            if (!round) {
+                return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
+            }
+            break;              /* somebody else has taken them out */
+        }
+        status = revoke_at_x(&forgotten, r, visitor, &stored);
+        if (status != GO_ON) {
+            return status;
+        }
     }
-    if (!stored.tokens.token
-        || (stored.tokens.kind == TW_TOKEN_OAUTH2)
-           != !strcmp(site->provider.protocol->name, "oauth2")) {
-        return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
+    if (round == ROUNDS && !forgotten) {
+        return say(r, visitor, TW_PAGE_ACCOUNT_KEPT);
     }
-    return revoke_at_x(r, visitor, &stored);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0463)
+                  "what X was allowed has been ended by its user: %s",
+                  tw_line_person(r->pool, &visitor->session));
+    return done(r, site, "revoke");
 }
 
 /* Asked twice: by the button, and by the page behind it. */

@@ -177,7 +177,8 @@ static const char *session_row(const making_t *m,
 
 static const char *sessions(const making_t *m, const tw_self_service_t *view)
 {
-    const char *rows = "";
+    apr_array_header_t *rows = apr_array_make(m->pool, view->sessions->nelts,
+                                              sizeof(const char *));
     int i, others = 0;
 
     for (i = 0; i < view->sessions->nelts; i++) {
@@ -185,10 +186,11 @@ static const char *sessions(const making_t *m, const tw_self_service_t *view)
                                                        tw_session_seen_t);
 
         others += !tw_id_equal(&seen->id, &m->visitor->session.id);
-        rows = apr_pstrcat(m->pool, rows, session_row(m, seen, i), NULL);
+        APR_ARRAY_PUSH(rows, const char *) = session_row(m, seen, i);
     }
     return section(m, TW_SAY_SESSIONS, apr_pstrcat(
-        m->pool, "<ul class=\"rows\">\n", rows, "</ul>\n",
+        m->pool, "<ul class=\"rows\">\n",
+        apr_array_pstrcat(m->pool, rows, '\0'), "</ul>\n",
         others ? form(m, "end-others", TW_SAY_END_OTHERS, "", "") : "", NULL));
 }
 

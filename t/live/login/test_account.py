@@ -3,6 +3,7 @@
 
 import re
 from html import unescape
+from threading import Thread
 
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
@@ -216,6 +217,32 @@ def test_X_knows_it_no_more(site):
     site.standin.fault(REVOCATIONS["oauth1"][0], "status", status=401,
                        body='{"errors":[{"code":89,"message":"Invalid or expired token."}]}')
     assert press(alice, "revoke").status == 200
+    assert not site.db.value("SELECT token FROM twauth_account")
+
+
+@pytest.mark.databases("sqlite")
+def test_X_limits_it_and_sign_ins_go_on(site, protocol):
+    """How often one person asks to end it keeps nobody else out."""
+    site.allow_log("TW0204")
+    alice = signed_in(site)
+    site.standin.fault(REVOCATIONS[protocol][0], "status", status=429, body='{"title":"Too Many Requests"}', times=None,
+                       content_type="application/json", headers=[["Retry-After", "600"]])
+    assert [press(alice, "revoke").status for _ in range(4)] == [502] * 4
+    assert signed_in(site, "bob").get("/members/").status == 200
+
+
+def test_what_takes_their_place_meanwhile_goes_too(site, protocol):
+    """A sign-in, or a refresh, brings tokens while X is asked to end those of before."""
+    alice = signed_in(site)
+    before = len([c for c in site.standin.calls() if c["path"] in REVOCATIONS[protocol]])
+    site.standin.fault(REVOCATIONS[protocol][0], "delay", seconds=1.5, times=1)
+    answers = []
+    asking = Thread(target=lambda: answers.append(press(alice, "revoke")))
+    asking.start()
+    until(lambda: len([c for c in site.standin.calls() if c["path"] in REVOCATIONS[protocol]]) > before)
+    signed_in(site, agent=IPHONE)
+    asking.join()
+    assert answers[0].status == 200
     assert not site.db.value("SELECT token FROM twauth_account")
 
 
