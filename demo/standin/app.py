@@ -54,6 +54,7 @@ ENDPOINTS = {
     "/2/oauth2/token": api("POST", "token", oauth2.examine_client, oauth2.token),
     "/2/oauth2/revoke": api("POST", "revoke", oauth2.examine_client, oauth2.revoke),
     "/2/users/me": api("GET", "users_me", oauth2.examine_user, oauth2.users_me),
+    "/2/tweets": api("POST", "users_call", oauth2.examine_user, oauth2.post),
 }
 
 

@@ -6,7 +6,9 @@ PKCE is verified by oauthlib.
 
 import base64
 import binascii
+import json
 import re
+import secrets
 from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote_plus
@@ -263,6 +265,21 @@ def users_me(state, request, caller):
         names.discard("confirmed_email")
     data = {"id": caller.user_id, "name": known["name"], "username": handle}
     return oauth1.in_json({"data": data | {name: known[name] for name in sorted(names)}})
+
+
+def post(_state, request, caller):
+    """POST /2/tweets: taken, and forgotten."""
+    if caller.bearer_ok and "tweet.write" not in caller.scopes:
+        raise Problem("forbidden")
+    try:
+        text = json.loads(request.body)["text"]
+    except (ValueError, KeyError, TypeError):
+        text = None
+    if not (isinstance(text, str) and 0 < len(text) <= 280):
+        raise Problem("invalid-request")
+    reply = oauth1.in_json({"data": {"id": str(secrets.randbits(60)), "text": text, "edit_history_tweet_ids": []}})
+    reply.status = 201
+    return reply
 
 
 def required(verdict, name):

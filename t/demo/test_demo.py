@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make demo`, walked through by a person: each page does what it says, by either protocol, and nothing is left running."""
+
+import re
+import signal
+import subprocess
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from harness import ports, process
+from harness.paths import TREE
+from harness.process import until
+
+
+class Demo:
+    def __init__(self, folder, protocol):
+        self.port = ports.free()
+        self._run = process.Process(
+            [TREE / "demo/run"], cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, quit=signal.SIGINT,
+            env=process.environment(TWAUTH_DEMO_PORT=str(self.port), TWAUTH_PROTOCOL=protocol,
+                                    TWAUTH_DEMO_DIR=str(folder)))
+        self.said = self._run.popen.stdout.readline().decode()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def end(self):
+        """Ctrl-C; its last words and its status."""
+        if self._run.running:
+            self._run.signal(signal.SIGINT)
+        said = self._run.popen.communicate(timeout=30)[0]
+        return said.decode(), self._run.popen.returncode
+
+
+@pytest.fixture(scope="module", params=["oauth1", "oauth2"])
+def demo(request, folder):
+    demo = Demo(folder / f"demo-{request.param}", request.param)
+    yield demo
+    if demo._run.running:
+        demo.end()
+
+
+@pytest.fixture(scope="module")
+def person(demo, _chromium):
+    """A browser in which alice has signed in, and wants to stay so."""
+    driver = _chromium.start()
+    driver.get(demo.url("/"))
+    press(driver, "Go to the members")
+    driver.find_element(By.CSS_SELECTOR, "input[type=checkbox]").click()
+    press(driver, "Sign in with X")
+    press(driver, "alice", "label")
+    press(driver, "uthorize")
+    WebDriverWait(driver, 10).until(lambda d: d.current_url == demo.url("/members/"))
+    yield driver
+    _chromium.quit(driver)
+
+
+def press(driver, text, what="a, button, input[type=submit]"):
+    found = [e for e in driver.find_elements(By.CSS_SELECTOR, what)
+             if e.is_displayed() and text in (e.text or e.get_attribute("value") or "")]
+    assert found, f"no {text!r} on {driver.current_url}:\n{driver.page_source}"
+    found[0].click()
+
+
+def read(driver):
+    return driver.find_element(By.TAG_NAME, "main").text
+
+
+def answer_to(driver, method):
+    place = driver.find_element(By.CSS_SELECTOR, f'[data-answer="{method}"]')
+    assert until(lambda: re.match(r"\d", place.text)), place.text
+    return place.text
+
+
+def test_it_says_where_to_look(demo):
+    assert demo.url("/") in demo.said
+
+
+def test_members_see_name_picture_and_handle(demo, person):
+    person.get(demo.url("/members/"))
+    assert "Welcome, Alice Ångström" in read(person) and "@alice" in read(person)
+    picture = person.find_element(By.CSS_SELECTOR, "img.avatar")
+    assert until(lambda: picture.get_property("naturalWidth") > 0)
+
+
+def test_a_page_calls_X_as_the_user(demo, person):
+    person.get(demo.url("/call/"))
+    press(person, "Who does X say")
+    assert '"username": "alice"' in answer_to(person, "GET")
+    press(person, "Post as me")
+    assert answer_to(person, "POST").startswith("201") and "Hello from httpd" in answer_to(person, "POST")
+
+
+@pytest.mark.parametrize("path, heading", [("/fresh/", "within the last minute"), ("/admin/", ""), ("/remember/", "or not")])
+def test_pages_open(demo, person, path, heading):
+    person.get(demo.url(path))
+    assert person.current_url == demo.url(path) and heading in read(person)
+
+
+def test_the_box_is_in_the_cookie(person):
+    assert person.get_cookie("twauth")["expiry"] > 0
+
+
+def test_pages_name_the_lines_that_do_it(demo, person):
+    """What a page shows is what the demo's own configuration has."""
+    config = re.sub(r"\s+", " ", (TREE / "demo/httpd.conf").read_text())
+    for path in ("/members/", "/call/", "/fresh/", "/remember/"):
+        person.get(demo.url(path))
+        lines = [e.text for e in person.find_elements(By.CSS_SELECTOR, "pre mark") if e.text.startswith("TwAuth")]
+        assert lines and not [line for line in lines if re.sub(r"\s+", " ", line) not in config
+                              and not line.startswith("TwAuthRememberFor 30d")], (path, lines)
+
+
+def test_my_account_is_shown_and_left(demo, person):
+    person.get(demo.url("/twauth/account"))
+    assert "@alice" in read(person)
+    person.get(demo.url("/twauth/logout"))
+    press(person, "Sign out")
+    person.get(demo.url("/members/"))
+    assert "Sign in with X" in read(person)
+
+
+def test_it_ends_and_leaves_nothing_running(demo):
+    said, status = demo.end()
+    assert status == 0 and "Ended." in said
+    assert not ports.answers(demo.port)
