@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -48,7 +49,7 @@ def person(demo, _chromium):
     driver = _chromium.start()
     driver.get(demo.url("/"))
     press(driver, "Go to the members")
-    driver.find_element(By.CSS_SELECTOR, "input[type=checkbox]").click()
+    press(driver, "Stay signed in", "label")
     press(driver, "Sign in with X")
     press(driver, "alice", "label")
     press(driver, "uthorize")
@@ -58,10 +59,16 @@ def person(demo, _chromium):
 
 
 def press(driver, text, what="a, button, input[type=submit]"):
-    found = [e for e in driver.find_elements(By.CSS_SELECTOR, what)
-             if e.is_displayed() and text in (e.text or e.get_attribute("value") or "")]
-    assert found, f"no {text!r} on {driver.current_url}:\n{driver.page_source}"
-    found[0].click()
+    def try_it():
+        try:
+            for element in driver.find_elements(By.CSS_SELECTOR, what):
+                if element.is_displayed() and text in (element.text or element.get_attribute("value") or ""):
+                    element.click()
+                    return True
+        except StaleElementReferenceException:      # the page of before went away meanwhile
+            pass
+        return False
+    assert until(try_it, timeout=10), f"no {text!r} on {driver.current_url}:\n{driver.page_source}"
 
 
 def read(driver):
