@@ -28,6 +28,11 @@ class Wrong(AssertionError):
     """Something that no trouble excuses."""
 
 
+def is_owed(answer):
+    """Whether a sign-out counts here and is still to be done in the database; the page that it leads to says so."""
+    return "done=here" in answer.location
+
+
 class Counted:
     """A browser that counts the statuses it is answered with."""
 
@@ -184,7 +189,7 @@ class Person:
     def sign_out(self, window, **form):
         copy = window.browser.clone()
         answer = window.browser.sign_out(next=OPEN, **form)
-        if answer.status != 303 and not (answer.status == 503 and self.troubled("db")):
+        if answer.status != 303 or (is_owed(answer) and not self.troubled("db")):
             self.wrong("a sign-out was answered otherwise", answer)
         window.signed = False
         if not is_refused(refused := copy.get(PAGE)):
@@ -196,13 +201,13 @@ class Person:
         if not window.signed:
             return
         answer = self.sign_out(window, everywhere="1")
-        if answer.status != 303:
+        if is_owed(answer):
             time.sleep(1)               # what begins in this very second is of the rows that are owed
         self.left = 0
         for other in self.windows:
             if other.signed:
                 # what is owed to the database ends the others' rows, and copies are good for the recheck interval
-                other.signed = False if answer.status == 303 else None
+                other.signed = None if is_owed(answer) else False
 
     def lose_cookies(self, window):
         if window.signed is None or self.left >= LEFT_MAX:
