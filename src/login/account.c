@@ -118,6 +118,7 @@ int tw_account_get(request_rec *r, tw_visitor_t *visitor)
     page.kind = TW_PAGE_ACCOUNT;
     page.screen_name = visitor->session.screen_name;
     page.token = token_of(r, visitor);
+    page.image = tw_account_page_picture(visitor);
     page.content = tw_account_page(r, visitor, &view, page.token, action);
     return tw_page_answer(r, visitor, &page);
 }

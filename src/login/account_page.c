@@ -7,13 +7,14 @@
 
 #include "base/user_agent.h"
 #include "request/address.h"
+#include "request/profile.h"
 #include "request/words.h"
 
 /* The page as it is made. */
 typedef struct {
     request_rec *r;
     apr_pool_t *pool;
-    const tw_visitor_t *visitor;
+    tw_visitor_t *visitor;
     tw_words_t words;
     const char *token;
 } making_t;
@@ -229,7 +230,30 @@ static const char *notice(const making_t *m, const char *done)
                : "";
 }
 
-const char *tw_account_page(request_rec *r, const tw_visitor_t *visitor,
+const char *tw_account_page_picture(tw_visitor_t *visitor)
+{
+    const tw_client_t *client = &visitor->site->provider.client;
+    const char *avatar = tw_profile_of(visitor)->avatar;
+
+    return tw_profile_is_image(avatar, client->api)
+           || tw_profile_is_image(avatar, client->browser) ? avatar : NULL;
+}
+
+/* Name and picture, as far as they are known. */
+static const char *person(const making_t *m)
+{
+    const char *name = tw_profile_of(m->visitor)->name;
+    const char *picture = tw_account_page_picture(m->visitor);
+
+    return !*name && !picture ? "" : apr_pstrcat(
+        m->pool, "<p class=\"person\">", picture
+        ? "<img alt=\"\" width=\"48\" height=\"48\" src=\"" : "",
+        picture ? ap_escape_html(m->pool, picture) : "",
+        picture ? "\">" : "", "<b><bdi>", ap_escape_html(m->pool, name),
+        "</bdi></b></p>\n", NULL);
+}
+
+const char *tw_account_page(request_rec *r, tw_visitor_t *visitor,
                             const tw_self_service_t *view, const char *token,
                             const char *done)
 {
@@ -237,7 +261,8 @@ const char *tw_account_page(request_rec *r, const tw_visitor_t *visitor,
                    .token = token };
 
     tw_words_choose(&m.words, r, visitor->site);
-    return apr_pstrcat(r->pool, notice(&m, done), "<p class=\"soft\">",
+    return apr_pstrcat(r->pool, notice(&m, done), person(&m),
+                       "<p class=\"soft\">",
                        time_html(&m, TW_SAY_SINCE, view->since), "</p>\n",
                        sessions(&m, view), permission(&m, view),
                        deletion(&m), NULL);

@@ -11,9 +11,13 @@
 #include "request/visitor.h"
 #include "store/self_service.h"
 
+/* The address of the picture of who is signed in; NULL: there is none that is
+ * X's. */
+const char *tw_account_page_picture(tw_visitor_t *visitor);
+
 /* The HTML; token is for its forms, done the action (or NULL) that has just
  * been done. */
-const char *tw_account_page(request_rec *r, const tw_visitor_t *visitor,
+const char *tw_account_page(request_rec *r, tw_visitor_t *visitor,
                             const tw_self_service_t *view, const char *token,
                             const char *done);
 

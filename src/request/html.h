@@ -66,6 +66,8 @@ typedef struct tw_page_t {
     const char *detail;         /* X's id, where the page has a place for it */
     const char *content;        /* HTML behind the text, with the sentences
                                    of its own; or NULL */
+    const char *image;          /* that content shows, of another host; or
+                                   NULL */
     const char *token;          /* of a form or of a link that acts */
     int remember;               /* ways to sign in have the box "stay signed
                                    in" */

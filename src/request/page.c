@@ -58,19 +58,23 @@ static const char *form_targets(request_rec *r, const tw_site_t *site)
 }
 
 /* What the page may do and load: no script, nothing from elsewhere. */
-static const char *policy(request_rec *r, const tw_site_t *site, int form)
+static const char *policy(request_rec *r, const tw_site_t *site,
+                          const tw_page_t *page)
 {
     const char *logo = site->pages.logo;
     const char *style = site->pages.style;
+    const char *image = page->image;
 
     return apr_pstrcat(r->pool, "default-src 'none'; base-uri 'none'; "
                        "frame-ancestors 'none'; style-src ",
                        tw_style_source(r->pool),
                        style ? source_of(r->pool, site, style) : "",
-                       logo ? "; img-src" : "",
+                       logo || image ? "; img-src" : "",
                        logo ? source_of(r->pool, site, logo) : "",
-                       "; form-action ",
-                       form ? form_targets(r, site) : "'none'", NULL);
+                       image ? " " : "",
+                       image ? origin_of(r->pool, image) : "",
+                       "; form-action ", tw_html_has_form(page)
+                       ? form_targets(r, site) : "'none'", NULL);
 }
 
 static void set_headers(request_rec *r, const tw_site_t *site,
@@ -80,7 +84,7 @@ static void set_headers(request_rec *r, const tw_site_t *site,
     int form = tw_html_has_form(page);
 
     tw_page_no_store(r);
-    apr_table_setn(headers, "Content-Security-Policy", policy(r, site, form));
+    apr_table_setn(headers, "Content-Security-Policy", policy(r, site, page));
     apr_table_setn(headers, "Content-Language", words->catalogue->language);
     if (words->several) {
         apr_table_mergen(headers, "Vary", "Accept-Language");

@@ -32,6 +32,8 @@ const char tw_style[] =
     "form{margin:0}"
     ".who{color:var(--soft)}"
     ".handle{white-space:nowrap}"
+    ".person{display:flex;gap:.75rem;align-items:center}"
+    ".person img{border-radius:50%;background:var(--line)}"
     ".mark{width:1em;height:1em;fill:currentColor;flex:none;"
     "vertical-align:-.125em}"
     ".go{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem;"

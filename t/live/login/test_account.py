@@ -2,7 +2,7 @@
 """My account: who is signed in and where, ending sessions, the permission at X, the account itself."""
 
 import re
-from html import unescape
+from html import escape, unescape
 from threading import Thread
 
 import pytest
@@ -116,6 +116,22 @@ def test_linked_from_the_pages_of_who_is_signed_in(site):
     alice = signed_in(site)
     for path in ("/twauth/logout", f"/twauth/callback?{site.key_name}=x"):
         assert f'href="{ACCOUNT}">Your account</a>' in alice.get(path, site="cross-site").text
+
+
+def test_name_and_picture_of_the_profile(make_site, protocol):
+    site = make_site(config="TwAuthProfile On")
+    alice = signed_in(site)
+    name, avatar = site.db.rows("SELECT name, avatar FROM twauth_account")[0]
+    page = alice.get(ACCOUNT)
+    assert name and f"<b><bdi>{escape(name)}</bdi></b>" in page.text
+    assert f'<img alt="" width="48" height="48" src="{escape(avatar)}">' in page.text
+    origin = "/".join(avatar.split("/")[:3])
+    assert f"; img-src {origin}; form-action" in page.headers["Content-Security-Policy"]
+    site.db.execute("UPDATE twauth_account SET name = '<b>&', avatar = 'https://evil.example/a.png'")
+    page = alice.get(ACCOUNT)
+    assert "evil.example" not in page.text and "<bdi>&lt;b&gt;&amp;</bdi>" in page.text
+    assert "img-src" not in page.headers["Content-Security-Policy"]
+    site.stop()
 
 
 # Ending sessions
