@@ -10,6 +10,7 @@
 #include "admin/check.h"
 #include "config/conftree.h"
 #include "config/site.h"
+#include "config/values.h"
 
 typedef struct {
     apr_pool_t *pool;
@@ -17,17 +18,6 @@ typedef struct {
     tw_conftree_t *tree;
     const tw_findings_t *findings;
 } dump_t;
-
-static const char *time_text(const dump_t *d, apr_int64_t time)
-{
-    apr_int64_t s = time / APR_USEC_PER_SEC;
-    apr_int64_t n = !s ? time / 1000 : s % 86400 == 0 ? s / 86400
-                    : s % 3600 == 0 ? s / 3600 : s % 60 == 0 ? s / 60 : s;
-    const char *unit = !time ? "" : !s ? "ms" : s % 86400 == 0 ? "d"
-                       : s % 3600 == 0 ? "h" : s % 60 == 0 ? "min" : "s";
-
-    return apr_psprintf(d->pool, "%" APR_INT64_T_FMT "%s", n, unit);
-}
 
 static void warn(const dump_t *d, const char *sentence, const char *advice)
 {
@@ -67,10 +57,11 @@ static void dump_sessions(const dump_t *d, const tw_site_t *site)
     const tw_limits_t *limits = site->session.limits;
 
     apr_file_printf(d->out, "  Session:       idle %s, at most %s, checked "
-                    "every %s, grace %s\n", time_text(d, limits[0].idle),
-                    time_text(d, limits[0].max),
-                    time_text(d, site->session.recheck),
-                    time_text(d, site->session.grace));
+                    "every %s, grace %s\n",
+                    tw_values_time_text(d->pool, limits[0].idle),
+                    tw_values_time_text(d->pool, limits[0].max),
+                    tw_values_time_text(d->pool, site->session.recheck),
+                    tw_values_time_text(d->pool, site->session.grace));
     apr_file_printf(d->out, "                 %s protection, %d an account\n",
                     protections[site->session.protection],
                     site->session.per_account);
@@ -78,7 +69,7 @@ static void dump_sessions(const dump_t *d, const tw_site_t *site)
         apr_file_printf(d->out, "                 remembered%s for %s\n",
                         site->session.remember == TW_REMEMBER_ASK
                         ? ", where people say so," : "",
-                        time_text(d, limits[1].max));
+                        tw_values_time_text(d->pool, limits[1].max));
     }
 }
 

@@ -111,7 +111,8 @@ const command_rec tw_directives[] = {
            "how users' tokens are kept: sealed, plain, none"),
 
     /* pages */
-    SERVER("TwAuthSiteName", pages.site_name, "the site's name, on pages"),
+    SERVER("TwAuthSiteName", pages.site_name,
+           "the site's name, for pages; in quotes"),
     SERVER("TwAuthSiteLogo", pages.site_logo,
            "the path of the site's logo, for pages"),
     SERVER("TwAuthPageStyle", pages.style,

@@ -120,7 +120,8 @@ const char *tw_settings_set(cmd_parms *cmd, void *conf,
             || number > setting->most) {
             return tw_settings_wrong(cmd, apr_psprintf(
                 cmd->pool, "must be a time of %s to %s: digits and one of ms, "
-                "s, min, h, d", tw_values_time_text(cmd->pool, setting->least),
+                "s, min, h, d, without a blank",
+                tw_values_time_text(cmd->pool, setting->least),
                 tw_values_time_text(cmd->pool, setting->most)));
         }
         break;
@@ -128,9 +129,10 @@ const char *tw_settings_set(cmd_parms *cmd, void *conf,
         if (!tw_values_size(&number, text) || number < setting->least
             || number > setting->most) {
             return tw_settings_wrong(cmd, apr_psprintf(
-                cmd->pool, "must be a size of %" APR_INT64_T_FMT "k to %"
-                APR_INT64_T_FMT "k: digits, and k or m for kilobytes or "
-                "megabytes", setting->least / 1024, setting->most / 1024));
+                cmd->pool, "must be a size of %s to %s: digits, and k or m "
+                "for kilobytes or megabytes",
+                tw_values_size_text(cmd->pool, setting->least),
+                tw_values_size_text(cmd->pool, setting->most)));
         }
         break;
     default:

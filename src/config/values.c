@@ -71,9 +71,10 @@ const char *tw_values_realm(const char *text)
                     "backslash";
 }
 
-/* http or https, a host, perhaps a port and a path; nothing else that URLs can
- * have, such as a user's name and password, which may hold anything. */
-static int is_plain_url(const char *text)
+/* http or https, a host, perhaps a port and a path, and a query and fragment
+ * if those may be; nothing else that URLs can have, such as a user's name and
+ * password, which may hold anything. */
+static int is_url(const char *text, int query_too)
 {
     apr_uri_t uri;
     char copy[TW_TARGET_MAX + 100];
@@ -93,7 +94,7 @@ static int is_plain_url(const char *text)
     good = apr_uri_parse(pool, text, &uri) == APR_SUCCESS
            && uri.scheme && uri.hostname && *uri.hostname
            && (!strcmp(uri.scheme, "https") || !strcmp(uri.scheme, "http"))
-           && !uri.query && !uri.fragment
+           && (query_too || (!uri.query && !uri.fragment))
            && (!uri.port_str || (*uri.port_str && uri.port));
     if (good && uri.path) {
         apr_cpystrn(copy, uri.path, sizeof(copy));
@@ -101,6 +102,11 @@ static int is_plain_url(const char *text)
     }
     apr_pool_destroy(pool);
     return good;
+}
+
+static int is_plain_url(const char *text)
+{
+    return is_url(text, 0);
 }
 
 const char *tw_values_callback(const char *text)
@@ -203,13 +209,13 @@ const char *tw_values_resource(const char *text)
 {
     return tw_target_ok(text, NULL) && !text[strcspn(text, ";,'#*")]
            && text[1]
-           ? NULL : "must be a path on this site, such as /logo.svg, without "
-                    "; , ' # *";
+           ? NULL : "must be a path on this site, such as /logo.svg or "
+                    "/pages.css, without ; , ' # *";
 }
 
 const char *tw_values_link(const char *text)
 {
-    return tw_target_ok(text, NULL) || is_plain_url(text)
+    return tw_target_ok(text, NULL) || is_url(text, 1)
            ? NULL : "must be a URL, such as https://www.example.com/privacy, "
                     "or a path on this site, such as /privacy.html";
 }
@@ -249,19 +255,20 @@ const char *tw_values_shown_url(apr_pool_t *pool, const char *url)
            : url;
 }
 
-/* Digits, then an unit from the list; nothing before, between or after. */
+/* Units of time, the longest first; without one it is seconds. */
+static const struct {
+    const char *unit;
+    apr_int64_t length;
+} units[] = {
+    { "d", 24 * 3600 * (apr_int64_t)APR_USEC_PER_SEC },
+    { "h", 3600 * (apr_int64_t)APR_USEC_PER_SEC },
+    { "min", 60 * APR_USEC_PER_SEC }, { "s", APR_USEC_PER_SEC },
+    { "ms", 1000 }, { "", APR_USEC_PER_SEC },
+};
+
+/* Digits, then a unit from the list; nothing before, between or after. */
 int tw_values_time(apr_int64_t *time, const char *text)
 {
-    static const struct {
-        const char *unit;
-        apr_int64_t length;
-    } units[] = {
-        { "ms", 1000 }, { "s", APR_USEC_PER_SEC },
-        { "min", 60 * APR_USEC_PER_SEC },
-        { "h", 3600 * (apr_int64_t)APR_USEC_PER_SEC },
-        { "d", 24 * 3600 * (apr_int64_t)APR_USEC_PER_SEC },
-        { "", APR_USEC_PER_SEC },
-    };
     apr_size_t digits = strspn(text, "0123456789");
     apr_size_t i;
 
@@ -283,10 +290,24 @@ int tw_values_time(apr_int64_t *time, const char *text)
 
 const char *tw_values_time_text(apr_pool_t *pool, apr_int64_t time)
 {
-    return time % APR_USEC_PER_SEC
-           ? apr_psprintf(pool, "%" APR_INT64_T_FMT "ms", time / 1000)
-           : apr_psprintf(pool, "%" APR_INT64_T_FMT "s",
-                          time / APR_USEC_PER_SEC);
+    apr_size_t i = 0;
+
+    if (!time) {
+        return "0";
+    }
+    while (time % units[i].length && units[i].length > 1000) {
+        i++;
+    }
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT "%s",
+                        time / units[i].length, units[i].unit);
+}
+
+const char *tw_values_size_text(apr_pool_t *pool, apr_int64_t bytes)
+{
+    int mega = bytes % (1024 * 1024) == 0;
+
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT "%s",
+                        bytes >> (mega ? 20 : 10), mega ? "m" : "k");
 }
 
 int tw_values_size(apr_int64_t *bytes, const char *text)

@@ -45,11 +45,14 @@ const char *tw_values_base_url(apr_pool_t *pool, const char *text);
  */
 int tw_values_time(apr_int64_t *time, const char *text);
 
-/* A time in words that tw_values_time() reads. */
+/* A time as tw_values_time() reads it, in its longest whole unit. */
 const char *tw_values_time_text(apr_pool_t *pool, apr_int64_t time);
 
 /* Digits, then k, m or nothing, as bytes; 0: it is no size. */
 int tw_values_size(apr_int64_t *bytes, const char *text);
+
+/* A size of whole kilobytes as tw_values_size() reads it. */
+const char *tw_values_size_text(apr_pool_t *pool, apr_int64_t bytes);
 
 /* 1 to TW_RATE_MAX, then /s, /min or /h; 0: it is no rate. */
 int tw_values_rate(tw_rate_t *rate, const char *text);

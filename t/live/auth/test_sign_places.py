@@ -247,7 +247,7 @@ REFUSED = {
     "below": (TLS + '<Location "/x-api/">\nTwAuthSign On\n</Location>\nProxyPass "/x-api/2/" "https://example.org/"',
               "but calls are signed for"),
     "of all hosts": (TLS + GOOD, None),
-    "words": (TLS + GOOD + "TwAuthSignBody big", "TwAuthSignBody must be a size of 1k to 1024k"),
+    "words": (TLS + GOOD + "TwAuthSignBody big", "TwAuthSignBody must be a size of 1k to 1m"),
     "too little": (TLS + GOOD + "TwAuthSignBody 100", "TwAuthSignBody must be a size"),
     "perhaps": (TLS + GOOD.replace("TwAuthSign On", "TwAuthSign Perhaps"), "TwAuthSign must be one of: On, Off"),
 }

@@ -52,6 +52,11 @@ WRONG = {
                             "cache,storage"],
     "TwAuthTokens": ["encrypted", '""'],
     "TwAuthSignUp": ["no"],
+    "TwAuthProfile": ["Yes", '""'],
+    "TwAuthClaimByHandle": ["yes", '""'],
+    "TwAuthSign": ["yes", '""'],
+    "TwAuthSignBody": ["0", "1023", "2m", "64kb", "-1", '""', "x"],
+    "TwAuthHeader": ["X-User", "X-User user_name", "username X-User", "X.User id", "Authorization id", "X-Twauth-User id"],
     "TwAuthAllowHTTP": ["On", "yes"],
     "TwAuthSiteName": ['""', "x" * 101, "a\x7f", '"a\tb\x1b"'],
     "TwAuthSiteLogo": ["logo.svg", "https://cdn.example/logo.svg", "//cdn.example/l.svg", '""', "/", "/a;b", "/a,b", "'/a b'",
@@ -59,7 +64,7 @@ WRONG = {
     "TwAuthPageStyle": ["style.css", "https://cdn.example/s.css", '""', "/a;script-src", "/a,b"],
     "TwAuthPrivacyURL": ["privacy.html", "javascript:alert(1)", "data:x", '""', "//evil.example", "https://u:p@site.test/",
                          "ftp://site.test/"],
-    "TwAuthTermsURL": ["terms.html", "javascript:alert(1)", '""'],
+    "TwAuthTermsURL": ["terms.html", "javascript:alert(1)", '""', "https://u:p@site.test/?a", "https://?a"],
     "TwAuthAccountDelete": ["yes", "ask"],
     "TwAuthPages": ["relative", '""', "/nowhere/at/all"],
     "TwAuthUnauthenticated": ["redirect", '""', "403"],
@@ -71,7 +76,7 @@ RIGHT = {
     "TwAuthSiteLogo": ["/logo.svg", "/a/b%20c.png?v=3"],
     "TwAuthPageStyle": ["/pages.css"],
     "TwAuthPrivacyURL": ["/privacy.html", "https://other.example/privacy", "http://other.example"],
-    "TwAuthTermsURL": ["/terms?x=1"],
+    "TwAuthTermsURL": ["/terms?x=1", "https://other.example/?page_id=3#terms"],
     "TwAuthPages": [f'"{TREE}/conf/pages"', "/etc"],
     "TwAuthEngine": ["On", "off", "Off"],
     "TwAuthPath": ["/x/", "/a/b-c/d_e.f~/"],
@@ -87,7 +92,8 @@ RIGHT = {
     "TwAuthSessionIdle": ["30min", "90d"], "TwAuthSessionMax": ["365d", "12h"],
     "TwAuthRemember": ["Off", "on", "ask"], "TwAuthRememberFor": ["1s", "400d"],
     "TwAuthSessionProtection": ["off", "Basic", "STRONG"], "TwAuthSessionsPerAccount": ["1", "10000"],
-    "TwAuthFresh": ["1s", "366d"],
+    "TwAuthFresh": ["1s", "366d"], "TwAuthProfile": ["on", "Off"], "TwAuthClaimByHandle": ["On"],
+    "TwAuthSignBody": ["1k", "2048", "1M"], "TwAuthHeader": ["X-User id", "Remote-User USERNAME", "X-User none"],
     "TwAuthSessionRecheck": ["0", "0s", "1d"], "TwAuthSessionGrace": ["0", "7d"], "TwAuthDatabaseCalls": ["1", "9"],
     "TwAuthCookieName": ["session", "a-b_c9"], "TwAuthCookieDomain": ["site.test"],
     "TwAuthCookieSameSite": ["None", "lax"],
@@ -147,7 +153,8 @@ def test_a_secret_in_the_configuration_is_refused(check, name):
 
 
 SERVER_ONLY = [n for n in WRONG if n not in ("TwAuthUnauthenticated", "TwAuthRemoteUser", "TwAuthExport",
-                                             "TwAuthSessionRecheck", "TwAuthFresh")]
+                                             "TwAuthSessionRecheck", "TwAuthFresh", "TwAuthSign", "TwAuthSignBody",
+                                             "TwAuthHeader")]
 
 
 @pytest.mark.parametrize("name", SERVER_ONLY)
