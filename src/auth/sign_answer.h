@@ -12,6 +12,7 @@
 
 #include <httpd.h>
 
+#include "base/base_string.h"
 #include "request/call.h"
 #include "request/visitor.h"
 
@@ -22,8 +23,7 @@ typedef struct tw_signed_call_t {
     const tw_tokens_t *tokens;
     tw_lease_t lease;
     int leased;
-    const char *form;               /* read to be signed; NULL: none */
-    apr_size_t form_len;
+    tw_signed_text_t form;          /* read to be signed; NULL: none */
     apr_array_header_t *cookies;    /* of the site's own, const char * */
     apr_bucket_brigade *refusal;    /* the body of a 401, or NULL */
     apr_off_t refusal_len;

@@ -102,25 +102,35 @@ static int from_here(tw_signed_call_t *call)
 /* Who has no session, or no tokens, is told where to get some: back to the
  * page that asked. */
 static int ask_to_sign_in(tw_signed_call_t *call, const char *detail,
-                          int again)
+                          tw_login_t how)
 {
     tw_sign_refusal_t refusal = { HTTP_UNAUTHORIZED, "Unauthorized", detail,
                                   NULL, 0 };
     const tw_site_t *site = call->visitor->site;
     const char *next = tw_address_referer(call->r, site);
 
-    refusal.login = tw_address_login(call->r, site,
-                                     tw_target_ok(next, &site->paths.own) ? next
-                                                                    : "/",
-                                     again);
+    next = tw_target_ok(next, &site->paths.own) ? next : "/";
+    refusal.login = tw_address_login(call->r, site, next, how);
     return tw_sign_answer_refuse(call->r, call->visitor, &refusal);
+}
+
+static int misconfigured(request_rec *r, const char *why)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0429)
+                  "TwAuthSign is On here, but %s: refused", why);
+    return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static int is_signed_in(tw_signed_call_t *call)
 {
+    if (!tw_authn_is_ours(call->r)) {
+        return misconfigured(call->r, "nobody can be signed in: say "
+                             "AuthType Twitter and Require valid-user");
+    }
     return tw_authn_visitor(call->r)
            && call->visitor->state == TW_VISITOR_SIGNED_IN
-           ? GO_ON : ask_to_sign_in(call, "nobody is signed in", 0);
+           ? GO_ON : ask_to_sign_in(call, "nobody is signed in",
+                                    TW_LOGIN_PLAIN);
 }
 
 /* ---- what is called ------------------------------------------------------ */
@@ -185,8 +195,7 @@ static int read_form(tw_signed_call_t *call)
                       "the form cannot be signed: a '%' without two hex "
                       "digits, or a field whose name begins with oauth_");
     }
-    call->form = form.text;
-    call->form_len = form.len;
+    call->form = form;
     return GO_ON;
 }
 
@@ -234,7 +243,7 @@ static int read_tokens(tw_signed_call_t *call)
                       "no call to X without a token: %s",
                       tw_line_person(call->r->pool, &visitor->session));
         return ask_to_sign_in(call, "there is no token of this user: sign in "
-                              "again", 1);
+                              "again", TW_LOGIN_SWITCH);
     }
     return GO_ON;
 }
@@ -260,10 +269,7 @@ static int handle(request_rec *r)
     call->r = r;
     call->visitor = tw_visitor_get(r);
     if (!call->visitor) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0429)
-                      "TwAuthSign is On here, but mod_twauth is off for this "
-                      "host: refused");
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return misconfigured(r, "mod_twauth is off for this host");
     }
     for (i = 0; status == GO_ON && i < sizeof(steps) / sizeof(steps[0]);
          i++) {
@@ -322,11 +328,6 @@ static void strip(apr_table_t *headers)
     apr_table_setn(headers, "User-Agent", "mod_twauth");
 }
 
-static int is_called(const tw_signed_call_t *call, const request_rec *r)
-{
-    return call && call->r == r;
-}
-
 /*
  * mod_proxy's own hook, each time that it is about to send a request: the
  * headers are a copy that nobody else sees.  What cannot be signed goes to X
@@ -341,7 +342,7 @@ static int sign(request_rec *r)
     const char *header;
     tw_err_t err = { 0 };
 
-    if (!is_called(call, r)) {
+    if (!call || call->r != r) {
         return DECLINED;
     }
     strip(r->headers_in);
@@ -354,8 +355,7 @@ static int sign(request_rec *r)
     text.method = r->method;
     text.url = target.url;
     text.query = target.query;
-    text.form.text = call->form;
-    text.form.len = call->form_len;
+    text.form = call->form;
     if (tw_user_call_authorize(&header, &text, call->tokens,
                                &visitor->site->provider.client, r->pool, &err)
         != APR_SUCCESS) {

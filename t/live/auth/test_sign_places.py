@@ -133,6 +133,13 @@ def test_a_host_where_the_module_is_off(make_site, standin, authority):
     assert call(site.browser(), "GET", "/x-api/2/echo").status == 500
 
 
+def test_a_place_where_nobody_can_be_signed_in(make_site, standin, authority):
+    text = signing.config(standin, authority, "http").replace("AuthType Twitter\nRequire valid-user\n", "")
+    site = make_site(scheme="http", modules=signing.MODULES, config=text)
+    site.expect_log("TW0429.*say AuthType Twitter")
+    assert call(site.browser(), "GET", "/x-api/2/echo").status == 500
+
+
 def test_what_is_not_passed_on_is_no_call(alice):
     assert call(alice, "GET", "/file/index.html").text == "a file"
 
