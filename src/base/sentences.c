@@ -148,7 +148,7 @@ static const tw_sentence_t sentences[TW_SENTENCES] = {
     [TW_SAY_ACCOUNT_DELETE_TITLE] = { "account-delete.title",
       "Delete your account here?" },
     [TW_SAY_ACCOUNT_DELETE_TEXT] = { "account-delete.text",
-      "Your account on this site is deleted, and you are signed out "
+      "Your account on this site will be deleted, and you will be signed out "
       "everywhere. Your account at X stays as it is." },
     [TW_SAY_ACCOUNT_DELETE_CLOSED] = { "account-delete.closed",
       "Only people who were invited can sign in here: you could not come "
