@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote
 import pytest
 
 from harness.checks import SESSION
+from harness.httpd import ONE_CHILD
 from harness.standin import CLIENT_ID, CLIENT_SECRET, KEY, PUBLIC_CLIENT_ID
 
 pytestmark = pytest.mark.protocols("oauth2")
@@ -21,8 +22,8 @@ CALLBACK = "/twauth/callback?"
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    """No profile is asked for, so that who it is is asked once."""
-    return make_site(config="TwAuthProfile Off")
+    """No profile is asked for, so that who it is is asked once; one child has the connections to X that were kept."""
+    return make_site(config="TwAuthProfile Off", mpm="event", mpm_config=ONE_CHILD)
 
 
 @pytest.fixture(autouse=True)
