@@ -18,7 +18,10 @@ static int number_of(tw_call_kind_t kind, int cap, int tried)
         /* begins at the end that starts cannot use */
         return cap - 1 - tried;
     case TW_CALL_SIGNED:
-        return most_of(TW_CALL_START, cap) - 1 - tried;
+        /* of those that starts take last; where they may have but one, beside
+         * it: a user's call lasts as long as the user wants */
+        return cap == 2 || cap == 3 ? 1
+                                    : most_of(TW_CALL_START, cap) - 1 - tried;
     default:
         return tried;
     }
