@@ -20,20 +20,10 @@
 #include "store/self_service.h"
 #include "store/token.h"
 
-/* To a page of our own, at the own address. */
-static int go_to(request_rec *r, const tw_site_t *site, int status,
-                 const char *path, const char *query)
-{
-    tw_page_no_store(r);
-    apr_table_setn(r->headers_out, "Location",
-                   tw_address_url(r, site, path, query));
-    return status;
-}
-
 static int done(request_rec *r, const tw_site_t *site, const char *action)
 {
-    return go_to(r, site, HTTP_SEE_OTHER, site->paths.account,
-                 apr_pstrcat(r->pool, "done=", action, NULL));
+    return tw_page_redirect(r, site, HTTP_SEE_OTHER, site->paths.account,
+                            apr_pstrcat(r->pool, "done=", action, NULL));
 }
 
 /* A page about something else than the account. */
@@ -80,8 +70,8 @@ static const char *token_of(request_rec *r, tw_visitor_t *visitor)
 
 int tw_account_lead(request_rec *r, tw_visitor_t *visitor)
 {
-    return go_to(r, visitor->site, HTTP_MOVED_TEMPORARILY,
-                 visitor->site->paths.account, "");
+    return tw_page_redirect(r, visitor->site, HTTP_MOVED_TEMPORARILY,
+                            visitor->site->paths.account, "");
 }
 
 int tw_account_get(request_rec *r, tw_visitor_t *visitor)
@@ -97,7 +87,8 @@ int tw_account_get(request_rec *r, tw_visitor_t *visitor)
                   TW_FORM_FIELDS_MAX, r->pool);
     action = tw_codec_form_get(query, "done", NULL);
     if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
-        return go_to(r, site, HTTP_MOVED_TEMPORARILY, site->paths.account, "");
+        return tw_page_redirect(r, site, HTTP_MOVED_TEMPORARILY,
+                                site->paths.account, "");
     }
     switch (tw_visitor_authenticate(visitor, r, 0, 0)) {
     case TW_VISITOR_UNVERIFIED:
@@ -167,8 +158,8 @@ static int end_one(request_rec *r, tw_visitor_t *visitor,
         return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
     }
     if (tw_id_equal(&id, &visitor->session.id)) {
-        return go_to(r, visitor->site, HTTP_SEE_OTHER,
-                     visitor->site->paths.logout, "");
+        return tw_page_redirect(r, visitor->site, HTTP_SEE_OTHER,
+                                visitor->site->paths.logout, "");
     }
     return end_sessions(r, visitor, &id, "end");
 }
@@ -336,7 +327,8 @@ int tw_account_post(request_rec *r, tw_visitor_t *visitor)
         return status;
     }
     if (tw_address_is_elsewhere(r, site)) {
-        return go_to(r, site, HTTP_SEE_OTHER, site->paths.account, "");
+        return tw_page_redirect(r, site, HTTP_SEE_OTHER, site->paths.account,
+                                "");
     }
     switch (tw_visitor_authenticate(visitor, r, 0, 0)) {
     case TW_VISITOR_UNVERIFIED:

@@ -17,8 +17,6 @@
 #include "request/revoke.h"
 #include "request/set_cookie.h"
 
-#define FIELDS_MAX TW_FORM_FIELDS_MAX
-
 static const char *next_of(const tw_site_t *site,
                            const apr_array_header_t *form)
 {
@@ -32,10 +30,7 @@ static const char *next_of(const tw_site_t *site,
 static int go_to_page(request_rec *r, const tw_site_t *site, int status,
                       const char *query)
 {
-    tw_page_no_store(r);
-    apr_table_setn(r->headers_out, "Location",
-                   tw_address_url(r, site, site->paths.logout, query));
-    return status;
+    return tw_page_redirect(r, site, status, site->paths.logout, query);
 }
 
 /* What the query of the page says of a sign-out that was posted. */
@@ -107,8 +102,8 @@ int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
     apr_array_header_t *query;
     const char *next;
 
-    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0, FIELDS_MAX,
-                  r->pool);
+    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
+                  TW_FORM_FIELDS_MAX, r->pool);
     next = next_of(site, query);
     if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
         return go_to_page(r, site, HTTP_MOVED_TEMPORARILY, query_of(r, next));

@@ -30,6 +30,15 @@ void tw_page_no_store(request_rec *r)
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
 }
 
+int tw_page_redirect(request_rec *r, const tw_site_t *site, int status,
+                     const char *location, const char *query)
+{
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location",
+                   tw_address_url(r, site, location, query));
+    return status;
+}
+
 /* The scheme and host of a URL, for a policy. */
 static const char *origin_of(apr_pool_t *pool, const char *url)
 {

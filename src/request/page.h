@@ -35,6 +35,11 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status);
 int tw_page_refuse(request_rec *r, tw_visitor_t *visitor,
                    const tw_page_t *page);
 
+/* A redirect to an own location (one of site's paths), at the own address,
+ * with a query, which may be empty; returns status. */
+int tw_page_redirect(request_rec *r, const tw_site_t *site, int status,
+                     const char *location, const char *query);
+
 /* Headers of every answer of the module's own: no-store. */
 void tw_page_no_store(request_rec *r);
 

@@ -6,7 +6,7 @@
  * network: the first 16 bits of an IPv4 address, 32 of an IPv6 one.  A request
  * that brings the copy is compared with that, which takes no query.  What is
  * not known is not held against anybody: a copy of an earlier version says
- * nothing, a film's player names no browser.
+ * nothing, a system's media player names no browser.
  *
  * From IPv4 to IPv6 and back is another network: that they are one person's
  * cannot be told.
