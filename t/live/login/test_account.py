@@ -308,6 +308,7 @@ def test_a_walk_in_a_real_browser(site, chromium, make_chromium):
 
     alice = site.browser()
     alice.sign_in("alice")
+    chromium.get_log("browser")     # what was said before is another test's
     chromium.get(site.url("/"))
     for cookie in ("__Host-twauth", "__Host-twauth_pre"):
         chromium.add_cookie({"name": cookie, "value": alice.cookies[cookie], "secure": True, "path": "/"})

@@ -103,6 +103,7 @@ def test_404_405_and_401_of_the_module_are_pages_for_a_person(site, page):
 
 
 def test_a_real_browser_loads_logo_and_style(site, chromium):
+    chromium.get_log("browser")     # what was said before is another test's
     chromium.get(site.url("/page/"))
     assert chromium.execute_script("return document.querySelector('header img').naturalWidth") == 40
     assert chromium.execute_script("return getComputedStyle(document.querySelector('main')).borderTopWidth") == "7px"
