@@ -101,7 +101,8 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
     }
     page.next = visitor->page.next;
     if (tw_browser_read(&browser, visitor) && browser.left) {
-        page.token = tw_browser_token(r, &visitor->site->sealers.account_switch,
+        page.token = tw_browser_token(r,
+                                      &visitor->site->sealers.account_switch,
                                       &browser, NULL);
     }
     page.always = mode == TW_UNAUTH_LOGIN
@@ -187,7 +188,6 @@ static int plain_http(request_rec *r, tw_visitor_t *visitor)
 static int no_name(request_rec *r, tw_visitor_t *visitor)
 {
     tw_page_t page = { 0 };
-
     const char *person = tw_line_person(r->pool, &visitor->session);
     tw_line_t line;
 

@@ -182,9 +182,8 @@ static int require_cookies(login_t *l)
 static int has_token(login_t *l, const tw_session_t *session)
 {
     return tw_browser_token_ok(l->r, &l->site->sealers.account_switch,
-                               &l->browser,
-                               session, tw_codec_form_get(l->query, "token",
-                                                          NULL));
+                               &l->browser, session,
+                               tw_codec_form_get(l->query, "token", NULL));
 }
 
 /* Whether the page has the box "stay signed in". */
@@ -227,8 +226,7 @@ static int confirm_return(login_t *l)
     p.always = 1;
     p.remember = asks(l);
     p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
-                               &l->browser,
-                               NULL);
+                               &l->browser, NULL);
     return page(l, &p);
 }
 
@@ -246,8 +244,7 @@ static int confirm_switch(login_t *l)
     p.remember = asks(l);
     p.screen_name = session ? session->screen_name : NULL;
     p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
-                               &l->browser,
-                               session);
+                               &l->browser, session);
     return page(l, &p);
 }
 
