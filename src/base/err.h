@@ -54,15 +54,6 @@ apr_status_t tw_err_set(tw_err_t *err, apr_pool_t *pool, tw_err_kind_t kind,
                         apr_status_t rv, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* A limit that says nothing of what X does to others' calls: it is for this
- * user, or for a call that no sign-in needs. */
-static inline void tw_err_of_user(tw_err_t *err)
-{
-    if (err->kind == TW_ERR_LIMITED) {
-        err->kind = TW_ERR_USER_LIMITED;
-    }
-}
-
 /* All of it, for one line: "step: why: advice", without what is not known. */
 const char *tw_err_text(apr_pool_t *pool, const tw_err_t *err);
 

@@ -184,7 +184,7 @@ static int revoke_at_x(int *forgotten, request_rec *r, tw_visitor_t *visitor,
     tw_err_t err = { 0 };
     apr_status_t rv;
 
-    if (!tw_call_begin(&lease, r, site, TW_CALL_REFRESH, 0, &page)) {
+    if (!tw_call_begin(&lease, r, site, TW_CALL_REVOKE, 0, &page)) {
         page.kind = TW_PAGE_ACCOUNT_KEPT;
         return tw_page_refuse(r, visitor, &page);
     }

@@ -231,7 +231,10 @@ static void x_limits(request_rec *r, const tw_lease_t *lease,
 static void move_breaker(request_rec *r, const tw_lease_t *lease,
                          apr_status_t rv, const tw_err_t *err)
 {
-    switch (rv == APR_SUCCESS ? TW_ERR_NONE : err->kind) {
+    /* how a call ends that no sign-in needs, and anybody may ask for again
+     * and again, says nothing of sign-ins */
+    switch (rv == APR_SUCCESS ? TW_ERR_NONE
+            : lease->kind == TW_CALL_REVOKE ? TW_ERR_INTERNAL : err->kind) {
     case TW_ERR_LIMITED:
         x_limits(r, lease, err);
         return;

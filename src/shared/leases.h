@@ -11,7 +11,7 @@
 
 typedef enum {
     TW_CALL_START, TW_CALL_CALLBACK, TW_CALL_REFRESH, TW_CALL_WAIT,
-    TW_CALL_SIGNED
+    TW_CALL_SIGNED, TW_CALL_REVOKE
 } tw_call_kind_t;
 
 #define TW_CALLS_MAX 1024

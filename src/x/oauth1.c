@@ -352,7 +352,6 @@ static apr_status_t oauth1_revoke(const tw_tokens_t *tokens,
     request.url = apr_pstrcat(pool, client->api,
                               "/1.1/oauth/invalidate_token.json", NULL);
     rv = tw_step_call(&response, &step, &request, pool, err);
-    tw_err_of_user(err);
     return is_over(response, pool) ? APR_SUCCESS : rv;
 }
 

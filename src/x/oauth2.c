@@ -212,7 +212,9 @@ static apr_status_t get_user(const tw_http_response_t **response,
     tw_oauth2_client_redact(err, token, pool);
     /* X counts this call for each user, so that one who signs in too often
      * must not look like an X that has had enough of us */
-    tw_err_of_user(err);
+    if (err->kind == TW_ERR_LIMITED) {
+        err->kind = TW_ERR_USER_LIMITED;
+    }
     /* the application has just been believed, and so has the user: it is X
      * that is out of order, and the visitor may try again */
     if (refuses_token(*response, pool) && err->kind == TW_ERR_REFUSED
@@ -357,7 +359,6 @@ static apr_status_t revoke_one(const char *token, const char *hint,
     tw_secret_wipe(request.body);
     if (rv != APR_SUCCESS) {
         tw_oauth2_client_redact(err, token, pool);
-        tw_err_of_user(err);
     }
     return rv;
 }
