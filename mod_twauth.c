@@ -18,7 +18,7 @@
 #include "src/auth/identity.h"
 #include "src/auth/sign_call.h"
 #include "src/config/directives.h"
-#include "src/config/directives.h"
+#include "src/config/event_log.h"
 #include "src/config/start.h"
 #include "src/login/locations.h"
 #include "src/private.h"
@@ -36,8 +36,11 @@ static void register_start(void)
                          APR_HOOK_REALLY_LAST);
     ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_open_logs(tw_event_log_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(tw_start_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(tw_check_start, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(tw_event_log_started, NULL, NULL,
+                        APR_HOOK_REALLY_LAST);
     ap_hook_child_init(tw_start_child_init, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

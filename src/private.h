@@ -3,7 +3,8 @@
  * private: what every file of the glue shares, and nothing else.
  *
  * Numbers of log lines: TW01xx configuration, TW02xx own locations, TW03xx
- * authentication, TW04xx database.  Each call site has its own; a number is
+ * authentication, TW04xx database,
+ * TW05xx events.  Each call site has its own; a number is
  * never used again for something else.  The table is docs/messages.md.
  */
 #ifndef TW_PRIVATE_H

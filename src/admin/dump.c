@@ -73,6 +73,21 @@ static void dump_sessions(const dump_t *d, const tw_site_t *site)
     }
 }
 
+/* A command may have a password in it. */
+static void dump_events(const dump_t *d, const tw_site_t *site)
+{
+    const char *to = site->log.events_to;
+    int tells = site->log.events.addresses;
+
+    if (to || !tells) {
+        apr_file_printf(d->out, "  Events:        %s%s\n",
+                        !to ? "none" : *to == '|' ? "to a program"
+                        : ap_server_root_relative(d->pool, to),
+                        tells ? "" : "; addresses and browsers are kept "
+                                     "nowhere (TwAuthLogAddress)");
+    }
+}
+
 static void dump_site(const dump_t *d, const tw_site_t *site)
 {
     const char *driver =
@@ -111,6 +126,7 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
     apr_file_printf(d->out, "  Cookie:        %s%s\n",
                     site->cookies.session.text,
                     site->cookies.session_attributes);
+    dump_events(d, site);
     warn_of(d, site->server);
 }
 

@@ -17,6 +17,7 @@
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
+#include "request/report.h"
 
 /* r->ap_auth_type points here when, and only when, the user is ours. */
 static char auth_type[] = "Twitter";
@@ -195,6 +196,8 @@ static int no_name(request_rec *r, tw_visitor_t *visitor)
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0307)
                   "the handle has passed to another account, and "
                   "TwAuthRemoteUser is screen_name: %s", person);
+    tw_report(r, visitor->site, TW_EVENT_REFUSED_NO_NAME, &visitor->session,
+              NULL, NULL);
     page.kind = TW_PAGE_FORBIDDEN;
     page.screen_name = "";
     return tw_page_answer(r, visitor, &page);

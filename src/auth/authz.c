@@ -15,6 +15,7 @@
 #include "private.h"
 #include "request/line.h"
 #include "request/page.h"
+#include "request/report.h"
 #include "x/protocol.h"
 
 typedef int (*good_word_t)(const char *word);
@@ -210,6 +211,8 @@ int tw_authz_check(request_rec *r)
     tw_line_begin(&line, r, visitor->site, APLOG_NOTICE, "TW0310", person);
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0310)
                   "not allowed: %s", person);
+    tw_report(r, visitor->site, TW_EVENT_REFUSED_FORBIDDEN, &visitor->session,
+              NULL, NULL);
     page.kind = TW_PAGE_FORBIDDEN;
     page.next = tw_visitor_target(r, visitor->site);
     page.screen_name = visitor->session.screen_name;

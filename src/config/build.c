@@ -9,6 +9,7 @@
 #include "base/host.h"
 #include "base/realm.h"
 #include "config/client.h"
+#include "config/event_log.h"
 #include "config/phase.h"
 #include "config/secrets.h"
 #include "private.h"
@@ -151,7 +152,7 @@ static int build_database(tw_draft_t *draft)
                                "accounts and sessions");
     }
     database->server = site->server;
-    database->profiles = draft->conf->tells_profile;
+    database->profiles = draft->conf->tells.profile;
     database->calls = (int)draft->conf->database.calls;
     database->driver = dbd_word(draft, "DBDriver");
     database->params = dbd_word(draft, "DBDParams");
@@ -262,6 +263,26 @@ static int build_pages(tw_draft_t *draft)
     return 1;
 }
 
+static int build_events(tw_draft_t *draft)
+{
+    const char *to = draft->conf->tells.events;
+    tw_site_t *site = draft->site;
+    const char *wrong;
+
+    site->log.events.host = site->address.host;
+    site->log.events.addresses = (int)draft->conf->tells.addresses;
+    if (!to || !strcasecmp(to, "Off")) {
+        return 1;
+    }
+    wrong = tw_event_log_wrong(to, draft->ptemp);
+    if (wrong) {
+        return tw_draft_refuse(draft, "TwAuthEventLog %s", wrong);
+    }
+    site->log.events_to = to;
+    site->store.database.events = &site->log.events;
+    return 1;
+}
+
 /* 0: the configuration is refused. */
 static int build(tw_draft_t *draft)
 {
@@ -283,7 +304,8 @@ static int build(tw_draft_t *draft)
     }
     if (!build_paths(draft) || !build_cookies(draft)
         || !tw_client_build(draft) || !tw_secrets_make_ring(draft)
-        || !build_database(draft) || !build_pages(draft)) {
+        || !build_database(draft) || !build_pages(draft)
+        || !build_events(draft)) {
         return 0;
     }
     site->realm.name = conf->realm ? conf->realm

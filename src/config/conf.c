@@ -129,6 +129,8 @@ const tw_setting_t tw_server_settings[] = {
     TEXT("TwAuthTermsURL", pages.terms_url, tw_values_link, NULL),
     TEXT("TwAuthPages", pages.folder, tw_values_file, NULL),
     CHOICE("TwAuthAccountDelete", pages.account_delete, on_off, 0),
+    TEXT("TwAuthEventLog", tells.events, tw_values_events, NULL),
+    CHOICE("TwAuthLogAddress", tells.addresses, on_off, 1),
 };
 #define SERVER_SETTINGS                                                     \
     (sizeof(tw_server_settings) / sizeof(tw_server_settings[0]))
@@ -203,7 +205,7 @@ void *tw_conf_server_merge(apr_pool_t *pool, void *base, void *add)
     if (!conf->sign_in.limit_all.count) {
         conf->sign_in.limit_all = from->sign_in.limit_all;
     }
-    conf->tells_profile |= from->tells_profile;
+    conf->tells.profile |= from->tells.profile;
     conf->site = NULL;
     return conf;
 }

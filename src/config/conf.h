@@ -126,7 +126,11 @@ typedef struct tw_server_conf_t {
                                            the module comes with */
         apr_int64_t account_delete;
     } pages;
-    int tells_profile;                  /* some place exports one */
+    struct {                            /* what is told of people */
+        const char *events;             /* NULL or "Off": nothing */
+        apr_int64_t addresses;          /* with where they come from */
+        int profile;                    /* some place exports one */
+    } tells;
     tw_site_t *site;                    /* NULL: nothing is configured */
 } tw_server_conf_t;
 

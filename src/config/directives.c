@@ -125,6 +125,12 @@ const command_rec tw_directives[] = {
     SERVER("TwAuthAccountDelete", pages.account_delete,
            "On: people may delete their account here"),
 
+    /* logs */
+    SERVER("TwAuthEventLog", tells.events,
+           "the file, or |command, that takes events as JSON"),
+    SERVER("TwAuthLogAddress", tells.addresses,
+           "Off: events and sessions say nothing of addresses and browsers"),
+
     /* places */
     DIR("TwAuthUnauthenticated", tw_setters_unauthenticated, unauthenticated,
         "what a visitor without a session gets: login, page, 401 or pass"),

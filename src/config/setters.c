@@ -140,7 +140,7 @@ const char *tw_setters_header(cmd_parms *cmd, void *dir, const char *name,
     }
     tw_told_add(&conf->headers, name, told, cmd->pool);
     if (told >= TW_TOLD_NAME && told != TW_TOLD_NOTHING) {
-        tw_conf_server(cmd->server)->tells_profile = 1;
+        tw_conf_server(cmd->server)->tells.profile = 1;
     }
     return NULL;
 }
@@ -178,7 +178,7 @@ const char *tw_setters_export(cmd_parms *cmd, void *dir, const char *args)
                        "configuration to say";
             }
             exports |= TW_EXPORT_PROFILE;
-            tw_conf_server(cmd->server)->tells_profile = 1;
+            tw_conf_server(cmd->server)->tells.profile = 1;
         }
         else if (!strcasecmp(word, "none")) {
             none = 1;

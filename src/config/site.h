@@ -13,6 +13,7 @@
 #include <httpd.h>
 
 #include "base/cookie.h"
+#include "base/event.h"
 #include "base/target.h"
 #include "config/conf.h"
 #include "config/pages.h"
@@ -123,7 +124,11 @@ struct tw_site_t {
     tw_store_t store;
 
     tw_shared_t *shared;
-    tw_recent_t *recent;                /* lines about visitors */
+    struct {
+        tw_recent_t *recent;            /* lines about visitors */
+        const char *events_to;          /* TwAuthEventLog; NULL: none */
+        tw_event_log_t events;          /* the same, open */
+    } log;
 };
 
 /* The site of a server; NULL where nothing is configured. */

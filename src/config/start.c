@@ -257,7 +257,7 @@ int tw_start_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         if (site->provider.calls > process.most_calls) {
             process.most_calls = site->provider.calls;
         }
-        site->recent = recent;
+        site->log.recent = recent;
         site->shared = site->store.database.shared = shared;
         find_slots(site, shared, ptemp);
         tw_db_find_library(&site->store.database, ptemp);

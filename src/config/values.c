@@ -196,6 +196,22 @@ const char *tw_values_file(const char *text)
     return text[0] == '/' ? NULL : "must be an absolute path";
 }
 
+/* |COMMAND, ||COMMAND, or |$COMMAND for a shell. */
+const char *tw_values_command(const char *text)
+{
+    text += *text == '|';
+    text += *text == '|' || *text == '$';
+    return text + strspn(text, " \t");
+}
+
+const char *tw_values_events(const char *text)
+{
+    const char *what = *text == '|' ? tw_values_command(text) : text;
+
+    return *what ? NULL : "must be a file, a command behind |, such as "
+                          "\"|/usr/bin/rotatelogs FILE 86400\", or Off";
+}
+
 const char *tw_values_name(const char *text)
 {
     apr_size_t len = strlen(text);

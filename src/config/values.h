@@ -24,9 +24,13 @@ const char *tw_values_proxy(const char *text);
 const char *tw_values_file(const char *text);       /* an absolute path */
 const char *tw_values_name(const char *text);       /* for people to read */
 const char *tw_values_resource(const char *text);   /* what a page loads */
+const char *tw_values_events(const char *text);     /* a file or command */
 const char *tw_values_link(const char *text);       /* a URL or a path */
 const char *tw_values_cookie_name(const char *text);
 const char *tw_values_cookie_domain(const char *text);
+
+/* The command of what begins with |, as httpd has its piped logs. */
+const char *tw_values_command(const char *text);
 
 /* A URL of anybody's configuration, for a message: without the user's name
  * and password, and without its query. */

@@ -16,6 +16,7 @@
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
+#include "request/report.h"
 #include "request/revoke.h"
 #include "store/self_service.h"
 #include "store/token.h"
@@ -56,6 +57,8 @@ static int database_is_down(request_rec *r, tw_visitor_t *visitor,
     ap_log_rerror(APLOG_MARK, line.level, err->rv, r, TWLOGNO(0461)
                   "nothing can be shown or done on the page of an account "
                   "(reference %s): %s: %s", line.reference, person, err->why);
+    tw_report(r, visitor->site, TW_EVENT_DATABASE_FAILED, &visitor->session,
+              line.shown, err->why);
     return say(r, visitor, TW_PAGE_DATABASE);
 }
 
@@ -145,6 +148,11 @@ static int end_sessions(request_rec *r, tw_visitor_t *visitor,
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0462)
                   "%d of their own sessions ended, from another one: %s",
                   ended->nelts, tw_line_person(r->pool, &visitor->session));
+    if (ended->nelts) {
+        tw_report(r, site, TW_EVENT_ENDED_BY_OWNER, &visitor->session, NULL,
+                  apr_psprintf(r->pool, "%d of their sessions",
+                               ended->nelts));
+    }
     return done(r, site, action);
 }
 
@@ -246,6 +254,8 @@ static int end_permission(request_rec *r, tw_visitor_t *visitor,
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0463)
                   "what X was allowed has been ended by its user: %s",
                   tw_line_person(r->pool, &visitor->session));
+    tw_report(r, site, TW_EVENT_PROVIDER_REVOKED, &visitor->session, NULL,
+              NULL);
     return done(r, site, "revoke");
 }
 
@@ -301,6 +311,8 @@ static int delete_account(request_rec *r, tw_visitor_t *visitor,
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0464)
                   "an account has been deleted by its user: %s",
                   tw_line_person(r->pool, &visitor->session));
+    tw_report(r, site, TW_EVENT_SIGNED_OUT_DELETED, &visitor->session, NULL,
+              NULL);
     return done(r, site, "delete");
 }
 
@@ -343,6 +355,8 @@ int tw_account_post(request_rec *r, tw_visitor_t *visitor)
                       "a form for an account that did not come from this site "
                       "is refused: %s", tw_line_person(r->pool,
                                                        &visitor->session));
+        tw_report(r, site, TW_EVENT_REFUSED_CSRF, &visitor->session, NULL,
+                  NULL);
         return say(r, visitor, TW_PAGE_ACCOUNT_UNSURE);
     }
     action = tw_codec_form_get(form, "action", NULL);

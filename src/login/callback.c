@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "config/start.h"
 #include "login/flow_cookies.h"
+#include "login/signed_in.h"
 #include "private.h"
 #include "request/browser.h"
 #include "request/call.h"
@@ -16,6 +17,7 @@
 #include "request/navigation.h"
 #include "request/page.h"
 #include "request/protection.h"
+#include "request/report.h"
 #include "request/revoke.h"
 #include "request/set_cookie.h"
 #include "store/account.h"
@@ -33,6 +35,16 @@ typedef struct {
     const char *cookie_name;        /* of the flow */
     tw_identity_t identity;         /* id NULL: X has not said who it is */
 } callback_t;
+
+/* Tells the event log, with as much as is known of who it is. */
+static void report(const callback_t *c, tw_event_kind_t kind,
+                   const char *reference, const char *why)
+{
+    tw_session_t whom = { .twitter_id = c->identity.id,
+                          .screen_name = c->identity.screen_name };
+
+    tw_report(c->r, c->site, kind, &whom, reference, why);
+}
 
 /* Ends in a page: always our own, for the URL holds a verifier or code. */
 static int page(const callback_t *c, tw_page_t *p)
@@ -73,6 +85,9 @@ static int start_again(const callback_t *c)
         p.kind = TW_PAGE_SIGNED_IN;
         p.screen_name = c->visitor->session.screen_name;
     }
+    else {
+        report(c, TW_EVENT_REFUSED_EXPIRED, NULL, NULL);
+    }
     return page(c, &p);
 }
 
@@ -85,6 +100,7 @@ static int cancelled(const callback_t *c)
     drop_cookie(c);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, c->r, TWLOGNO(0212)
                   "the user cancelled at X");
+    report(c, TW_EVENT_CANCELLED, NULL, NULL);
     p.kind = TW_PAGE_CANCELLED;
     if (tw_visitor_open(c->visitor) == TW_VISITOR_SIGNED_IN) {
         /* it was another account that was not taken */
@@ -125,6 +141,7 @@ static int not_stored(const callback_t *c, const tw_err_t *err)
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0215)
                   "sign-in not stored (reference %s): %s%s", line.reference,
                   identity_text(c), tw_err_text(r->pool, err));
+    report(c, TW_EVENT_REFUSED_NOT_STORED, p.reference, err->why);
     return page(c, &p);
 }
 
@@ -145,6 +162,8 @@ static int no_sign_in(const callback_t *c, const tw_session_t *session,
                       "sign-in refused (reference %s): %s: %s",
                       line.reference, tw_line_person(r->pool, session),
                       err->why);
+        tw_report(r, c->site, TW_EVENT_REFUSED_INACTIVE, session, line.shown,
+                  err->why);
         break;
     case TW_ERR_NO_ACCOUNT:
         p.kind = TW_PAGE_NO_ACCOUNT;
@@ -154,52 +173,13 @@ static int no_sign_in(const callback_t *c, const tw_session_t *session,
                       "sign-in refused (reference %s): %s%s; to invite: "
                       "INSERT INTO twauth_account (twitter_id) VALUES ('%s')",
                       line.reference, identity_text(c), err->why, id);
+        report(c, TW_EVENT_REFUSED_NO_ACCOUNT, line.shown, err->why);
         break;
     default:
         return not_stored(c, err);
     }
     p.reference = line.shown;
     return page(c, &p);
-}
-
-/* A profile that X did not give stops nobody; whoever asks for one is told
- * once in a while. */
-static void log_no_profile(const callback_t *c)
-{
-    if (c->identity.no_profile
-        && tw_line_is_due(c->site, TW_LINE_PROFILE)) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, c->r, TWLOGNO(0481)
-                      "signed in without a profile: %s (TwAuthProfile Off "
-                      "asks for none; an address needs \"Request email from "
-                      "users\" in X's developer console)",
-                      c->identity.no_profile);
-    }
-}
-
-static void log_sign_in(request_rec *r, const tw_session_t *session,
-                        const tw_signed_in_t *result,
-                        const tw_session_t *previous)
-{
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0216)
-                  "signed in: %s%s", tw_line_person(r->pool, session),
-                  result->created ? ", a new account" : "");
-    if (result->claimed) {
-        ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0482)
-                      "an account that waited under this handle is theirs "
-                      "from now on (TwAuthClaimByHandle): %s",
-                      tw_line_person(r->pool, session));
-    }
-    if (result->name_was_taken) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0217)
-                      "called by another name than its handle's, which is "
-                      "taken or reserved: %s",
-                      tw_line_person(r->pool, session));
-    }
-    if (previous && previous->account != session->account) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0218)
-                      "it takes the place of a session of %s",
-                      tw_line_person(r->pool, previous));
-    }
 }
 
 /* X has said who it is: account, session, cookies, and on to next. */
@@ -219,8 +199,7 @@ static int sign_in(const callback_t *c)
     options.identity = &c->identity;
     options.sign_up = site->sign_in.sign_up;
     options.claim = site->sign_in.claim;
-    options.from.address = r->useragent_ip;
-    options.from.user_agent = apr_table_get(r->headers_in, "User-Agent");
+    tw_report_from(&options.from, r, site);
     options.from.keep = site->session.per_account;
     options.previous = previous;
     session.signed_in_at = session.expires_at = apr_time_now();
@@ -243,8 +222,7 @@ static int sign_in(const callback_t *c)
     browser.before = session.account;
     browser.left = 0;
     tw_browser_set(r, site, &browser);
-    log_sign_in(r, &session, &result, previous);
-    log_no_profile(c);
+    tw_signed_in_tell(r, site, &session, &result, previous, &c->identity);
     tw_page_no_store(r);
     apr_table_setn(r->err_headers_out, "Referrer-Policy", "no-referrer");
     apr_table_setn(r->headers_out, "Location", c->flow.next);
@@ -260,6 +238,7 @@ static int other_person(const callback_t *c)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, c->r, TWLOGNO(0441)
                   "%srefused, for X id %s was asked to sign in again "
                   "(TwAuthFresh)", identity_text(c), c->flow.person);
+    report(c, TW_EVENT_REFUSED_OTHER, NULL, NULL);
     p.kind = TW_PAGE_OTHER_PERSON;
     if (tw_visitor_open(c->visitor) == TW_VISITOR_SIGNED_IN) {
         p.screen_name = c->visitor->session.screen_name;

@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "private.h"
 #include "request/line.h"
+#include "request/report.h"
 
 /* Networks of an IPv6 address, the smallest first: who has used that up must
  * not use up the larger ones by trying on.  Each may have so many times the
@@ -73,6 +74,7 @@ int tw_limit_allows(request_rec *r, const tw_site_t *site, const char *known,
         ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0231)
                       "too many sign-ins from this client "
                       "(TwAuthStartLimit)");
+        tw_report(r, site, TW_EVENT_LIMIT_CLIENT, NULL, NULL, NULL);
         return 0;
     }
     page->kind = TW_PAGE_LIMIT_ALL;
@@ -84,6 +86,9 @@ int tw_limit_allows(request_rec *r, const tw_site_t *site, const char *known,
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, TWLOGNO(0232)
                       "too many sign-ins in all (TwAuthStartLimit): some are "
                       "put off");
+    }
+    if (page->retry_after) {
+        tw_report(r, site, TW_EVENT_LIMIT_ALL, NULL, NULL, NULL);
     }
     return !page->retry_after;
 }

@@ -19,6 +19,7 @@
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
+#include "request/report.h"
 #include "request/visitor.h"
 
 #define QUERY_FIELDS_MAX 200
@@ -172,6 +173,7 @@ static int require_cookies(login_t *l)
                       l->r->useragent_ip);
         ap_log_rerror(APLOG_MARK, line.level, 0, l->r, TWLOGNO(0230)
                       "no sign-in for a browser that keeps no cookies");
+        tw_report(l->r, l->site, TW_EVENT_NO_COOKIES, NULL, NULL, NULL);
         return page_of_kind(l, TW_PAGE_NO_COOKIES, 0);
     }
     token = tw_browser_token(l->r, &l->site->sealers.mark, &fingerprint, NULL);

@@ -14,6 +14,7 @@
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
+#include "request/report.h"
 #include "request/revoke.h"
 #include "request/set_cookie.h"
 
@@ -156,6 +157,9 @@ static int sign_out(request_rec *r, tw_visitor_t *visitor,
                       tw_line_person(r->pool, &visitor->session),
                       all ? ", everywhere" : "");
     }
+    tw_report(r, visitor->site, !done ? TW_EVENT_SIGNED_OUT_LATER
+              : all ? TW_EVENT_SIGNED_OUT_ALL : TW_EVENT_SIGNED_OUT,
+              &visitor->session, done ? NULL : visitor->page.reference, NULL);
     tw_logout_leave(r, visitor, 0);
     return done;
 }
@@ -181,6 +185,8 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
                           "a sign-out that did not come from this site is "
                           "refused: %s", tw_line_person(r->pool,
                                                         &visitor->session));
+            tw_report(r, site, TW_EVENT_REFUSED_CSRF, &visitor->session, NULL,
+                      NULL);
             return ask(r, visitor, TW_PAGE_CSRF, next, form);
         }
         query = "done=" DONE_ALL;

@@ -8,6 +8,7 @@
 #include "config/start.h"
 #include "private.h"
 #include "request/line.h"
+#include "request/report.h"
 
 /* Consecutive failures that open the breaker, and how long it stays open. */
 #define FAILURES 5
@@ -30,6 +31,7 @@ static int no_lease(request_rec *r, const tw_site_t *site, tw_page_t *page)
                       "all %d calls to X are in use (TwAuthProviderCalls): "
                       "sign-ins are put off", site->provider.calls);
     }
+    tw_report(r, site, TW_EVENT_LIMIT_CALLS, NULL, NULL, NULL);
     page->retry_after = 2;
     return 0;
 }
@@ -190,6 +192,7 @@ static void x_answered(request_rec *r, const tw_site_t *site)
                                   apr_time_now())) {
         ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0202)
                       "X answers again: sign-ins go on");
+        tw_report(r, site, TW_EVENT_PROVIDER_UP, NULL, NULL, NULL);
     }
 }
 
@@ -207,6 +210,8 @@ static void x_failed(request_rec *r, const tw_lease_t *lease,
                       "X has failed %d times running: sign-ins are answered "
                       "503, and X is tried again in %d seconds", FAILURES,
                       (int)apr_time_sec(failure.pause));
+        tw_report(r, site, TW_EVENT_PROVIDER_DOWN, NULL, NULL,
+                  tw_err_text(r->pool, err));
     }
 }
 
@@ -224,6 +229,8 @@ static void x_limits(request_rec *r, const tw_lease_t *lease,
                       "X's rate limit has been reached %d times running: "
                       "sign-ins are answered 503 for %d seconds", REFUSALS,
                       pause);
+        tw_report(r, site, TW_EVENT_PROVIDER_DOWN, NULL, NULL,
+                  tw_err_text(r->pool, err));
     }
 }
 
@@ -365,5 +372,10 @@ int tw_call_end(const tw_lease_t *lease, request_rec *r, const char *what,
     ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0204)
                   "%s failed (reference %s): %s", what, line.reference,
                   tw_err_text(r->pool, err));
+    tw_report(r, lease->site, err->kind == TW_ERR_USER
+                              || err->kind == TW_ERR_STALE
+                              ? TW_EVENT_REFUSED_BY_X
+                              : TW_EVENT_PROVIDER_FAILED, NULL, line.shown,
+              tw_err_text(r->pool, err));
     return 0;
 }

@@ -27,7 +27,7 @@ void tw_line_begin(tw_line_t *line, request_rec *r, const tw_site_t *site,
     unsigned char random[(TW_REFERENCE_LEN - 1) / 2];
     tw_recent_say_t say;
 
-    say = tw_recent_say(site->recent, reference,
+    say = tw_recent_say(site->log.recent, reference,
                         apr_pstrcat(r->pool, kind, " ",
                                     site->address.origin, NULL),
                         what, apr_time_now(), r->pool);

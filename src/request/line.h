@@ -42,6 +42,7 @@ typedef enum {
     TW_LINE_TOKENS,
     TW_LINE_PROFILE,
     TW_LINE_SIGNED,
+    TW_LINE_EVENTS,
     TW_LINE_ANSWER          /* for all sites of one application at X */
 } tw_line_kind_t;
 

@@ -6,6 +6,10 @@
 #include <apr_strings.h>
 
 #include "base/user_agent.h"
+#include "private.h"
+#include "request/line.h"
+#include "request/report.h"
+#include "request/revoke.h"
 
 /*
  * The family, a hash of the whole User-Agent, and the network: none, of IPv4,
@@ -112,4 +116,25 @@ int tw_protection_same(const tw_session_t *session, const request_rec *r)
         return 0;
     }
     return is_same_family(field->text, user_agent_of(r));
+}
+
+int tw_protection_ends(const char **reference, request_rec *r,
+                       const tw_site_t *site, const tw_session_t *session)
+{
+    const char *person;
+    tw_line_t line;
+
+    if (site->session.protection != TW_PROTECTION_STRONG
+        || tw_protection_same(session, r)) {
+        return 0;
+    }
+    person = tw_line_person(r->pool, session);
+    tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0440", person);
+    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0440)
+                  "a session came from another browser or network than it was "
+                  "begun in, and is ended (TwAuthSessionProtection Strong): "
+                  "%s", person);
+    tw_report(r, site, TW_EVENT_ENDED_ELSEWHERE, session, NULL, NULL);
+    tw_revoke_session(reference, r, site, session, 0);
+    return 1;
 }

@@ -26,4 +26,9 @@ void tw_protection_mark(tw_session_t *session, request_rec *r,
 /* Whether r comes from where the session was begun, for all that is known. */
 int tw_protection_same(const tw_session_t *session, const request_rec *r);
 
+/* Ends a session that comes from elsewhere, where the site wants that; 0: it
+ * goes on.  reference: as tw_revoke_session() has it. */
+int tw_protection_ends(const char **reference, request_rec *r,
+                       const tw_site_t *site, const tw_session_t *session);
+
 #endif

@@ -11,6 +11,7 @@
 #include "private.h"
 #include "request/line.h"
 #include "request/protection.h"
+#include "request/report.h"
 #include "request/revoke.h"
 #include "request/set_cookie.h"
 #include "sealed/seal.h"
@@ -216,6 +217,8 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
                       "a session cannot be checked (reference %s): %s: %s",
                       line.reference, tw_line_person(r->pool, session),
                       err.why);
+        tw_report(r, site, TW_EVENT_DATABASE_FAILED, session, line.shown,
+                  err.why);
         return TW_VISITOR_UNVERIFIED;
     }
     if (check != TW_CHECK_GOOD) {
@@ -232,6 +235,7 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
                       "a session has been ended: %s",
                       tw_line_person(r->pool, session));
+        tw_report(r, site, TW_EVENT_ENDED_GONE, session, NULL, NULL);
         return TW_VISITOR_NOBODY;
     }
     *renew = 1;
@@ -260,29 +264,14 @@ static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
            || tw_shared_breaker_open(site->shared, site->store.database.slot);
 }
 
-/* Ends a session that another browser or network has got hold of, where the
- * site wants that; 0: it goes on. */
+/* Where the site wants that of one that another browser or network has got
+ * hold of; 0: it goes on. */
 static int end_elsewhere(tw_visitor_t *visitor)
 {
-    const tw_site_t *site = visitor->site;
-    const tw_session_t *session = &visitor->session;
-    request_rec *r = visitor->initial;
-    const char *person;
-    tw_line_t line;
-
-    if (site->session.protection != TW_PROTECTION_STRONG
-        || tw_protection_same(session, r)) {
-        return 0;
-    }
-    visitor->copy.ended_elsewhere = 1;
-    person = tw_line_person(r->pool, session);
-    tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0440", person);
-    ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0440)
-                  "a session came from another browser or network than it was "
-                  "begun in, and is ended (TwAuthSessionProtection Strong): "
-                  "%s", person);
-    tw_revoke_session(&visitor->page.reference, r, site, session, 0);
-    return 1;
+    visitor->copy.ended_elsewhere =
+        tw_protection_ends(&visitor->page.reference, visitor->initial,
+                           visitor->site, &visitor->session);
+    return visitor->copy.ended_elsewhere;
 }
 
 static tw_visitor_state_t open_session(tw_visitor_t *visitor, apr_time_t now)

@@ -278,7 +278,7 @@ static void note_success(tw_db_t *db, const tw_statement_t *statement,
     if (written && renewed) {
         tw_gate_better(database->slot);
     }
-    tw_outage_ends(database, written);
+    tw_outage_ends(database, written, db->link.pool);
 }
 
 /* Makes ready for another try; 0: there is to be none. */

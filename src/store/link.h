@@ -28,6 +28,7 @@ typedef struct tw_database_t {
     int profiles;               /* copies of sessions have a profile */
     const char *driver;         /* DBDriver */
     const char *params;         /* DBDParams */
+    const struct tw_event_log_t *events;    /* NULL: none are told */
     apr_array_header_t *init;   /* all DBDInitSQL (const char *), in the order
                                    in which mod_dbd runs them */
 } tw_database_t;

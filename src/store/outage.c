@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <ap_mpm.h>
 
+#include "base/event.h"
 #include "private.h"
 
 /* The breaker lets one in each pause try. */
@@ -43,16 +44,27 @@ int tw_outage_allow_spare(const tw_database_t *database)
                                           REST, apr_time_now());
 }
 
+/* That events cannot be written is said by those of requests. */
+static void report(const tw_database_t *database, tw_event_kind_t kind,
+                   const char *why, apr_pool_t *pool)
+{
+    tw_event_t event = { .kind = kind, .why = why };
+
+    tw_event_write(&event, database->events, pool);
+}
+
 /*
  * Whoever asked is told by others; here it is said that the database does not
  * serve: when the breaker opens for a connection, and for each reason once
  * after each start.
  */
 static void say(const tw_database_t *database, const tw_failed_t *failed,
-                const char *advice, int down, int opened)
+                const tw_err_t *err, int opened, apr_pool_t *pool)
 {
     int own = failed->what->flags & TW_DB_FAILURE_SAID;
     char reason[64];
+    int down = tw_db_failure_is_down(failed->what, failed->words);
+    const char *advice = err->advice;
     int start = 0;
 
     ap_mpm_query(AP_MPMQ_GENERATION, &start);
@@ -69,6 +81,7 @@ static void say(const tw_database_t *database, const tw_failed_t *failed,
                  down ? "the database is away"
                       : "the database does not do what it is asked",
                  failed->words, advice ? ": " : "", advice ? advice : "");
+    report(database, TW_EVENT_DATABASE_DOWN, tw_err_text(pool, err), pool);
 }
 
 /* Writes are refused, as the next one will be: what can wait rests. */
@@ -100,7 +113,7 @@ apr_status_t tw_outage_failed(const tw_database_t *database,
                                            &failure, failure.begun);
     }
     if (tw_db_failure_is_said(failed->what, failed->words)) {
-        say(database, failed, advice, down, opened);
+        say(database, failed, err, opened, pool);
     }
     return APR_EGENERAL;
 }
@@ -126,7 +139,8 @@ apr_status_t tw_outage_known(apr_pool_t *pool, tw_err_t *err)
     return APR_EGENERAL;
 }
 
-void tw_outage_ends(const tw_database_t *database, int written)
+void tw_outage_ends(const tw_database_t *database, int written,
+                    apr_pool_t *pool)
 {
     if (written) {
         tw_shared_breaker_success(database->shared, database->writes,
@@ -136,6 +150,7 @@ void tw_outage_ends(const tw_database_t *database, int written)
                                   apr_time_now())) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
                      TWLOGNO(0402) "the database is back");
+        report(database, TW_EVENT_DATABASE_UP, NULL, pool);
     }
 }
 

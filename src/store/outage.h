@@ -52,7 +52,8 @@ void tw_outage_older(const tw_database_t *database, const char *name,
                      const tw_failed_t *failed);
 
 /* It was answered as it should be; written: to a write. */
-void tw_outage_ends(const tw_database_t *database, int written);
+void tw_outage_ends(const tw_database_t *database, int written,
+                    apr_pool_t *pool);
 
 /* SQLite's file was another one, and is opened anew. */
 void tw_outage_replaced(const tw_database_t *database, const char *file);

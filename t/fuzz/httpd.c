@@ -4,11 +4,13 @@
 #include "parts.h"
 
 #include <apr_lib.h>
+#include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_core.h>
+#include <unixd.h>
 #include <util_filter.h>
 
 #define BODY_PIECE 100
@@ -257,4 +259,41 @@ int ap_state_query(int query)
     return query == AP_SQ_MAIN_STATE  ? AP_SQ_MS_CREATE_CONFIG
            : query == AP_SQ_RUN_MODE ? AP_SQ_RM_NORMAL
                                      : 1;
+}
+
+char *ap_server_root_relative(apr_pool_t *pool, const char *name)
+{
+    return apr_pstrdup(pool, name);
+}
+
+piped_log *ap_open_piped_log(apr_pool_t *pool, const char *program)
+{
+    (void)pool;
+    (void)program;
+    return NULL;
+}
+
+apr_file_t *ap_piped_log_write_fd(piped_log *pipe)
+{
+    (void)pipe;
+    return NULL;
+}
+
+void *ap_retained_data_get(const char *key)
+{
+    (void)key;
+    return NULL;
+}
+
+void *ap_retained_data_create(const char *key, apr_size_t size)
+{
+    (void)key;
+    return apr_pcalloc(fuzz_pool(), size);
+}
+
+ap_unixd_mpm_retained_data *ap_unixd_mpm_get_retained_data(void)
+{
+    static ap_unixd_mpm_retained_data none;
+
+    return &none;
 }

@@ -169,7 +169,7 @@ static void join(tw_site_t *site, apr_pool_t *pool)
 {
     tw_database_t *database = &site->store.database;
 
-    site->recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
+    site->log.recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
     /* before any session was checked */
     site->shared = database->shared =
         tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),

@@ -6,7 +6,7 @@ import re
 from guard import TREE, bare, code, every, read, sources
 
 CALL = re.compile(r"\bap_log_(?:r|c|p)?error\s*\(")
-FAMILIES = {"01": "configuration", "02": "sign-in", "03": "protected", "04": "database"}
+FAMILIES = {"01": "configuration", "02": "sign-in", "03": "protected", "04": "database", "05": "events"}
 
 
 def calls():
