@@ -141,7 +141,24 @@ static void add_profile_variables(const request_rec *r, tw_visitor_t *visitor)
     }
 }
 
-static void add_profile_headers(const request_rec *r, tw_visitor_t *visitor)
+/* Where it is kept what is given in r's headers. */
+static tw_given_t *given_in(const request_rec *r, tw_visitor_t *visitor)
+{
+    tw_given_t *given =
+        tw_given_find(visitor->given.headers, r->headers_in);
+
+    if (!given) {
+        /* r may be a part of it */
+        given = apr_pcalloc(visitor->initial->pool, sizeof(*given));
+        given->table = r->headers_in;
+        given->next = visitor->given.headers;
+        visitor->given.headers = given;
+    }
+    return given;
+}
+
+static void add_profile_headers(const request_rec *r, tw_visitor_t *visitor,
+                                tw_given_t *given)
 {
     const tw_profile_t *profile = tw_profile_of(visitor);
     int i;
@@ -151,7 +168,7 @@ static void add_profile_headers(const request_rec *r, tw_visitor_t *visitor)
 
         if (value) {
             apr_table_addn(r->headers_in, tw_identity_headers_names[i], value);
-            visitor->given.headers |= 1 << i;
+            given->headers |= 1 << i;
         }
     }
 }
@@ -183,19 +200,20 @@ static const char *told(const request_rec *r, tw_visitor_t *visitor,
 }
 
 static void add_own_headers(const request_rec *r, tw_visitor_t *visitor,
+                            tw_given_t *given,
                             const apr_array_header_t *headers)
 {
     apr_pool_t *pool = visitor->initial->pool;  /* r may be a part of it */
     int i;
 
-    visitor->given.asked = apr_array_copy(pool, headers);
-    visitor->given.own = apr_table_make(pool, headers->nelts);
+    given->asked = apr_array_copy(pool, headers);
+    given->own = apr_table_make(pool, headers->nelts);
     for (i = 0; i < headers->nelts; i++) {
         const tw_header_t *header = &APR_ARRAY_IDX(headers, i, tw_header_t);
         const char *value = told(r, visitor, header->told);
 
         if (value) {
-            apr_table_set(visitor->given.own, header->name, value);
+            apr_table_set(given->own, header->name, value);
             apr_table_setn(r->headers_in, header->name, value);
         }
     }
@@ -204,15 +222,21 @@ static void add_own_headers(const request_rec *r, tw_visitor_t *visitor,
 static void export_headers(const request_rec *r, tw_visitor_t *visitor,
                            const tw_dir_conf_t *dir)
 {
+    tw_given_t *given;
+
+    if (!(dir->exports & TW_EXPORT_HEADERS) && !dir->headers) {
+        return;
+    }
+    given = given_in(r, visitor);
     if (dir->exports & TW_EXPORT_HEADERS) {
         add_identity(r->headers_in, tw_identity_headers_names, r, visitor);
-        visitor->given.headers = (1 << TW_IDENTITY_HEADERS_PROFILE) - 1;
+        given->headers = (1 << TW_IDENTITY_HEADERS_PROFILE) - 1;
         if (dir->exports & TW_EXPORT_PROFILE) {
-            add_profile_headers(r, visitor);
+            add_profile_headers(r, visitor, given);
         }
     }
     if (dir->headers) {
-        add_own_headers(r, visitor, dir->headers);
+        add_own_headers(r, visitor, given, dir->headers);
     }
 }
 
@@ -241,31 +265,38 @@ void tw_export_identity(request_rec *r, tw_visitor_t *visitor,
 }
 
 /* Whether headers that were given are not those of this place. */
-static int has_other_headers(const tw_visitor_t *visitor,
+static int has_other_headers(const tw_given_t *given,
                              const tw_dir_conf_t *dir)
 {
-    int profile = visitor->given.headers >> TW_IDENTITY_HEADERS_PROFILE;
+    int profile = given->headers >> TW_IDENTITY_HEADERS_PROFILE;
 
-    return (visitor->given.headers && !(dir->exports & TW_EXPORT_HEADERS))
+    return (given->headers && !(dir->exports & TW_EXPORT_HEADERS))
            || (profile && !(dir->exports & TW_EXPORT_PROFILE))
-           || (visitor->given.own
-               && !tw_told_same(visitor->given.asked, dir->headers));
+           || (given->own && !tw_told_same(given->asked, dir->headers));
 }
 
 void tw_export_withdraw(request_rec *r, tw_visitor_t *visitor,
                         const tw_dir_conf_t *dir, int anew)
 {
+    tw_given_t *given;
+
     if (visitor->given.tokens && !(dir->exports & TW_EXPORT_TOKENS)) {
         const variables_t tokens = { "TWAUTH_TOKEN", NULL };
 
         tw_table_remove(r->subprocess_env, is_variable, &tokens);
     }
-    if ((visitor->given.headers || visitor->given.own)
-        && (anew || has_other_headers(visitor, dir))) {
+    if (!visitor->given.headers) {
+        return;
+    }
+    /* nothing is known of a part's table that is a copy of the whole's */
+    given = tw_given_find(visitor->given.headers, r->headers_in);
+    if (anew || !given || has_other_headers(given, dir)) {
         tw_identity_headers_scrub(r->headers_in);
-        visitor->given.headers = 0;
-        visitor->given.asked = NULL;
-        visitor->given.own = NULL;
+        if (given) {
+            given->headers = 0;
+            given->asked = NULL;
+            given->own = NULL;
+        }
     }
 }
 

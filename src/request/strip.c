@@ -26,15 +26,17 @@ static apr_status_t clean_trailers(ap_filter_t *f,
     request_rec *r = f->r;
     const tw_visitor_t *visitor = tw_visitor_peek(r);
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
+    const tw_given_t *given =
+        visitor ? tw_given_find(visitor->given.headers, r->headers_in) : NULL;
     const char *value[TW_IDENTITY_HEADERS_COUNT];
-    int i, given = visitor ? visitor->given.headers : 0;
+    int i;
 
     if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(brigade)
         || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(brigade))) {
         return rv;
     }
     for (i = 0; tw_identity_headers_names[i]; i++) {
-        value[i] = given & 1 << i
+        value[i] = given && given->headers & 1 << i
                    ? apr_table_get(r->headers_in, tw_identity_headers_names[i])
                    : NULL;
     }
@@ -45,8 +47,8 @@ static apr_status_t clean_trailers(ap_filter_t *f,
                            value[i]);
         }
     }
-    if (visitor && visitor->given.own) {
-        apr_table_overlap(r->headers_in, visitor->given.own,
+    if (given && given->own) {
+        apr_table_overlap(r->headers_in, given->own,
                           APR_OVERLAP_TABLES_SET);
     }
     return rv;
@@ -157,6 +159,16 @@ static int may_have_own(const tw_site_t *site, const char *cookies)
                || strstr(cookies, site->cookies.name));
 }
 
+/* Whether headers that look like ours are: an internal redirect has those that
+ * were given before it. */
+static int is_ours(const tw_visitor_t *visitor, const apr_table_t *headers)
+{
+    const tw_given_t *given =
+        visitor ? tw_given_find(visitor->given.headers, headers) : NULL;
+
+    return given && (given->headers || given->own);
+}
+
 int tw_strip_post_read_request(request_rec *r)
 {
     tw_visitor_t *visitor = tw_visitor_peek(r);
@@ -169,8 +181,7 @@ int tw_strip_post_read_request(request_rec *r)
         return DECLINED;
     }
     tw_identity_headers_look(&seen, r->headers_in);
-    if (seen.lookalike
-        && !(visitor && (visitor->given.headers || visitor->given.own))) {
+    if (seen.lookalike && !is_ours(visitor, r->headers_in)) {
         tw_identity_headers_scrub(r->headers_in);
     }
     if (!r->prev && tw_identity_headers_drop_ours(seen.connection)) {

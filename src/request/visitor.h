@@ -21,6 +21,7 @@
 #include "base/cookie.h"
 #include "config/site.h"
 #include "request/caching.h"
+#include "request/given.h"
 #include "sealed/session.h"
 
 typedef enum {
@@ -73,10 +74,7 @@ typedef struct tw_visitor_t {
     struct {                    /* to applications, auth/export */
         const request_rec *variables;   /* the request that had TWAUTH_*
                                            last */
-        int headers;            /* X-Twauth-* are in some request: a bit for
-                                   each of tw_identity_headers_names */
-        const apr_array_header_t *asked;    /* what TwAuthHeader said there */
-        apr_table_t *own;       /* what came of it; NULL: nothing */
+        tw_given_t *headers;    /* in each table that had some */
         int tokens;             /* TWAUTH_TOKEN is in some environment */
         tw_numbers_t numbers;
     } given;

@@ -19,10 +19,19 @@ TwAuthSessionRecheck 0
 AuthType Twitter
 Require valid-user
 TwAuthExport env headers tokens
+TwAuthHeader X-App-User username
 DirectoryIndex env.cgi
 </Location>
 <Location "/tokens/env.cgi">
 TwAuthExport none
+TwAuthHeader X-App-User none
+</Location>
+<Location "/told/">
+AuthType Twitter
+Require valid-user
+TwAuthExport headers
+TwAuthHeader X-App-User username
+DirectoryIndex env.cgi
 </Location>
 """
 
@@ -32,6 +41,7 @@ def site(make_site):
     site = make_site(config=CONFIG)
     site.httpd.put("zero/index.html", "zero")
     site.httpd.script("tokens/env.cgi")
+    site.httpd.script("told/env.cgi")
     return site
 
 
@@ -100,7 +110,9 @@ def test_HD_7_tokens_of_a_directory_do_not_reach_its_index(site, browser):
     """mod_dir lays the directory's environment over the file's after the last hook that we had."""
     browser.sign_in("alice", next="/tokens/")
     told = environment_of(browser.get("/tokens/"))
-    assert not [name for name in told if "TWAUTH_TOKEN" in name or "X_TWAUTH" in name]
+    assert not [name for name in told if "TWAUTH_TOKEN" in name or "X_TWAUTH" in name or "X_APP" in name]
+    told = environment_of(browser.get("/told/"))
+    assert told["HTTP_X_TWAUTH_USER"] == told["HTTP_X_APP_USER"] == "alice"
 
 
 def test_cookie_of_many_small_pieces(site, browser):
