@@ -64,7 +64,7 @@ def test_libraries_are_those_of_pkg_config_or_have_their_plain_names(tmp_path):
 
 
 def test_help_names_every_target():
-    ran = subprocess.run(["make", "help"], cwd=TREE, capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
+    ran = subprocess.run(["make", "--no-print-directory", "help"], cwd=TREE, capture_output=True, text=True, env={**os.environ, "MAKEFLAGS": ""})
     listed = [line.split(None, 2)[1:] for line in ran.stdout.splitlines()]
     assert ran.returncode == 0 and len(listed) > 15
     assert dict(listed) == {name: said for name, said in targets().items() if not name.startswith("need-")}

@@ -25,7 +25,7 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
            "TwAuthSessionProtection Off", "TwAuthSessionsPerAccount 9", "TwAuthHeader X-Who user", "TwAuthSignBody 64k",
            "TwAuthSign On", "TwAuthSiteName x", "TwAuthSiteLogo /x.svg", "TwAuthPageStyle /x.css", "TwAuthPages /etc",
            "TwAuthPrivacyURL https://evil.example", "TwAuthTermsURL https://evil.example",
-           "TwAuthExport env profile", "TwAuthAccountDelete On",
+           "TwAuthExport env profile", "TwAuthAccountDelete On", "TwAuthEventLog x.log", "TwAuthLogAddress Off",
            "TwAuthAllowHTTP On", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
 
 

@@ -45,6 +45,7 @@ REFERENCE = {"UNREACHABLE", "TIMEOUT", "REFUSED", "USER_REFUSED", "BUSY", "NOT_S
 def site(make_site):
     """In all languages. Beside the site itself: hosts whose limits are used up by one, one that is for the invited, one on plain http."""
     site = make_site(start=False, modules=("remoteip",), protected=PROTECTED + """
+        TwAuthProfile Off
         RemoteIPHeader X-Client-Address
         RemoteIPInternalProxy 127.0.0.1
         <Location "/fresh/">

@@ -97,7 +97,6 @@ def refusals(site):
         "plain http": (403, lambda **more: stranger.get(site.plain.url("/members/"), **more), "/"),
         "posted over plain http": (403, lambda **more: stranger.post(site.plain.url("/members/"), {}, **more), "/"),
         "nothing there": (404, lambda **more: stranger.get("/twauth/nothing", **more), "/twauth/login"),
-        "TwAuthPath": (404, lambda **more: stranger.get("/twauth/", **more), "/twauth/login"),
         "posted to login": (405, lambda **more: stranger.post("/twauth/login", {"next": "/"}, **more), "/twauth/login"),
         "posted to the callback": (405, lambda **more: stranger.post("/twauth/callback?code=x", {}, **more),
                                    "/twauth/login"),
@@ -113,7 +112,7 @@ def table(site):
 
 
 CASES = ["401 of the site's choice", "401 of an open place", "posted", "posted, not allowed", "plain http",
-         "posted over plain http", "nothing there", "TwAuthPath", "posted to login", "posted to the callback",
+         "posted over plain http", "nothing there", "posted to login", "posted to the callback",
          "session from elsewhere"]
 
 

@@ -123,14 +123,17 @@ def test_OA_5_one_exchange_makes_one_session(three, at_once):
     for node in three.nodes:
         node.allow_log("TW0204")
 
+    seen = []       # also what a node answered that the balancer chose instead
+
     def arrive(browser):
-        return browser.get(url, site="cross-site")
+        seen.append(browser.get(url, site="cross-site"))
+        return seen[-1]
 
     three.turn_to(0)
     answers = (together(lambda: arrive(flow.browser), lambda: arrive(copy)) if at_once
                else [three.at(0, lambda: arrive(flow.browser)), three.at(1, lambda: arrive(copy))])
     assert len({where(a) for a in answers}) == 2 or at_once
-    assert sorted(a.status == 302 and a.cookie(SESSION) is not None for a in answers) == [False, True]
+    assert [a.status == 302 and a.cookie(SESSION) is not None for a in seen].count(True) == 1
     assert three.db.value("SELECT count(*) FROM twauth_session") == 1
 
 
