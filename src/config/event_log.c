@@ -85,13 +85,15 @@ typedef struct {
 /* Those that run, in the pool of the process. */
 static apr_array_header_t *kept_programs(const server_rec *s)
 {
-    apr_array_header_t **kept = ap_retained_data_get(RETAINED);
+    struct {
+        apr_array_header_t *programs;       /* of kept_t */
+    } *kept = ap_retained_data_get(RETAINED);
 
     if (!kept) {
         kept = ap_retained_data_create(RETAINED, sizeof(*kept));
-        *kept = apr_array_make(s->process->pool, 2, sizeof(kept_t));
+        kept->programs = apr_array_make(s->process->pool, 2, sizeof(kept_t));
     }
-    return *kept;
+    return kept->programs;
 }
 
 /* NULL: it cannot be started. */

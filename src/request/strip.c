@@ -28,7 +28,7 @@ static apr_status_t clean_trailers(ap_filter_t *f,
     apr_status_t rv = ap_get_brigade(f->next, brigade, mode, block, bytes);
     const tw_given_t *given =
         visitor ? tw_given_find(visitor->given.headers, r->headers_in) : NULL;
-    const char *value[TW_IDENTITY_HEADERS_COUNT];
+    const char *value[TW_IDENTITY_HEADERS_COUNT] = { NULL };
     int i;
 
     if (rv != APR_SUCCESS || APR_BRIGADE_EMPTY(brigade)
