@@ -135,9 +135,10 @@ WAYS = [cut, turned(0), turned(1), turned(3), turned(4), turned(27), turned(28),
 
 
 def shape(answer):
-    """All of an answer but its date and its connection's end; of each page's own nonces that they are there."""
+    """All of an answer but its date, its connection's end and whether its file is less than a second old (which makes
+    an ETag weak); of each page's own nonces that they are there."""
     body = re.sub(rb"nonce-[^']*|nonce=\"[^\"]*", b"nonce", answer.body)
-    return (answer.status, body, [(k, re.sub(r"nonce-[^']*", "nonce", v)) for k, v in answer.headers
+    return (answer.status, body, [(k, re.sub(r"nonce-[^']*", "nonce", v).removeprefix("W/")) for k, v in answer.headers
                                   if k not in ("Date", "Connection", "Keep-Alive")])
 
 

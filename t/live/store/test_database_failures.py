@@ -5,6 +5,7 @@ The rows of one table (src/base/db_failure.c), each met with a real database.
 """
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -430,7 +431,7 @@ def test_A1_B2_a_failure_leaves_no_memory_behind(narrow, fault, full):
     names = {f"user{n}": str(7000 + n) for n in range(800)}
     site.standin.people(alice="1001", **names)
     with fault(site):
-        numbers = iter(names.values())
+        numbers = itertools.cycle(names.values())
         site.clock.forward(IDLE // 10 + 60)     # seen_at is due at each request
 
         def sign_in():
