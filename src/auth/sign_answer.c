@@ -9,6 +9,7 @@
 
 #include "auth/refresh.h"
 #include "base/json.h"
+#include "base/table.h"
 #include "request/page.h"
 #include "x/user_call.h"
 
@@ -30,37 +31,21 @@ static const char *const dropped[] = {
     "Cross-Origin-", "Content-Security-", "Service-Worker-Allowed",
     "Service-Worker-Navigation-Preload", "Refresh", "Nel", "Report-To",
     "Reporting-Endpoints", "Origin-Trial", "Origin-Agent-Cluster",
-    "Permissions-Policy", "X-Frame-Options", "X-Content-Type-Options"
+    "Permissions-Policy", "X-Frame-Options", "X-Content-Type-Options", NULL
 };
 
-static int is_dropped(const char *name)
+static int is_dropped(const char *name, const void *nothing)
 {
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
-        apr_size_t len = strlen(dropped[i]);
-
-        if (dropped[i][len - 1] == '-' ? !strncasecmp(name, dropped[i], len)
-                                       : !strcasecmp(name, dropped[i])) {
-            return 1;
-        }
-    }
-    return 0;
+    (void)nothing;
+    return tw_table_is_listed(name, dropped);
 }
 
 static void clean_headers(tw_signed_call_t *call)
 {
     apr_table_t *headers = call->r->headers_out;
-    const apr_array_header_t *list = apr_table_elts(headers);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
     int i;
 
-    for (i = 0; i < list->nelts; i++) {
-        if (is_dropped(entry[i].key)) {
-            apr_table_unset(headers, entry[i].key);
-            i = -1;     /* the table has moved */
-        }
-    }
+    tw_table_remove(headers, is_dropped, NULL);
     /* mod_proxy has laid X's beside those that were there before */
     for (i = 0; i < call->cookies->nelts; i++) {
         apr_table_addn(headers, "Set-Cookie",

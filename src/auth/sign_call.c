@@ -17,6 +17,7 @@
 #include "auth/sign_answer.h"
 #include "auth/sign_form.h"
 #include "auth/sign_target.h"
+#include "base/table.h"
 #include "base/target.h"
 #include "private.h"
 #include "request/address.h"
@@ -292,39 +293,20 @@ static int handle(request_rec *r)
 
 /* What goes along, of what the client sent and mod_proxy has added; with a
  * '-' at the end, all that begins so. */
-static int is_wanted(const char *name)
+static const char *const wanted[] = {
+    "Accept", "Accept-Language", "Cache-Control", "Content-", "Expect",
+    "Host", "If-", "Max-Forwards", "Range", NULL
+};
+
+static int is_unwanted(const char *name, const void *nothing)
 {
-    static const char *const wanted[] = {
-        "Accept", "Accept-Language", "Cache-Control", "Content-", "Expect",
-        "Host", "If-", "Max-Forwards", "Range"
-    };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        apr_size_t len = strlen(wanted[i]);
-
-        if (wanted[i][len - 1] == '-' ? !strncasecmp(name, wanted[i], len)
-                                      : !strcasecmp(name, wanted[i])) {
-            return 1;
-        }
-    }
-    return 0;
+    (void)nothing;
+    return !tw_table_is_listed(name, wanted);
 }
 
 static void strip(apr_table_t *headers)
 {
-    const apr_array_header_t *list = apr_table_elts(headers);
-    const apr_table_entry_t *entry = (const apr_table_entry_t *)list->elts;
-    int i = 0;
-
-    while (i < list->nelts) {
-        if (is_wanted(entry[i].key)) {
-            i++;
-        }
-        else {
-            apr_table_unset(headers, entry[i].key);
-        }
-    }
+    tw_table_remove(headers, is_unwanted, NULL);
     apr_table_setn(headers, "User-Agent", "mod_twauth");
 }
 

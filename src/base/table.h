@@ -5,7 +5,25 @@
 #ifndef TW_BASE_TABLE_H
 #define TW_BASE_TABLE_H
 
+#include <string.h>
+
 #include <apr_tables.h>
+
+/* Whether names (to NULL) have it, in any case; one with a '-' at its end is
+ * for all that begin so. */
+static inline int tw_table_is_listed(const char *name,
+                                     const char *const *names)
+{
+    for (; *names; names++) {
+        apr_size_t len = strlen(*names);
+
+        if ((*names)[len - 1] == '-' ? !strncasecmp(name, *names, len)
+                                     : !strcasecmp(name, *names)) {
+            return 1;
+        }
+    }
+    return 0;
+}
 
 /*
  * Takes everything out whose name is one of those that is() says, which is
