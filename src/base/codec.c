@@ -153,6 +153,12 @@ apr_status_t tw_codec_form(apr_array_header_t **pairs, const char *text,
     return APR_SUCCESS;
 }
 
+apr_status_t tw_codec_query(apr_array_header_t **pairs, const char *query,
+                            int max, apr_pool_t *pool)
+{
+    return tw_codec_form(pairs, query, query ? strlen(query) : 0, max, pool);
+}
+
 const char *tw_codec_form_get(const apr_array_header_t *pairs,
                               const char *name, int *count)
 {

@@ -48,6 +48,10 @@ typedef struct tw_pair_t {
 apr_status_t tw_codec_form(apr_array_header_t **pairs, const char *text,
                            apr_size_t len, int max, apr_pool_t *pool);
 
+/* The same for a query, which ends with its NUL (NULL: there is none). */
+apr_status_t tw_codec_query(apr_array_header_t **pairs, const char *query,
+                            int max, apr_pool_t *pool);
+
 /*
  * The value of the field called name (compared byte by byte), NULL when it
  * is absent or malformed.  *count, which may be NULL, says how often the

@@ -86,8 +86,7 @@ int tw_account_get(request_rec *r, tw_visitor_t *visitor)
     tw_page_t page = { 0 };
     tw_err_t err = { 0 };
 
-    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
-                  TW_FORM_FIELDS_MAX, r->pool);
+    tw_codec_query(&query, r->args, TW_FORM_FIELDS_MAX, r->pool);
     action = tw_codec_form_get(query, "done", NULL);
     if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
         return tw_page_redirect(r, site, HTTP_MOVED_TEMPORARILY,

@@ -344,8 +344,8 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
     if (tw_navigation_is_denied(r)) {
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
-    if (tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
-                      QUERY_FIELDS_MAX, r->pool) != APR_SUCCESS) {
+    if (tw_codec_query(&query, r->args, QUERY_FIELDS_MAX, r->pool)
+        != APR_SUCCESS) {
         return start_again(&c);
     }
     c.site->provider.protocol->parse_response(

@@ -53,9 +53,8 @@ static void read_query(login_t *l)
     int given;
 
     /* more fields than anybody needs: none of them counts */
-    if (tw_codec_form(&l->query, l->r->args,
-                      l->r->args ? strlen(l->r->args) : 0, QUERY_FIELDS_MAX,
-                      l->r->pool) != APR_SUCCESS) {
+    if (tw_codec_query(&l->query, l->r->args, QUERY_FIELDS_MAX, l->r->pool)
+        != APR_SUCCESS) {
         l->query = apr_array_make(l->r->pool, 1, sizeof(tw_pair_t));
     }
     l->next = tw_address_read_next(l->r, l->site, l->query, &given);

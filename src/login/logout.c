@@ -103,8 +103,7 @@ int tw_logout_get(request_rec *r, tw_visitor_t *visitor)
     apr_array_header_t *query;
     const char *next;
 
-    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
-                  TW_FORM_FIELDS_MAX, r->pool);
+    tw_codec_query(&query, r->args, TW_FORM_FIELDS_MAX, r->pool);
     next = next_of(site, query);
     if (tw_navigation_is(r) && tw_address_is_elsewhere(r, site)) {
         return go_to_page(r, site, HTTP_MOVED_TEMPORARILY, query_of(r, next));

@@ -48,8 +48,7 @@ int tw_address_is_elsewhere(request_rec *r, const tw_site_t *site)
     if (tw_address_is_own(r, site) || browser_is_there(r, site)) {
         return 0;
     }
-    tw_codec_form(&query, r->args, r->args ? strlen(r->args) : 0,
-                  QUERY_FIELDS_MAX, r->pool);
+    tw_codec_query(&query, r->args, QUERY_FIELDS_MAX, r->pool);
     return !tw_codec_form_has_any(query, moved);
 }
 

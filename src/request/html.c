@@ -182,7 +182,7 @@ static const char *login_form(const making_t *m, const char *url, tw_say_t say)
     int i;
 
     query = query ? query + 1 : "";
-    tw_codec_form(&list, query, strlen(query), FIELDS_MAX, m->pool);
+    tw_codec_query(&list, query, FIELDS_MAX, m->pool);
     for (i = 0; i < list->nelts; i++) {
         const tw_pair_t *pair = &APR_ARRAY_IDX(list, i, tw_pair_t);
 
