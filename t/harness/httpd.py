@@ -292,8 +292,7 @@ class Httpd:
         mark, before, children = self.log.mark(), self._cgid(), self.children()
         self._process.signal(signal.SIGUSR1)
         self._await_ready(mark)
-        # children of before, told to end, may take connections for another moment
-        process.until(lambda: not any(process.sockets(pid) & process.sockets(self.pid) for pid in children))
+        process.let_go(self.pid, children)
         # told to end before it has its socket, mod_cgid's daemon leaves the next one without
         if self.cgi and self.mpm != "prefork":
             process.until(lambda: not self.running or self._cgid() not in (None, before))

@@ -141,6 +141,11 @@ def sockets(pid):
     return {name for name in found if name.startswith("socket:")}
 
 
+def let_go(pid, children):
+    """Wait until `children`, told to end by their server, take no more of its connections."""
+    until(lambda: not any(sockets(child) & sockets(pid) for child in children))
+
+
 def tree(pid):
     """Process ids of a program and of all below it."""
     found = [pid]

@@ -300,8 +300,8 @@ def test_X7_another_schema_as_documented(machine, make_site):
 def test_X11_the_limits_belong_to_the_role(machine):
     db = make_postgres(machine)
     run_all(machine, "PgBouncer", "ALTER ROLE")
-    assert db.value("SELECT setconfig FROM pg_db_role_setting WHERE setdatabase <> 0") == [
-        "statement_timeout=5s", "lock_timeout=2s"]
+    assert db.value("SELECT setconfig FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase JOIN pg_roles r ON r.oid = setrole"
+                    " WHERE datname = 'twauth' AND rolname = 'www-data'") == ["statement_timeout=5s", "lock_timeout=2s"]
 
 
 RUN = {"Backup": r"\.backup|pg_dump", "Restore": r"\.restore|--data-only|createdb", "SQLite to PostgreSQL": "copy",

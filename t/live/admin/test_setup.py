@@ -15,6 +15,8 @@ from harness import documents, ports, process
 from harness.browser import Browser
 from harness.canaries import Canaries
 from harness.documents import Machine
+from harness.errorlog import ErrorLog
+from harness.httpd import READY
 from harness.paths import HTTPD, MODULE, TREE
 from harness.site import CANARY
 from harness.standin import CLIENT_ID, CLIENT_SECRET, KEY, SECRET
@@ -110,10 +112,18 @@ class Debian(Machine):
         file.write_text(self.here(text))
 
     def run(self, script, **more):
+        graceful = "apache2ctl graceful" in script
+        if graceful:
+            log = ErrorLog(self.folder / "log/error.log")
+            mark, children = log.mark(), self._httpd.children()
         ran = super().run(script, **more)
+        if graceful:
+            assert log.wait(READY, mark), log.since(mark)
+            process.let_go(self._httpd.pid, children)
         load = self.confdir / "mods-available/twauth.load"
-        if load.exists():                   # the module is in DESTDIR
-            load.write_text(load.read_text().replace(" /usr/lib", f" {self.root}/usr/lib"))
+        # the module is in DESTDIR; said once, as httpd may be reading the file
+        if load.exists() and " /usr/lib" in (text := load.read_text()):
+            load.write_text(text.replace(" /usr/lib", f" {self.root}/usr/lib"))
         if (self.folder / "restart").exists():
             (self.folder / "restart").unlink()
             self.restart()

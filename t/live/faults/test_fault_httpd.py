@@ -119,7 +119,7 @@ def test_CF_4_calls_of_killed_children_are_free_again(small):
 
 @pytest.mark.databases("sqlite", "pgsql")
 def test_CF_4_children_killed_at_random(make_site, full):
-    """While ten people sign in over and over, a child dies every tenth of a second."""
+    """While ten people sign in over and over, a child dies every tenth of a second, three to a sign-in at the most."""
     site = make_site(config="TwAuthProviderTimeout 2s")
     site.allow_log(DIED, SHORT)
     site.db.clear()
@@ -144,8 +144,10 @@ def test_CF_4_children_killed_at_random(make_site, full):
     for thread in threads:
         thread.start()
     chance = random.Random(4)
-    for _ in range(full(30, 600)):
-        time.sleep(0.1)
+    for number in range(full(36, 600)):
+        time.sleep(chance.uniform(0, 0.2))
+        if not process.until(lambda: wrong or done[True] >= number // 3, timeout=60):
+            break
         with contextlib.suppress(ProcessLookupError, IndexError):
             os.kill(chance.choice(children(site)), signal.SIGKILL)
     stop.set()
