@@ -40,6 +40,7 @@ ALL_OBJS := $(ALL_SRCS:%.c=$(BUILD)/%.o)
 GLUE_OBJS := $(filter-out $(CORE_OBJS),$(ALL_OBJS))
 CORE_LIB := $(BUILD)/libtwauth-core.a
 MODULE := $(BUILD)/mod_twauth.so
+CONTROL := $(BUILD)/twauthctl
 
 WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla \
@@ -75,9 +76,9 @@ LIBS = $(call once,LIBS,$(or $(shell $(PKG_CONFIG) --libs $(LIBRARIES) \
 APR_LIBS = $(call once,APR_LIBS,$(shell $(APU_CONFIG) --link-ld) \
 	$(shell $(APR_CONFIG) --link-ld))
 
-## all: the module, build/mod_twauth.so
+## all: the module, build/mod_twauth.so, and build/twauthctl
 .PHONY: all
-all: $(MODULE)
+all: $(MODULE) $(CONTROL)
 	@:
 
 $(CORE_OBJS): $(BUILD)/%.o: %.c
@@ -103,6 +104,21 @@ $(MODULE): $(GLUE_OBJS) $(CORE_LIB) src/twauth.map
 	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) -shared -pthread -Wl,-z,now -Wl,-z,relro \
 		-Wl,--version-script=src/twauth.map -o $@.new \
 		$(GLUE_OBJS) $(CORE_LIB) $(LDFLAGS) $(LIBS) && mv $@.new $@
+
+# the script, with the list of subcommands: each row a line of shell
+CONTROL_ROWS := \#include "src/admin/control_table.h"\n\
+\#define COMMAND(f, n, a, l, m, s, w, h, e) @@row | n | a | h | e\n\
+\#define SCRIPT(n, a, h, e) @@row | n | a | h | e\n\
+\#define OPTION(c, n, v, h) @@option | c | n | v | h\n\
+TW_CONTROL_COMMANDS(COMMAND, SCRIPT, OPTION)\n
+$(CONTROL): src/admin/twauthctl src/admin/control_table.h Makefile
+	@mkdir -p $(@D)
+	$(call say,SH $@)
+	$(Q)printf '$(CONTROL_ROWS)' | $(CC) -E -P -I. -x c - | tr '\n' ' ' | \
+		awk '{ gsub(/ *@@/, "\n\t"); gsub(/" +"/, ""); gsub(/ \| /, " "); \
+			print }' > $@.rows
+	$(Q)sed -e '/^#ROWS#$$/r $@.rows' -e '/^#ROWS#$$/d' $< > $@.new
+	$(Q)rm $@.rows && chmod +x $@.new && mv $@.new $@
 
 -include $(ALL_OBJS:.o=.d)
 

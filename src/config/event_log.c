@@ -229,3 +229,22 @@ int tw_event_log_started(apr_pool_t *pconf, apr_pool_t *plog,
     }
     return OK;
 }
+
+apr_status_t tw_event_log_join(tw_event_log_t *log, const tw_site_t *site,
+                               apr_pool_t *pool)
+{
+    const char *to = site->log.events_to;
+    piped_log *pipe;
+
+    *log = site->log.events;
+    if (!to) {
+        return APR_SUCCESS;
+    }
+    if (*to != '|') {
+        return apr_file_open(&log->file, ap_server_root_relative(pool, to),
+                             FLAGS, MODE, pool);
+    }
+    pipe = ap_open_piped_log(pool, to + 1);
+    log->file = pipe ? ap_piped_log_write_fd(pipe) : NULL;
+    return pipe ? APR_SUCCESS : APR_EGENERAL;
+}

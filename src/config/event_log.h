@@ -13,6 +13,8 @@
 
 #include <httpd.h>
 
+#include "config/site.h"
+
 /* What is wrong with what stands behind the directive, and would be right;
  * NULL: nothing. */
 const char *tw_event_log_wrong(const char *to, apr_pool_t *pool);
@@ -24,5 +26,14 @@ int tw_event_log_open(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 /* The hook post_config, after all that can fail: says that httpd starts. */
 int tw_event_log_started(apr_pool_t *pconf, apr_pool_t *plog,
                          apr_pool_t *ptemp, server_rec *base_server);
+
+/*
+ * For a command that runs beside the server: the site's log, to add to.  What a
+ * program gets is a copy of its own of that program, which ends with this
+ * process.  log->file is NULL where the site has no event log; not
+ * APR_SUCCESS: it has one that cannot be opened.
+ */
+apr_status_t tw_event_log_join(tw_event_log_t *log, const tw_site_t *site,
+                               apr_pool_t *pool);
 
 #endif

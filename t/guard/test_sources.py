@@ -43,8 +43,10 @@ def test_include_guard(name):
 
 @pytest.mark.parametrize("name", [n for n in sources() if "/" in n and n.endswith(".c")])
 def test_own_header_first(name):
-    assert re.search(r'^#include [<"](.*)[>"]', sources()[name], re.M)[1] == name.replace(".c", ".h")
-    assert includes(name)[0][0] == name.replace(".c", ".h")
+    # a subcommand of twauthctl is declared by its row
+    header = re.sub(r"^admin/control_\w+", "admin/control", name).replace(".c", ".h")
+    assert re.search(r'^#include [<"](.*)[>"]', sources()[name], re.M)[1] == header
+    assert includes(name)[0][0] == header
 
 
 @pytest.mark.parametrize("name", [n for n in sources() if n.endswith(".h")])

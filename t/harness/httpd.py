@@ -18,7 +18,7 @@ from pathlib import Path
 from . import ports, process
 from .clock import LIBRARY as FAKETIME
 from .errorlog import ErrorLog
-from .paths import HTTPD, HTTPD_MODULES, MODULE
+from .paths import CONTROL, HTTPD, HTTPD_MODULES, MODULE
 
 USER = "www-data"
 BASE = ("authn_core", "authz_core", "authz_host", "authz_user", "dir", "mime", "alias", "env", "setenvif")
@@ -78,7 +78,7 @@ class VHost:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a run of httpd's configuration test ended. True where it passed."""
+    """How a run of httpd's configuration test, or of twauthctl, ended. True where it passed."""
 
     status: int
     stdout: str
@@ -86,6 +86,11 @@ class Ran:
 
     def __bool__(self):
         return self.status == 0
+
+    @property
+    def rows(self):
+        """What --json printed."""
+        return json.loads(self.stdout)
 
 
 @dataclass
@@ -239,6 +244,17 @@ class Httpd:
         self.write()
         ran = subprocess.run(self._argv("-t", *more), env=self._environment(), cwd=self.folder,
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def ctl(self, *words, typed=None, **env):
+        """The administrator's command, `twauthctl`, for this httpd, which need not run. `env` is added to its environment."""
+        self.write()
+        httpd = " ".join(self._argv())
+        ran = subprocess.run([CONTROL, *words], env=self._environment() | {"TWAUTH_HTTPD": httpd} | env, cwd=self.folder,
+                             input=typed or "", capture_output=True, text=True, timeout=60)
+        if self.canaries:
+            found = self.canaries.find(ran.stdout + ran.stderr)
+            assert not found, found
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def dump(self):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
 MODULE = Path(os.environ.get("TWAUTH_MODULE", TREE / "build" / "mod_twauth.so")).resolve()
+CONTROL = MODULE.with_name("twauthctl")
 STANDIN = TREE / "demo" / "standin.py"
 SCHEMA = {"sqlite": TREE / "sql" / "sqlite3.sql", "pgsql": TREE / "sql" / "pgsql.sql"}
 SHOTS = Path(os.environ.get("TWAUTH_SHOTS", TREE / "build" / "shots"))

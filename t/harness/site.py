@@ -163,6 +163,10 @@ class Site:
     def restart(self):
         return self.httpd.restart()
 
+    def ctl(self, *words, **more):
+        """`twauthctl` with these words: what it printed, its status, and with --json its rows; see Httpd.ctl."""
+        return self.httpd.ctl(*words, **more)
+
     def url(self, path="/"):
         return self.vhost.url(path)
 

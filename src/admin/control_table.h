@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * admin/control_table: the subcommands of twauthctl.
+ *
+ * The one list: of it are made what is called here, the help and the words that
+ * a shell completes (by the Makefile, into build/twauthctl), and a guard holds
+ * the manual page to it.  Rows stand in the order in which help shows them.
+ *
+ *   COMMAND(function, name, arguments, least, most, scope, writes, help,
+ *           example)
+ *       one that the module does: tw_control_FUNCTION, in a file of its own,
+ *       control_FUNCTION.c, which is declared by the row; how its arguments
+ *       are called, and how many there are at least and at most; what it is
+ *       about (tw_control_scope_t) and whether it changes anything, without
+ *       TW_CONTROL_; a sentence for help, and an example
+ *   SCRIPT(name, arguments, help, example)
+ *       one that src/admin/twauthctl does by itself
+ *   OPTION(command, name, value, help)
+ *       an option of a subcommand; value "": it takes none
+ *
+ * An example that is left out ("") leaves the subcommand out of help: it is
+ * for the script alone.  Texts are for a shell too: no $, ", ` or \ in them.
+ * Options of all: --host, --json and --help.
+ */
+#ifndef TW_ADMIN_CONTROL_TABLE_H
+#define TW_ADMIN_CONTROL_TABLE_H
+
+#define TW_CONTROL_COMMANDS(COMMAND, SCRIPT, OPTION)                        \
+    COMMAND(accounts, "accounts", "[WHO]", 0, 1, DATABASE, READS,           \
+            "who has an account here: all, or those whose name, handle or " \
+            "number is like WHO",                                           \
+            "twauthctl accounts alice")                                     \
+    OPTION("accounts", "limit", "N",                                        \
+           "at most so many rows: 100, with --json all")
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What subcommands use, see admin/control.h. */
+#include "admin/control.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "config/event_log.h"
+
+/* ---- words -------------------------------------------------------------- */
+
+const char *tw_control_word(const tw_control_t *c, int i)
+{
+    return i < c->words->nelts ? APR_ARRAY_IDX(c->words, i, const char *)
+                               : NULL;
+}
+
+const char *tw_control_option(const tw_control_t *c, const char *name)
+{
+    return apr_table_get(c->options, name);
+}
+
+apr_int64_t tw_control_number(const tw_control_t *c, const char *name,
+                              apr_int64_t least, apr_int64_t most,
+                              apr_int64_t otherwise)
+{
+    const char *text = tw_control_option(c, name);
+    apr_int64_t number = -1;
+
+    if (!text) {
+        return otherwise;
+    }
+    if (*text && strlen(text) <= 18 && !text[strspn(text, "0123456789")]) {
+        number = apr_atoi64(text);
+    }
+    if (number < least || number > most) {
+        tw_control_fail("--%s takes a number from %" APR_INT64_T_FMT " to %"
+                        APR_INT64_T_FMT, name, least, most);
+        return -1;
+    }
+    return number;
+}
+
+/* ---- sentences ---------------------------------------------------------- */
+
+int tw_control_fail(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    fputs("twauthctl: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputs("\n", stderr);
+    va_end(args);
+    return TW_CONTROL_WRONG;
+}
+
+int tw_control_fail_err(const tw_control_t *c, const tw_err_t *err)
+{
+    return tw_control_fail("%s", tw_err_text(c->pool, err));
+}
+
+int tw_control_end(const tw_control_t *c, int status)
+{
+    apr_status_t rv = tw_output_end(c->out);
+    char why[120];
+
+    return rv == APR_SUCCESS
+           ? status
+           : tw_control_fail("not all could be written: %s",
+                             apr_strerror(rv, why, sizeof(why)));
+}
+
+/* ---- the database ------------------------------------------------------- */
+
+int tw_control_open(tw_db_t **db, const tw_control_t *c,
+                    const tw_site_t *site)
+{
+    tw_database_t *database = apr_pmemdup(c->pool, &site->store.database,
+                                          sizeof(*database));
+    tw_err_t err = { 0 };
+
+    /* the breaker of one process alone */
+    database->shared = tw_shared_attach(apr_pcalloc(c->pool,
+                                                    tw_shared_size()),
+                                        apr_time_now());
+    return tw_db_open_alone(db, database, c->pool, &err) == APR_SUCCESS
+           ? TW_CONTROL_DONE : tw_control_fail_err(c, &err);
+}
+
+int tw_control_member(tw_member_t *member, const tw_control_t *c,
+                      const char *who)
+{
+    apr_array_header_t *list;
+    tw_err_t err = { 0 };
+    const tw_member_t *found;
+
+    if (tw_member_find(&list, who, c->db, &err) != APR_SUCCESS) {
+        return tw_control_fail_err(c, &err);
+    }
+    if (!list->nelts) {
+        tw_control_fail("there is no account %s: twauthctl accounts lists "
+                        "them", who);
+        return TW_CONTROL_NOTHING;
+    }
+    found = (const tw_member_t *)list->elts;
+    if (list->nelts > 1) {
+        return tw_control_fail("%s may be account:%" APR_INT64_T_FMT " (%s) "
+                               "or account:%" APR_INT64_T_FMT " (%s): say "
+                               "which", who, found[0].account,
+                               found[0].username, found[1].account,
+                               found[1].username);
+    }
+    *member = found[0];
+    return TW_CONTROL_DONE;
+}
+
+/* ---- event logs --------------------------------------------------------- */
+
+int tw_control_join(tw_control_t *c)
+{
+    apr_table_t *joined = apr_table_make(c->pool, 4);
+    int i;
+
+    c->logs = apr_array_make(c->pool, 4, sizeof(tw_event_log_t));
+    for (i = 0; i < c->sites->nelts; i++) {
+        const tw_site_t *site = APR_ARRAY_IDX(c->sites, i, const tw_site_t *);
+        tw_event_log_t *log;
+        apr_status_t rv;
+        char why[120];
+
+        if (!site->log.events_to
+            || apr_table_get(joined, site->log.events_to)) {
+            continue;
+        }
+        apr_table_setn(joined, site->log.events_to, "");
+        log = apr_array_push(c->logs);
+        rv = tw_event_log_join(log, site, c->pool);
+        if (rv != APR_SUCCESS) {
+            return tw_control_fail("nothing was changed, for TwAuthEventLog of "
+                                   "%s cannot be told of it: %s",
+                                   site->address.origin,
+                                   apr_strerror(rv, why, sizeof(why)));
+        }
+    }
+    return TW_CONTROL_DONE;
+}
+
+/* The words of this run, and who became root for it. */
+static const char *words_said(const tw_control_t *c)
+{
+    const char *sudo = getenv("SUDO_USER"), *said = getenv("TWAUTH_CTL");
+    char *text = apr_pstrdup(c->pool, said ? said : ""), *at;
+
+    for (at = text; *at; at++) {
+        *at = *at == '\n' ? ' ' : *at;
+    }
+    return apr_pstrcat(c->pool, "twauthctl ", text,
+                       sudo ? "(sudo by " : NULL, sudo, ")", NULL);
+}
+
+void tw_control_tell(const tw_control_t *c, tw_event_kind_t kind,
+                     const tw_member_t *whom)
+{
+    tw_event_t event = { .kind = kind, .why = words_said(c) };
+    int i;
+
+    if (whom) {
+        event.account = whom->account;
+        event.id = whom->twitter_id;
+        event.username = whom->username;
+        event.screen_name = whom->screen_name;
+    }
+    for (i = 0; i < c->logs->nelts; i++) {
+        if (tw_event_write(&event, &APR_ARRAY_IDX(c->logs, i, tw_event_log_t),
+                           c->pool) != APR_SUCCESS) {
+            tw_control_fail("it is done, but TwAuthEventLog takes no events");
+        }
+    }
+}

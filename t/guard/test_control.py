@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""twauthctl: its list of subcommands (admin/control_table.h), the script that is made of it, and the sources agree."""
+
+import re
+import subprocess
+
+from guard import TREE, read, sources
+from harness.paths import CONTROL
+
+HEADER = "admin/control_table.h"
+
+
+def rows(kind):
+    """The texts of each row of that kind."""
+    text = sources()[HEADER]
+    text = text[text.index("#define TW_CONTROL_COMMANDS"):].replace("\\\n", "")
+    found = re.findall(rf"\b{kind}\(((?:[^()\"]|\"[^\"]*\")*)\)", text)
+    texts = [re.sub(r'"\s+"', "", row) for row in found]
+    return [re.findall(r'"([^"]*)"', row) for row in texts if '"' in row]
+
+
+def subcommands():
+    """name: (arguments, help, example), in order of kind."""
+    return {name: rest for name, *rest in rows("COMMAND") + rows("SCRIPT")}
+
+
+def test_the_list_is_read():
+    text = sources()[HEADER]
+    assert len(subcommands()) == len(re.findall(r"^    (?:COMMAND|SCRIPT)\(", text, re.M)) >= 1
+    assert len(rows("OPTION")) == len(re.findall(r"^    OPTION\(", text, re.M)) >= 1
+    assert {name for name, *_ in rows("OPTION")} <= set(subcommands())
+
+
+def test_texts_are_fit_for_a_shell():
+    assert not [row for kind in ("COMMAND", "SCRIPT", "OPTION") for row in rows(kind) if re.search(r"[$`\\]", " ".join(row))]
+
+
+def test_an_example_is_of_its_subcommand():
+    for name, (_, sentence, example) in subcommands().items():
+        assert not example or re.match(rf"twauthctl {name}\b", example), name
+        assert sentence and not sentence.endswith("."), name
+
+
+def test_the_script_shows_all():
+    said = subprocess.run([CONTROL, "--help"], capture_output=True, text=True, check=True).stdout
+    for name, (arguments, sentence, example) in subcommands().items():
+        assert (f"  {name} {arguments}".rstrip() in said) == bool(example), name
+        one = subprocess.run([CONTROL, name, "--help"], capture_output=True, text=True, check=True).stdout
+        assert f"twauthctl {name} {arguments}".rstrip() in one and sentence in one and example in one
+        for _, option, value, meaning in (row for row in rows("OPTION") if row[0] == name):
+            assert f"--{option} {value}".rstrip() in one and meaning in one
+
+
+def test_each_has_its_file():
+    """One that the module does: control_NAME.c, or a file that has another command as well."""
+    functions = re.findall(r"^    COMMAND\((\w+)", sources()[HEADER], re.M)
+    for function in functions:
+        assert [name for name in sources() if re.search(rf"^int tw_control_{function}\(", sources()[name], re.M)], function
+
+
+def test_no_shell_but_posix():
+    script = read("src/admin/twauthctl")
+    assert script.startswith("#!/bin/sh\n") and not re.search(r"\[\[|\bfunction \w|\blocal\b|<\(|\bsource\b", script)
+    assert (TREE / "src/admin/twauthctl").exists()
