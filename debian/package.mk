@@ -4,10 +4,12 @@
 
 # of the tag, or of the version that CHANGES has at its top and the commit
 CHANGES_VERSION = $(shell sed -n 's/^\([0-9][0-9.]*\).*/\1/p;/^[0-9]/q' CHANGES)
-VERSION = $(call once,VERSION,$(patsubst v%,%,$(or $(shell \
-	git describe --exact-match --match 'v[0-9]*' 2>/dev/null),$(shell \
+# $(1): a commit
+version_of = $(patsubst v%,%,$(or $(shell \
+	git describe --exact-match --match 'v[0-9]*' $(1) 2>/dev/null),$(shell \
 	git log -1 --date=format-local:%Y%m%d%H%M%S \
-		--format='$(CHANGES_VERSION)~%cd.%h' 2>/dev/null),$(CHANGES_VERSION))))
+		--format='$(CHANGES_VERSION)~%cd.%h' $(1) 2>/dev/null),$(CHANGES_VERSION)))
+VERSION = $(call once,VERSION,$(call version_of,HEAD))
 DIST := $(BUILD)/dist
 TARBALL = $(DIST)/mod_twauth-$(VERSION).tar.gz
 DEB_PACKAGES := build-essential debhelper lintian
@@ -24,17 +26,44 @@ dist:
 need-deb:
 	$(call need,$(BUILD_PACKAGES) $(DEB_PACKAGES))
 
-DEB_DATE = $(shell TZ=UTC git log -1 --date=rfc2822-local --format=%cd)
+# $(1): a commit, $(2): its version, $(3): a folder with its tree alone
+define build-deb
+	@cd $(3)/* && sed -i -e '1s/([^)]*)/($(2))/' -e 's/^\( -- .*>\)  .*/\1  $(shell \
+		TZ=UTC git log -1 --date=rfc2822-local --format=%cd $(1))/' debian/changelog
+	@cd $(3)/* && dpkg-buildpackage -us -uc -b > ../build.log 2>&1 || \
+		{ tail -40 ../build.log; exit 1; }
+endef
 ## deb: build/dist/libapache2-mod-twauth_VERSION_ARCH.deb
 .PHONY: deb
 deb: need-deb dist
 	@rm -rf $(DIST)/deb && mkdir -p $(DIST)/deb
 	@tar -xzf $(TARBALL) -C $(DIST)/deb
-	@cd $(DIST)/deb/* && sed -i \
-		-e '1s/([^)]*)/($(VERSION))/' \
-		-e 's/^\( -- .*>\)  .*/\1  $(DEB_DATE)/' debian/changelog
-	@cd $(DIST)/deb/* && dpkg-buildpackage -us -uc -b > ../build.log 2>&1 || \
-		{ tail -40 ../build.log; exit 1; }
+	$(call build-deb,HEAD,$(VERSION),$(DIST)/deb)
 	@mv $(DIST)/deb/*.deb $(DIST)/deb/*.changes $(DIST)/deb/*.buildinfo $(DIST)/
 	@lintian --pedantic --fail-on warning,error $(DIST)/*$(VERSION)*.changes
 	@ls $(DIST)/*$(VERSION)*.deb | sed 's/^/  /'
+
+# the package that is upgraded by the test: of the last release, or of the first
+# commit that had one
+BEFORE ?= $(or $(shell git describe --abbrev=0 --match 'v[0-9]*' HEAD^ \
+	2>/dev/null),c9dee87)
+BEFORE_PACKAGE = $(DIST)/before/$(BEFORE).deb
+$(DIST)/before/%.deb:
+	@rm -rf $(@D)/$* && mkdir -p $(@D)/$*
+	@git archive --prefix=mod_twauth/ $* | tar -x -C $(@D)/$*
+	$(call build-deb,$*,$(call version_of,$*),$(@D)/$*)
+	@mv $(@D)/$*/libapache2-mod-twauth_*.deb $@ && rm -r $(@D)/$*
+
+## test-package: autopkgtest of the package, as root, on a copy of this machine
+TEST_PACKAGE_PACKAGES := apt-utils autopkgtest iproute2 \
+	libaprutil1-dbd-pgsql postgresql
+.PHONY: test-package
+test-package: deb
+	$(call need,$(RUN_PACKAGES) $(TEST_PACKAGE_PACKAGES))
+	@$(if $(shell git rev-parse -q --verify $(BEFORE)^{commit}),$(MAKE) \
+		--no-print-directory $(BEFORE_PACKAGE),echo \
+		"  $(BEFORE) is not in this clone: no upgrade is tried")
+	@debian/testbed autopkgtest --no-built-binaries --quiet \
+		$(patsubst %,--env=TWAUTH_BEFORE=$(CURDIR)/%,$(wildcard $(BEFORE_PACKAGE))) \
+		$(DIST)/libapache2-mod-twauth_$(VERSION)_*.deb \
+		$(DIST)/deb/mod_twauth-$(VERSION)/ -- null
