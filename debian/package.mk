@@ -62,8 +62,9 @@ test-package: deb
 	$(call need,$(RUN_PACKAGES) $(TEST_PACKAGE_PACKAGES))
 	@$(if $(shell git rev-parse -q --verify $(BEFORE)^{commit}),$(MAKE) \
 		--no-print-directory $(BEFORE_PACKAGE),echo \
-		"  $(BEFORE) is not in this clone: no upgrade is tried")
+		"  no upgrade is tried: $(BEFORE) is not in this clone")
 	@debian/testbed autopkgtest --no-built-binaries --quiet \
-		$(patsubst %,--env=TWAUTH_BEFORE=$(CURDIR)/%,$(wildcard $(BEFORE_PACKAGE))) \
+		$$(test -e $(BEFORE_PACKAGE) && \
+			echo --env=TWAUTH_BEFORE=$(CURDIR)/$(BEFORE_PACKAGE)) \
 		$(DIST)/libapache2-mod-twauth_$(VERSION)_*.deb \
 		$(DIST)/deb/mod_twauth-$(VERSION)/ -- null
