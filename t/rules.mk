@@ -2,7 +2,7 @@
 # What proves the module: the programs of t/unit and t/fuzz, and the runs that
 # take more than `make test`.  t/README.md says what each is for.
 
-TEST_PACKAGES := libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
+TEST_PACKAGES := debhelper libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 libnet-oauth-perl \
 	chromium chromium-driver faketime valgrind curl procps wrk locales
@@ -69,6 +69,7 @@ PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
 test-full: need-test
 	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
 	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile --full t $(TESTS)
+	@$(MAKE) --no-print-directory test-package
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
