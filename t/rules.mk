@@ -5,7 +5,7 @@
 TEST_PACKAGES := debhelper libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 libnet-oauth-perl \
-	chromium chromium-driver faketime valgrind curl procps wrk locales
+	chromium chromium-driver faketime valgrind curl procps wrk locales nginx-light caddy
 LINT_PACKAGES := cppcheck clang-tidy
 FUZZ_PACKAGES := clang libclang-rt-dev
 

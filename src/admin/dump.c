@@ -116,10 +116,10 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
                         "their handle (TwAuthClaimByHandle)\n");
     }
     apr_file_printf(d->out, "  Realm:         %s\n", site->realm.name);
-    apr_file_printf(d->out, "  Own locations: %s %s %s %s %s\n",
+    apr_file_printf(d->out, "  Own locations: %s %s %s %s %s %s\n",
                     site->paths.login, site->paths.callback,
                     site->paths.logout, site->paths.session,
-                    site->paths.account);
+                    site->paths.account, site->paths.auth);
     apr_file_printf(d->out, "  Database:      %s\n",
                     driver ? driver : "no DBDriver here");
     dump_sessions(d, site);

@@ -14,6 +14,7 @@
 #include "private.h"
 #include "request/address.h"
 #include "request/browser.h"
+#include "request/front.h"
 #include "request/line.h"
 #include "request/navigation.h"
 #include "request/page.h"
@@ -63,12 +64,17 @@ static int set_user(request_rec *r, const tw_visitor_t *visitor,
 
 /* ---- without a session -------------------------------------------------- */
 
+static const char *login_url(request_rec *r, const tw_visitor_t *visitor,
+                             tw_login_t how)
+{
+    return tw_address_login(r, visitor->site, visitor->page.next,
+                            visitor->page.fresh ? TW_LOGIN_FRESH : how);
+}
+
 static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
 {
     const tw_site_t *site = visitor->site;
-    const char *url = tw_address_login(r, site, visitor->page.next,
-                                       visitor->page.fresh ? TW_LOGIN_FRESH
-                                                           : TW_LOGIN_PLAIN);
+    const char *url = login_url(r, visitor, TW_LOGIN_PLAIN);
     tw_browser_t browser;
 
     /* at the own address it is a path, and the cookie is for there */
@@ -112,6 +118,33 @@ static int ask_to_sign_in(request_rec *r, tw_visitor_t *visitor,
     return tw_page_answer(r, visitor, &page);
 }
 
+/* What a server in front is told with each 401. */
+static void tell_front(request_rec *r, const tw_visitor_t *visitor)
+{
+    apr_table_setn(r->err_headers_out, "X-Twauth-Login",
+                   login_url(r, visitor, TW_LOGIN_PLAIN));
+}
+
+/*
+ * Its visitor should be led to the sign-in, which asks first who has just
+ * left: by a header, or by a redirect to a whole URL, for a path would be
+ * taken for one of the server that was asked.
+ */
+static int lead_from_front(request_rec *r, tw_visitor_t *visitor)
+{
+    const char *url = login_url(r, visitor, TW_LOGIN_MOVED);
+
+    if (!tw_front_redirects(r)) {
+        tell_front(r, visitor);
+        apr_table_setn(r->err_headers_out, "X-Twauth-Redirect", url);
+        return ask_to_sign_in(r, visitor, TW_UNAUTH_LOGIN);
+    }
+    tw_page_no_store(r);
+    apr_table_setn(r->headers_out, "Location", *url == '/' ? apr_pstrcat(
+        r->pool, visitor->site->address.origin, url, NULL) : url);
+    return HTTP_MOVED_TEMPORARILY;
+}
+
 /*
  * Whether a redirect could go round for ever: who has just come from X is
  * not good enough here all the same, as where each request comes from another
@@ -136,16 +169,27 @@ static int unauthenticated(request_rec *r, tw_visitor_t *visitor,
     if (!navigates && (r->method_number == M_GET
                        || !tw_navigation_is_read(r))) {
         /* scripts and robots come in numbers, and nobody asks where to */
-        if (tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
+        if (visitor->given.to_front
+            || tw_page_has_document(r, HTTP_UNAUTHORIZED)) {
             visitor->page.next = tw_visitor_target(r, visitor->site);
+        }
+        if (visitor->given.to_front) {
+            tell_front(r, visitor);
         }
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
     visitor->page.next = tw_visitor_target(r, visitor->site);
-    /* who has just left is not signed in again without being asked */
-    if (navigates && mode == TW_UNAUTH_LOGIN && !could_loop(visitor)
-        && !(tw_browser_read(&browser, visitor) && browser.left)) {
-        return redirect_to_login(r, visitor);
+    if (navigates && mode == TW_UNAUTH_LOGIN && !could_loop(visitor)) {
+        if (visitor->given.to_front) {
+            return lead_from_front(r, visitor);
+        }
+        /* who has just left is not signed in again without being asked */
+        if (!(tw_browser_read(&browser, visitor) && browser.left)) {
+            return redirect_to_login(r, visitor);
+        }
+    }
+    if (visitor->given.to_front) {
+        tell_front(r, visitor);
     }
     return ask_to_sign_in(r, visitor, mode);
 }
@@ -315,6 +359,9 @@ int tw_authn_fixups(request_rec *r)
     }
     if (visitor && visitor->state == TW_VISITOR_SIGNED_IN) {
         tw_export_identity(r, visitor, dir);
+        if (visitor->given.to_front && r == visitor->initial) {
+            tw_export_answer(r, visitor, dir);
+        }
     }
     else {
         tw_export_clean(r, exports);

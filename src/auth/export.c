@@ -157,20 +157,22 @@ static tw_given_t *given_in(const request_rec *r, tw_visitor_t *visitor)
     return given;
 }
 
-static void add_profile_headers(const request_rec *r, tw_visitor_t *visitor,
-                                tw_given_t *given)
+/* Adds them to a table; which they are, a bit for each. */
+static int add_profile_headers(apr_table_t *table, const request_rec *r,
+                               tw_visitor_t *visitor)
 {
     const tw_profile_t *profile = tw_profile_of(visitor);
-    int i;
+    int i, added = 0;
 
     for (i = TW_TOLD_NAME; i < TW_TOLD_NOTHING; i++) {
         const char *value = profile_header(r, profile, (tw_told_t)i);
 
         if (value) {
-            apr_table_addn(r->headers_in, tw_identity_headers_names[i], value);
-            given->headers |= 1 << i;
+            apr_table_addn(table, tw_identity_headers_names[i], value);
+            added |= 1 << i;
         }
     }
+    return added;
 }
 
 /* One value for a header of another name; NULL: there is none. */
@@ -232,7 +234,7 @@ static void export_headers(const request_rec *r, tw_visitor_t *visitor,
         add_identity(r->headers_in, tw_identity_headers_names, r, visitor);
         given->headers = (1 << TW_IDENTITY_HEADERS_PROFILE) - 1;
         if (dir->exports & TW_EXPORT_PROFILE) {
-            add_profile_headers(r, visitor, given);
+            given->headers |= add_profile_headers(r->headers_in, r, visitor);
         }
     }
     if (dir->headers) {
@@ -261,6 +263,26 @@ void tw_export_identity(request_rec *r, tw_visitor_t *visitor,
     export_headers(r, visitor, dir);
     if (dir->exports & TW_EXPORT_TOKENS) {
         export_tokens(r, visitor);
+    }
+}
+
+void tw_export_answer(request_rec *r, tw_visitor_t *visitor,
+                      const tw_dir_conf_t *dir)
+{
+    const apr_array_header_t *headers = dir->headers;
+    int i;
+
+    add_identity(r->headers_out, tw_identity_headers_names, r, visitor);
+    if (dir->exports & TW_EXPORT_PROFILE) {
+        add_profile_headers(r->headers_out, r, visitor);
+    }
+    for (i = 0; headers && i < headers->nelts; i++) {
+        const tw_header_t *header = &APR_ARRAY_IDX(headers, i, tw_header_t);
+        const char *value = told(r, visitor, header->told);
+
+        if (value) {
+            apr_table_set(r->headers_out, header->name, value);
+        }
     }
 }
 

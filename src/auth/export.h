@@ -22,6 +22,12 @@ void tw_export_variables(request_rec *r, tw_visitor_t *visitor, int exports);
 void tw_export_identity(request_rec *r, tw_visitor_t *visitor,
                         const tw_dir_conf_t *dir);
 
+/* The same for a server in front, in the answer's headers: the identity by
+ * the names that applications know, and what TwAuthHeader says.  Tokens are
+ * never told so. */
+void tw_export_answer(request_rec *r, tw_visitor_t *visitor,
+                      const tw_dir_conf_t *dir);
+
 /* Takes out what an internal redirect has brought here from another place, and
  * is not told in this one; anew: all headers, for they will be given again. */
 void tw_export_withdraw(request_rec *r, tw_visitor_t *visitor,

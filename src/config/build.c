@@ -53,6 +53,13 @@ static int build_address(tw_draft_t *draft)
     return 1;
 }
 
+static int is_at_or_below(const char *path, const char *location)
+{
+    apr_size_t len = strlen(location);
+
+    return !strncmp(path, location, len) && (!path[len] || path[len] == '/');
+}
+
 static int build_paths(tw_draft_t *draft)
 {
     tw_site_paths_t *paths = &draft->site->paths;
@@ -62,15 +69,18 @@ static int build_paths(tw_draft_t *draft)
     paths->logout = apr_pstrcat(draft->pconf, path, "logout", NULL);
     paths->session = apr_pstrcat(draft->pconf, path, "session", NULL);
     paths->account = apr_pstrcat(draft->pconf, path, "account", NULL);
+    paths->auth = apr_pstrcat(draft->pconf, path, "auth", NULL);
     if (!paths->callback) {
         paths->callback = apr_pstrcat(draft->pconf, path, "callback", NULL);
     }
     if (!strcmp(paths->callback, paths->login)
         || !strcmp(paths->callback, paths->logout)
         || !strcmp(paths->callback, paths->session)
-        || !strcmp(paths->callback, paths->account)) {
+        || !strcmp(paths->callback, paths->account)
+        || is_at_or_below(paths->callback, paths->auth)) {
         return tw_draft_refuse(draft, "TwAuthCallbackURL must not be the "
-                               "login, logout, session or account location");
+                               "login, logout, session, account or auth "
+                               "location");
     }
     paths->own.path = path;
     paths->own.callback = paths->callback;

@@ -43,6 +43,7 @@ typedef struct tw_site_address_t {
 /* The paths of own locations, decoded. */
 typedef struct tw_site_paths_t {
     const char *login, *callback, *logout, *session, *account;
+    const char *auth;                   /* itself and all that is below */
     tw_own_t own;                       /* no return targets */
     apr_size_t own_len;                 /* of own.path */
     int callback_apart;                 /* the callback is not below it */

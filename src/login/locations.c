@@ -10,10 +10,12 @@
 #include <http_request.h>
 
 #include "login/account.h"
+#include "login/auth.h"
 #include "login/callback.h"
 #include "login/login.h"
 #include "login/logout.h"
 #include "login/whoami.h"
+#include "request/front.h"
 #include "request/navigation.h"
 #include "request/page.h"
 #include "request/visitor.h"
@@ -119,6 +121,7 @@ int tw_locations_translate(request_rec *r)
     if (!strcmp(r->uri, tw_site(r->server)->paths.callback)) {
         hide_from_documents(r);
     }
+    tw_visitor_get(r)->given.to_front = tw_front_asks(r, tw_site(r->server));
     /* a handler's name keeps FallbackResource off */
     r->filename = apr_pstrdup(r->pool, "twauth:");
     r->handler = handler;
@@ -137,6 +140,12 @@ int tw_locations_map_to_storage(request_rec *r)
     return is_own(r) ? OK : DECLINED;
 }
 
+/* The same, where the module and nobody else says who gets in. */
+static int is_open(request_rec *r)
+{
+    return is_own(r) && !tw_visitor_get(r)->given.to_front;
+}
+
 /*
  * mod_access_compat's Deny cannot be overruled, for all hooks of this phase
  * must agree: it is shown the server's own defaults instead, until the next
@@ -146,7 +155,7 @@ int tw_locations_host_access(request_rec *r)
 {
     tw_visitor_t *visitor;
 
-    if (!is_own(r)) {
+    if (!is_open(r)) {
         return DECLINED;
     }
     visitor = tw_visitor_get(r);
@@ -159,7 +168,7 @@ int tw_locations_access(request_rec *r)
 {
     tw_visitor_t *visitor;
 
-    if (!is_own(r)) {
+    if (!is_open(r)) {
         return DECLINED;
     }
     visitor = tw_visitor_get(r);
@@ -195,6 +204,9 @@ int tw_locations_handler(request_rec *r)
     location = location_of(site, r->uri);
     tw_page_no_store(r);
     tw_visitor_insert_filter(tw_visitor_get(r), r);
+    if (tw_visitor_get(r)->given.to_front) {
+        return tw_auth_answer(r, tw_visitor_get(r));    /* by any method */
+    }
     if (!location) {
         return refuse(r, TW_PAGE_NOT_FOUND, 0);
     }

@@ -115,7 +115,8 @@ const char *tw_address_login(request_rec *r, const tw_site_t *site,
                              const char *next, tw_login_t how)
 {
     static const char *const fields[][2] = {
-        { "", "" }, { "switch=1", "switch=1&" }, { "fresh=1", "fresh=1&" }
+        { "", "" }, { "switch=1", "switch=1&" }, { "fresh=1", "fresh=1&" },
+        { MOVED, MOVED "&" }
     };
     const char *value = "";
     const char *name = next ? next_field(&value, r, site, next) : "";

@@ -42,8 +42,10 @@ const char *tw_address_read_next(request_rec *r, const tw_site_t *site,
                                  const apr_array_header_t *query, int *given);
 
 /* The URL of login with next (NULL: none): as anybody; for another account;
- * or for the same person once more. */
-typedef enum tw_login_t { TW_LOGIN_PLAIN, TW_LOGIN_SWITCH, TW_LOGIN_FRESH }
+ * for the same person once more; or sent here by a server in front, asked
+ * first who has just left. */
+typedef enum tw_login_t { TW_LOGIN_PLAIN, TW_LOGIN_SWITCH, TW_LOGIN_FRESH,
+                          TW_LOGIN_MOVED }
     tw_login_t;
 
 const char *tw_address_login(request_rec *r, const tw_site_t *site,

@@ -9,6 +9,7 @@
 #include "base/target.h"
 #include "config/start.h"
 #include "private.h"
+#include "request/front.h"
 #include "request/line.h"
 #include "request/protection.h"
 #include "request/report.h"
@@ -28,22 +29,24 @@ static request_rec *initial_of(request_rec *r)
     return r;
 }
 
+static tw_visitor_t *find(const request_rec *initial)
+{
+    return ap_get_module_config(initial->request_config, &twauth_module);
+}
+
 const char *tw_visitor_target(request_rec *r, const tw_site_t *site)
 {
     const request_rec *initial = initial_of(r);
-    const char *target = initial->unparsed_uri;
+    const tw_visitor_t *visitor = find(initial);
+    const char *target = visitor && visitor->given.to_front
+                         ? tw_front_url(initial) : initial->unparsed_uri;
 
-    /* the absolute form of a request: its path and query alone */
+    /* the absolute form: its path and query alone */
     if (target && *target != '/') {
         target = strstr(target, "://");
         target = target ? strchr(target + 3, '/') : NULL;
     }
     return tw_target_asked(r->pool, target, &site->paths.own);
-}
-
-static tw_visitor_t *find(const request_rec *initial)
-{
-    return ap_get_module_config(initial->request_config, &twauth_module);
 }
 
 static tw_visitor_t *create(request_rec *initial, const tw_site_t *site)

@@ -76,6 +76,8 @@ typedef struct tw_visitor_t {
                                            last */
         tw_given_t *headers;    /* in each table that had some */
         int tokens;             /* TWAUTH_TOKEN is in some environment */
+        int to_front;           /* a server in front asks: in the answer's
+                                   headers too */
         tw_numbers_t numbers;
     } given;
     ap_conf_vector_t *per_dir_config;   /* see tw_locations_host_access() */

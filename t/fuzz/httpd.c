@@ -59,6 +59,12 @@ void ap_log_rerror_(const char *file, int line, int module_index, int level,
     va_end(args);
 }
 
+int ap_some_auth_required(request_rec *r)
+{
+    (void)r;
+    return 1;
+}
+
 const char *ap_auth_type(request_rec *r)
 {
     (void)r;
