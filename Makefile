@@ -17,6 +17,8 @@ CFLAGS ?= -O2 -g
 INSTALL ?= install
 # the sentences of the pages, by languages; where the module looks for them
 PAGES_DIR ?= /usr/share/mod_twauth/pages
+MAN_DIR ?= /usr/share/man/man8
+COMPLETION_DIR ?= /usr/share/bash-completion/completions
 
 # Debian's packages: to build, to run; what proves and measures names its own
 BUILD_PACKAGES := gcc make apache2-dev libcurl4-openssl-dev liboauth-dev \
@@ -124,18 +126,25 @@ $(CONTROL): src/admin/twauthctl src/admin/control_table.h Makefile
 
 # ---- installing ------------------------------------------------------------
 
-## install: the module, its configuration and tables; DESTDIR is respected
+## install: the module, its command, configuration and tables; DESTDIR is respected
 # apxs -i would edit httpd.conf; a2enmod or the administrator does that
 # empty: no files for a2enmod
 A2ENMOD ?= /usr/sbin/a2enmod
 MODS_AVAILABLE = $(DESTDIR)$(shell $(APXS) -q SYSCONFDIR)/mods-available
+SBIN = $(DESTDIR)$(shell $(APXS) -q SBINDIR)
 .PHONY: install
-install: $(MODULE)
+install: $(MODULE) $(CONTROL)
 	$(INSTALL) -d $(DESTDIR)$(shell $(APXS) -q LIBEXECDIR)
 	$(APXS) -i -S LIBEXECDIR=$(DESTDIR)$(shell $(APXS) -q LIBEXECDIR) \
 		-n twauth $(MODULE)
 	$(INSTALL) -d $(DESTDIR)$(shell $(APXS) -q INCLUDEDIR)
 	$(INSTALL) -m 0644 src/auth/mod_twauth.h $(DESTDIR)$(shell $(APXS) -q INCLUDEDIR)/
+	$(INSTALL) -d $(SBIN) $(DESTDIR)$(MAN_DIR) $(DESTDIR)$(COMPLETION_DIR)
+	$(INSTALL) -m 0755 $(CONTROL) $(SBIN)/twauthctl
+	gzip -9nc docs/twauthctl.8 > $(DESTDIR)$(MAN_DIR)/twauthctl.8.gz
+	chmod 0644 $(DESTDIR)$(MAN_DIR)/twauthctl.8.gz
+	$(INSTALL) -m 0644 src/admin/twauthctl.completion \
+		$(DESTDIR)$(COMPLETION_DIR)/twauthctl
 	$(INSTALL) -d $(DESTDIR)/usr/share/mod_twauth
 	$(INSTALL) -m 0644 sql/*.sql conf/twauth.conf \
 		$(DESTDIR)/usr/share/mod_twauth/

@@ -51,6 +51,31 @@ def test_the_script_shows_all():
             assert f"--{option} {value}".rstrip() in one and meaning in one
 
 
+def test_the_manual_has_all():
+    """docs/twauthctl.8: a section a subcommand, in the order of help, with its options and its example."""
+    page = read("docs/twauthctl.8").replace("\\-", "-")
+    part = page[page.index(".SH SUBCOMMANDS"):page.index(".SH OPTIONS")]
+    sections = dict(re.findall(r"(?ms)^\.SS \"?(.*?)\"?\n(.*?)(?=^\.SS|\Z)", part))
+    text = sources()[HEADER]
+    shown = sorted((name for name, (_, _, example) in subcommands().items() if example),
+                   key=lambda name: re.search(rf'^    (COMMAND\(\w+, |SCRIPT\()"{name}"', text, re.M).start())
+    assert list(sections) == [f"{name} {subcommands()[name][0]}".rstrip() for name in shown]
+    for name, said in zip(shown, sections.values()):
+        assert f"\n.EX\n{subcommands()[name][2]}\n" in said, name
+        assert not [row[1] for row in rows("OPTION") if row[0] == name and f"--{row[1]}" not in said], name
+
+
+def test_what_a_shell_completes():
+    def words(*of):
+        return subprocess.run([CONTROL, "--words", *of], capture_output=True, text=True, check=True).stdout.split()
+    assert set(words()) == {name for name, row in subcommands().items() if row[2]} | {"--host", "--json", "--help"}
+    assert {f"--{row[1]}" for row in rows("OPTION") if row[0] == "accounts"} < set(words("accounts"))
+    script = (TREE / "src/admin/twauthctl.completion").read_text()
+    typed = "COMP_WORDS=(twauthctl acc) COMP_CWORD=1; _twauthctl; echo ${COMPREPLY[@]}"
+    path = f'PATH={CONTROL.parent}:$PATH\n'
+    assert subprocess.run(["bash", "-c", path + script + typed], capture_output=True, text=True).stdout == "accounts\n"
+
+
 def test_each_has_its_file():
     """One that the module does: control_NAME.c, or a file that has another command as well."""
     functions = re.findall(r"^    COMMAND\((\w+)", sources()[HEADER], re.M)

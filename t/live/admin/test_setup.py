@@ -60,7 +60,8 @@ class Debian(Machine):
         self.confdir = self.root / "etc/apache2"
         self.html = self.root / "var/www/html"
         here = ("/etc/apache2", "/usr/share/mod_twauth", "/usr/lib/apache2/modules/mod_twauth.so",
-                "/usr/include/apache2/mod_twauth.h", "/var/www", "/var/lib/twauth")
+                "/usr/include/apache2/mod_twauth.h", "/var/www", "/var/lib/twauth", "/usr/sbin/twauthctl",
+                "/usr/share/man/man8/twauthctl", "/usr/share/bash-completion/completions/twauthctl")
         self.places = {place: f"{self.root}{place}" for place in here} | {" sql/": f" {TREE}/sql/"}
         shutil.copytree("/etc/apache2", self.confdir, symlinks=True,
                         ignore=shutil.ignore_patterns("twauth*", "dbd.load"))
