@@ -68,3 +68,24 @@ test-package: deb
 			echo --env=TWAUTH_BEFORE=$(CURDIR)/$(BEFORE_PACKAGE)) \
 		$(DIST)/libapache2-mod-twauth_$(VERSION)_*.deb \
 		$(DIST)/deb/mod_twauth-$(VERSION)/ -- null
+
+# where rpm is not what the machine's own packages are, nothing that the package
+# asks for is known to it, and httpd's folders are those of apxs
+RPM_FOREIGN = --nodeps $(foreach dir,moddir:LIBEXECDIR includedir:INCLUDEDIR,\
+	--define "_httpd_$(firstword $(subst :, ,$(dir))) $(shell \
+		$(APXS) -q $(lastword $(subst :, ,$(dir))))")
+RPM_FLAGS ?= $(if $(wildcard /etc/debian_version),$(RPM_FOREIGN))
+## rpm: build/dist/mod_twauth-VERSION-1.ARCH.rpm, of rpm/mod_twauth.spec
+.PHONY: rpm
+rpm: dist
+	$(if $(wildcard /etc/debian_version),$(call need,$(BUILD_PACKAGES) rpm rpmlint))
+	@rm -rf $(DIST)/rpm && mkdir -p $(DIST)/rpm
+	@sed 's/^Version:.*/Version:        $(VERSION)/; s/ - [0-9.]*-1$$/ - $(VERSION)-1/' \
+		rpm/mod_twauth.spec > $(DIST)/rpm/mod_twauth.spec
+	@rpmbuild -bb --define "_topdir $(abspath $(DIST))/rpm" \
+		--define "_sourcedir $(abspath $(DIST))" $(RPM_FLAGS) \
+		$(DIST)/rpm/mod_twauth.spec > $(DIST)/rpm/build.log 2>&1 || \
+		{ tail -40 $(DIST)/rpm/build.log; exit 1; }
+	@mv $(DIST)/rpm/RPMS/*/*.rpm $(DIST)/
+	@rpmlint -c rpm/rpmlint.toml rpm/mod_twauth.spec $(DIST)/mod_twauth*-$(VERSION)-1*.rpm
+	@ls $(DIST)/mod_twauth*-$(VERSION)-1*.rpm | sed 's/^/  /'
