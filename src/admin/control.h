@@ -117,6 +117,10 @@ int tw_control_end(const tw_control_t *c, int status);
 int tw_control_open(tw_db_t **db, const tw_control_t *c,
                     const tw_site_t *site);
 
+/* The same, where the caller says what went wrong. */
+apr_status_t tw_control_connect(tw_db_t **db, const tw_site_t *site,
+                                apr_pool_t *pool, tw_err_t *err);
+
 /*
  * Who a word of the command names: a username, a handle (@jack), the number of
  * an account or of X (account:12, id:2244994945).  TW_CONTROL_DONE, or the

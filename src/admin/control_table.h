@@ -31,6 +31,10 @@
             "number is like WHO",                                           \
             "twauthctl accounts alice")                                     \
     OPTION("accounts", "limit", "N",                                        \
-           "at most so many rows: 100, with --json all")
+           "at most so many rows: 100, with --json all")                    \
+    COMMAND(exchange, "exchange", "", 0, 0, HOSTS, WRITES,                  \
+            "exchange the stored tokens of OAuth 1.0a at X, after a change "\
+            "to OAuth 2.0",                                                 \
+            "twauthctl exchange")
 
 #endif

@@ -77,18 +77,24 @@ int tw_control_end(const tw_control_t *c, int status)
 
 /* ---- the database ------------------------------------------------------- */
 
+apr_status_t tw_control_connect(tw_db_t **db, const tw_site_t *site,
+                                apr_pool_t *pool, tw_err_t *err)
+{
+    tw_database_t *database = apr_pmemdup(pool, &site->store.database,
+                                          sizeof(*database));
+
+    /* the breaker of one process alone */
+    database->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
+                                        apr_time_now());
+    return tw_db_open_alone(db, database, pool, err);
+}
+
 int tw_control_open(tw_db_t **db, const tw_control_t *c,
                     const tw_site_t *site)
 {
-    tw_database_t *database = apr_pmemdup(c->pool, &site->store.database,
-                                          sizeof(*database));
     tw_err_t err = { 0 };
 
-    /* the breaker of one process alone */
-    database->shared = tw_shared_attach(apr_pcalloc(c->pool,
-                                                    tw_shared_size()),
-                                        apr_time_now());
-    return tw_db_open_alone(db, database, c->pool, &err) == APR_SUCCESS
+    return tw_control_connect(db, site, c->pool, &err) == APR_SUCCESS
            ? TW_CONTROL_DONE : tw_control_fail_err(c, &err);
 }
 
@@ -159,7 +165,7 @@ static const char *words_said(const tw_control_t *c)
     for (at = text; *at; at++) {
         *at = *at == '\n' ? ' ' : *at;
     }
-    return apr_pstrcat(c->pool, "twauthctl ", text,
+    return apr_pstrcat(c->pool, said ? "twauthctl " : "httpd -t ", text,
                        sudo ? "(sudo by " : NULL, sudo, ")", NULL);
 }
 

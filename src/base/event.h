@@ -92,7 +92,9 @@
     X(ADMIN_STARTED, "admin", "started",                                    \
       "httpd started")                                                      \
     X(ADMIN_RESTARTED, "admin", "restarted",                                \
-      "httpd read its configuration again")
+      "httpd read its configuration again")                                 \
+    X(ADMIN_EXCHANGE, "admin", "exchange",                                  \
+      "tokens of OAuth 1.0a were exchanged at X for those of OAuth 2.0")
 
 typedef enum {
 #define TW_EVENT_NUMBER(number, event, reason, when) TW_EVENT_##number,

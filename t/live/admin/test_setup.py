@@ -419,9 +419,9 @@ def test_N5_logs_as_privacy_has_them(machine, protocol):
 
 
 #: The chapters whose commands are run: here, in test_administration.py, and in test_exchange_rights.py.
-RUN = {"Change the protocol": r"graceful|TWAUTH_EXCHANGE", "A proxied application": "a2enmod", "PostgreSQL": "createdb",
+RUN = {"Change the protocol": r"graceful|twauthctl exchange", "A proxied application": "a2enmod", "PostgreSQL": "createdb",
        "A sign-in page of your own": "a2enmod", "Pages in your site's look and language": "tee",
-       "Carry tokens over": "TWAUTH_EXCHANGE"}
+       "Carry tokens over": "twauthctl exchange"}
 
 
 def test_N5_no_command_of_the_set_up_is_left_untried():
