@@ -7,7 +7,7 @@ CHANGES_VERSION = $(shell sed -n 's/^\([0-9][0-9.]*\).*/\1/p;/^[0-9]/q' CHANGES)
 # $(1): a commit
 version_of = $(patsubst v%,%,$(or $(shell \
 	git describe --exact-match --match 'v[0-9]*' $(1) 2>/dev/null),$(shell \
-	git log -1 --date=format-local:%Y%m%d%H%M%S \
+	TZ=UTC git -c core.abbrev=12 log -1 --date=format-local:%Y%m%d%H%M%S \
 		--format='$(CHANGES_VERSION)~%cd.%h' $(1) 2>/dev/null),$(CHANGES_VERSION)))
 VERSION = $(call once,VERSION,$(call version_of,HEAD))
 DIST := $(BUILD)/dist
@@ -18,8 +18,8 @@ DEB_PACKAGES := build-essential debhelper lintian
 .PHONY: dist
 dist:
 	@mkdir -p $(DIST)
-	@TZ=UTC git -c core.abbrev=12 archive --format=tar --prefix=mod_twauth-$(VERSION)/ HEAD \
-		| gzip -9n > $(TARBALL)
+	@git -c tar.umask=0022 -c core.autocrlf=false archive --format=tar \
+		--prefix=mod_twauth-$(VERSION)/ HEAD | gzip -9n > $(TARBALL)
 	@echo "  $(TARBALL)"
 
 .PHONY: need-deb
@@ -89,3 +89,8 @@ rpm: dist
 	@mv $(DIST)/rpm/RPMS/*/*.rpm $(DIST)/
 	@rpmlint -c rpm/rpmlint.toml rpm/mod_twauth.spec $(DIST)/mod_twauth*-$(VERSION)-1*.rpm
 	@ls $(DIST)/mod_twauth*-$(VERSION)-1*.rpm | sed 's/^/  /'
+
+## release-check: whether this commit is fit to be a release; it changes nothing
+.PHONY: release-check
+release-check:
+	@debian/release-check

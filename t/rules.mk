@@ -69,7 +69,7 @@ PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
 test-full: need-test
 	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
 	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile --full t $(TESTS)
-	@$(MAKE) --no-print-directory test-package
+	@$(MAKE) --no-print-directory test-package rpm
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
