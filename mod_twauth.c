@@ -30,6 +30,8 @@
 
 static void register_start(void)
 {
+    static const char *const after_dbd[] = { "mod_dbd.c", NULL };
+
     ap_hook_pre_config(tw_start_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_config(tw_authz_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(tw_start_check_config, NULL, NULL, APR_HOOK_LAST);
@@ -43,7 +45,8 @@ static void register_start(void)
     ap_hook_post_config(tw_check_start, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(tw_event_log_started, NULL, NULL,
                         APR_HOOK_REALLY_LAST);
-    ap_hook_child_init(tw_start_child_init, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(tw_start_child_init, after_dbd, NULL,
+                       APR_HOOK_MIDDLE);
 }
 
 static void register_requests(apr_pool_t *pool)

@@ -79,6 +79,17 @@ CREATE TABLE twauth_session (
 CREATE INDEX twauth_session_account ON twauth_session (account_id, created_at);
 CREATE INDEX twauth_session_expires ON twauth_session (expires_at);
 
+-- Which of the files pgsql-N.sql are in these tables: the highest counts.  No
+-- row stands in the way of another, as a restore may bring it.
+CREATE TABLE twauth_schema (
+    version    integer NOT NULL,
+    applied_at bigint NOT NULL DEFAULT extract(epoch FROM now())::bigint
+);
+
+GRANT SELECT ON twauth_schema TO PUBLIC;
+
+INSERT INTO twauth_schema (version) VALUES (5);
+
 -- One row for each name and owner is enough.
 CREATE FUNCTION twauth_username_once() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog AS $$

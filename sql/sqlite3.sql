@@ -60,6 +60,15 @@ CREATE TABLE twauth_session (
 CREATE INDEX twauth_session_account ON twauth_session (account_id, created_at);
 CREATE INDEX twauth_session_expires ON twauth_session (expires_at);
 
+-- Which of the files sqlite3-N.sql are in these tables: the highest counts.  No
+-- row stands in the way of another, as a restore may bring it.
+CREATE TABLE twauth_schema (
+    version    INTEGER NOT NULL,
+    applied_at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER))
+);
+
+INSERT INTO twauth_schema (version) VALUES (5);
+
 -- What is put in by hand: by triggers, for they can be given to tables that
 -- are there already, which a CHECK cannot.
 CREATE TRIGGER twauth_account_id_new BEFORE INSERT ON twauth_account

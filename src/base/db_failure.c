@@ -10,13 +10,9 @@
 #define SAID TW_DB_FAILURE_SAID
 
 #define MAKE_TABLES                                                         \
-    "make the tables with /usr/share/mod_twauth/sqlite3.sql (runuser -u "   \
-    "www-data -- sqlite3 FILE < sqlite3.sql) or "                           \
-    "/usr/share/mod_twauth/pgsql.sql (runuser -u postgres -- psql -d NAME " \
-    "-f pgsql.sql); if they are in a schema of their own, set search_path"
-#define UPGRADE                                                             \
-    "the tables are of an older version: run "                              \
-    "/usr/share/mod_twauth/sqlite3-2.sql or pgsql-2.sql, then -3 and -4"
+    "make the tables with `twauthctl tables` (by hand: "                    \
+    "/usr/share/mod_twauth/sqlite3.sql or pgsql.sql); if they are in a "    \
+    "schema of their own, set search_path"
 
 /* Locks are waited for by the database itself, or by the driver: whoever
  * failed for one has waited long enough. */
@@ -78,10 +74,7 @@ static const tw_db_failure_t kinds[] = {
                                DOWN | SAID, MAKE_TABLES },
     [TW_DB_FAILURE_COLUMNS] = { TW_DB_FAILURE_COLUMNS, "columns", 1, 0, SAID,
                                 "the twauth_ tables are not those of this "
-                                "version: run "
-                                "/usr/share/mod_twauth/sqlite3-4.sql or "
-                                "pgsql-4.sql, or compare them with "
-                                "sqlite3.sql or pgsql.sql there" },
+                                "version: run `twauthctl tables`" },
     [TW_DB_FAILURE_RIGHTS] = { TW_DB_FAILURE_RIGHTS, "rights", 1, 0, SAID,
                                "grant the server's database user SELECT, "
                                "INSERT, UPDATE and DELETE "
@@ -236,9 +229,6 @@ int tw_db_failure_is_said(const tw_db_failure_t *failure, const char *message)
 const char *tw_db_failure_advice(const tw_db_failure_t *failure,
                                  const char *message)
 {
-    if (is_older(failure, message)) {
-        return UPGRADE;
-    }
     if (failure->kind == TW_DB_FAILURE_TAKEN
         && strstr(message, "twauth_account_pkey")) {
         return "the sequence of twauth_account is behind its rows, as after "

@@ -16,6 +16,7 @@
 #include "config/phase.h"
 #include "config/site.h"
 #include "private.h"
+#include "store/version.h"
 #include "x/oauth1.h"
 #include "x/oauth2.h"
 
@@ -335,6 +336,20 @@ static void ready_protocols(apr_pool_t *pchild, server_rec *base_server)
     }
 }
 
+static void check_tables(apr_pool_t *pchild, server_rec *base_server)
+{
+    apr_pool_t *pool;
+    server_rec *s;
+
+    apr_pool_create(&pool, pchild);
+    for (s = base_server; s; s = s->next) {
+        if (tw_site_is_on(s)) {
+            tw_version_check(&tw_site(s)->store.database, pool);
+        }
+    }
+    apr_pool_destroy(pool);
+}
+
 /* How long the copies of sessions are, as a rule. */
 static apr_size_t longest_copy(const server_rec *s)
 {
@@ -364,6 +379,7 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server)
                      "no lock for the database: this child ends");
         exit(APEXIT_CHILDSICK);
     }
+    check_tables(pchild, base_server);
     rv = tw_seal_init();
     if (rv == APR_SUCCESS) {
         process.cache = tw_cache_make(longest_copy(base_server), pchild);

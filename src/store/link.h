@@ -20,7 +20,7 @@
 /* A site's database; read-only at run time. */
 typedef struct tw_database_t {
     server_rec *server;         /* whose DBD* directives count */
-    tw_shared_t *shared;
+    tw_shared_t *shared;        /* NULL: failures are the caller's alone */
     int slot;                   /* of the breaker */
     int writes;                 /* the slot of one for writes alone, which
                                    nobody waits for but what may rest */

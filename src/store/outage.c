@@ -14,34 +14,48 @@
 
 /* In the log's memory (tw_shared_log_once) of a database. */
 enum { TW_LOG_DOWN, TW_LOG_FAILS, TW_LOG_SPARE, TW_LOG_REPLACED,
-       TW_LOG_OLDER };
-_Static_assert(TW_LOG_OLDER < TW_LOG_KINDS, "a word of memory for each");
+       TW_LOG_OLDER, TW_LOG_FIRST };
+_Static_assert(TW_LOG_FIRST < TW_LOG_KINDS, "a word of memory for each");
 #define DOWN_AGAIN apr_time_from_sec(3600)
 #define FAILS_AGAIN apr_time_from_sec(60)
 /* All connections of all processes have found out by then, as a rule. */
 #define REPLACED_AGAIN apr_time_from_sec(600)
 
+/* Whether the log is to have it now. */
+static int once(const tw_database_t *database, int kind, const char *text,
+                apr_interval_time_t interval)
+{
+    return database->shared
+           && tw_shared_log_once(database->shared, database->slot, kind, text,
+                                 interval, apr_time_now());
+}
+
 int tw_outage_is_open(const tw_database_t *database)
 {
-    return tw_shared_breaker_open(database->shared, database->slot);
+    return database->shared
+           && tw_shared_breaker_open(database->shared, database->slot);
 }
 
 int tw_outage_may_refuse(const tw_database_t *database)
 {
     return tw_outage_is_open(database)
-           || tw_shared_breaker_open(database->shared, database->writes);
+           || (database->shared
+               && tw_shared_breaker_open(database->shared, database->writes));
 }
 
 int tw_outage_allow(const tw_database_t *database)
 {
-    return !tw_shared_breaker_allow_after(database->shared, database->slot,
-                                          PAUSE, apr_time_now());
+    return !database->shared
+           || !tw_shared_breaker_allow_after(database->shared, database->slot,
+                                             PAUSE, apr_time_now());
 }
 
 int tw_outage_allow_spare(const tw_database_t *database)
 {
-    return !tw_shared_breaker_allow_after(database->shared, database->writes,
-                                          REST, apr_time_now());
+    return !database->shared
+           || !tw_shared_breaker_allow_after(database->shared,
+                                             database->writes, REST,
+                                             apr_time_now());
 }
 
 /* That events cannot be written is said by those of requests. */
@@ -70,10 +84,8 @@ static void say(const tw_database_t *database, const tw_failed_t *failed,
     ap_mpm_query(AP_MPMQ_GENERATION, &start);
     apr_snprintf(reason, sizeof(reason), "%d %s %s", start,
                  failed->what->name, failed->code);
-    if (!tw_shared_log_once(database->shared, database->slot,
-                            own ? TW_LOG_FAILS : TW_LOG_DOWN, reason,
-                            own ? FAILS_AGAIN : DOWN_AGAIN, apr_time_now())
-        && (own || !opened)) {
+    if (!once(database, own ? TW_LOG_FAILS : TW_LOG_DOWN, reason,
+              own ? FAILS_AGAIN : DOWN_AGAIN) && (own || !opened)) {
         return;
     }
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, database->server,
@@ -103,6 +115,9 @@ apr_status_t tw_outage_failed(const tw_database_t *database,
     tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL, "%s", failed->words);
     err->advice = advice;
     err->retry_after = TW_RETRY_AFTER;
+    if (!database->shared) {
+        return APR_EGENERAL;
+    }
     if (failed->what->flags & TW_DB_FAILURE_WRITES) {
         refuse_writes(database);
     }
@@ -142,6 +157,9 @@ apr_status_t tw_outage_known(apr_pool_t *pool, tw_err_t *err)
 void tw_outage_ends(const tw_database_t *database, int written,
                     apr_pool_t *pool)
 {
+    if (!database->shared) {
+        return;
+    }
     if (written) {
         tw_shared_breaker_success(database->shared, database->writes,
                                   apr_time_now());
@@ -159,11 +177,10 @@ void tw_outage_spare_failed(const tw_database_t *database, const char *name,
 {
     const char *advice;
 
-    if (failed->what->kind != TW_DB_FAILURE_LOST) {
+    if (database->shared && failed->what->kind != TW_DB_FAILURE_LOST) {
         refuse_writes(database);
     }
-    if (!tw_shared_log_once(database->shared, database->slot, TW_LOG_SPARE,
-                            NULL, FAILS_AGAIN, apr_time_now())) {
+    if (!once(database, TW_LOG_SPARE, NULL, FAILS_AGAIN)) {
         return;
     }
     advice = tw_db_failure_advice(failed->what, failed->words);
@@ -173,23 +190,30 @@ void tw_outage_spare_failed(const tw_database_t *database, const char *name,
                  advice ? advice : "");
 }
 
+int tw_outage_first(const tw_database_t *database)
+{
+    char text[16];
+    int start = 0;
+
+    ap_mpm_query(AP_MPMQ_GENERATION, &start);
+    apr_snprintf(text, sizeof(text), "%d", start);
+    return once(database, TW_LOG_FIRST, text, DOWN_AGAIN);
+}
+
 void tw_outage_older(const tw_database_t *database, const char *name,
                      const tw_failed_t *failed)
 {
-    if (tw_shared_log_once(database->shared, database->slot, TW_LOG_OLDER,
-                           name, DOWN_AGAIN, apr_time_now())) {
+    if (once(database, TW_LOG_OLDER, name, DOWN_AGAIN)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
                      TWLOGNO(0480) "%s is done without what is new, for the "
-                     "tables are of an older version: run "
-                     "/usr/share/mod_twauth/sqlite3-4.sql or pgsql-4.sql "
+                     "tables are of an older version: run `twauthctl tables` "
                      "(%s)", name, failed->words);
     }
 }
 
 void tw_outage_replaced(const tw_database_t *database, const char *file)
 {
-    if (tw_shared_log_once(database->shared, database->slot, TW_LOG_REPLACED,
-                           file, REPLACED_AGAIN, apr_time_now())) {
+    if (once(database, TW_LOG_REPLACED, file, REPLACED_AGAIN)) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
                      TWLOGNO(0404) "the database file was replaced while "
                      "httpd ran: %s is opened anew", file);

@@ -7,6 +7,9 @@
  * second try while it is down; that of writes keeps what is only nice to have
  * away from a database that refuses them.  The log says why the database does
  * not serve, for each reason once; whoever asked gets a tw_err_t.
+ *
+ * Of a database without shared memory (tw_database_t) nobody else is told
+ * anything, nor is the log.
  */
 #ifndef TW_STORE_OUTAGE_H
 #define TW_STORE_OUTAGE_H
@@ -45,6 +48,9 @@ apr_status_t tw_outage_known(apr_pool_t *pool, tw_err_t *err);
 /* A write that is only nice to have was not done; its name for the log. */
 void tw_outage_spare_failed(const tw_database_t *database, const char *name,
                             const tw_failed_t *failed);
+
+/* Whether nobody has asked this since the start: what is looked at once. */
+int tw_outage_first(const tw_database_t *database);
 
 /* Its tables are of an older version: what was asked is done without what is
  * new. */

@@ -152,3 +152,16 @@ def test_licence():
     assert len(written) > 250 and "Version 2.0, January 2004" in (TREE / "LICENSE").read_text()
     assert not [str(f) for f in written
                 if "SPDX-License-Identifier: Apache-2.0" not in (TREE / f).read_text()[:200] and (TREE / f).stat().st_size]
+
+
+def test_version_of_the_tables_is_that_of_the_newest_file():
+    """In the module, in the files for new tables, and in the two upgrades."""
+    files = {kind: {int(name.stem.partition("-")[2]) for name in TREE.glob(f"sql/{kind}-*.sql")} for kind in ("sqlite3", "pgsql")}
+    last = int(re.search(r"#define TW_VERSION (\d+)", sources()["store/version.h"])[1])
+    for kind, numbers in files.items():
+        assert numbers == set(range(2, last + 1))
+        text = (TREE / f"sql/{kind}.sql").read_text()
+        assert re.findall(r"INSERT INTO twauth_schema \(version\) VALUES \((\d+)\)", text) == [str(last)]
+        for number in range(5, last + 1):
+            text = (TREE / f"sql/{kind}-{number}.sql").read_text()
+            assert len(re.findall(rf"INSERT INTO twauth_schema \(version\)\s+(?:VALUES \(|SELECT ){number}\b", text)) == 1

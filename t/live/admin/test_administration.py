@@ -102,6 +102,7 @@ def test_N11_sqlite_as_the_readme_says(machine, make_site):
     assert user(alice) == "alice"
     machine.run(upgrade_line("sqlite3-3"))
     machine.run("! " + upgrade_line("sqlite3-4"))           # the columns are there
+    machine.run(upgrade_line("sqlite3-5"))
     assert user(alice) == "alice"
     site.stop()
     assert {machine.owner(path) for path in machine.lib.iterdir()} == {"www-data"}
@@ -116,7 +117,7 @@ def upgrade_line(file):
 @either_way
 def test_N11_postgresql_as_the_readme_says(machine, make_site):
     db = make_postgres(machine)
-    machine.run(upgrade_line("pgsql-3") + "\n" + upgrade_line("pgsql-4"))
+    machine.run(upgrade_line("pgsql-3") + "\n" + upgrade_line("pgsql-4") + "\n" + upgrade_line("pgsql-5"))
     site = make_site(db=db)
     alice = site.browser()
     alice.sign_in("alice")

@@ -307,9 +307,10 @@ def test_B1_G7_a_lock_in_another_language(abroad):
 @pgsql_only
 @pytest.mark.parametrize("sql, undo, advice", [
     ("ALTER TABLE twauth_session RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO twauth_session", "make the tables"),
-    ("ALTER TABLE twauth_session RENAME address TO x", "ALTER TABLE twauth_session RENAME x TO address", "compare them"),
+    ("ALTER TABLE twauth_session RENAME address TO x", "ALTER TABLE twauth_session RENAME x TO address",
+     "run `twauthctl tables`"),
     ("ALTER TABLE twauth_account RENAME token_kind TO x", "ALTER TABLE twauth_account RENAME x TO token_kind",
-     "pgsql-2.sql"),
+     "run `twauthctl tables`"),
 ])
 def test_B1_G7_wrong_tables_in_another_language(abroad, sql, undo, advice):
     abroad.db.execute(sql)
@@ -567,7 +568,7 @@ def test_G5_what_x_gives_is_not_used_up_while_the_database_is_away(relayed):
 @pgsql_only
 def test_B13_new_connections_are_set_up_as_the_first(narrow):
     site = narrow(start=False, main='DBDInitSQL "SET search_path = elsewhere"\nDBDInitSQL "SET lock_timeout = 1000"')
-    for table in ("twauth_account", "twauth_session", "twauth_username"):
+    for table in ("twauth_account", "twauth_session", "twauth_username", "twauth_schema"):
         site.db.execute("CREATE SCHEMA IF NOT EXISTS elsewhere")
         site.db.execute(f"ALTER TABLE {table} SET SCHEMA elsewhere")
     site.db.server.execute(f"ALTER DATABASE {site.db.name} SET search_path = elsewhere")    # of the tables' triggers

@@ -68,7 +68,7 @@ PLACES = {
     "a name to be quoted": ('"Sign in"', "ALTER DATABASE {db} SET search_path = {schema}", "", ""),
     "the connection's search_path": ("apart", "SET search_path = {schema}", "", "-c search_path=apart"),
     "moved afterwards": ("apart", "", "".join(
-        f"ALTER TABLE twauth_{table} SET SCHEMA {{schema}};" for table in ("account", "username", "session")),
+        f"ALTER TABLE twauth_{table} SET SCHEMA {{schema}};" for table in ("account", "username", "session", "schema")),
         "-c search_path=apart"),
 }
 
@@ -116,7 +116,7 @@ def test_X7_the_log_says_what_to_set_where_the_tables_are_not_found(make_site, m
     site.httpd.main = site.httpd.main.replace("connect_timeout=3", "connect_timeout=3 options='-c search_path=elsewhere'")
     site.standin.people(alice="1001", bob="1002")
     site.start()
-    site.expect_log("TW0401: .*search_path", "TW0215")
+    site.expect_log("TW0401: .*search_path", "TW0215", "TW0520: .*search_path")
     assert site.browser().begin("/members/").approve("alice").status == 503
     db.execute(f"ALTER DATABASE {db.name} SET search_path = public")
     site.httpd.main = site.httpd.main.replace(" options='-c search_path=elsewhere'", "")

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A database of an earlier version: said what to do, upgraded in place, nothing lost."""
 
+import contextlib
 import re
 import threading
 
 import pytest
 
-from harness import tools
+from harness import process, tools
 from harness.checks import user
 from harness.paths import TREE
 
 pytestmark = pytest.mark.databases("sqlite", "pgsql")
 FILES = {"sqlite": "sqlite3", "pgsql": "pgsql"}
+LAST = max(int(file.stem.partition("-")[2]) for file in TREE.glob("sql/pgsql-?.sql"))
 
 
 def upgrade(db, version):
@@ -23,14 +25,69 @@ def second(db_kind):
     return (TREE / f"t/live/store/tables/{FILES[db_kind]}-2.sql").read_text()
 
 
+def of_version(make_db, db_kind, version):
+    """Tables as they were. The first were those of the second without what came with that."""
+    if version == 0:
+        return make_db(schema="SELECT 1")
+    db = make_db(schema=second(db_kind) if version > 1 else re.sub(r"(?m)^ *token_\w+ .*\n", "", second(db_kind)))
+    for number in range(3, version + 1):
+        upgrade(db, number)
+    return db
+
+
 @pytest.fixture
 def first_site(make_site, make_db, db_kind):
-    """Its tables are those of the second version without what came with that."""
-    return make_site(db=make_db(schema=re.sub(r"(?m)^ *token_\w+ .*\n", "", second(db_kind))))
+    return make_site(db=of_version(make_db, db_kind, 1))
+
+
+def starts(site):
+    """What the log says of the tables at a start."""
+    mark = site.log.mark()
+    site.graceful()
+    site.browser().get("/")
+    return re.findall(r"TW052\d: (.*)", site.log.since(mark))
+
+
+@pytest.mark.parametrize("version", range(LAST))
+def test_each_start_says_which_files_are_missing(make_site, make_db, db_kind, version):
+    """Once, in one line; after the upgrade no more."""
+    site = make_site(db=of_version(make_db, db_kind, version))
+    site.expect_log("TW0520")
+    kind = FILES[db_kind]
+    files = {0: f"/{kind}.sql;", LAST - 1: f"/{kind}-{LAST}.sql;"}.get(version, f"/{kind}-{version + 1}.sql to {kind}-{LAST}.sql;")
+    line, = process.until(lambda: re.findall("TW0520: (.*)", site.log.since()))
+    assert files in line and "run `twauthctl tables`" in line
+    assert ("are not there" if version == 0 else f"are of version {version},") in line
+    if version == 0:
+        tools.script(site.db, TREE / f"sql/{kind}.sql")
+    else:
+        for number in range(version + 1, LAST + 1):
+            upgrade(site.db, number)
+    assert starts(site) == []
+    assert site.db.value("SELECT max(version) FROM twauth_schema") == LAST
+    site.stop()
+
+
+def test_newer_tables_are_left_alone(make_site, make_db):
+    site = make_site(db=make_db())
+    site.db.execute("INSERT INTO twauth_schema (version) VALUES (99)")
+    site.graceful()
+    line, = process.until(lambda: re.findall("TW0521: (.*)", site.log.since()))
+    assert line.startswith("the tables are of version 99; this module knows those of version")
+    assert site.browser().sign_in("alice", next="/members/").status == 200
+    site.stop()
+
+
+def test_the_fifth_wants_the_fourth(make_db, db_kind):
+    """Also where an error does not stop the program."""
+    db = of_version(make_db, db_kind, 3)
+    tools.script(db, TREE / f"sql/{FILES[db_kind]}-5.sql", **{"bail" if db_kind == "sqlite" else "stop": False})
+    with contextlib.suppress(Exception):
+        assert db.rows("SELECT version FROM twauth_schema") == []
 
 
 def test_the_log_names_the_file_and_the_file_mends_it(first_site, db_kind):
-    first_site.expect_log(r"TW0215")
+    first_site.expect_log("TW0215", "TW0520")
     first_site.allow_log("TW0480")
     first_site.db.execute("INSERT INTO twauth_account (twitter_id, username, token) VALUES ('1002', 'bob', 'kept')")
     assert first_site.browser().begin("/members/").approve("alice").status == 503
@@ -50,21 +107,40 @@ def test_a_profile_waits_for_its_columns(make_site, make_db, db_kind, protocol):
         <Location "/members/">
         TwAuthExport env profile
         </Location>""")
-    site.allow_log("TW0480")
+    site.allow_log("TW0480", "TW0520")
     for _ in range(2):
         assert site.browser().sign_in("alice", next="/members/env.cgi").json()["REMOTE_USER"] == "alice"
-    assert f"{FILES[db_kind]}-4.sql" in site.log.since()
+    assert re.search("TW0480: .*twauthctl tables", site.log.since())
     upgrade(site.db, 3), upgrade(site.db, 4)
     assert site.browser().sign_in("alice", next="/members/env.cgi").json()["TWAUTH_NAME"] == "Alice Ångström"
 
 
 @pytest.mark.parametrize("from_", [1, 2])
 def test_X6_X16_upgraded_tables_are_as_new_ones(make_db, db_kind, from_):
-    new = make_db()
-    old = make_db(schema=second(db_kind) if from_ == 2 else re.sub(r"(?m)^ *token_\w+ .*\n", "", second(db_kind)))
-    for version in ([2] if from_ == 1 else []) + [3, 3, 4] + ([4] if db_kind == "pgsql" else []):
-        upgrade(old, version)
+    new, old = make_db(), of_version(make_db, db_kind, from_)
+    for version in range(from_ + 1, LAST + 1):
+        for _ in range(2 if version == 3 or version > 2 and db_kind == "pgsql" else 1):
+            upgrade(old, version)
     assert tools.rules(old) == tools.rules(new)
+
+
+@pytest.mark.databases("pgsql")
+def test_whoever_could_use_the_tables_can_use_the_new_ones(make_db, db_kind):
+    """What an upgrade makes belongs to the owner of the others, and the server needs no new GRANT."""
+    db = of_version(make_db, db_kind, 4)
+    owner, server = f"owner_of_{db.name}", f"Server of {db.name}"
+    db.execute(f"""CREATE ROLE {owner}; CREATE ROLE "{server}"; ALTER TABLE twauth_account OWNER TO {owner};
+        GRANT SELECT, INSERT, UPDATE, DELETE ON twauth_account, twauth_username, twauth_session TO "{server}" """)
+    try:
+        before = set(db.rows("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'twauth%'"))
+        upgrade(db, 5)
+        made = db.rows("""SELECT relname, pg_get_userbyid(relowner), has_table_privilege(?, oid, 'SELECT')
+            AND has_table_privilege(?, oid, 'INSERT') FROM pg_class WHERE relkind = 'r' AND relname LIKE 'twauth%'""",
+                       server, server)
+        made = [row for row in made if (row[0],) not in before]
+        assert made and all(row[1:] == (owner, True) for row in made), made
+    finally:
+        db.execute(f'DROP OWNED BY {owner}, "{server}" CASCADE; DROP ROLE {owner}, "{server}"')
 
 
 def test_X16_what_can_be_mended_is(make_db, db_kind):
@@ -90,7 +166,7 @@ def test_X16_what_can_be_mended_is(make_db, db_kind):
 
 def test_X6_upgraded_while_people_sign_in(make_site, make_db, db_kind):
     site = make_site(db=make_db(schema=second(db_kind)))
-    site.allow_log("TW0480")
+    site.allow_log("TW0480", "TW0520")
     alice = site.browser()
     alice.sign_in("alice")
     answers, over = [], threading.Event()
@@ -103,7 +179,7 @@ def test_X6_upgraded_while_people_sign_in(make_site, make_db, db_kind):
     threads = [threading.Thread(target=sign_in_and_out, args=(name,)) for name in ("bob", "carol", "dave")]
     for thread in threads:
         thread.start()
-    for version in (3, 3, 4):
+    for version in range(3, LAST + 1):
         upgrade(site.db, version)
     over.set()
     for thread in threads:

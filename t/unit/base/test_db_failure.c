@@ -169,7 +169,7 @@ static void test_whose_it_is(void **state)
     assert_false(tw_db_failure_is_said(columns, "no column token_kind"));
     assert_true(tw_db_failure_is_said(columns, "no column signed_in_at"));
     assert_non_null(strstr(tw_db_failure_advice(columns, "x \"token_kind\" y"),
-                           "-2.sql"));
+                           "twauthctl tables"));
     assert_non_null(
         strstr(tw_db_failure_advice(tw_db_failure(TW_DB_FAILURE_TAKEN),
                                     "\"twauth_account_pkey\""),
