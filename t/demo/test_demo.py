@@ -53,7 +53,7 @@ def person(demo, _chromium):
     press(driver, "Sign in with X")
     press(driver, "alice", "label")
     press(driver, "uthorize")
-    WebDriverWait(driver, 10).until(lambda d: d.current_url == demo.url("/members/"))
+    WebDriverWait(driver, 60).until(lambda d: d.current_url == demo.url("/members/"))
     yield driver
     _chromium.quit(driver)
 
@@ -68,7 +68,7 @@ def press(driver, text, what="a, button, input[type=submit]"):
         except StaleElementReferenceException:      # the page of before went away meanwhile
             pass
         return False
-    assert until(try_it, timeout=10), f"no {text!r} on {driver.current_url}:\n{driver.page_source}"
+    assert until(try_it), f"no {text!r} on {driver.current_url}:\n{driver.page_source}"
 
 
 def read(driver):

@@ -256,8 +256,10 @@ class Browser:
             connection.close()
         return response
 
-    def raw(self, data, url="/", method="GET", timeout=5, linger=0.3):
-        """Send bytes as they are to the server of `url`; the first answer, and in `rest` what came after it."""
+    def raw(self, data, url="/", method="GET", timeout=30, linger=0.3):
+        """Send bytes as they are to the server of `url`; the first answer, and in `rest` what came after it.
+
+        linger: how long is waited for that, each time; where a test wants it, as long as for the answer."""
         address = urls.parse(self.absolute(url))
         sock = socket.create_connection(("127.0.0.1", address.port), timeout)
         try:

@@ -9,7 +9,7 @@ from .httpd import environment_of
 from .site import CANARY
 
 #: Seconds that a machine may take for anything while it is busy with something else.
-SLACK = 5
+SLACK = 10
 #: A sanitizer keeps what is freed for a while, and gives memory out itself.
 SANITIZED = bool(os.environ.get("TWAUTH_PRELOAD"))
 SESSION = "__Host-twauth"

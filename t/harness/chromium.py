@@ -30,7 +30,7 @@ class Chromium:
         self._process = process.Process(["/usr/bin/chromedriver", f"--port={port}"], cwd=folder,
                                         env=process.environment(HOME=str(folder), TMPDIR=str(folder)),
                                         stdout=subprocess.DEVNULL)
-        process.until(lambda: self._answers(port), timeout=20)
+        process.until(lambda: self._answers(port))
 
     @staticmethod
     def _answers(port):

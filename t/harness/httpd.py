@@ -287,7 +287,7 @@ class Httpd:
         if self._process:
             # told to end, a child of the event MPM closes its workers' sockets while they may be freeing them, and can
             # crash (close_worker_sockets(); once in sixty times under load, also without mod_twauth)
-            process.until(self._idle, timeout=0.25)
+            process.until(self._idle, timeout=2)
             self._process.stop(patience=20)     # longer than httpd's own patience with its children
             self._process = None
             if self.under:                      # one process leaves it behind

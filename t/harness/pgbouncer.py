@@ -41,7 +41,7 @@ class PgBouncer:
         with open(self.log.path, "ab") as log:
             self._process = process.Process([PROGRAM, self.folder / "ini"], cwd="/", user=self.postgres.OWNER,
                                             stderr=log, quit=signal.SIGINT)
-        if not process.until(lambda: ports.answers(self.port), timeout=10):
+        if not process.until(lambda: ports.answers(self.port)):
             raise AssertionError("PgBouncer did not start:\n" + self.log.since())
         return self
 

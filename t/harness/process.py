@@ -154,8 +154,8 @@ def tree(pid):
     return found
 
 
-def until(condition, timeout=15.0, every=0.005):
-    """Wait for `condition()` to be true; returns its last value."""
+def until(condition, timeout=60.0, every=0.005):
+    """Wait for `condition()` to be true; returns its last value. The bound is for what never comes: what is slow may take it."""
     end = time.monotonic() + timeout
     while True:
         value = condition()

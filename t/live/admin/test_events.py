@@ -258,7 +258,7 @@ def test_the_database_goes_and_comes_back(site, events):
         assert event["reference"] == reference(stored)
         browser.sign_out()
         assert "signed-out row-left" in [kind_of(event) for event in events.fresh()]
-    assert until(lambda: site.browser().begin("/members/").approve("bob").status == 200, timeout=20)
+    assert until(lambda: site.browser().begin("/members/").approve("bob").status == 200)
     assert "database up" in [kind_of(event) for event in events.fresh()]
 
 

@@ -137,7 +137,7 @@ class Debian(Machine):
         self.stop()
         self._httpd = process.Process(["/bin/sh", "-c", f". {self.confdir}/envvars\n{PRELOAD}"
                                        f"exec {HTTPD} -d {self.confdir} -DFOREGROUND"], cwd=self.folder)
-        process.until(lambda: not self._httpd.running or ports.answers(self.https), timeout=10)
+        process.until(lambda: not self._httpd.running or ports.answers(self.https))
         return self._httpd.running
 
     def restart(self):
@@ -412,7 +412,7 @@ def test_N5_logs_as_privacy_has_them(machine, protocol):
         alice = machine.browser()
         assert alice.sign_in("alice").status == 200
         assert alice.get("/members/?last").status == 200
-        process.until(lambda: "?last" in log.read_text(), timeout=10)
+        process.until(lambda: "?last" in log.read_text())
         assert "/twauth/login" in log.read_text() and ("alice" in log.read_text()) == name
         everywhere = "".join(file.read_text() for file in log.parent.glob("*access*"))
         assert "/twauth/callback" not in everywhere and (name or "alice" not in log.read_text())

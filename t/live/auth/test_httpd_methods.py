@@ -132,6 +132,6 @@ def test_AC_1_the_same_over_HTTP_2(site, method):
     b"GET /members/index.html HTTP/1.1\r\nHost: site.test\r\n\r\nGET /members/index.html HTTP/1.1\r\nHost: site.test"
     b"\r\nConnection: close\r\n\r\n"])
 def test_AC_1_old_and_pipelined_requests(browser, request_text):
-    answer = browser.raw(request_text)
+    answer = browser.raw(request_text, linger=30)
     assert answer.status == 401 and CANARY.encode() not in answer.body + answer.rest
     assert answer.rest.count(b" 401 ") == request_text.count(b"GET") - 1

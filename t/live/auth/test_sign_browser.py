@@ -33,7 +33,7 @@ def site(make_site, standin, authority):
 def press(driver, button):
     driver.execute_script("said.textContent = ''")
     driver.find_element(By.ID, button).click()
-    return WebDriverWait(driver, 15).until(lambda d: d.find_element(By.ID, "said").text)
+    return WebDriverWait(driver, 60).until(lambda d: d.find_element(By.ID, "said").text)
 
 
 def posted(site):

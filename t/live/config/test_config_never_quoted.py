@@ -126,7 +126,7 @@ def ends_at_restart(site):
     mark = site.log.mark()
     site.httpd.write()
     site.httpd._process.signal(signal.SIGUSR1)
-    assert until(lambda: not site.httpd.running, timeout=10)
+    assert until(lambda: not site.httpd.running)
     said = site.log.since(mark) + site.httpd._stderr.since()
     site.stop()
     return said

@@ -44,7 +44,7 @@ def well_again(site, wire):
     site.standin.clear_faults()
     wire.mend()
     site.allow_log("TW020[1-5]")
-    assert until(lambda: works(site), timeout=8, every=.05)
+    assert until(lambda: works(site), every=.05)
 
 
 def works(site):
@@ -106,12 +106,15 @@ def test_PR_11_a_minute_away_and_back(site, wire, full):
     asks = sign_ins(site, full(200, 2400))
     mark, children = site.log.mark(), site.httpd.children()
     wire.cut("reset")
+    begin = time.monotonic()
     with Load(asks, rate=40) as load:
         time.sleep(seconds / 2)
         site.graceful()
         time.sleep(seconds / 2)
-        attempts = wire.count
-    assert set(load.answers.statuses) <= {502, 503, 504} and load.answers.statuses[503] > .8 * len(asks)
+        seconds, attempts = time.monotonic() - begin, wire.count
+    statuses = load.answers.statuses
+    assert statuses[503] > .8 * len(asks) and statuses[0] < 5       # a connection that came while a child went
+    assert set(statuses) <= {0, 502, 503, 504}
     # a worker of each kind may have been on its way when the breaker opened
     assert FAILURES <= attempts <= FAILURES + 8 + seconds / PAUSE + 1
     assert not set(children) & set(site.httpd.children())
@@ -133,7 +136,7 @@ def test_PR_11_who_tried_in_vain_has_not_used_up_the_limit(make_site, site, wire
     limited.allow_log("TW020[1-4]")
     assert set(Load(asks, workers=4).run().statuses) <= {502, 503}
     wire.mend()
-    assert until(lambda: works(limited), timeout=8, every=.05)
+    assert until(lambda: works(limited), every=.05)
     assert Load(sign_ins(limited, 30), workers=2).run().statuses == {302: 30}
 
 
@@ -142,7 +145,7 @@ def test_PR_11_a_try_that_dies_is_followed_by_another(site, wire):
     wire.cut("silence")
     asks = sign_ins(site, 1) if site.start_path else []
     site.allow_log("AH00052", "AH01239", "AH10392", "exit signal Killed")
-    with Load(asks * 60, rate=20):
+    with Load(asks * 60, rate=20, again=bool(asks)):
         assert not asks or until(lambda: wire.count, timeout=PAUSE + SLACK)
         for pid in site.httpd.children():
             if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "apache2":
@@ -219,9 +222,15 @@ def test_PR_11_one_visitor_is_refused_and_the_next_gets_in(site):
 
 def test_PR_1_slow_but_working_is_not_away(site):
     """Each takes a good part of the limit; the breaker stays closed, and what does not fit is told to come back."""
+    limit = 4 * LIMIT           # far enough from what a busy machine adds
+    before = site.vhost.config
+    site.vhost.config = before.replace(f"TwAuthProviderTimeout {LIMIT}s", f"TwAuthProviderTimeout {limit}s")
+    site.graceful()
     asks = sign_ins(site, 60)
     mark = site.log.mark()
-    site.standin.fault("*", "delay", times=None, seconds=.4 * LIMIT if site.start_path else .2 * LIMIT)
+    site.standin.fault("*", "delay", times=None, seconds=.2 * limit if site.start_path else .1 * limit)
     answers = Load(asks, rate=40).run()
+    site.vhost.config = before
+    site.graceful()
     assert set(answers.statuses) <= {302, 400, 503} and answers.statuses[503] < 60
     assert changes(site, mark) == []

@@ -38,7 +38,7 @@ def orphans(site):
 def well(site):
     """Sign-ins work, and as many at a time as may."""
     site.standin.clear_faults()
-    return process.until(lambda: in_or_none(site.browser(), "carol"), timeout=15, every=0.1)
+    return process.until(lambda: in_or_none(site.browser(), "carol"), every=0.1)
 
 
 def in_or_none(browser, name):
@@ -213,7 +213,7 @@ def endure(site, what, one_in, rounds):
     site.starve()
     ends = {status in (200, True) for who, status in results if who in ("member", "sign-in")}
     assert ends == {True, False} or SANITIZED and what == "memory", f"all or nothing went wrong: {results}"
-    assert process.until(lambda: CANARY in alice.get("/members/").text, timeout=20)
+    assert process.until(lambda: CANARY in alice.get("/members/").text)
     assert all(well(site) for _ in range(6)) and orphans(site) == 0         # each child, each connection
 
 

@@ -6,7 +6,7 @@ visitor, in a process of its own, asks all three for an open page and for a memb
 however slow the answers are; whatever else this machine does slows all three alike. Compared are the 99th of 100 answers
 in a long run, the 75th in a short one (where the 99th is one answer, and the scheduler's); differences below FLOOR are the
 scheduler's as well. How long sign-ins take, and how many workers they hold at one time, is
-what httpd's own log says (%D). A measurement that looks bad is made again, twice at most: what is wrong with the module
+what httpd's own log says (%D). A measurement that looks bad is made again, four times at most: what is wrong with the module
 comes again.
 
 What was found is in build/faults.txt, a line for each case and protocol.
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from harness.checks import SLACK
 from harness.load import Answer, Answers, Load, ask
 from harness.paths import TREE
 from harness.process import until
@@ -29,7 +30,7 @@ WORKERS = 64
 CAP = 16                    # TwAuthProviderCalls: a quarter of them, as by default
 PAUSE = 2                   # an open breaker lets one through so often
 FLOOR = .005
-TRIES = 3
+TRIES = 5
 PROTOCOLS = ("oauth1", "oauth2")
 REPORT = TREE / os.environ.get("TWAUTH_BUILD", "build") / "faults.txt"
 HEAD = (f"{'case':24}{'protocol':9}{'open page':>10}{'members':>9}{'in flight':>10}{'held':>6}{'median':>9}{'slowest':>9}"
@@ -179,6 +180,7 @@ class Measured:
     in_flight: int
     in_flight_late: int
     cpu: float
+    quiet: Answers          #: the quiet site's pages, which tell how busy the machine was
     back_in: float = 0
 
     def line(self, case, limit):
@@ -192,10 +194,10 @@ class Measured:
         return [what for what, good in {
             "in flight": self.in_flight <= (CAP // 2 if self.protocol == "oauth1" else CAP),
             "pages": max(self.slower.values()) <= 2,
-            "workers": self.held.at_once(.3 * limit) <= WORKERS // 2,
-            "slowest": self.held.slowest <= limit + 1,
-            "median": self.held.percentile(50) < .3 * limit,
-            "recovery": self.back_in < PAUSE + limit + 2,
+            "workers": self.held.at_once(.3 * limit + self.quiet.percentile(50)) <= WORKERS // 2,
+            "slowest": self.held.slowest <= limit + 1 + self.quiet.slowest,
+            "median": self.held.percentile(50) < .3 * limit + self.quiet.percentile(50),
+            "recovery": self.back_in < PAUSE + limit + SLACK,
         }.items() if not good]
 
 
@@ -237,6 +239,7 @@ def measure(trouble, break_x, limit, count, rate, percentile):
         answers = [load.stop() for load in loads]
     late = trouble.standin.state()["most_in_flight"]
     pages = visitor.answers
+    quiet = Answers(a for a in pages if a.name.startswith("quiet "))
     assert pages.statuses == {200: len(pages)}
     measured = []
     for patient, its, (used, mark), at_once in zip(patients, answers, before, connections):
@@ -247,7 +250,8 @@ def measure(trouble, break_x, limit, count, rate, percentile):
         path = patient.site.start_path or patient.site.exchange_path
         # calls that never reach X are connections that are never made
         in_flight = early.get(path, 0) or at_once
-        measured.append(Measured(name, its, times(patient.site, mark, count), slower, in_flight, late.get(path, 0), (cpu(patient.site) - used) / count))
+        measured.append(Measured(name, its, times(patient.site, mark, count), slower, in_flight, late.get(path, 0), (cpu(patient.site) - used) / count,
+                                 quiet))
     return measured
 
 
@@ -318,8 +322,8 @@ def test_PR_1_PR_11_DO_4_X_is_looked_up_slowly(make_trouble, folder, limit, full
         resolver.stall(20)
         patient.site.allow_log("TW020[1-5]")
         answers = Load(patient.sign_ins(20), workers=20).run()
-        assert 504 in answers.statuses and answers.slowest < limit + 2
+        assert 504 in answers.statuses and answers.slowest < limit + SLACK
         resolver.stall(0)
         patient.site.graceful()
-        assert until(lambda: not set(children) & set(patient.site.httpd.children()), timeout=15)
-        assert until(patient.works, timeout=10, every=.05)
+        assert until(lambda: not set(children) & set(patient.site.httpd.children()))
+        assert until(patient.works, every=.05)

@@ -304,7 +304,7 @@ def test_a_walk_in_a_real_browser(site, chromium, make_chromium):
         found[0].click()
 
     def heading(text):
-        WebDriverWait(chromium, 10, ignored_exceptions=[WebDriverException]).until(
+        WebDriverWait(chromium, 60, ignored_exceptions=[WebDriverException]).until(
             lambda d: text in d.execute_script("return document.body ? document.body.innerText : ''"))
 
     alice = site.browser()

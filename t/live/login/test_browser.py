@@ -33,7 +33,7 @@ def click(driver, what, then):
              if what in (e.text, e.get_attribute("id"), e.get_attribute("value"))]
     assert found, f"no {what} on:\n{driver.page_source}"
     found[0].click()
-    WebDriverWait(driver, 10).until(lambda d: then in d.current_url and d.find_elements(By.TAG_NAME, "body"))
+    WebDriverWait(driver, 60).until(lambda d: then in d.current_url and d.find_elements(By.TAG_NAME, "body"))
 
 
 def buttons(driver):
@@ -65,7 +65,7 @@ def test_a_whole_sign_in_by_clicks(site, chromium):
     assert {c["name"] for c in chromium.get_cookies()} >= {"__Host-twauth", "__Host-twauth_pre"}
     assert all(c["httpOnly"] and c["secure"] for c in chromium.get_cookies())
     chromium.get(site.url("/home.html"))
-    WebDriverWait(chromium, 5).until(lambda d: d.find_element(By.ID, "who").text == "alice")
+    WebDriverWait(chromium, 60).until(lambda d: d.find_element(By.ID, "who").text == "alice")
     assert complaints(chromium) == []
 
 
@@ -105,7 +105,7 @@ def test_sign_out_by_our_own_page(site, chromium):
     chromium.get(site.url("/twauth/logout"))
     screenshot(chromium, "page-sign-out")
     click(chromium, "Sign out", "/twauth/logout")
-    WebDriverWait(chromium, 5).until(lambda d: "signed out" in heading(d))
+    WebDriverWait(chromium, 60).until(lambda d: "signed out" in heading(d))
     assert complaints(chromium) == []
 
 
@@ -123,7 +123,7 @@ def test_cancel_at_X(site, chromium):
     click(chromium, "in", site.standin.browser_url())
     if site.protocol == "oauth1":
         click(chromium, "cancel", "/oauth/")
-        WebDriverWait(chromium, 5).until(lambda d: d.find_elements(By.ID, "return"))
+        WebDriverWait(chromium, 60).until(lambda d: d.find_elements(By.ID, "return"))
         click(chromium, "return", "/twauth/callback")
     else:
         click(chromium, "cancel", "/twauth/callback")

@@ -244,7 +244,7 @@ def fragile(make_site):
 
 def back_again(site):
     site.allow_log("TW04", "TW0215")
-    return until(lambda: site.browser().sign_in("alice").status == 200, timeout=6, every=.3)
+    return until(lambda: site.browser().sign_in("alice").status == 200, every=.3)
 
 
 def test_database_away_at_the_callback(fragile):

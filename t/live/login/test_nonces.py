@@ -27,6 +27,11 @@ def sealed(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+def children_of(site):
+    """The processes in which somebody signed in."""
+    return set(re.findall(r"\[pid (\d+)[^\n]*TW0216", site.log.since()))
+
+
 @pytest.fixture(scope="module")
 def seen(site, full):
     """{what: its values, in the order in which they came}, of so many whole sign-ins with a restart in the middle."""
@@ -48,6 +53,10 @@ def seen(site, full):
         together(*[lambda: sign_in(full(6, 125)) for _ in range(CHILDREN)], patience=3600)
         if not part:
             site.graceful()
+    for _ in range(50):         # a busy machine lets few children have all the work
+        if len(children_of(site)) >= CHILDREN:
+            break
+        together(*[lambda: sign_in(1) for _ in range(CHILDREN)])
     for call in site.standin.calls(kind="api"):
         if "oauth_nonce" in (call["oauth"] or {}):
             seen.setdefault("nonce", []).append(call["oauth"]["oauth_nonce"])
@@ -57,8 +66,8 @@ def seen(site, full):
 
 
 def test_many_children_took_part(site, seen):
-    said = re.findall(r"\[pid (\d+)[^\n]*TW0216", site.log.since())
-    assert len(said) == len(seen["session"]) and len(set(said)) >= CHILDREN
+    assert site.log.numbers().count("TW0216") == len(seen["session"])
+    assert len(children_of(site)) >= CHILDREN
 
 
 def apart(values):

@@ -129,7 +129,7 @@ def test_a_connection_that_X_closed_is_taken_up_by_resumption(site, wires):
     before = wires.x.connections
     sign_in(site)
     assert wires.x.connections - before == 1
-    assert until(lambda: site.standin.counters()["tls_resumed"] == 1, timeout=2)
+    assert until(lambda: site.standin.counters()["tls_resumed"] == 1)
 
 
 def test_each_child_makes_one_connection_for_sign_ins_in_turn(make_site, wires, postgres):

@@ -148,7 +148,7 @@ def test_CS_2_button_works_in_a_real_browser(make_site, chromium):
     site.vhost.config += '\nHeader always set Referrer-Policy no-referrer'
     site.httpd.modules += ("headers",)
     site.restart()
-    wait = WebDriverWait(chromium, 10)
+    wait = WebDriverWait(chromium, 60)
     chromium.get(site.url("/members/"))
     chromium.find_element("css selector", "button").click()
     wait.until(lambda driver: driver.title == "Members")

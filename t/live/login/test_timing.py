@@ -100,6 +100,6 @@ def test_CR_8_wrong_at_the_begin_or_at_the_end_takes_as_long(site, alice, full, 
 
 def test_samples_that_differ_are_found():
     """The judge itself: an eighth of the spread is enough for it at the full size."""
-    noise = [random.gauss(0, 1) for _ in range(10000)]
-    assert apart([random.gauss(0, 1) for _ in range(10000)], noise) < 5
-    assert apart([random.gauss(0.12, 1) for _ in range(10000)], noise) > 5
+    chance = random.Random(8)
+    noise, like, slower = ([chance.gauss(mean, 1) for _ in range(10000)] for mean in (0, 0, 0.12))
+    assert apart(like, noise) < 5 < apart(slower, noise)

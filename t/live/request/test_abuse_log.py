@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """DO-7: whatever strangers send, ten thousand times over, the error log stays readable, and so does info for who turns it on."""
 
+import time
+
 import pytest
 
 from harness.load import Load, ask
@@ -84,9 +86,10 @@ def flood(site, count):
 
 def test_DO_7_strangers_do_not_flood_the_log(quiet, full):
     quiet.allow_log("TW0232", "TW0223", "TW0201")
+    begin = time.monotonic()
     lines, count = flood(quiet, full(2500, 10000))
     assert count >= full(2500, 10000)
-    assert len(lines) < full(10, 25), "one line each for the kinds that an administrator should know of, a minute"
+    assert len(lines) < full(10, 25) * (1 + (time.monotonic() - begin) // 60), "one line each for the kinds that an administrator should know of, a minute"
 
 
 def test_DO_7_at_info_a_request_is_one_line_of_ours(talkative):

@@ -240,6 +240,6 @@ def test_HT_6_pipelined_users(site, browser):
     browser.sign_in("bob")
     cookies = "; ".join(f"{c.name}={c.value}" for c in browser.cookies).encode()
     line = b"GET /members/env.cgi HTTP/1.1\r\n" + HOST % site.vhost.port
-    answer = browser.raw(line + b"Cookie: " + cookies + b"\r\n\r\n" + line + b"Connection: close\r\n\r\n")
+    answer = browser.raw(line + b"Cookie: " + cookies + b"\r\n\r\n" + line + b"Connection: close\r\n\r\n", linger=30)
     assert answer.status == 200 and b'"REMOTE_USER": "bob"' in answer.body
     assert answer.rest.startswith(b"HTTP/1.1 401 ")

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.checks import SESSION, user
+from harness.checks import SESSION, SLACK, user
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
@@ -105,7 +105,7 @@ def test_seen_at_is_written_now_and_then(site, alice):
     site.clock.forward(5 * MINUTE)
     assert user(alice) == "alice" and seen_at(site) == first
     site.clock.forward(70)
-    assert user(alice) == "alice" and abs(seen_at(site) - site.clock.now()) < 5
+    assert user(alice) == "alice" and abs(seen_at(site) - site.clock.now()) < SLACK
 
 
 def test_seen_at_is_not_written_by_the_session_location(site, alice):
@@ -148,7 +148,7 @@ def test_SE_17_far_dates(site, alice, date):
     site.clock.set(then - time.time())
     answer = alice.sign_in("alice", next="/members/env.cgi")
     assert answer.status == 200, answer
-    assert 0 <= int(answer.json()["TWAUTH_SIGNED_IN_AT"]) - then < 10
+    assert 0 <= int(answer.json()["TWAUTH_SIGNED_IN_AT"]) - then < 30
     assert alice.whoami()["signed_in_at"][:10] == date[:10]
     assert site.db.value("SELECT expires_at - created_at FROM twauth_session") == 4 * HOUR
     site.clock.forward(50 * MINUTE)             # over the edge

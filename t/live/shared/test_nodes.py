@@ -232,7 +232,7 @@ def test_CF_4_one_node_dies_and_nobody_is_signed_out(make_site, make_httpd):
 # limits
 
 def test_limits_know_the_clients_behind_the_balancer(make_site, make_httpd):
-    cluster = Cluster(make_site, make_httpd, 3, config="TwAuthStartLimit 2/min 60000/min").start()
+    cluster = Cluster(make_site, make_httpd, 3, config="TwAuthStartLimit 2/h 60000/h").start()
 
     def begin(address):
         browser = cluster.browser()

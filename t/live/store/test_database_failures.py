@@ -15,7 +15,7 @@ import time
 import pytest
 
 from harness import process
-from harness.checks import SANITIZED, SESSION, together, user
+from harness.checks import SANITIZED, SESSION, SLACK, together, user
 from harness.httpd import ONE_CHILD
 from harness.relay import Relay
 from harness.site import CANARY
@@ -131,7 +131,7 @@ def test_A7_who_reads_does_not_suffer_from_a_lock(site):
                              for b in (alice, bob) for _ in range(5)])
         assert sum(answers, []) == [200] * 60
         answer, took = timed(lambda: alice.get("/members/"))
-        assert answer.status == 200 and took < 1
+        assert answer.status == 200 and took < SLACK
     assert "TW0401" not in site.log.since()
 
 
@@ -146,7 +146,7 @@ def test_S6_a_lock_is_waited_for_about_two_seconds(another):
     site.expect_log("TW0401", "TW0215")
     with write_lock(site):
         answer, took = timed(lambda: flow.arrive(url))
-        assert answer.status == 503 and took < 3.5, f"{took:.1f} s"
+        assert answer.status == 503 and took < 2 + SLACK, f"{took:.1f} s"
         # while nothing can be written, what X gives is not used up
         before = site.standin.count()
         assert second.arrive(other).status == 503 and site.standin.count() == before
@@ -172,6 +172,12 @@ def test_A9_nothing_has_to_be_set_for_it(another, make_db, mode):
     assert answers == [303] * 12 and db.value("SELECT count(*) FROM twauth_session") == 0
 
 
+#: Where neither has locked the other's row, the first waits for the second, each time; a sequence knows no transactions.
+MEET = {"On": "$$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$",
+        "Off": "$$ BEGIN IF nextval('came') <= 2 THEN FOR late IN 1..300 LOOP "
+               "EXIT WHEN (SELECT last_value FROM came) >= 2; PERFORM pg_sleep(0.01); END LOOP; END IF; RETURN NULL; END $$"}
+
+
 @protocols
 @both
 @pytest.mark.parametrize("signing_up", ["On", "Off"])
@@ -182,8 +188,8 @@ def test_S5_accounts_that_exchange_handles(another, signing_up):
         site.db.execute("INSERT INTO twauth_account (twitter_id) VALUES (?)", number)
     if site.db.kind == "pgsql":
         site.db.server.execute(f"ALTER DATABASE {site.db.name} SET deadlock_timeout = '200ms'")
-        site.db.execute("CREATE FUNCTION a_while() RETURNS trigger LANGUAGE plpgsql AS "
-                        "$$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$")
+        site.db.execute("CREATE SEQUENCE came")
+        site.db.execute("CREATE FUNCTION a_while() RETURNS trigger LANGUAGE plpgsql AS " + MEET[signing_up])
         site.db.execute("CREATE TRIGGER a_while AFTER INSERT OR UPDATE OF screen_name ON twauth_account "
                         "FOR EACH ROW EXECUTE FUNCTION a_while()")
         mark = site.db.mark()
@@ -191,6 +197,8 @@ def test_S5_accounts_that_exchange_handles(another, signing_up):
         names = ("left", "right") if turn % 2 else ("right", "left")
         site.standin.people(**dict(zip(names, ("71", "72"))))
         flows = at_callback(site, "71", "72")
+        if site.db.kind == "pgsql":
+            site.db.execute("ALTER SEQUENCE came RESTART")
         answers = together(*[lambda f=flow, u=url: f.arrive(u) for flow, url in flows])
         assert [a.status for a in answers] == [200, 200]
         assert dict(site.db.rows("SELECT twitter_id, screen_name FROM twauth_account")) == dict(zip(("71", "72"), names))
@@ -298,7 +306,7 @@ def test_B1_G7_a_lock_in_another_language(abroad):
     with contextlib.closing(psycopg2.connect(host=str(server.folder), user=server.USER, dbname=abroad.db.name)) as db:
         db.cursor().execute("SELECT 1 FROM twauth_account FOR UPDATE")
         answer, took = timed(lambda: flow.arrive(url))
-        assert answer.status == 503 and took < 3.5
+        assert answer.status == 503 and took < 2 + SLACK
         abroad.clock.forward(61)
         assert CANARY in abroad.alice.get("/members/").text
         db.rollback()
@@ -318,7 +326,7 @@ def test_B1_G7_wrong_tables_in_another_language(abroad, sql, undo, advice):
     abroad.allow_log(f"TW0401.*{advice}", "TW0215: .*the database is away")
     assert abroad.browser().sign_in("bob").status == 503
     abroad.db.execute(undo)
-    assert process.until(lambda: abroad.browser().sign_in("bob").status == 200, timeout=5)
+    assert process.until(lambda: abroad.browser().sign_in("bob").status == 200)
 
 
 @pgsql_only
@@ -535,7 +543,7 @@ def test_G5_connections_that_ended_while_idle(relayed, protocol, end, full):
         end(site, relay)
         statuses, took = timed(sign_in)
         assert statuses == [200] * 8
-        assert took < 8, f"{took:.1f} s"
+        assert took < 8 + SLACK, f"{took:.1f} s"
     assert "TW0401" not in site.log.since()
 
 
@@ -562,7 +570,7 @@ def test_G5_what_x_gives_is_not_used_up_while_the_database_is_away(relayed):
     with site.db.away():
         before = site.standin.count()
         assert flow.arrive(url).status == 503 and site.standin.count() == before
-    assert process.until(lambda: flow.arrive(url).status == 200, timeout=5)
+    assert process.until(lambda: flow.arrive(url).status == 200)
 
 
 @pgsql_only
@@ -662,7 +670,7 @@ def test_G8_a_file_that_is_gone(another):
     assert alice.get("/members/").status == 503
     assert not site.db.file.exists()
     away.rename(site.db.file)
-    assert process.until(lambda: alice.get("/members/").status == 200, timeout=5)
+    assert process.until(lambda: alice.get("/members/").status == 200)
 
 
 

@@ -180,11 +180,11 @@ def test_DB_3_paused_postgres(narrow):
             thread.start()
         narrow.log.wait("TW0401")
         pages = [narrow.browser().get("/") for _ in range(4)]
-        assert [page.status for page in pages] == [200] * 4 and typical([page.elapsed for page in pages]) < 1
+        assert [page.status for page in pages] == [200] * 4 and typical([page.elapsed for page in pages]) < 2
         answers = [alice.clone().get("/members/") for _ in range(3)]
         assert [a.status for a in answers] == [503] * 3 and typical([a.elapsed for a in answers]) < 2
     for thread in hung:
-        thread.join(10)
+        thread.join(30)
     assert len(waiting) == 6 and set(waiting) <= {200, 503} and 503 in waiting
     narrow.clock.forward(2)
     assert process.until(lambda: bob.get("/members/").status == 200)
@@ -223,9 +223,9 @@ def test_DB_3_locked_database(site, alice):
         thread = threading.Thread(target=lambda: results.append(flow.arrive(url)))
         thread.start()
         assert user(alice) == "alice" and alice.get("/").status == 200
-        assert thread.is_alive()
-        thread.join(10)
-        assert results and results[0].status == 503, "it still waits after 10 seconds"
+        thread.join(30)
+        assert results and results[0].status == 503, "it still waits after 30 seconds"
+        assert results[0].elapsed > 1, "it does not wait"
         assert "locked" not in results[0].text
     assert site.db.value("SELECT count(*) FROM twauth_account WHERE twitter_id = '1002'") == 0
     site.restart()
@@ -241,7 +241,7 @@ def test_DB_3_briefly_locked_is_waited_for(site):
         thread = threading.Thread(target=lambda: results.append(flow.arrive(url)))
         thread.start()
         time.sleep(0.5)
-    thread.join(10)
+    thread.join(30)
     assert results[0].status == 200
 
 
@@ -370,7 +370,7 @@ def test_read_only_file(make_site):
     folder.chmod(0o755)
     process.give(folder, "www-data")
     # connections of one process share what SQLite has open: the last old one may have to go first
-    assert process.until(lambda: all(site.browser().sign_in("bob").status == 200 for _ in range(8)), timeout=10)
+    assert process.until(lambda: all(site.browser().sign_in("bob").status == 200 for _ in range(8)))
     site.stop()
 
 

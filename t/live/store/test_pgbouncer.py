@@ -122,7 +122,7 @@ def test_X11_a_restart_costs_nobody_a_session(through, mode, db, who):
     alice = site.browser()
     alice.sign_in("alice")
     (pooler if who == "the pooler" else db.server).restart()
-    assert process.until(lambda: user(alice) == "alice", timeout=10, every=0.2)
+    assert process.until(lambda: user(alice) == "alice", every=0.2)
     assert site.browser().sign_in("bob").status == 200
 
 

@@ -271,8 +271,13 @@ def test_X22_but_not_for_ever(site):
 def test_X22_and_never_beyond_the_time_of_a_call(make_site):
     site = make_site(config="TwAuthProviderTimeout 500ms")
     site.expect_log("TW0204.*answered 401")
-    answer, _ = fail(site, "user", "error2", name="unauthorized", times=None)
-    assert answer.status == 502 and site.standin.count(PATHS["user"]) == 1
+    for _ in range(20):         # a busy machine may need that time for the calls themselves
+        before = site.standin.count(PATHS["user"])
+        answer, _ = fail(site, "user", "error2", name="unauthorized", times=None)
+        if answer.status != 504:
+            break
+        site.standin.clear_faults()
+    assert answer.status == 502 and site.standin.count(PATHS["user"]) == before + 1
 
 
 @oauth2

@@ -49,13 +49,17 @@ def test_PR_1_all_calls_together_keep_the_limit(site):
 
 
 def test_PR_11_breaker_opens_at_the_callback_and_what_it_holds_off_is_not_spent(site):
-    assert site.browser().sign_in("bob", next="/members/").status == 200     # what failed before is forgotten
-    waiting = [came_back(site) for _ in range(6)]
-    site.standin.fault(site.exchange_path, "status", times=None, status=503)
-    for flow, url in waiting[:5]:
-        assert flow.arrive(url).status == 502
-    flow, url = waiting[5]
-    answer = flow.arrive(url)
+    for _ in range(5):          # who takes longer than the breaker waits is let through
+        assert until(lambda: site.browser().sign_in("bob").status == 200, every=.1)     # what failed before is forgotten
+        waiting = [came_back(site) for _ in range(6)]
+        site.standin.fault(site.exchange_path, "status", times=None, status=503)
+        for flow, url in waiting[:5]:
+            assert flow.arrive(url).status == 502
+        flow, url = waiting[5]
+        answer = flow.arrive(url)
+        if answer.status == 503:
+            break
+        site.standin.clear_faults()
     assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
     site.standin.clear_faults()
     assert until(lambda: flow.arrive(url).status == 200, timeout=2 + SLACK, every=.1)
