@@ -75,8 +75,8 @@ class Sqlite(_Database):
                 'DBDInitSQL "PRAGMA busy_timeout=200; PRAGMA synchronous=NORMAL"')
 
     def _connect(self):
-        db = sqlite3.connect(self.file, timeout=10, isolation_level=None)
-        db.execute("PRAGMA busy_timeout=10000")
+        db = sqlite3.connect(self.file, timeout=60, isolation_level=None)
+        db.execute("PRAGMA busy_timeout=60000")
         return db
 
     def _run(self, sql, parameters):

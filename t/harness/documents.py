@@ -67,7 +67,7 @@ class Machine:
         if self.postgres and not process.ROOT:
             more |= {"PGUSER": "postgres"}
         ran = subprocess.run(["/bin/bash", "-e", "-o", "pipefail", "-c", script], cwd=self.folder, umask=umask, text=True, input=typed,
-                             env=process.environment(**more), capture_output=True, timeout=60)
+                             env=process.environment(**more), capture_output=True, timeout=300)
         assert ran.returncode == 0, f"{script}\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout
 

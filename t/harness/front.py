@@ -66,7 +66,7 @@ class Front:
         with open(self.log.path, "ab") as log:
             self._process = process.Process([str(a).format(folder=self.folder) for a in self.argv], cwd=self.folder,
                                             env=environment, stderr=log)
-        if not process.until(lambda: ports.answers(self.port), timeout=20):
+        if not process.until(lambda: ports.answers(self.port)):
             raise AssertionError(f"{self.argv[0]} did not start:\n" + self.log.since())
         return self
 

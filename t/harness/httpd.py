@@ -243,7 +243,7 @@ class Httpd:
         """The configuration test, `apache2 -t`."""
         self.write()
         ran = subprocess.run(self._argv("-t", *more), env=self._environment(), cwd=self.folder,
-                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def ctl(self, *words, typed=None, **env):
@@ -251,7 +251,7 @@ class Httpd:
         self.write()
         httpd = " ".join(self._argv())
         ran = subprocess.run([CONTROL, *words], env=self._environment() | {"TWAUTH_HTTPD": httpd} | env, cwd=self.folder,
-                             input=typed or "", capture_output=True, text=True, timeout=60)
+                             input=typed or "", capture_output=True, text=True, timeout=300)
         if self.canaries:
             found = self.canaries.find(ran.stdout + ran.stderr)
             assert not found, found
@@ -288,7 +288,7 @@ class Httpd:
             # told to end, a child of the event MPM closes its workers' sockets while they may be freeing them, and can
             # crash (close_worker_sockets(); once in sixty times under load, also without mod_twauth)
             process.until(self._idle, timeout=2)
-            self._process.stop(patience=20)     # longer than httpd's own patience with its children
+            self._process.stop()
             self._process = None
             if self.under:                      # one process leaves it behind
                 (self.folder / "run" / "pid").unlink(missing_ok=True)

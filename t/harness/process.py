@@ -87,7 +87,7 @@ class Process:
         """Process ids of the direct children, in order."""
         return children(self.pid)
 
-    def stop(self, patience=10.0):
+    def stop(self, patience=60.0):
         """Stop it, kill what does not stop; returns the exit status."""
         if self.running:
             self.signal(signal.SIGCONT)

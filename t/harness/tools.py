@@ -12,7 +12,7 @@ from .paths import POSTGRES_BIN
 def run(argv, text="", check=True, **more):
     """Run a program with `text` on its standard input; returns what it printed."""
     ran = subprocess.run([str(a) for a in argv], input=text, capture_output=True, text=True, cwd="/",
-                         env=process.environment(), timeout=60, **more)
+                         env=process.environment(), timeout=300, **more)
     assert not check or ran.returncode == 0, f"{argv}: {ran.stderr or ran.stdout}"
     return ran.stdout if check else ran.stdout + ran.stderr
 

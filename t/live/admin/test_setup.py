@@ -145,7 +145,7 @@ class Debian(Machine):
 
     def stop(self):
         if self._httpd:
-            self._httpd.stop(patience=20)
+            self._httpd.stop()
             self._httpd = None
 
     def check(self):

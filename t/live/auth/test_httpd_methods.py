@@ -122,7 +122,7 @@ def test_AC_1_the_same_over_HTTP_2(site, method):
         asked += ["-I"] if method == "HEAD" else ["-X", method]
         asked += [a for name, value in headers.items() for a in ("-H", f"{name}: {value}")]
         asked.append(site.url("/members/index.html"))
-    said = subprocess.run(["/usr/bin/curl", *asked], capture_output=True, text=True, timeout=60).stdout
+    said = subprocess.run(["/usr/bin/curl", *asked], capture_output=True, text=True, timeout=300).stdout
     assert said.count("HTTP/2 401") == len(CONDITIONS) == said.count("HTTP/2 ")
     assert CANARY not in said and not re.search(rf"(?im)^({'|'.join(TELLING)}):", said)
 

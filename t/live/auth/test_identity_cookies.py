@@ -102,7 +102,7 @@ def test_SE_16_odd_separators_hand_on_nothing(member, cookie):
 def curl(site, *arguments):
     ran = subprocess.run(["/usr/bin/curl", "-s", "--http2", "--noproxy", "*", "--cacert", str(site.authority.ca),
                           "--connect-to", f"::127.0.0.1:{site.vhost.port}", *arguments], capture_output=True, text=True,
-                         timeout=20)
+                         timeout=300)
     assert ran.returncode == 0, ran
     return ran.stdout
 

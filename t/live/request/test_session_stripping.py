@@ -107,7 +107,7 @@ def test_SE_16_repeated_cookie_header(alice, path):
 def test_SE_16_protocol_versions(site, alice, version):
     ran = subprocess.run(["curl", "-sS", version, *(["--no-alpn"] if "1" in version else []), "--cacert", site.authority.ca, "--resolve",
                           f"site.test:{site.vhost.port}:127.0.0.1", "-H", "Cookie: a=1; " + header(alice, "{S}; {P}")
-                          + "; b=2", site.url("/members/env.cgi")], capture_output=True, text=True, timeout=20)
+                          + "; b=2", site.url("/members/env.cgi")], capture_output=True, text=True, timeout=300)
     assert '"HTTP_COOKIE": "a=1; b=2"' in ran.stdout and '"REMOTE_USER": "alice"' in ran.stdout, ran
 
 

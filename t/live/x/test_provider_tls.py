@@ -49,7 +49,7 @@ class Listener:
             self.connections += 1
             try:
                 with self.context.wrap_socket(raw, server_side=True) as sock:
-                    sock.settimeout(1)
+                    sock.settimeout(30)
                     self.received += sock.recv(65536)
             except OSError:
                 raw.close()
@@ -186,7 +186,7 @@ def test_PR_10_no_keys_are_logged(make_site, folder, protocol):
 
 def test_PR_10_a_proxy_is_used_where_it_is_configured(make_site):
     trap = socket.create_server(("127.0.0.1", 0))
-    trap.settimeout(3)
+    trap.settimeout(60)
     site = make_site(config=f"TwAuthProviderProxy http://127.0.0.1:{trap.getsockname()[1]}\nTwAuthProviderTimeout 1s")
     site.expect_log("TW0204")
     thread = threading.Thread(target=lambda: call_x(site))
