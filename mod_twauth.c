@@ -12,6 +12,7 @@
 
 #include "src/admin/check.h"
 #include "src/admin/control.h"
+#include "src/admin/doctor.h"
 #include "src/admin/dump.h"
 #include "src/admin/exchange.h"
 #include "src/auth/authn.h"
@@ -40,6 +41,7 @@ static void register_start(void)
     ap_hook_test_config(tw_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(tw_control, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(tw_exchange, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_test_config(tw_doctor, NULL, NULL, APR_HOOK_LAST);
     ap_hook_open_logs(tw_event_log_open, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(tw_start_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(tw_check_start, NULL, NULL, APR_HOOK_LAST);

@@ -37,7 +37,7 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 # stands in for: what is below a statement of the database, and a start
 FUZZ_ROOMS := request login auth store config
 FUZZ_WITHOUT := auth/authz auth/sign_answer auth/sign_call auth/sign_form \
-	config/directives config/notices config/setters \
+	config/directives config/exposed config/notices config/setters \
 	config/start store/alive store/db store/gate store/link store/outage \
 	store/rights store/version
 FUZZ_GLUE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \

@@ -50,6 +50,8 @@ static void check_http(const check_t *c, const tw_site_t *site)
                         "in here, and protected pages are refused");
     }
     else if (!site->address.secure) {
+        finding.advice = "take TwAuthAllowHTTP out, and have TLS, before "
+                         "people sign in here";
         tw_findings_add(c->findings, &finding, "plain http (TwAuthAllowHTTP): "
                         "for development only");
     }
@@ -122,14 +124,14 @@ static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
 
     if (has_other_keys(c, site, other)) {
         tell_apart(c, site, other, "other keys: sessions are not shared",
-                   NULL);
+                   "give both the same TwAuthKey, or each its TwAuthRealm");
     }
     if (strcmp(site->realm.audience, other->realm.audience)) {
         tell_apart(c, site, other, "another database: sessions are not shared",
-                   NULL);
+                   "give both the same DBDParams, or each its TwAuthRealm");
     }
     if (strcmp(other->cookies.name, site->cookies.name)) {
-        tell_apart(c, site, other, "another TwAuthCookieName", NULL);
+        tell_apart(c, site, other, "another TwAuthCookieName", once);
     }
     if (other->session.recheck != site->session.recheck) {
         tell_apart(c, site, other, "another TwAuthSessionRecheck: what has "
@@ -234,6 +236,7 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
     }
     apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, site);
     finding.serious = 1;
+    finding.advice = "move it out of there, as to /var/lib/twauth";
     for (s = tw_conftree_base_server(c->tree); s; s = s->next) {
         const char *root = tw_probe_root(s);
 
@@ -260,12 +263,14 @@ static void check_database(const check_t *c, const tw_site_t *site)
     }
     if (driver && params && !strcasecmp(driver, "pgsql")
         && !strstr(params, "connect_timeout")) {
+        finding.advice = "add connect_timeout=3 to it";
         tw_findings_add(c->findings, &finding, "DBDParams has no "
                         "connect_timeout: requests would wait long for a "
                         "database that cannot be reached");
     }
     if (site->store.database.calls >= (max ? apr_atoi64(max) : 10)) {
         finding.place = "TwAuthDatabaseCalls";
+        finding.advice = "raise DBDMax, or lower TwAuthDatabaseCalls";
         tw_findings_add(c->findings, &finding, "TwAuthDatabaseCalls %d "
                         "should be below DBDMax (%s)",
                         site->store.database.calls, max ? max : "10");
@@ -330,6 +335,7 @@ static void check_site(const check_t *c, const tw_site_t *site)
     if (domain) {
         tw_finding_t finding = of_site(site, "TwAuthCookieDomain");
 
+        finding.advice = "leave it out, unless you trust all of them";
         tw_findings_add(c->findings, &finding, "TwAuthCookieDomain: every host "
                         "of %s gets the session cookie and is trusted like "
                         "this one", domain);

@@ -26,6 +26,12 @@
 #define TW_ADMIN_CONTROL_TABLE_H
 
 #define TW_CONTROL_COMMANDS(COMMAND, SCRIPT, OPTION)                        \
+    COMMAND(doctor, "doctor", "", 0, 0, HOSTS, READS,                       \
+            "what is wrong here, and what to do: the configuration, X, the "\
+            "database, files",                                              \
+            "twauthctl doctor --host www.example.com")                      \
+    OPTION("doctor", "offline", "",                                         \
+           "ask nobody: neither X, nor PostgreSQL, nor the name service")   \
     COMMAND(accounts, "accounts", "[WHO]", 0, 1, DATABASE, READS,           \
             "who has an account here: all, or those whose name, handle or " \
             "number is like WHO",                                           \

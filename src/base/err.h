@@ -33,6 +33,15 @@ typedef enum {
     TW_ERR_NO_ACCOUNT       /* there is no account, and none is created */
 } tw_err_kind_t;
 
+/* Which part of the way to X failed, where that can be told. */
+typedef enum {
+    TW_WAY_UNKNOWN = 0,
+    TW_WAY_NAME,            /* the name service did not find it, or in time */
+    TW_WAY_PROXY,           /* the proxy: its name, or what it answered */
+    TW_WAY_CONNECT,         /* no connection to the address */
+    TW_WAY_TRUST            /* the certificate is not trusted */
+} tw_way_t;
+
 typedef struct tw_err_t {
     tw_err_kind_t kind;
     apr_status_t rv;        /* APR's or the system's code, where there is one */
@@ -43,6 +52,7 @@ typedef struct tw_err_t {
     int status;             /* what X answered; 0: nothing */
     int code;               /* which of X's refusals (see tw_refusal); 0: none
                                that is known */
+    tw_way_t way;           /* of TW_ERR_UNREACHABLE and TW_ERR_TIMEOUT */
 } tw_err_t;
 
 /*

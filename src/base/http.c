@@ -243,60 +243,60 @@ static CURLcode set_exchange(CURL *curl, const tw_http_request_t *request,
     return code;
 }
 
+/* Of the way to X, what failed: what was next when it ended. */
+static tw_way_t failed_way(CURL *curl, const tw_http_conf_t *conf,
+                           CURLcode code)
+{
+    curl_off_t found = 0, connected = 0, secured = 0;
+
+    curl_easy_getinfo(curl, CURLINFO_NAMELOOKUP_TIME_T, &found);
+    curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(curl, CURLINFO_APPCONNECT_TIME_T, &secured);
+    return code == CURLE_PEER_FAILED_VERIFICATION
+           || code == CURLE_SSL_CACERT_BADFILE
+           || code == CURLE_SSL_ISSUER_ERROR ? TW_WAY_TRUST
+           : conf->proxy && !secured ? TW_WAY_PROXY
+           : !found ? TW_WAY_NAME : !connected ? TW_WAY_CONNECT
+           : TW_WAY_UNKNOWN;
+}
+
+static const char *const advices[] = {
+    [TW_WAY_NAME] = "look at this server's DNS",
+    [TW_WAY_PROXY] = "look at TwAuthProviderProxy",
+    [TW_WAY_TRUST] = "the provider's certificate is not trusted here: look at "
+                     "the package ca-certificates, TwAuthProviderCAFile, and "
+                     "at this server's clock"
+};
+
 /* What went wrong, from curl's code. */
 static apr_status_t curl_failed(tw_err_t *err, apr_pool_t *pool,
                                 const answer_t *answer, CURLcode code,
-                                const char *error)
+                                const char *error, tw_way_t way)
 {
     const char *detail = error[0] ? tw_err_quote(pool, error, strlen(error),
                                                  200)
                                   : curl_easy_strerror(code);
-    const char *advice = NULL;
-    tw_err_kind_t kind = TW_ERR_UNREACHABLE;
-    apr_status_t rv = APR_EGENERAL;
+    int garbage = code == CURLE_WRITE_ERROR || code == CURLE_PARTIAL_FILE
+                  || code == CURLE_UNSUPPORTED_PROTOCOL
+                  || code == CURLE_WEIRD_SERVER_REPLY;
 
-    switch (code) {
-    case CURLE_ABORTED_BY_CALLBACK:
-        rv = APR_ECONNRESET;
-        detail = "a kept connection had been closed";
-        break;
-    case CURLE_OPERATION_TIMEDOUT:
-        kind = TW_ERR_TIMEOUT;
-        advice = "look at the network between here and X; the limit is "
-                 "TwAuthProviderTimeout";
-        break;
-    case CURLE_COULDNT_RESOLVE_HOST:
-        advice = "look at this server's DNS";
-        break;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        advice = "look at TwAuthProviderProxy";
-        break;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-        advice = "the provider's certificate is not trusted here: look at "
-                 "the package ca-certificates, TwAuthProviderCAFile, and at "
-                 "this server's clock";
-        break;
-    case CURLE_WRITE_ERROR:
-        kind = TW_ERR_GARBAGE;
-        if (answer->reply.too_large) {
-            detail = "the answer is larger than 64 kB";
-        }
-        break;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_PARTIAL_FILE:
-        kind = TW_ERR_GARBAGE;
-        break;
-    default:
-        break;
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
+        return tw_err_set(err, pool, TW_ERR_UNREACHABLE, APR_ECONNRESET,
+                          "a kept connection had been closed");
     }
-    tw_err_set(err, pool, kind, rv, "%s", detail);
-    if (err) {
-        err->advice = advice;
+    if (code == CURLE_OPERATION_TIMEDOUT) {
+        tw_err_set(err, pool, TW_ERR_TIMEOUT, APR_EGENERAL, "%s", detail);
+        err->advice = "look at the network between here and X; the limit is "
+                      "TwAuthProviderTimeout";
     }
-    return rv;
+    else {
+        tw_err_set(err, pool, garbage ? TW_ERR_GARBAGE : TW_ERR_UNREACHABLE,
+                   APR_EGENERAL, "%s", answer->reply.too_large
+                   ? "the answer is larger than 64 kB" : detail);
+        err->advice = garbage ? NULL : advices[way];
+    }
+    err->way = way;
+    return APR_EGENERAL;
 }
 
 /* A call without all that makes it safe is not made. */
@@ -382,7 +382,8 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     }
     code = curl_easy_perform(curl);
     if (code != CURLE_OK) {
-        rv = curl_failed(err, pool, &answer, code, error);
+        rv = curl_failed(err, pool, &answer, code, error,
+                         failed_way(curl, conf, code));
         /* whatever state the connection is in, nobody shall meet it again */
         apr_reslist_invalidate(http->handles, curl);
         goto done;

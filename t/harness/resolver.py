@@ -4,6 +4,9 @@
     resolver = Resolver(folder)
     make_site(preload=resolver.preload, env=resolver.environment)
     resolver.stall(20)                      seconds for each look-up that begins from now on
+    resolver.names()                        what was looked up since it was last asked
+
+`gone.` and whatever follows is not found, at once.
 """
 
 import os
@@ -21,7 +24,9 @@ class Resolver:
         subprocess.run(["cc", "-O1", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", str(library), str(SOURCE)], check=True)
         self._file = folder / "stall"
         self.preload = (str(library),)
-        self.environment = {"STALL_FILE": str(self._file)}
+        self._names = folder / "names"
+        self.environment = {"STALL_FILE": str(self._file), "NAMES_FILE": str(self._names)}
+        self.names()
         self.stall(0)
 
     def stall(self, seconds):
@@ -29,3 +34,10 @@ class Resolver:
         fresh.write_text(f"{seconds}\n")
         fresh.chmod(0o644)
         os.replace(fresh, self._file)
+
+    def names(self):
+        """Written by whoever looks up, of whatever user."""
+        said = self._names.read_text().splitlines() if self._names.exists() else []
+        self._names.write_text("")
+        self._names.chmod(0o666)
+        return said

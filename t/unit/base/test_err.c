@@ -7,7 +7,8 @@
 
 static void test_set_fills_every_field(void **state)
 {
-    tw_err_t err = { TW_ERR_USER, 7, "old", "old", 9, "old", 8, 5 };
+    tw_err_t err = { TW_ERR_USER, 7, "old", "old", 9, "old", 8, 5,
+                     TW_WAY_NAME };
 
     (void)state;
     assert_int_equal(tw_err_set(&err, pool, TW_ERR_TIMEOUT, APR_TIMEUP,
