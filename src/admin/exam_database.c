@@ -12,6 +12,7 @@
 
 #include "admin/exam_folders.h"
 #include "store/db.h"
+#include "store/version.h"
 
 #define DBD_MAX 10              /* mod_dbd's own */
 
@@ -159,13 +160,21 @@ void tw_exam_tables(tw_exam_t *exam)
     opened_t *opened = connected(exam);
     apr_array_header_t *rows;
     tw_err_t err = { 0 };
+    int version;
 
     if (!opened) {
         return;
     }
-    if (tw_db_run(&rows, opened->db, &columns, NULL, &err) != APR_SUCCESS) {
+    if (tw_db_run(&rows, opened->db, &columns, NULL, &err) != APR_SUCCESS
+        || tw_version_read(&version, opened->db, &err) != APR_SUCCESS) {
         tw_exam_say_err(exam, TW_VERDICT_WRONG, "make them: `twauthctl "
                         "tables`", &err);
+    }
+    else if (version >= 0 && version < TW_VERSION) {
+        tw_exam_say(exam, TW_VERDICT_WARNING, "run `twauthctl tables`", "the "
+                    "tables are of version %d, and this module wants those of "
+                    "version %d: what is new does not work", version,
+                    TW_VERSION);
     }
     else {
         tw_exam_say(exam, TW_VERDICT_OK, NULL, "the tables are there, with "

@@ -377,6 +377,20 @@ def test_no_tables(site, doctor, make_db):
     doctor(replace=[params]).only("tables", "wrong", "twauth_", "tables")
 
 
+@databases
+def test_tables_of_an_older_version(site, doctor):
+    """Which one it is, store/version reads; there is no need of each."""
+    versions = site.db.rows("SELECT version, applied_at FROM twauth_schema")
+    site.db.execute("UPDATE twauth_schema SET version = 4 WHERE version = (SELECT max(version) FROM twauth_schema)")
+    try:
+        doctor().only("tables", "warning", "the tables are of version 4", "twauthctl tables")
+    finally:
+        site.db.execute("DELETE FROM twauth_schema")
+        for row in versions:
+            site.db.execute("INSERT INTO twauth_schema (version, applied_at) VALUES (?, ?)", *row)
+    doctor().one("tables", "ok", "the tables are there")
+
+
 def test_sqlite_is_not_made(site, doctor, tmp_path):
     file = site.db.file.parent / "none.db"
     seen = doctor(replace={str(site.db.file): str(file)})
