@@ -248,11 +248,11 @@ class PgDatabase(_Database):
         return self.server.log.mark()
 
     def statements(self, mark=0):
-        """The statements httpd sent to this database after `mark`, to be counted; without the tests' own, and without what a
-        child asks as it starts."""
+        """The statements httpd sent to this database after `mark`, to be counted; without the tests' own, without what a
+        child asks as it starts, and without the empty one, which tries a connection that was idle for two seconds."""
         logged = self.server.log.since(mark)
         found = re.findall(rf"^{self.name}\|LOG:  (?:statement|execute [^:]*): (.*)$", logged, re.M)
-        return [s for s in found if not s.startswith("/* test */") and "twauth_schema" not in s]
+        return [s for s in found if s.strip() and not s.startswith("/* test */") and "twauth_schema" not in s]
 
     def drop(self):
         self.server.execute(f"DROP DATABASE {self.name} WITH (FORCE)")

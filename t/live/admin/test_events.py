@@ -236,7 +236,7 @@ def test_X_refuses_a_person_and_has_no_place(site, events):
     answer = flow.arrive(url)
     event, = events.wait("refused by-x")
     assert event["reference"] == reference(answer)
-    change(site, "TwAuthProviderCalls 1\nTwAuthProviderTimeout 600ms")
+    change(site, "TwAuthProviderCalls 1\nTwAuthProviderTimeout 3s")
     site.standin.fault(site.exchange_path, "hang", times=None)
     together(*[lambda flow=flow, url=url: flow.arrive(url) for flow, url in others])
     assert {kind_of(event) for event in events.fresh()} == {"provider failed", "limit calls"}

@@ -316,7 +316,7 @@ def test_limit_for_all(make_site):
 def dressed(make_site):
     """A site with ErrorDocuments that print what they are told."""
     statuses = (400, 401, 403, 429, 502, 503, 504)
-    site = make_site(config="TwAuthProviderTimeout 1s\n" + "\n".join(f"ErrorDocument {s} /said.cgi" for s in statuses))
+    site = make_site(config="TwAuthProviderTimeout 3s\n" + "\n".join(f"ErrorDocument {s} /said.cgi" for s in statuses))
     site.httpd.script("said.cgi", "#!/bin/sh\necho Content-Type: text/plain; echo\n"
                       'echo "ERROR=$TWAUTH_ERROR; LOGIN=$TWAUTH_LOGIN_URL; SWITCH=$TWAUTH_SWITCH_URL; QUERY=$QUERY_STRING$REDIRECT_QUERY_STRING"\n')
     return site

@@ -16,7 +16,7 @@ COLUMNS = "name, avatar, email, verified"
 @pytest.fixture(scope="module")
 def site(make_site, protocol):
     scope = 'TwAuthScope "tweet.read users.read users.email"' if protocol == "oauth2" else ""
-    return make_site(config=f"TwAuthProfile On\n{scope}\nTwAuthProviderTimeout 2s")
+    return make_site(config=f"TwAuthProfile On\n{scope}\nTwAuthProviderTimeout 4s")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 """A sign-in costs two round trips to X, two to the database, and no connection set up anew."""
 
 import threading
+import time
 
 import pytest
 
@@ -12,6 +13,7 @@ from harness.relay import Relay
 pytestmark = [pytest.mark.protocols("oauth1", "oauth2"), pytest.mark.databases("pgsql")]
 
 USERS = ("alice", "bob", "carol", "dave")
+IDLE = 2            # seconds
 
 
 class Wires:
@@ -19,13 +21,24 @@ class Wires:
 
     def __init__(self, x, database):
         self.x, self.database = x, database
+        self._used = 0
 
-    def cost(self, work):
-        """(connections, round trips) to X, and to the database."""
+    def once(self, work):
         before = self.x.counted(), self.database.counted()
         work()
         after = self.x.counted(), self.database.counted()
+        self._used = time.monotonic()
         return tuple(tuple(b - a for a, b in zip(*pair)) for pair in zip(before, after))
+
+    def cost(self, work):
+        """(connections, round trips) to X, and to the database; where nothing was held up for so long that an idle
+        connection is tried first."""
+        for _ in range(10):
+            before = self._used
+            cost = self.once(work)
+            if self._used - before < IDLE:
+                break
+        return cost
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +68,7 @@ def site(make_site, wires, postgres):
     """One child, which has made one sign-in."""
     site = wired(make_site, wires, postgres, mpm="event", mpm_config=ONE_CHILD,
                  config="TwAuthSessionRecheck 0\nTwAuthProviderCalls 16")
-    assert wires.cost(lambda: sign_in(site)) != ((0, 2), (0, 2)), "the relays are not passed"
+    assert wires.once(lambda: sign_in(site)) != ((0, 2), (0, 2)), "the relays are not passed"
     return site
 
 
@@ -73,9 +86,9 @@ def together(site, count):
     gate, answers = threading.Barrier(count), []
 
     def run(browser, user):
-        gate.wait(30)
+        gate.wait(300)
         flow = browser.begin("/members/")
-        gate.wait(30)
+        gate.wait(300)
         answers.append(flow.arrive(flow.callback(user), follow=False).status)
 
     threads = [threading.Thread(target=run, args=flow) for flow in flows]

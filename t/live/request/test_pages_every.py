@@ -61,7 +61,7 @@ def site(make_site):
         </Location>
         TwAuthPages "%s"
         TwAuthAccountDelete On
-        TwAuthProviderTimeout 1s
+        TwAuthProviderTimeout 2s
         TwAuthSessionRecheck 0
         TwAuthSessionGrace 0""" % FOLDER)
     hosts = {"client": "TwAuthStartLimit 1/h 1000/min", "all": "TwAuthStartLimit 1000/min 1/h",

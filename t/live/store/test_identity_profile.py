@@ -48,7 +48,6 @@ def shown(make_site):
     """Where a profile is asked for, kept, and told in every way."""
     return make_site(config="""
         TwAuthProfile On
-        TwAuthProviderTimeout 2s
         <Location "/members/">
         TwAuthExport env headers profile
         TwAuthHeader X-Name name

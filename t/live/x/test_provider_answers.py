@@ -14,7 +14,7 @@ PATHS = {"start": "/oauth/request_token", "callback": "/oauth/access_token", "co
 oauth1, oauth2 = pytest.mark.protocols("oauth1"), pytest.mark.protocols("oauth2")
 STEPS = [pytest.param("start", marks=oauth1), pytest.param("callback", marks=oauth1), pytest.param("code", marks=oauth2),
          pytest.param("user", marks=oauth2)]
-LIMIT = 1
+LIMIT = 5
 # What X says that is proper at each step.
 GOOD = {"start": "oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true",
         "callback": "oauth_token=1001-a&oauth_token_secret=b&user_id=1001&screen_name=alice",

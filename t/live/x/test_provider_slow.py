@@ -15,12 +15,12 @@ from harness.checks import SLACK, typical
 from harness.process import until
 
 pytestmark = pytest.mark.protocols("oauth1")
-LIMIT = 1.0
+LIMIT = 2.0
 
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    return make_site(config="TwAuthProviderTimeout 1s")
+    return make_site(config=f"TwAuthProviderTimeout {LIMIT:.0f}s")
 
 
 @pytest.fixture(autouse=True)
