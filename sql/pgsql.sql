@@ -35,11 +35,17 @@ CREATE TABLE twauth_account (
     name         text    NOT NULL DEFAULT '',         -- the profile, to be shown
     avatar       text    NOT NULL DEFAULT '',         -- a URL
     email        text    NOT NULL DEFAULT '',
-    verified     integer NOT NULL DEFAULT 0
+    verified     integer NOT NULL DEFAULT 0,
+    roles        text    NOT NULL DEFAULT '',         -- of twauth_role, kept by
+                                                      -- triggers: a,b,c
+    waiting_since bigint                              -- not let in since then;
+                                                      -- empty: a member
 );
 
 CREATE INDEX twauth_account_screen_name
     ON twauth_account (lower(screen_name COLLATE "C"));
+CREATE INDEX twauth_account_waiting
+    ON twauth_account (waiting_since) WHERE waiting_since IS NOT NULL;
 
 -- Every username ever given, and names that nobody gets (twitter_id empty).
 -- No row stands in the way of another: whatever a restore brings is kept, also
@@ -89,6 +95,31 @@ CREATE TABLE twauth_schema (
 GRANT SELECT ON twauth_schema TO PUBLIC;
 
 INSERT INTO twauth_schema (version) VALUES (5);
+
+-- Roles of accounts, for Require twitter-role.
+CREATE TABLE twauth_role (
+    account_id bigint NOT NULL REFERENCES twauth_account (id) ON DELETE CASCADE,
+    role       text   NOT NULL
+        CONSTRAINT "role is 1 to 64 of a-z, 0-9, _ and -"
+        CHECK (role COLLATE "C" ~ '^[a-z0-9_-]{1,64}$'),
+    PRIMARY KEY (account_id, role)
+);
+
+-- Invitations.  A link has a secret, and the row its digest (BLAKE2b of 128
+-- bits, as b2sum -l 128 has it): who reads the table has no links.
+CREATE TABLE twauth_invitation (
+    id         text   PRIMARY KEY
+        CONSTRAINT "id is 32 hexadecimal digits"
+        CHECK (id COLLATE "C" ~ '^[0-9a-f]{32}$'),
+    role       text   NOT NULL DEFAULT ''             -- empty: none
+        CONSTRAINT "role is at most 64 of a-z, 0-9, _ and -"
+        CHECK (role COLLATE "C" ~ '^[a-z0-9_-]{0,64}$'),
+    note       text   NOT NULL DEFAULT '',            -- whom it is for
+    created_at bigint NOT NULL DEFAULT extract(epoch FROM now())::bigint,
+    expires_at bigint NOT NULL,
+    used_by    text,                                  -- X's number of who did
+    used_at    bigint
+);
 
 -- One row for each name and owner is enough.
 CREATE FUNCTION twauth_username_once() RETURNS trigger LANGUAGE plpgsql
@@ -227,5 +258,101 @@ END $$;
 
 CREATE TRIGGER twauth_session_new AFTER INSERT ON twauth_session
 FOR EACH ROW EXECUTE FUNCTION twauth_session_new();
+
+-- What an account's roles are stands in its own row too, in order, for whoever
+-- asks who somebody is.  It is kept here, and cannot be changed but by roles.
+CREATE FUNCTION twauth_account_roles() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM set_config('search_path',
+                       quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    IF octet_length(NEW.roles) > 200 THEN
+        RAISE EXCEPTION 'an account has at most 200 bytes of roles'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.roles <> (SELECT COALESCE(string_agg(role, ',' ORDER BY role COLLATE "C"), '')
+                     FROM twauth_role WHERE account_id = NEW.id) THEN
+        RAISE EXCEPTION 'roles are what twauth_role says'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER twauth_account_roles BEFORE UPDATE OF roles ON twauth_account
+FOR EACH ROW EXECUTE FUNCTION twauth_account_roles();
+
+-- Two who change the roles of one account take turns.
+CREATE FUNCTION twauth_role_changed() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog AS $$
+DECLARE
+    account bigint;
+BEGIN
+    PERFORM set_config('search_path',
+                       quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    IF TG_OP = 'DELETE' THEN
+        account := OLD.account_id;
+    ELSE
+        account := NEW.account_id;
+    END IF;
+    PERFORM 1 FROM twauth_account WHERE id = account FOR NO KEY UPDATE;
+    UPDATE twauth_account SET roles = (
+        SELECT COALESCE(string_agg(role, ',' ORDER BY role COLLATE "C"), '')
+        FROM twauth_role WHERE account_id = account)
+    WHERE id = account;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER twauth_role_changed AFTER INSERT OR DELETE ON twauth_role
+FOR EACH ROW EXECUTE FUNCTION twauth_role_changed();
+
+CREATE FUNCTION twauth_role_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM set_config('search_path',
+                       quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    RAISE EXCEPTION 'a role is given and taken, not changed: INSERT and DELETE';
+END $$;
+
+CREATE TRIGGER twauth_role_kept BEFORE UPDATE ON twauth_role
+FOR EACH ROW EXECUTE FUNCTION twauth_role_kept();
+
+-- Whoever uses an invitation has an account from that moment on, and its role.
+CREATE FUNCTION twauth_invitation_used() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM set_config('search_path',
+                       quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    INSERT INTO twauth_account (twitter_id, created_at)
+    VALUES (NEW.used_by, COALESCE(NEW.used_at, extract(epoch FROM now())::bigint))
+    ON CONFLICT (twitter_id) DO UPDATE SET waiting_since = NULL;
+    INSERT INTO twauth_role (account_id, role)
+    SELECT id, NEW.role FROM twauth_account
+    WHERE twitter_id = NEW.used_by AND NEW.role <> ''
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER twauth_invitation_used AFTER UPDATE OF used_by ON twauth_invitation
+FOR EACH ROW WHEN (OLD.used_by IS NULL AND NEW.used_by IS NOT NULL)
+EXECUTE FUNCTION twauth_invitation_used();
+
+-- No more than 1000 wait: the oldest go.  Who waits comes one after the other,
+-- so that each sees all who came before.
+CREATE FUNCTION twauth_account_waits() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog AS $$
+BEGIN
+    PERFORM set_config('search_path',
+                       quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    PERFORM pg_advisory_xact_lock(TG_RELID::bigint);
+    DELETE FROM twauth_account WHERE waiting_since IS NOT NULL AND id IN (
+        SELECT id FROM twauth_account WHERE waiting_since IS NOT NULL
+        ORDER BY waiting_since DESC, id DESC OFFSET 1000
+        FOR UPDATE SKIP LOCKED);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER twauth_account_waits AFTER INSERT ON twauth_account
+FOR EACH ROW WHEN (NEW.waiting_since IS NOT NULL)
+EXECUTE FUNCTION twauth_account_waits();
 
 COMMIT;

@@ -29,11 +29,17 @@ CREATE TABLE twauth_account (
     name         TEXT    NOT NULL DEFAULT '',        -- the profile, to be shown
     avatar       TEXT    NOT NULL DEFAULT '',        -- a URL
     email        TEXT    NOT NULL DEFAULT '',
-    verified     INTEGER NOT NULL DEFAULT 0
+    verified     INTEGER NOT NULL DEFAULT 0,
+    roles        TEXT    NOT NULL DEFAULT '',        -- of twauth_role, kept by
+                                                     -- triggers: a,b,c
+    waiting_since INTEGER                            -- not let in since then;
+                                                     -- empty: a member
 );
 
 CREATE INDEX twauth_account_screen_name
     ON twauth_account (lower(screen_name));
+CREATE INDEX twauth_account_waiting
+    ON twauth_account (waiting_since) WHERE waiting_since IS NOT NULL;
 
 -- Every username ever given, and names that nobody gets (twitter_id empty).
 CREATE TABLE twauth_username (
@@ -68,6 +74,32 @@ CREATE TABLE twauth_schema (
 );
 
 INSERT INTO twauth_schema (version) VALUES (5);
+
+
+-- Roles of accounts, for Require twitter-role.
+CREATE TABLE twauth_role (
+    account_id INTEGER NOT NULL REFERENCES twauth_account (id) ON DELETE CASCADE,
+    role       TEXT    NOT NULL
+        CONSTRAINT "role is 1 to 64 of a-z, 0-9, _ and -"
+        CHECK (role NOT GLOB '*[^a-z0-9_-]*' AND length(role) BETWEEN 1 AND 64),
+    PRIMARY KEY (account_id, role)
+) WITHOUT ROWID;
+
+-- Invitations.  A link has a secret, and the row its digest (BLAKE2b of 128
+-- bits, as b2sum -l 128 has it): who reads the table has no links.
+CREATE TABLE twauth_invitation (
+    id         TEXT    PRIMARY KEY
+        CONSTRAINT "id is 32 hexadecimal digits"
+        CHECK (length(id) = 32 AND id NOT GLOB '*[^0-9a-f]*'),
+    role       TEXT    NOT NULL DEFAULT ''             -- empty: none
+        CONSTRAINT "role is at most 64 of a-z, 0-9, _ and -"
+        CHECK (role NOT GLOB '*[^a-z0-9_-]*' AND length(role) <= 64),
+    note       TEXT    NOT NULL DEFAULT '',            -- whom it is for
+    created_at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)),
+    expires_at INTEGER NOT NULL,
+    used_by    TEXT,                                   -- X's number of who did
+    used_at    INTEGER
+);
 
 -- What is put in by hand: by triggers, for they can be given to tables that
 -- are there already, which a CHECK cannot.
@@ -208,4 +240,67 @@ BEGIN
         SELECT id FROM twauth_session
         WHERE account_id = NEW.account_id AND id <> NEW.id
         ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET NEW.keep - 1);
+END;
+
+-- What an account's roles are stands in its own row too, in order, for whoever
+-- asks who somebody is.  It is kept here, and cannot be changed but by roles.
+CREATE TRIGGER twauth_account_roles BEFORE UPDATE OF roles ON twauth_account
+BEGIN
+    SELECT RAISE(ABORT, 'CHECK constraint failed: an account has at most 200 bytes of roles')
+    WHERE length(NEW.roles) > 200;
+    SELECT RAISE(ABORT, 'CHECK constraint failed: roles are what twauth_role says')
+    WHERE NEW.roles <> (SELECT COALESCE(group_concat(role), '') FROM (
+        SELECT role FROM twauth_role WHERE account_id = NEW.id ORDER BY role));
+END;
+
+CREATE TRIGGER twauth_role_new AFTER INSERT ON twauth_role
+BEGIN
+    SELECT RAISE(ABORT, 'FOREIGN KEY constraint failed: there is no such account')
+    WHERE NOT EXISTS (SELECT 1 FROM twauth_account WHERE id = NEW.account_id);
+    UPDATE twauth_account SET roles = (SELECT group_concat(role) FROM (
+        SELECT role FROM twauth_role WHERE account_id = NEW.account_id
+        ORDER BY role))
+    WHERE id = NEW.account_id;
+END;
+
+CREATE TRIGGER twauth_role_gone AFTER DELETE ON twauth_role
+BEGIN
+    UPDATE twauth_account SET roles = (
+        SELECT COALESCE(group_concat(role), '') FROM (
+            SELECT role FROM twauth_role WHERE account_id = OLD.account_id
+            ORDER BY role))
+    WHERE id = OLD.account_id;
+END;
+
+CREATE TRIGGER twauth_role_changed BEFORE UPDATE ON twauth_role
+BEGIN
+    SELECT RAISE(ABORT, 'a role is given and taken, not changed: INSERT and DELETE');
+END;
+
+CREATE TRIGGER twauth_account_gone_roles AFTER DELETE ON twauth_account
+BEGIN
+    DELETE FROM twauth_role WHERE account_id = OLD.id;
+END;
+
+-- Whoever uses an invitation has an account from that moment on, and its role.
+CREATE TRIGGER twauth_invitation_used AFTER UPDATE OF used_by ON twauth_invitation
+WHEN OLD.used_by IS NULL AND NEW.used_by IS NOT NULL
+BEGIN
+    INSERT INTO twauth_account (twitter_id, created_at)
+    VALUES (NEW.used_by,
+            COALESCE(NEW.used_at, CAST(strftime('%s', 'now') AS INTEGER)))
+    ON CONFLICT (twitter_id) DO UPDATE SET waiting_since = NULL;
+    INSERT INTO twauth_role (account_id, role)
+    SELECT id, NEW.role FROM twauth_account
+    WHERE twitter_id = NEW.used_by AND NEW.role <> ''
+    ON CONFLICT DO NOTHING;
+END;
+
+-- No more than 1000 wait: the oldest go.
+CREATE TRIGGER twauth_account_waits AFTER INSERT ON twauth_account
+WHEN NEW.waiting_since IS NOT NULL
+BEGIN
+    DELETE FROM twauth_account WHERE id IN (
+        SELECT id FROM twauth_account WHERE waiting_since IS NOT NULL
+        ORDER BY waiting_since DESC, id DESC LIMIT -1 OFFSET 1000);
 END;

@@ -132,8 +132,8 @@ static void check_require(const check_t *c, const ap_directive_t *d)
 static int is_by_user(const ap_directive_t *d, const char *provider)
 {
     static const char *const names[] = {
-        "user", "valid-user", "twitter-user", "twitter-id", "group",
-        "dbm-group", "dbd-group", NULL
+        "user", "valid-user", "twitter-user", "twitter-id", "twitter-role",
+        "group", "dbm-group", "dbd-group", NULL
     };
 
     return !strcasecmp(provider, "expr") || !strcasecmp(provider, "env")

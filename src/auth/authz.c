@@ -12,6 +12,7 @@
 #include "auth/authn.h"
 #include "auth/export.h"
 #include "base/id.h"
+#include "base/roles.h"
 #include "private.h"
 #include "request/line.h"
 #include "request/page.h"
@@ -62,20 +63,31 @@ static const char *parse_ids(cmd_parms *cmd, const char *line,
                  "must be an id: 1 to 20 digits, no zero in front");
 }
 
-/* ASCII alone, whatever the locale is: no letter becomes another's twin. */
-static int same_handle(const char *a, const char *b)
+static const char *parse_roles(cmd_parms *cmd, const char *line,
+                               const void **parsed)
 {
-    return !apr_cstr_casecmp(a, b);
+    return parse(cmd, line, parsed, "twitter-role", tw_roles_name_ok,
+                 "must be a role: 1 to 64 of a-z, 0-9, _ and -");
 }
 
-static int same_id(const char *a, const char *b)
+/* ASCII alone, whatever the locale is: no letter becomes another's twin. */
+static int has_handle(const tw_session_t *session, const char *word)
 {
-    return !strcmp(a, b);
+    return !apr_cstr_casecmp(session->screen_name, word);
+}
+
+static int has_id(const tw_session_t *session, const char *word)
+{
+    return !strcmp(session->twitter_id, word);
+}
+
+static int has_role(const tw_session_t *session, const char *word)
+{
+    return tw_roles_has(tw_session_roles(session), word);
 }
 
 static authz_status authorize(request_rec *r, const void *parsed,
-                              int (*same)(const char *, const char *),
-                              int by_id)
+                              int (*has)(const tw_session_t *, const char *))
 {
     const apr_array_header_t *words = parsed;
     const tw_visitor_t *visitor;
@@ -91,9 +103,7 @@ static authz_status authorize(request_rec *r, const void *parsed,
         return AUTHZ_DENIED;
     }
     for (i = 0; i < words->nelts; i++) {
-        if (same(APR_ARRAY_IDX(words, i, const char *),
-                 by_id ? visitor->session.twitter_id
-                       : visitor->session.screen_name)) {
+        if (has(&visitor->session, APR_ARRAY_IDX(words, i, const char *))) {
             return AUTHZ_GRANTED;
         }
     }
@@ -104,18 +114,26 @@ static authz_status check_users(request_rec *r, const char *line,
                                 const void *parsed)
 {
     (void)line;
-    return authorize(r, parsed, same_handle, 0);
+    return authorize(r, parsed, has_handle);
 }
 
 static authz_status check_ids(request_rec *r, const char *line,
                               const void *parsed)
 {
     (void)line;
-    return authorize(r, parsed, same_id, 1);
+    return authorize(r, parsed, has_id);
+}
+
+static authz_status check_roles(request_rec *r, const char *line,
+                                const void *parsed)
+{
+    (void)line;
+    return authorize(r, parsed, has_role);
 }
 
 static const authz_provider users = { check_users, parse_users };
 static const authz_provider ids = { check_ids, parse_ids };
+static const authz_provider roles = { check_roles, parse_roles };
 
 /*
  * httpd checks expressions and variables before it asks anybody to sign in,
@@ -183,6 +201,9 @@ void tw_authz_register(apr_pool_t *pool)
                               AP_AUTH_INTERNAL_PER_CONF);
     ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "twitter-id",
                               AUTHZ_PROVIDER_VERSION, &ids,
+                              AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, "twitter-role",
+                              AUTHZ_PROVIDER_VERSION, &roles,
                               AP_AUTH_INTERNAL_PER_CONF);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * auth/authz: Require twitter-user and twitter-id, and 403 instead of 401 for
- * who is signed in but not allowed (a 401 would only send them round).
+ * auth/authz: Require twitter-user, twitter-id and twitter-role, and 403
+ * instead of 401 for who is signed in but not allowed (a 401 would only send
+ * them round).
  * mod_authz_core's own Require expr and Require env ask for a sign-in where
  * they are about the user.
  */

@@ -63,10 +63,12 @@ static void export_tokens(request_rec *r, tw_visitor_t *visitor)
 static const char *const variables[TW_IDENTITY_HEADERS_COUNT + 1] = {
     "TWAUTH_USER", "TWAUTH_USERNAME", "TWAUTH_SCREEN_NAME", "TWAUTH_ID",
     "TWAUTH_ACCOUNT", "TWAUTH_SIGNED_IN_AT",
-    "TWAUTH_NAME", "TWAUTH_AVATAR", "TWAUTH_EMAIL", "TWAUTH_VERIFIED", NULL
+    "TWAUTH_NAME", "TWAUTH_AVATAR", "TWAUTH_EMAIL", "TWAUTH_VERIFIED",
+    "TWAUTH_ROLES", NULL
 };
 
 _Static_assert(TW_IDENTITY_HEADERS_PROFILE == TW_TOLD_NAME
+                   && TW_IDENTITY_HEADERS_ROLES == TW_TOLD_ROLES
                    && TW_IDENTITY_HEADERS_COUNT == TW_TOLD_NOTHING,
                "the same order");
 
@@ -104,6 +106,10 @@ static void add_identity(apr_table_t *table, const char *const *names,
     for (i = 0; i < TW_IDENTITY_HEADERS_PROFILE; i++) {
         apr_table_addn(table, names[i], values[i]);
     }
+    if (tw_session_roles(session)) {
+        apr_table_addn(table, names[TW_IDENTITY_HEADERS_ROLES],
+                       tw_session_roles(session));
+    }
 }
 
 /* What a profile says; NULL: nothing. */
@@ -132,7 +138,7 @@ static void add_profile_variables(const request_rec *r, tw_visitor_t *visitor)
     const tw_profile_t *profile = tw_profile_of(visitor);
     int i;
 
-    for (i = TW_TOLD_NAME; i < TW_TOLD_NOTHING; i++) {
+    for (i = TW_TOLD_NAME; i < TW_TOLD_ROLES; i++) {
         const char *value = profile_value(profile, (tw_told_t)i);
 
         if (value) {
@@ -140,6 +146,11 @@ static void add_profile_variables(const request_rec *r, tw_visitor_t *visitor)
         }
     }
 }
+
+/* The headers of everybody, as bits; the others are a profile's. */
+#define IDENTITY                                                            \
+    ((1 << TW_IDENTITY_HEADERS_PROFILE) - 1                                 \
+     + (1 << TW_IDENTITY_HEADERS_ROLES))
 
 /* Where it is kept what is given in r's headers. */
 static tw_given_t *given_in(const request_rec *r, tw_visitor_t *visitor)
@@ -164,7 +175,7 @@ static int add_profile_headers(apr_table_t *table, const request_rec *r,
     const tw_profile_t *profile = tw_profile_of(visitor);
     int i, added = 0;
 
-    for (i = TW_TOLD_NAME; i < TW_TOLD_NOTHING; i++) {
+    for (i = TW_TOLD_NAME; i < TW_TOLD_ROLES; i++) {
         const char *value = profile_header(r, profile, (tw_told_t)i);
 
         if (value) {
@@ -194,6 +205,8 @@ static const char *told(const request_rec *r, tw_visitor_t *visitor,
         return numbers(visitor)->account;
     case TW_TOLD_SIGNED_IN_AT:
         return numbers(visitor)->signed_in_at;
+    case TW_TOLD_ROLES:
+        return tw_session_roles(session);
     case TW_TOLD_NOTHING:
         return NULL;
     default:
@@ -232,7 +245,7 @@ static void export_headers(const request_rec *r, tw_visitor_t *visitor,
     given = given_in(r, visitor);
     if (dir->exports & TW_EXPORT_HEADERS) {
         add_identity(r->headers_in, tw_identity_headers_names, r, visitor);
-        given->headers = (1 << TW_IDENTITY_HEADERS_PROFILE) - 1;
+        given->headers = IDENTITY;
         if (dir->exports & TW_EXPORT_PROFILE) {
             given->headers |= add_profile_headers(r->headers_in, r, visitor);
         }
@@ -290,7 +303,7 @@ void tw_export_answer(request_rec *r, tw_visitor_t *visitor,
 static int has_other_headers(const tw_given_t *given,
                              const tw_dir_conf_t *dir)
 {
-    int profile = given->headers >> TW_IDENTITY_HEADERS_PROFILE;
+    int profile = given->headers & ~IDENTITY;
 
     return (given->headers && !(dir->exports & TW_EXPORT_HEADERS))
            || (profile && !(dir->exports & TW_EXPORT_PROFILE))

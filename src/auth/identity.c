@@ -19,6 +19,10 @@ static const twauth_identity_t *twauth_identity(request_rec *r)
     identity->twitter_id = visitor->session.twitter_id;
     identity->screen_name = visitor->session.screen_name;
     identity->signed_in_at = visitor->session.signed_in_at;
+    identity->roles = tw_session_roles(&visitor->session);
+    if (!identity->roles) {
+        identity->roles = "";
+    }
     return identity;
 }
 

@@ -28,6 +28,8 @@ typedef struct twauth_identity_t {
     const char *screen_name;        /* the handle at the last sign-in; "" where
                                        it has passed to somebody else */
     apr_time_t signed_in_at;        /* when this session began */
+    const char *roles;              /* of the account, in order with commas
+                                       between; "": none */
 } twauth_identity_t;
 
 /*

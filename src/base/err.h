@@ -30,7 +30,8 @@ typedef enum {
     TW_ERR_USER,            /* X: refuses this user (suspended, locked) */
     TW_ERR_DATABASE,        /* the database is down, slow, or wrong */
     TW_ERR_INACTIVE,        /* the account may not sign in */
-    TW_ERR_NO_ACCOUNT       /* there is no account, and none is created */
+    TW_ERR_NO_ACCOUNT,      /* there is no account, and none is created */
+    TW_ERR_WAITING          /* the account waits to be let in */
 } tw_err_kind_t;
 
 /* Which part of the way to X failed, where that can be told. */

@@ -21,6 +21,8 @@
 #define TW_EVENTS(X)                                                        \
     X(SIGNED_IN, "signed-in", "",                                           \
       "somebody signed in")                                                 \
+    X(SIGNED_IN_INVITED, "signed-in", "invited",                            \
+      "somebody signed in by an invitation: it is used")                    \
     X(SIGNED_OUT, "signed-out", "here",                                     \
       "somebody signed out")                                                \
     X(SIGNED_OUT_ALL, "signed-out", "everywhere",                           \
@@ -35,7 +37,11 @@
     X(REFUSED_INACTIVE, "refused", "inactive",                              \
       "the account is not active")                                          \
     X(REFUSED_NO_ACCOUNT, "refused", "no-account",                          \
-      "there is no account, and TwAuthSignUp is Off")                       \
+      "there is no account, and TwAuthSignUp is Off or Invite")             \
+    X(REFUSED_WAITING, "refused", "waiting",                                \
+      "the account waits to be let in (TwAuthSignUp Ask)")                  \
+    X(REFUSED_INVITATION, "refused", "invitation",                          \
+      "there is no account, and the invitation is used, over, or not known")\
     X(REFUSED_FORBIDDEN, "refused", "forbidden",                            \
       "signed in, and not let in by a Require")                             \
     X(REFUSED_NO_NAME, "refused", "no-name",                                \
@@ -57,6 +63,8 @@
     X(ACCOUNT_CLAIMED, "account-created", "claimed",                        \
       "an account that waited under a handle got its owner "                \
       "(TwAuthClaimByHandle)")                                              \
+    X(ACCOUNT_ASKS, "account-created", "asks",                              \
+      "an account was made that waits to be let in (TwAuthSignUp Ask)")     \
     X(ENDED_GONE, "session-ended", "ended",                                 \
       "a session turned up whose row is gone, or over, or whose account is "\
       "not active")                                                         \

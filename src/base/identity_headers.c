@@ -14,7 +14,7 @@ const char *const tw_identity_headers_names[] = {
     "X-Twauth-User", "X-Twauth-Username", "X-Twauth-Screen-Name",
     "X-Twauth-Id", "X-Twauth-Account", "X-Twauth-Signed-In-At",
     "X-Twauth-Name", "X-Twauth-Avatar", "X-Twauth-Email", "X-Twauth-Verified",
-    NULL
+    "X-Twauth-Roles", NULL
 };
 
 _Static_assert(sizeof(tw_identity_headers_names)

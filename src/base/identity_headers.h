@@ -17,8 +17,9 @@
 #include <apr_tables.h>
 
 /* The names; NULL ends. */
-#define TW_IDENTITY_HEADERS_COUNT 10
+#define TW_IDENTITY_HEADERS_COUNT 11
 #define TW_IDENTITY_HEADERS_PROFILE 6   /* from here on they are a profile's */
+#define TW_IDENTITY_HEADERS_ROLES 10    /* but for the last */
 extern const char
     *const tw_identity_headers_names[TW_IDENTITY_HEADERS_COUNT + 1];
 

@@ -289,6 +289,21 @@ apr_status_t tw_json_error(tw_json_error_t *error, const char *body,
     return error->code || error->message ? APR_SUCCESS : APR_EINVAL;
 }
 
+/* The strings that a text has commas between. */
+static json_t *list_of(const char *text)
+{
+    json_t *list = json_array();
+
+    while (*text) {
+        apr_size_t len = strcspn(text, ",");
+
+        json_array_append_new(list, json_stringn(text, len));
+        text += len;
+        text += *text == ',';
+    }
+    return list;
+}
+
 const char *tw_json_object(const tw_json_member_t *members, int count,
                            apr_pool_t *pool)
 {
@@ -299,8 +314,9 @@ const char *tw_json_object(const tw_json_member_t *members, int count,
 
     for (i = 0; i < count; i++) {
         const tw_json_member_t *m = &members[i];
-        json_t *value = m->text ? json_string(m->text)
-                        : m->is_bool ? json_boolean(m->number)
+        json_t *value = m->kind == TW_JSON_LIST ? list_of(m->text)
+                        : m->text ? json_string(m->text)
+                        : m->kind == TW_JSON_BOOL ? json_boolean(m->number)
                         : json_integer(m->number);
 
         if (json_object_set_new(object, m->name, value) != 0) {

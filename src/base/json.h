@@ -78,12 +78,16 @@ apr_status_t tw_json_user(const char **id, const char **username,
 void tw_json_profile(tw_profile_t *profile, const char *body, apr_size_t len,
                      apr_pool_t *pool);
 
-/* One member of an object to write: exactly one kind of value. */
+/* One member of an object to write: a string where there is a text, else a
+ * number; unless its kind says something else. */
+#define TW_JSON_BOOL 1          /* true or false, by the number */
+#define TW_JSON_LIST 2          /* strings, which have commas in the text */
+
 typedef struct tw_json_member_t {
     const char *name;
-    const char *text;           /* a string, when not NULL; else ... */
-    apr_int64_t number;         /* ... a number, unless ... */
-    int is_bool;                /* ... this says it is true or false */
+    const char *text;
+    apr_int64_t number;
+    int kind;
 } tw_json_member_t;
 
 /*

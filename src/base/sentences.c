@@ -78,6 +78,27 @@ static const tw_sentence_t sentences[TW_SENTENCES] = {
       "You have no account here" },
     [TW_SAY_NO_ACCOUNT_TEXT] = { "no-account.text",
       "Only people who were invited can sign in on this site." },
+    [TW_SAY_WAITING_TITLE] = { "waiting.title",
+      "You are not let in yet" },
+    [TW_SAY_WAITING_TEXT] = { "waiting.text",
+      "The people who run this site have been told that you were here. "
+      "Sign in again once they have let you in." },
+    [TW_SAY_INVITATION_USED_TITLE] = { "invitation-used.title",
+      "This invitation has been used" },
+    [TW_SAY_INVITATION_USED_TEXT] = { "invitation-used.text",
+      "An invitation is for one person, and somebody has used this one."
+      " Ask the people who run this site for another." },
+    [TW_SAY_INVITATION_OVER_TITLE] = { "invitation-over.title",
+      "This invitation is over" },
+    [TW_SAY_INVITATION_OVER_TEXT] = { "invitation-over.text",
+      "Its time has run out. Ask the people who run this site for "
+      "another." },
+    [TW_SAY_INVITATION_UNKNOWN_TITLE] = { "invitation-unknown.title",
+      "This invitation is not known here" },
+    [TW_SAY_INVITATION_UNKNOWN_TEXT] = { "invitation-unknown.text",
+      "The link may be incomplete, or the invitation was taken back. "
+      "Open the whole link, or ask the people who run this site for "
+      "another." },
     [TW_SAY_FORBIDDEN_TITLE] = { "forbidden.title",
       "This page is not for you" },
     [TW_SAY_FORBIDDEN_TEXT] = { "forbidden.text",

@@ -236,7 +236,7 @@ static void copy_limits(tw_draft_t *draft)
     site->sign_in.limit_client = conf->sign_in.limit_client;
     site->sign_in.limit_all = conf->sign_in.limit_all;
     site->sign_in.timeout = conf->sign_in.timeout;
-    site->sign_in.sign_up = conf->sign_in.sign_up != 0;
+    site->sign_in.sign_up = (tw_sign_up_t)conf->sign_in.sign_up;
     site->sign_in.claim = conf->sign_in.claim != 0;
     site->pages.name = conf->pages.site_name ? conf->pages.site_name
                                              : site->address.host;

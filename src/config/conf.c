@@ -15,6 +15,10 @@
 #define YEARS apr_time_from_sec(10LL * 366 * 24 * 3600)
 
 static const tw_choice_t on_off[] = { { "On", 1 }, { "Off", 0 }, { NULL, 0 } };
+static const tw_choice_t sign_up[] = {
+    { "On", TW_SIGN_UP_ON }, { "Off", TW_SIGN_UP_OFF },
+    { "Ask", TW_SIGN_UP_ASK }, { "Invite", TW_SIGN_UP_INVITE }, { NULL, 0 }
+};
 static const tw_choice_t sign_in_with[] = {
     { "authenticate", 0 }, { "authorize", 1 }, { NULL, 0 }
 };
@@ -118,7 +122,7 @@ const tw_setting_t tw_server_settings[] = {
     CHOICE("TwAuthClearSiteData", session.clear_site_data, clear_site_data,
            TW_CLEAR_CACHE),
     CHOICE("TwAuthTokens", database.tokens, token_storage, TW_TOKENS_SEALED),
-    CHOICE("TwAuthSignUp", sign_in.sign_up, on_off, 1),
+    CHOICE("TwAuthSignUp", sign_in.sign_up, sign_up, TW_SIGN_UP_ON),
     CHOICE("TwAuthProfile", sign_in.profile, on_off, TW_UNSET),
     CHOICE("TwAuthClaimByHandle", sign_in.claim, on_off, 0),
     CHOICE("TwAuthAllowHTTP", own.allow_http, on_off, 0),

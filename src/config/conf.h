@@ -92,7 +92,7 @@ typedef struct tw_server_conf_t {
         apr_int64_t force_login;
         apr_int64_t access;             /* 0 read, 1 write */
         apr_int64_t timeout;
-        apr_int64_t sign_up;
+        apr_int64_t sign_up;            /* tw_sign_up_t */
         apr_int64_t profile;            /* TW_UNSET: with OAuth 2.0 alone */
         apr_int64_t claim;              /* of accounts, by handle */
     } sign_in;

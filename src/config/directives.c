@@ -68,7 +68,7 @@ const command_rec tw_directives[] = {
     SERVER("TwAuthFlowTimeout", sign_in.timeout,
            "life of a pending sign-in, such as 10min"),
     SERVER("TwAuthSignUp", sign_in.sign_up,
-           "Off: only who has an account may sign in"),
+           "what becomes of strangers: On, Off, Ask or Invite"),
     SERVER("TwAuthProfile", sign_in.profile,
            "On: X is asked for name, picture and mark"),
     SERVER("TwAuthClaimByHandle", sign_in.claim,

@@ -136,10 +136,10 @@ const char *tw_setters_header(cmd_parms *cmd, void *dir, const char *name,
         return tw_settings_wrong(cmd, "must have one of these behind the "
                                  "name: user, username, screen_name, id, "
                                  "account, signed_in_at, name, avatar, "
-                                 "email, verified; or none");
+                                 "email, verified, roles; or none");
     }
     tw_told_add(&conf->headers, name, told, cmd->pool);
-    if (told >= TW_TOLD_NAME && told != TW_TOLD_NOTHING) {
+    if (told >= TW_TOLD_NAME && told < TW_TOLD_ROLES) {
         tw_conf_server(cmd->server)->tells.profile = 1;
     }
     return NULL;

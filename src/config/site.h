@@ -110,7 +110,7 @@ struct tw_site_t {
         tw_rate_t limit_client;
         tw_rate_t limit_all;
         apr_interval_time_t timeout;    /* of a pending one */
-        int sign_up;                    /* strangers get an account */
+        tw_sign_up_t sign_up;           /* what becomes of strangers */
         int claim;                      /* accounts that wait are claimed */
     } sign_in;
 

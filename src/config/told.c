@@ -13,7 +13,7 @@
 /* In the order of tw_told_t. */
 static const char *const fields[] = {
     "user", "username", "screen_name", "id", "account", "signed_in_at",
-    "name", "avatar", "email", "verified", "none"
+    "name", "avatar", "email", "verified", "roles", "none"
 };
 _Static_assert(sizeof(fields) / sizeof(fields[0]) == TW_TOLD_NOTHING + 1,
                "a word for each");

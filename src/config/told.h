@@ -26,6 +26,7 @@ typedef enum {
     TW_TOLD_AVATAR,
     TW_TOLD_EMAIL,
     TW_TOLD_VERIFIED,
+    TW_TOLD_ROLES,              /* the account's own again */
     TW_TOLD_NOTHING
 } tw_told_t;
 

@@ -268,7 +268,7 @@ static int ask_to_delete(request_rec *r, tw_visitor_t *visitor)
     page.kind = TW_PAGE_ACCOUNT_DELETE;
     page.screen_name = visitor->session.screen_name;
     page.token = token_of(r, visitor);
-    if (!visitor->site->sign_in.sign_up) {
+    if (visitor->site->sign_in.sign_up != TW_SIGN_UP_ON) {
         page.content = apr_pstrcat(r->pool, "<p>", tw_words_say(
             &words, TW_SAY_ACCOUNT_DELETE_CLOSED), "</p>\n", NULL);
     }

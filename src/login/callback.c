@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "config/start.h"
 #include "login/flow_cookies.h"
+#include "login/refused.h"
 #include "login/signed_in.h"
 #include "private.h"
 #include "request/browser.h"
@@ -46,11 +47,18 @@ static void report(const callback_t *c, tw_event_kind_t kind,
     tw_report(c->r, c->site, kind, &whom, reference, why);
 }
 
+/* Whether the page says that there is nothing to be had by the invitation. */
+static int is_about_invitation(const tw_page_t *p)
+{
+    return p->kind >= TW_PAGE_WAITING && p->kind <= TW_PAGE_INVITATION_UNKNOWN;
+}
+
 /* Ends in a page: always our own, for the URL holds a verifier or code. */
 static int page(const callback_t *c, tw_page_t *p)
 {
     p->always = 1;
     p->next = c->flow.next;
+    p->invite = is_about_invitation(p) ? NULL : c->flow.invite;
     return tw_page_answer(c->r, c->visitor, p);
 }
 
@@ -147,39 +155,12 @@ static int not_stored(const callback_t *c, const tw_err_t *err)
 
 /* The account could not be had. */
 static int no_sign_in(const callback_t *c, const tw_session_t *session,
-                      const tw_err_t *err)
+                      const tw_signed_in_t *result, const tw_err_t *err)
 {
-    request_rec *r = c->r;
-    const char *id = c->identity.id;
     tw_page_t p = { 0 };
-    tw_line_t line;
 
-    switch (err->kind) {
-    case TW_ERR_INACTIVE:
-        p.kind = TW_PAGE_INACTIVE;
-        tw_line_begin(&line, r, c->site, APLOG_NOTICE, "TW0213", id);
-        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0213)
-                      "sign-in refused (reference %s): %s: %s",
-                      line.reference, tw_line_person(r->pool, session),
-                      err->why);
-        tw_report(r, c->site, TW_EVENT_REFUSED_INACTIVE, session, line.shown,
-                  err->why);
-        break;
-    case TW_ERR_NO_ACCOUNT:
-        p.kind = TW_PAGE_NO_ACCOUNT;
-        p.detail = id;
-        tw_line_begin(&line, r, c->site, APLOG_NOTICE, "TW0214", id);
-        ap_log_rerror(APLOG_MARK, line.level, 0, r, TWLOGNO(0214)
-                      "sign-in refused (reference %s): %s%s; to invite: "
-                      "INSERT INTO twauth_account (twitter_id) VALUES ('%s')",
-                      line.reference, identity_text(c), err->why, id);
-        report(c, TW_EVENT_REFUSED_NO_ACCOUNT, line.shown, err->why);
-        break;
-    default:
-        return not_stored(c, err);
-    }
-    p.reference = line.shown;
-    return page(c, &p);
+    return tw_refused(&p, c->r, c->site, session, result, err)
+           ? page(c, &p) : not_stored(c, err);
 }
 
 /* X has said who it is: account, session, cookies, and on to next. */
@@ -199,6 +180,8 @@ static int sign_in(const callback_t *c)
     options.identity = &c->identity;
     options.sign_up = site->sign_in.sign_up;
     options.claim = site->sign_in.claim;
+    options.invite = site->sign_in.sign_up == TW_SIGN_UP_OFF
+                     ? NULL : c->flow.invite;
     tw_report_from(&options.from, r, site);
     options.from.keep = site->session.per_account;
     options.previous = previous;
@@ -210,7 +193,7 @@ static int sign_in(const callback_t *c)
     tw_protection_mark(&session, r, site);
     if (tw_account_sign_in(&session, &result, &site->store, &options, r->pool,
                            &err) != APR_SUCCESS) {
-        return no_sign_in(c, &session, &err);
+        return no_sign_in(c, &session, &result, &err);
     }
     if (previous) {
         tw_revoke_here(site, previous, session.signed_in_at);

@@ -8,8 +8,8 @@
 
 #include "base/codec.h"
 #include "base/secret.h"
-#include "base/target.h"
 #include "config/start.h"
+#include "login/asked.h"
 #include "login/flow_cookies.h"
 #include "login/limit.h"
 #include "private.h"
@@ -22,56 +22,17 @@
 #include "request/report.h"
 #include "request/visitor.h"
 
-#define QUERY_FIELDS_MAX 200
-
 /* ---- login: what is asked ------------------------------------------------ */
 
 typedef struct {
     request_rec *r;
     tw_visitor_t *visitor;
     const tw_site_t *site;
-    apr_array_header_t *query;
-    const char *next;               /* always a good target */
-    int switched;
-    int fresh;                      /* the same person once more */
-    const char *person;             /* X's id of who that is */
-    enum { NOT_ASKED, FORGET, REMEMBER } remember;
+    tw_asked_t asked;
+    const char *person;             /* X's id of who is to sign in again */
     tw_browser_t browser;
     int known;                      /* the pre-session cookie was there */
 } login_t;
-
-static int is_one(const login_t *l, const char *name)
-{
-    const char *value = tw_codec_form_get(l->query, name, NULL);
-
-    return value && !strcmp(value, "1");
-}
-
-static void read_query(login_t *l)
-{
-    static const char *const answered[] = { "remember", TW_PAGE_BOX, NULL };
-    int given;
-
-    /* more fields than anybody needs: none of them counts */
-    if (tw_codec_query(&l->query, l->r->args, QUERY_FIELDS_MAX, l->r->pool)
-        != APR_SUCCESS) {
-        l->query = apr_array_make(l->r->pool, 1, sizeof(tw_pair_t));
-    }
-    l->next = tw_address_read_next(l->r, l->site, l->query, &given);
-    if (!given) {
-        const char *referer = tw_address_referer(l->r, l->site);
-
-        l->next = tw_target_ok(referer, &l->site->paths.own) ? referer : NULL;
-    }
-    if (!l->next) {
-        l->next = "/";
-    }
-    l->switched = is_one(l, "switch");
-    l->fresh = !l->switched && is_one(l, "fresh");
-    if (tw_codec_form_has_any(l->query, answered)) {
-        l->remember = is_one(l, "remember") ? REMEMBER : FORGET;
-    }
-}
 
 /* ---- login: answers ------------------------------------------------------ */
 
@@ -85,7 +46,10 @@ static int redirect(request_rec *r, const char *url)
 
 static int page(login_t *l, tw_page_t *p)
 {
-    p->next = l->next;
+    p->next = l->asked.next;
+    p->invite = l->asked.invite;
+    /* the URL holds it, which no other program may see */
+    p->always |= p->invite != NULL;
     return tw_page_answer(l->r, l->visitor, p);
 }
 
@@ -101,17 +65,9 @@ static int page_of_kind(login_t *l, tw_page_kind_t kind, int retry_after)
 /* Here again, with a field more in the query. */
 static int again(login_t *l, const char *name, const char *value)
 {
-    apr_pool_t *pool = l->r->pool;
-    const char *query = apr_pstrcat(
-        pool, l->switched ? "switch=1&" : l->fresh ? "fresh=1&" : "",
-        l->remember == REMEMBER ? "remember=1&"
-        : l->remember == FORGET ? "remember=0&" : "",
-        tw_address_next(l->r, l->site, l->next), value ? "&" : "",
-        value ? name : "", value ? "=" : "",
-        value ? tw_codec_percent(pool, value) : "", NULL);
-
-    return redirect(l->r, tw_address_url(l->r, l->site, l->site->paths.login,
-                                         query));
+    return redirect(l->r, tw_address_url(
+        l->r, l->site, l->site->paths.login,
+        tw_asked_again(&l->asked, l->r, l->site, name, value)));
 }
 
 /* ---- login: the steps ----------------------------------------------------
@@ -119,12 +75,19 @@ static int again(login_t *l, const char *name, const char *value)
  */
 #define GO_ON (-100)
 
+/* A link that was cut off is told before anybody goes to X in vain. */
+static int refuse_bad_invite(login_t *l)
+{
+    return l->asked.bad_invite
+           ? page_of_kind(l, TW_PAGE_INVITATION_UNKNOWN, 0) : GO_ON;
+}
+
 /* The sign-in happens at the own address.  What the page of ours that has
  * the link put into it goes along. */
 static int go_home(login_t *l)
 {
     return tw_address_is_elsewhere(l->r, l->site)
-           ? again(l, "token", tw_codec_form_get(l->query, "token", NULL))
+           ? again(l, "token", tw_asked_field(&l->asked, "token"))
            : GO_ON;
 }
 
@@ -134,10 +97,12 @@ static int signed_in_already(login_t *l)
      * knows to be over must not be good here, or the two would loop */
     switch (tw_visitor_authenticate(l->visitor, l->r, 0, 1)) {
     case TW_VISITOR_SIGNED_IN:
-        if (l->fresh) {
+        if (l->asked.fresh) {
             l->person = l->visitor->session.twitter_id;
         }
-        return l->switched || l->fresh ? GO_ON : redirect(l->r, l->next);
+        /* an invitation may have a role for whoever X names */
+        return l->asked.switched || l->asked.fresh || l->asked.invite
+               ? GO_ON : redirect(l->r, l->asked.next);
     case TW_VISITOR_UNVERIFIED:
         return page_of_kind(l, TW_PAGE_DATABASE, TW_RETRY_AFTER);
     default:
@@ -167,7 +132,7 @@ static int require_cookies(login_t *l)
         apr_table_get(l->r->headers_in, "User-Agent"), NULL));
     tw_browser_set(l->r, l->site, &l->browser);
     if (tw_browser_token_ok(l->r, &l->site->sealers.mark, &fingerprint, NULL,
-                            tw_codec_form_get(l->query, "mark", NULL))) {
+                            tw_asked_field(&l->asked, "mark"))) {
         tw_line_begin(&line, l->r, l->site, APLOG_NOTICE, "TW0230",
                       l->r->useragent_ip);
         ap_log_rerror(APLOG_MARK, line.level, 0, l->r, TWLOGNO(0230)
@@ -184,7 +149,7 @@ static int has_token(login_t *l, const tw_session_t *session)
 {
     return tw_browser_token_ok(l->r, &l->site->sealers.account_switch,
                                &l->browser, session,
-                               tw_codec_form_get(l->query, "token", NULL));
+                               tw_asked_field(&l->asked, "token"));
 }
 
 /* Whether the page has the box "stay signed in". */
@@ -210,7 +175,8 @@ static int is_their_own(login_t *l)
     tw_from_t from = tw_navigation_from(l->r);
 
     return from == TW_FROM_HERE
-           || (from == TW_FROM_USER && !tw_codec_form_has_any(l->query, moved))
+           || (from == TW_FROM_USER
+               && !tw_codec_form_has_any(l->asked.query, moved))
            || (from == TW_FROM_UNKNOWN && tw_address_referer(l->r, l->site))
            || has_token(l, session_of(l));
 }
@@ -220,7 +186,8 @@ static int confirm_return(login_t *l)
 {
     tw_page_t p = { 0 };
 
-    if (!l->browser.left || l->switched || l->person || is_their_own(l)) {
+    if (!l->browser.left || l->asked.switched || l->person
+        || is_their_own(l)) {
         return GO_ON;
     }
     p.kind = TW_PAGE_SIGN_IN;
@@ -237,7 +204,7 @@ static int confirm_switch(login_t *l)
     const tw_session_t *session = session_of(l);
     tw_page_t p = { 0 };
 
-    if (!l->switched || tw_navigation_from(l->r) == TW_FROM_HERE
+    if (!l->asked.switched || tw_navigation_from(l->r) == TW_FROM_HERE
         || has_token(l, session)) {
         return GO_ON;
     }
@@ -256,11 +223,11 @@ static int ask_to_remember(login_t *l)
 {
     tw_page_t p = { 0 };
 
-    if (!asks(l) || l->person || l->remember == FORGET
-        || (l->remember == REMEMBER && is_their_own(l))) {
+    if (!asks(l) || l->person || l->asked.remember == TW_ASKED_FORGET
+        || (l->asked.remember == TW_ASKED_REMEMBER && is_their_own(l))) {
         return GO_ON;
     }
-    p.kind = l->switched ? TW_PAGE_SWITCH : TW_PAGE_SIGN_IN;
+    p.kind = l->asked.switched ? TW_PAGE_SWITCH : TW_PAGE_SIGN_IN;
     p.always = 1;
     p.remember = 1;
     p.token = tw_browser_token(l->r, &l->site->sealers.account_switch,
@@ -274,12 +241,14 @@ static void fill_flow(tw_flow_t *flow, const login_t *l)
     tw_remember_t remember = l->site->session.remember;
 
     flow->started_at = apr_time_now();
-    flow->next = l->next;
+    flow->next = l->asked.next;
     flow->person = l->person;
+    flow->invite = l->asked.invite;
     flow->remembered = remember == TW_REMEMBER_ON
                        || (remember == TW_REMEMBER_ASK
                            && (l->person ? l->visitor->session.remembered
-                                         : l->remember == REMEMBER));
+                                         : l->asked.remember
+                                           == TW_ASKED_REMEMBER));
 }
 
 /* The account that signed in from this browser before, NULL for none: its
@@ -343,7 +312,7 @@ static int begin(login_t *l)
     int status;
 
     /* X would pass the user of its own session through without a word */
-    client.force_login |= l->switched || l->person;
+    client.force_login |= l->asked.switched || l->person;
     if (l->person && *l->visitor->session.screen_name) {
         client.screen_name = l->visitor->session.screen_name;
     }
@@ -370,11 +339,25 @@ static int begin(login_t *l)
     return redirect(l->r, apr_pstrcat(l->r->pool, location, "#", NULL));
 }
 
+/* An invitation may be good for days: logs that show what was asked, as
+ * CustomLog does, must not give it away. */
+static void hide_invite(const login_t *l)
+{
+    static const char *const names[] = { "invite", NULL };
+    request_rec *r = l->r;
+
+    if (tw_codec_form_has_any(l->asked.query, names)) {
+        r->args = apr_pstrdup(r->pool, "invite=[...]");
+        r->the_request = apr_pstrcat(r->pool, r->method, " ", r->uri, "?",
+                                     r->args, " ", r->protocol, NULL);
+    }
+}
+
 int tw_login_get(request_rec *r, tw_visitor_t *visitor)
 {
     static int (*const steps[])(login_t *) = {
-        go_home, signed_in_already, require_cookies, confirm_return,
-        confirm_switch, ask_to_remember, begin
+        refuse_bad_invite, go_home, signed_in_already, require_cookies,
+        confirm_return, confirm_switch, ask_to_remember, begin
     };
     login_t l = { 0 };
     apr_size_t i;
@@ -386,11 +369,12 @@ int tw_login_get(request_rec *r, tw_visitor_t *visitor)
     l.r = r;
     l.visitor = visitor;
     l.site = visitor->site;
-    read_query(&l);
+    tw_asked_read(&l.asked, r, l.site);
     /* the last step always answers */
     for (i = 0; status == GO_ON && i < sizeof(steps) / sizeof(steps[0]);
          i++) {
         status = steps[i](&l);
     }
+    hide_invite(&l);
     return status;
 }

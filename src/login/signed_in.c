@@ -60,6 +60,13 @@ static void log_sign_in(request_rec *r, const tw_session_t *session,
                       "taken or reserved: %s",
                       tw_line_person(r->pool, session));
     }
+    if (result->invitation == TW_INVITATION_TAKEN) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0552)
+                      "an invitation is used: %s, roles: %s",
+                      tw_line_person(r->pool, session),
+                      tw_session_roles(session) ? tw_session_roles(session)
+                                                : "none");
+    }
     if (previous && previous->account != session->account) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0218)
                       "it takes the place of a session of %s",
@@ -79,7 +86,9 @@ static void report(request_rec *r, const tw_site_t *site,
     if (previous) {
         tw_report(r, site, TW_EVENT_ENDED_REPLACED, previous, NULL, NULL);
     }
-    tw_report(r, site, TW_EVENT_SIGNED_IN, session, NULL,
+    tw_report(r, site, result->invitation == TW_INVITATION_TAKEN
+                       ? TW_EVENT_SIGNED_IN_INVITED : TW_EVENT_SIGNED_IN,
+              session, NULL,
               result->name_was_taken ? "called by another name than the "
                                        "handle's, which is taken or reserved"
                                      : NULL);

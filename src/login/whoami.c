@@ -24,6 +24,7 @@ static const char *time_text(apr_pool_t *pool, apr_time_t t)
 }
 
 #define SESSION_MEMBERS 7
+#define ROLE_MEMBERS 1
 #define PROFILE_MEMBERS 4
 
 /* What is known of the profile, behind the others; how many there are then. */
@@ -36,7 +37,7 @@ static int add_profile(tw_json_member_t *members, int n,
         { "email", profile->email, 0, 0 },
     };
     const tw_json_member_t verified = { "verified", NULL, profile->verified,
-                                        1 };
+                                        TW_JSON_BOOL };
     apr_size_t i;
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -52,8 +53,11 @@ static int add_profile(tw_json_member_t *members, int n,
 static const char *described(const tw_session_t *s, apr_time_t end,
                              const tw_profile_t *profile, apr_pool_t *pool)
 {
-    tw_json_member_t members[SESSION_MEMBERS + PROFILE_MEMBERS] = {
-        { "signed_in", NULL, 1, 1 },
+    const tw_json_member_t roles = { "roles", tw_session_roles(s), 0,
+                                     TW_JSON_LIST };
+    tw_json_member_t members[SESSION_MEMBERS + ROLE_MEMBERS
+                             + PROFILE_MEMBERS] = {
+        { "signed_in", NULL, 1, TW_JSON_BOOL },
         { "username", s->username, 0, 0 },
         { "screen_name", s->screen_name, 0, 0 },
         { "id", s->twitter_id, 0, 0 },
@@ -63,6 +67,9 @@ static const char *described(const tw_session_t *s, apr_time_t end,
     };
     int n = SESSION_MEMBERS;
 
+    if (roles.text) {
+        members[n++] = roles;
+    }
     if (profile && profile->known) {
         n = add_profile(members, n, profile);
     }

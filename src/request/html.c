@@ -56,6 +56,13 @@ static const row_t rows[TW_PAGE_KINDS] = {
     PAGE(NOT_STORED, 503, "database", OFFER_RETRY | OFFER_HOME),
     PAGE(INACTIVE, 403, "inactive", OFFER_SWITCH | OFFER_HOME),
     PAGE(NO_ACCOUNT, 403, "no-account", OFFER_SWITCH | OFFER_HOME),
+    PAGE(WAITING, 403, "waiting", OFFER_SWITCH | OFFER_HOME),
+    PAGE(INVITATION_USED, 403, "invitation",
+         OFFER_SIGN_IN | OFFER_SWITCH | OFFER_HOME),
+    PAGE(INVITATION_OVER, 403, "invitation",
+         OFFER_SIGN_IN | OFFER_SWITCH | OFFER_HOME),
+    PAGE(INVITATION_UNKNOWN, 403, "invitation",
+         OFFER_SIGN_IN | OFFER_SWITCH | OFFER_HOME),
     PAGE(FORBIDDEN, 403, "forbidden", OFFER_SWITCH | OFFER_HOME),
     PAGE(PLAIN_HTTP, 403, "forbidden", OFFER_HOME),
     PAGE(CSRF, 403, "csrf", OFFER_SIGN_OUT | OFFER_HOME),
@@ -162,15 +169,27 @@ static const char *delete_form(const making_t *m)
         "</button></form>\n", NULL);
 }
 
-/* A link to login that acts at once, where page has a token for it. */
+static const char *with_field(const making_t *m, const char *url,
+                              const char *name, const char *value)
+{
+    return value ? apr_pstrcat(m->pool, url, strchr(url, '?') ? "&" : "?",
+                               name, value, NULL)
+                 : url;
+}
+
+/* A link to login, with the invitation that somebody came by. */
+static const char *login_to(const making_t *m, const char *next,
+                            tw_login_t how)
+{
+    return with_field(m, tw_address_login(m->r, m->site, next, how),
+                      "invite=", m->page->invite);
+}
+
+/* One that acts at once, where page has a token for it. */
 static const char *login_url(const making_t *m, tw_login_t how)
 {
-    const char *url = tw_address_login(m->r, m->site, m->page->next, how);
-
-    return m->page->token
-           ? apr_pstrcat(m->pool, url, strchr(url, '?') ? "&" : "?", "token=",
-                         m->page->token, NULL)
-           : url;
+    return with_field(m, login_to(m, m->page->next, how), "token=",
+                      m->page->token);
 }
 
 /* The same as a form with the box: the fields of its query are the form's. */
@@ -229,12 +248,11 @@ static const char *offers(making_t *m)
                  TW_SAY_SIGN_IN_AGAIN);
     }
     if (offered & OFFER_RETRY) {
-        add_link(m, tw_address_login(m->r, m->site, next, TW_LOGIN_PLAIN),
+        add_link(m, login_to(m, next, TW_LOGIN_PLAIN),
                  page->kind == TW_PAGE_EXPIRED ? TW_SAY_ANEW : TW_SAY_AGAIN);
     }
     if (offered & OFFER_SWITCH) {
-        add_link(m, tw_address_login(m->r, m->site, page->next,
-                                     TW_LOGIN_SWITCH), TW_SAY_SWITCH);
+        add_link(m, login_to(m, page->next, TW_LOGIN_SWITCH), TW_SAY_SWITCH);
     }
     if (offered & OFFER_CONFIRM_SWITCH) {
         add_login(m, TW_LOGIN_SWITCH, TW_SAY_GO_TO_X);

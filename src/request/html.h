@@ -34,6 +34,10 @@ typedef enum {
     TW_PAGE_NOT_STORED,         /* 503: a sign-in that the database lost */
     TW_PAGE_INACTIVE,           /* 403 */
     TW_PAGE_NO_ACCOUNT,         /* 403; detail: X's id */
+    TW_PAGE_WAITING,            /* 403: not let in yet; detail: X's id */
+    TW_PAGE_INVITATION_USED,    /* 403: there is no account, and the ... */
+    TW_PAGE_INVITATION_OVER,    /* ... invitation is none; detail: X's id */
+    TW_PAGE_INVITATION_UNKNOWN,
     TW_PAGE_FORBIDDEN,          /* 403: signed in, not allowed */
     TW_PAGE_PLAIN_HTTP,         /* 403 */
     TW_PAGE_CSRF,               /* 403 */
@@ -69,6 +73,8 @@ typedef struct tw_page_t {
     const char *image;          /* that content shows, of another host; or
                                    NULL */
     const char *token;          /* of a form or of a link that acts */
+    const char *invite;         /* an invitation, for ways to sign in; or
+                                   NULL */
     int remember;               /* ways to sign in have the box "stay signed
                                    in" */
     const char *reference;      /* also in the log; NULL: none */

@@ -99,9 +99,10 @@ static void set_headers(request_rec *r, const tw_site_t *site,
         apr_table_mergen(headers, "Vary", "Accept-Language");
     }
     apr_table_setn(headers, "X-Frame-Options", "DENY");
-    /* no-referrer would make a form's Origin "null" */
+    /* no-referrer would make a form's Origin "null"; but an invitation is in
+     * the page's own URL, and a form that has it goes by its token */
     apr_table_setn(headers, "Referrer-Policy",
-                   form ? "same-origin" : "no-referrer");
+                   form && !page->invite ? "same-origin" : "no-referrer");
     apr_table_setn(headers, "Cross-Origin-Opener-Policy", "same-origin");
     if (page->retry_after) {
         apr_table_setn(headers, "Retry-After",

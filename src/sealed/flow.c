@@ -12,11 +12,14 @@
  * milliseconds (decimal), key, secret, next.
  * Format 2, where one of them says something: two texts more, "r" where the
  * session is to be remembered, and the person.
+ * Format 3, where there is an invitation: its secret behind them.
  */
 #define FORMAT 1
-#define FORMAT_MORE 2
-#define TEXTS 4
-#define TEXTS_MORE 6
+#define FORMATS 3
+#define TEXTS_MAX 7
+
+/* How many texts each format has. */
+static const int texts[FORMATS + 1] = { 0, 4, 6, TEXTS_MAX };
 
 void tw_flow_name(char name[TW_FLOW_NAME_LEN + 1], const char *key)
 {
@@ -34,18 +37,20 @@ void tw_flow_id(tw_id_t *id, const tw_flow_t *flow)
 char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
                    apr_pool_t *pool)
 {
-    int more = flow->remembered || flow->person;
+    int format = flow->invite ? 3
+                 : flow->remembered || flow->person ? 2 : FORMAT;
     char *plain = apr_psprintf(pool, "%c%" APR_TIME_T_FMT "%c%s%c%s%c%s%c%s%c"
-                               "%s", more ? FORMAT_MORE : FORMAT,
+                               "%s%c%s", format,
                                apr_time_as_msec(flow->started_at), 0,
                                flow->pending.key, 0, flow->pending.secret, 0,
                                flow->next, 0, flow->remembered ? "r" : "", 0,
-                               flow->person ? flow->person : "");
+                               flow->person ? flow->person : "", 0,
+                               flow->invite ? flow->invite : "");
     apr_size_t len = 1;
     char *text;
     int i;
 
-    for (i = 0; i < (more ? TEXTS_MORE : TEXTS); i++) {
+    for (i = 0; i < texts[format]; i++) {
         len += strlen(plain + len) + 1;
     }
     text = tw_seal(sealer, plain, len, pool);
@@ -76,7 +81,7 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
                           const char *text, apr_size_t len,
                           apr_pool_t *pool)
 {
-    const char *field[TEXTS_MORE] = { NULL, NULL, NULL, NULL, "", "" };
+    const char *field[TEXTS_MAX] = { NULL, NULL, NULL, NULL, "", "", "" };
     tw_plain_t plain;
     apr_int64_t msec;
     apr_status_t rv;
@@ -86,10 +91,8 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (plain.len < 1
-        || (plain.data[0] != FORMAT && plain.data[0] != FORMAT_MORE)
-        || !read_texts(field, plain.data[0] == FORMAT ? TEXTS : TEXTS_MORE,
-                       &plain)) {
+    if (plain.len < 1 || plain.data[0] < FORMAT || plain.data[0] > FORMATS
+        || !read_texts(field, texts[plain.data[0]], &plain)) {
         return APR_EINVAL;
     }
     msec = apr_atoi64(field[0]);
@@ -102,5 +105,6 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
     flow->next = field[3];
     flow->remembered = *field[4] == 'r';
     flow->person = *field[5] ? field[5] : NULL;
+    flow->invite = *field[6] ? field[6] : NULL;
     return APR_SUCCESS;
 }

@@ -32,6 +32,8 @@ typedef struct tw_flow_t {
     const char *person;         /* X's id of who has to come back, for it is
                                    somebody signed in who is asked again;
                                    NULL: anybody */
+    const char *invite;         /* the secret of an invitation that was
+                                   opened; NULL: none */
 } tw_flow_t;
 
 /* The end of a flow cookie's name: hex, from the pending key. */
@@ -44,7 +46,7 @@ void tw_flow_id(tw_id_t *id, const tw_flow_t *flow);
 /*
  * The sealed text.  The audience binds realm, protocol, provider and callback:
  * an answer of one never completes a flow of another (RFC 9700 section 4.4).
- * At most 3,490 characters, given the limits of tokens and targets.
+ * At most 3,520 characters, given the limits of tokens and targets.
  */
 char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
                    apr_pool_t *pool);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/roles.h"
+
 /*
  * Format 2:
  *   format (1) | id (16) | signed in, expires, checked, seen (6 each:
@@ -146,6 +148,11 @@ void tw_session_set_profile(tw_session_t *session, const tw_profile_t *profile)
     set_field(session, TW_FIELD_EMAIL, known ? profile->email : "");
     set_field(session, TW_FIELD_VERIFIED,
               !known ? "" : profile->verified ? "1" : "0");
+}
+
+void tw_session_set_roles(tw_session_t *session, const char *roles)
+{
+    set_field(session, TW_FIELD_ROLES, tw_roles_ok(roles) ? roles : "");
 }
 
 char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,

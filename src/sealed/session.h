@@ -36,6 +36,7 @@ typedef enum tw_field_t {
     TW_FIELD_AVATAR,
     TW_FIELD_EMAIL,
     TW_FIELD_VERIFIED,          /* "1" or "0"; NULL: no profile is known */
+    TW_FIELD_ROLES,             /* as base/roles has them; NULL: none */
     TW_FIELDS
 } tw_field_t;
 
@@ -67,6 +68,14 @@ typedef struct tw_session_t {
 void tw_session_profile(tw_profile_t *profile, const tw_session_t *session);
 void tw_session_set_profile(tw_session_t *session,
                             const tw_profile_t *profile);
+
+/* The account's roles, in order with commas between; NULL: it has none.  What
+ * is no such list, "" included, is none. */
+static inline const char *tw_session_roles(const tw_session_t *session)
+{
+    return session->field[TW_FIELD_ROLES].text;
+}
+void tw_session_set_roles(tw_session_t *session, const char *roles);
 
 /* The sealed text; times are kept to the millisecond. */
 char *tw_session_seal(const tw_session_t *session, const tw_sealer_t *sealer,

@@ -7,6 +7,7 @@
 
 #include "store/column.h"
 #include "store/session_row.h"
+#include "store/stranger.h"
 #include "store/token.h"
 
 /*
@@ -68,7 +69,7 @@ static const tw_statement_t find_or_create_profile = {
     ARGS + PROFILE_ARGS
 };
 
-#define FIND_ONLY(set, more)                                                \
+#define FIND_ONLY(set, more, which)                                         \
     "UPDATE twauth_account SET"                                             \
     " username = COALESCE(NULLIF(twauth_account.username, ''), " NEW_NAME   \
     "), screen_name = i.screen_name, token = i.token, secret = i.secret,"   \
@@ -76,25 +77,43 @@ static const tw_statement_t find_or_create_profile = {
     " token_refresh_at = NULL, signed_in_at = i.moment" set                 \
     " FROM " BROUGHT(more)                                                  \
     " WHERE twauth_account.twitter_id = i.twitter_id"                       \
-    " AND twauth_account.active = 1 RETURNING id, username, created_at"
+    " AND twauth_account.active = 1" which                                  \
+    " RETURNING id, username, created_at"
 
 static const tw_statement_t find_only = {
     "twauth_find_only",
-    FIND_ONLY("", ""),
+    FIND_ONLY("", "", ""),
     ARGS
 };
 
 static const tw_statement_t find_only_profile = {
     "twauth_find_only_profile",
-    FIND_ONLY(PROFILE_SET, PROFILE_BROUGHT),
+    FIND_ONLY(PROFILE_SET, PROFILE_BROUGHT, ""),
+    ARGS + PROFILE_ARGS
+};
+
+/* Where accounts wait, those that do get no name and bring no tokens. */
+#define IS_IN " AND twauth_account.waiting_since IS NULL"
+
+static const tw_statement_t find_member = {
+    "twauth_find_member",
+    FIND_ONLY("", "", IS_IN),
+    ARGS
+};
+
+static const tw_statement_t find_member_profile = {
+    "twauth_find_member_profile",
+    FIND_ONLY(PROFILE_SET, PROFILE_BROUGHT, IS_IN),
     ARGS + PROFILE_ARGS
 };
 
 /* By what the sign-in brings and may do: without the profile where there is
  * none, or the tables have no room for it. */
-static const tw_statement_t *const statements[2][3] = {
-    { &find_only_profile, &find_only, NULL },
-    { &find_or_create_profile, &find_or_create, NULL }
+static const tw_statement_t *const statements[][3] = {
+    [TW_SIGN_UP_OFF] = { &find_only_profile, &find_only, NULL },
+    [TW_SIGN_UP_ON] = { &find_or_create_profile, &find_or_create, NULL },
+    [TW_SIGN_UP_ASK] = { &find_member_profile, &find_member, NULL },
+    [TW_SIGN_UP_INVITE] = { &find_member_profile, &find_member, NULL }
 };
 
 /* One of all who come at once gets it: the others find it has a number. */
@@ -105,12 +124,6 @@ static const tw_statement_t claim = {
     " AND NOT EXISTS (SELECT 1 FROM twauth_account o"
     " WHERE o.twitter_id = CAST(%s AS text)) RETURNING id",
     3
-};
-
-static const tw_statement_t account_state = {
-    "twauth_account_state",
-    "SELECT id, username FROM twauth_account WHERE twitter_id = %s",
-    1
 };
 
 static const tw_statement_t profile_read = {
@@ -146,31 +159,6 @@ static const char *name_of(apr_pool_t *pool, const char *handle)
     return name;
 }
 
-/* Why no row came back: not active (whose the session is then says which
- * account), or not there. */
-static apr_status_t no_account(tw_session_t *session, tw_db_t *db,
-                               const tw_identity_t *identity, tw_err_t *err)
-{
-    apr_pool_t *pool = tw_db_pool(db);
-    apr_array_header_t *rows;
-    const char **row;
-    apr_status_t rv = tw_db_run(&rows, db, &account_state, &identity->id,
-                                err);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!rows->nelts) {
-        return tw_err_set(err, pool, TW_ERR_NO_ACCOUNT, APR_EGENERAL,
-                          "there is no account of that number here");
-    }
-    row = APR_ARRAY_IDX(rows, 0, const char **);
-    session->account = tw_id_account_read(row[0]);
-    session->username = row[1] && tw_column_is_name(row[1]) ? row[1] : "";
-    return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
-                      "the account is not active");
-}
-
 /* An account that waits under the handle is this person's from now on, unless
  * they have one. */
 static apr_status_t claim_account(int *claimed, tw_db_t *db,
@@ -187,6 +175,16 @@ static apr_status_t claim_account(int *claimed, tw_db_t *db,
     rv = tw_db_run(&rows, db, &claim, args, err);
     *claimed = rv == APR_SUCCESS && rows->nelts > 0;
     return rv;
+}
+
+/* Who comes by an invitation that is none is told that first. */
+static apr_status_t no_sign_in(tw_session_t *session, tw_signed_in_t *result,
+                               tw_db_t *db, const tw_sign_in_t *options,
+                               tw_err_t *err)
+{
+    return tw_stranger_refuse(session, &result->asks, db, options->identity,
+                              options->sign_up == TW_SIGN_UP_ASK
+                              && !options->invite, err);
 }
 
 static apr_status_t find_account(tw_session_t *session,
@@ -215,20 +213,17 @@ static apr_status_t find_account(tw_session_t *session,
     args[5] = kept.kind;
     args[6] = kept.expires;
     args[7] = now;
-    args[8] = profile->name;
-    args[9] = profile->avatar;
-    args[10] = profile->email;
-    args[11] = tw_column_number(profile->verified, pool);
+    tw_column_profile_args(args + ARGS, profile, pool);
     session->twitter_id = identity->id;
     session->screen_name = identity->screen_name;
     rv = tw_db_run_newest(&rows, db,
-                          statements[options->sign_up != 0]
+                          statements[options->sign_up]
                           + (profile->known ? 0 : 1), args, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }
     if (!rows->nelts) {
-        return no_account(session, db, identity, err);
+        return no_sign_in(session, result, db, options, err);
     }
     row = APR_ARRAY_IDX(rows, 0, const char **);
     session->account = tw_id_account_read(row[0]);
@@ -263,6 +258,11 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (options->claim) {
         rv = claim_account(&result->claimed, db, options->identity, err);
     }
+    if (rv == APR_SUCCESS && options->invite) {
+        rv = tw_invitation_use(&result->invitation, db, options->invite,
+                               options->identity->id, session->signed_in_at,
+                               err);
+    }
     if (rv == APR_SUCCESS) {
         rv = find_account(session, result, db, store, options, err);
     }
@@ -271,6 +271,9 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
          * sessions may be deferred */
         tw_session_row_run_deferred(db);
         rv = tw_session_row_begin(session, db, &options->from, err);
+        if (rv != APR_SUCCESS && err->kind == TW_ERR_INACTIVE) {
+            rv = no_sign_in(session, result, db, options, err);
+        }
     }
     if (rv == APR_SUCCESS && options->previous) {
         /* refused here at once all the same; elsewhere when it ends */

@@ -8,8 +8,8 @@
  * the triggers of sql/, so that it holds for administrators with a SQL prompt
  * as well.
  *
- * A sign-in is two statements.  Failures are TW_ERR_DATABASE unless said
- * otherwise; nothing is half done.
+ * A sign-in is two statements, and one more where it brings an invitation.
+ * Failures are TW_ERR_DATABASE unless said otherwise; nothing is half done.
  */
 #ifndef TW_STORE_ACCOUNT_H
 #define TW_STORE_ACCOUNT_H
@@ -18,6 +18,7 @@
 
 #include "sealed/seal.h"
 #include "sealed/session.h"
+#include "store/invitation.h"
 #include "store/session_row.h"
 #include "store/store.h"
 #include "x/protocol.h"
@@ -25,9 +26,10 @@
 /* What a sign-in brings. */
 typedef struct tw_sign_in_t {
     const tw_identity_t *identity;
-    int sign_up;                    /* create accounts */
+    tw_sign_up_t sign_up;
     int claim;                      /* of an account without a number, by the
                                        handle that it waits under */
+    const char *invite;             /* the secret of an invitation; NULL */
     tw_session_from_t from;
     const tw_session_t *previous;   /* the session to end, or NULL */
 } tw_sign_in_t;
@@ -36,14 +38,16 @@ typedef struct tw_signed_in_t {
     int created;                    /* the account is new */
     int name_was_taken;             /* the handle's name was not to be had */
     int claimed;                    /* it waited under the handle */
+    int asks;                       /* it was made just now, and waits */
+    tw_invitation_use_t invitation; /* what became of it */
 } tw_signed_in_t;
 
 /*
  * Finds or creates the account, writes a session row, ends the previous
  * session.  session comes with signed_in_at and expires_at and is completed:
- * a fresh id, account, names, checked_at, last_seen.  TW_ERR_INACTIVE: the
- * account may not sign in (whose it is, is filled in); TW_ERR_NO_ACCOUNT:
- * none, and none is created.
+ * a fresh id, account, names, roles, checked_at, last_seen.
+ * TW_ERR_INACTIVE, TW_ERR_WAITING: the account may not sign in, or not yet
+ * (whose it is, is filled in); TW_ERR_NO_ACCOUNT: none, and none is created.
  */
 apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
                                 const tw_store_t *store,

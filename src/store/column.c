@@ -27,6 +27,15 @@ void tw_column_profile(tw_profile_t *profile, const char *const *columns,
     tw_profile_clean(profile, pool);
 }
 
+void tw_column_profile_args(const char **args, const tw_profile_t *profile,
+                            apr_pool_t *pool)
+{
+    args[0] = profile->known ? profile->name : "";
+    args[1] = profile->known ? profile->avatar : "";
+    args[2] = profile->known ? profile->email : "";
+    args[3] = tw_column_number(profile->verified, pool);
+}
+
 int tw_column_is_name(const char *name)
 {
     const char *c = name;

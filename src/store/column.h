@@ -20,6 +20,10 @@ const char *tw_column_seconds(apr_time_t time, apr_pool_t *pool);
 void tw_column_profile(tw_profile_t *profile, const char *const *columns,
                        apr_pool_t *pool);
 
+/* And the other way: four arguments, in the order of those columns. */
+void tw_column_profile_args(const char **args, const tw_profile_t *profile,
+                            apr_pool_t *pool);
+
 /*
  * Whether a name that stands in the database, where others may have put it,
  * can stand in a header and in a variable.

@@ -11,70 +11,89 @@
 
 /* From the account, not beside it: no session without one.  It may be run
  * again after a connection was lost, hence ON CONFLICT. */
-static const tw_statement_t session_begin = {
-    "twauth_session_begin",
-    "INSERT INTO twauth_session (id, account_id, created_at, seen_at,"
-    " expires_at, address, user_agent)"
-    " SELECT CAST(%s AS text), a.id, CAST(%s AS bigint), CAST(%s AS bigint),"
-    " CAST(%s AS bigint), CAST(%s AS text), CAST(%s AS text)"
-    " FROM twauth_account a"
-    " WHERE a.id = CAST(%s AS bigint) AND a.active = 1"
-    " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
-    " RETURNING id",
-    7
-};
+#define BEGIN(may, returning)                                               \
+    "INSERT INTO twauth_session (id, account_id, created_at, seen_at,"      \
+    " expires_at, address, user_agent)"                                     \
+    " SELECT CAST(%s AS text), a.id, CAST(%s AS bigint),"                   \
+    " CAST(%s AS bigint), CAST(%s AS bigint), CAST(%s AS text),"            \
+    " CAST(%s AS text) FROM twauth_account a"                               \
+    " WHERE a.id = CAST(%s AS bigint) AND a.active = 1" may                 \
+    " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"            \
+    " RETURNING id" returning
 
 /* The same with the number of sessions that the account may have. */
+#define BEGIN_KEEP(may, returning)                                          \
+    "INSERT INTO twauth_session (id, account_id, created_at, seen_at,"      \
+    " expires_at, address, user_agent, keep)"                               \
+    " SELECT CAST(%s AS text), a.id, CAST(%s AS bigint),"                   \
+    " CAST(%s AS bigint), CAST(%s AS bigint), CAST(%s AS text),"            \
+    " CAST(%s AS text), i.keep FROM twauth_account a"                       \
+    " CROSS JOIN (SELECT CAST(%s AS bigint) AS account,"                    \
+    " CAST(%s AS integer) AS keep) AS i"                                    \
+    " WHERE a.id = i.account AND a.active = 1" may                          \
+    " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"            \
+    " RETURNING id" returning
+
+#define IS_IN " AND a.waiting_since IS NULL"
+#define ITS_ROLES                                                           \
+    ", (SELECT o.roles FROM twauth_account o"                               \
+    " WHERE o.id = twauth_session.account_id)"
+
+static const tw_statement_t session_begin = {
+    "twauth_session_begin", BEGIN(IS_IN, ITS_ROLES), 7
+};
+static const tw_statement_t session_begin_4 = {
+    "twauth_session_begin_4", BEGIN("", ", ''"), 7
+};
 static const tw_statement_t session_begin_keep = {
-    "twauth_session_begin_keep",
-    "INSERT INTO twauth_session (id, account_id, created_at, seen_at,"
-    " expires_at, address, user_agent, keep)"
-    " SELECT CAST(%s AS text), a.id, CAST(%s AS bigint), CAST(%s AS bigint),"
-    " CAST(%s AS bigint), CAST(%s AS text), CAST(%s AS text), i.keep"
-    " FROM twauth_account a CROSS JOIN (SELECT CAST(%s AS bigint) AS account,"
-    " CAST(%s AS integer) AS keep) AS i"
-    " WHERE a.id = i.account AND a.active = 1"
-    " ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
-    " RETURNING id",
-    8
+    "twauth_session_begin_keep", BEGIN_KEEP(IS_IN, ITS_ROLES), 8
+};
+static const tw_statement_t session_begin_keep_4 = {
+    "twauth_session_begin_keep_4", BEGIN_KEEP("", ", ''"), 8
 };
 
-/* Another number than tables have by themselves, and those of an older
- * version can have. */
+/* By the tables' version; and with another number than tables have by
+ * themselves, which those of -3 and before cannot have. */
 static const tw_statement_t *const begins[] = {
-    &session_begin_keep, &session_begin, NULL
+    &session_begin, &session_begin_4, NULL
+};
+static const tw_statement_t *const begins_keep[] = {
+    &session_begin_keep, &session_begin_keep_4, &session_begin_4, NULL
 };
 
-static const tw_statement_t session_check = {
-    "twauth_session_check",
-    "SELECT a.id, a.twitter_id, a.username, a.screen_name, a.active,"
-    " s.expires_at, s.seen_at"
-    " FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id"
-    " WHERE s.id = %s",
-    1
-};
-
-/* The same with the profile, as far as the tables have one. */
-#define CHECK_WITH(profile)                                                 \
+/* Roles, whether the account waits, and what more is asked for, as far as the
+ * tables have it. */
+#define CHECK_WITH(more)                                                    \
     "SELECT a.id, a.twitter_id, a.username, a.screen_name, a.active,"       \
-    " s.expires_at, s.seen_at, " profile                                    \
+    " s.expires_at, s.seen_at, " more                                       \
     " FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id"   \
     " WHERE s.id = %s"
+#define PROFILE ", a.name, a.avatar, a.email, a.verified"
 
+static const tw_statement_t session_check = {
+    "twauth_session_check", CHECK_WITH("a.roles, a.waiting_since"), 1
+};
+static const tw_statement_t session_check_4 = {
+    "twauth_session_check_4", CHECK_WITH("'', ''"), 1
+};
 static const tw_statement_t session_check_profile = {
     "twauth_session_check_profile",
-    CHECK_WITH("a.name, a.avatar, a.email, a.verified"),
-    1
+    CHECK_WITH("a.roles, a.waiting_since" PROFILE), 1
 };
-
+static const tw_statement_t session_check_profile_4 = {
+    "twauth_session_check_profile_4", CHECK_WITH("'', ''" PROFILE), 1
+};
 static const tw_statement_t session_check_none = {
-    "twauth_session_check_none",
-    CHECK_WITH("'', '', '', ''"),
-    1
+    "twauth_session_check_none", CHECK_WITH("'', '', '', '', '', ''"), 1
 };
 
-static const tw_statement_t *const checks[] = { &session_check_profile,
-                                                &session_check_none, NULL };
+static const tw_statement_t *const checks[] = {
+    &session_check, &session_check_4, NULL
+};
+static const tw_statement_t *const checks_profile[] = {
+    &session_check_profile, &session_check_profile_4, &session_check_none,
+    NULL
+};
 
 static const tw_statement_t session_seen = {
     "twauth_session_seen",
@@ -165,12 +184,17 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
     args[5] = clean_user_agent(pool, from->user_agent);
     args[6] = tw_id_account_text(session->account, pool);
     args[7] = apr_itoa(pool, from->keep);
-    rv = tw_db_run_newest(&rows, db, begins + keeps_as_usual, args, err);
-    if (rv == APR_SUCCESS && !rows->nelts) {
+    rv = tw_db_run_newest(&rows, db, keeps_as_usual ? begins : begins_keep,
+                          args, err);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!rows->nelts) {
         return tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
                           "account %s went away during the sign-in", args[6]);
     }
-    return rv;
+    tw_session_set_roles(session, APR_ARRAY_IDX(rows, 0, const char **)[1]);
+    return APR_SUCCESS;
 }
 
 void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db)
@@ -205,9 +229,8 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
         return rv;
     }
     args[0] = tw_id_text(&session->id, pool);
-    rv = database->profiles
-         ? tw_db_run_newest(&rows, db, checks, args, err)
-         : tw_db_run(&rows, db, &session_check, args, err);
+    rv = tw_db_run_newest(&rows, db, database->profiles ? checks_profile
+                                                        : checks, args, err);
     if (rv != APR_SUCCESS || !rows->nelts) {
         goto done;
     }
@@ -215,7 +238,7 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     row = APR_ARRAY_IDX(rows, 0, const char **);
     if (tw_id_account_read(row[0]) != session->account
         || strcmp(row[1], session->twitter_id) || strcmp(row[4], "1")
-        || apr_atoi64(row[5]) <= apr_time_sec(now)
+        || *row[8] || apr_atoi64(row[5]) <= apr_time_sec(now)
         || !row[2][0] || !tw_column_is_name(row[2])
         || !tw_column_is_name(row[3])) {
         goto done;
@@ -223,10 +246,11 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     *check = TW_CHECK_GOOD;
     session->username = row[2];
     session->screen_name = row[3];
+    tw_session_set_roles(session, row[7]);
     if (database->profiles) {
         tw_profile_t profile;
 
-        tw_column_profile(&profile, row + 7, pool);
+        tw_column_profile(&profile, row + 9, pool);
         tw_session_set_profile(session, &profile);
     }
     if (apr_atoi64(row[5]) < apr_time_sec(session->expires_at)) {

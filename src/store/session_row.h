@@ -28,9 +28,9 @@ typedef struct tw_session_from_t {
 
 /*
  * Writes the row of a session that begins: with its account, signed_in_at and
- * expires_at, and gets a fresh id, checked_at and last_seen.  The oldest of the
- * account go where there are more than it may have.  TW_ERR_INACTIVE: the
- * account went away.
+ * expires_at, and gets a fresh id, roles, checked_at and last_seen.  The
+ * oldest of the account go where there are more than it may have.
+ * TW_ERR_INACTIVE: the account went away, or waits.
  */
 apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
                                   const tw_session_from_t *from,
@@ -48,13 +48,14 @@ void tw_session_row_run_deferred(tw_db_t *db);
 typedef enum {
     TW_CHECK_GOOD,
     TW_CHECK_GONE,                  /* no such row: it stays so */
-    TW_CHECK_REFUSED                /* the account is not active, or another */
+    TW_CHECK_REFUSED                /* the account is not active, waits, or is
+                                       another */
 } tw_check_t;
 
 /*
  * Asks the database about a session: is the row there, not over, the
- * account active, and still the one of both its ids?  A good session then
- * has the row's names, the earlier end, and checked_at.
+ * account active and let in, and still the one of both its ids?  A good
+ * session then has the row's names and roles, the earlier end, and checked_at.
  * With idle > 0 the row's seen_at is written when it is older than a tenth
  * of idle; that may fail.
  */

@@ -14,6 +14,11 @@
 typedef enum { TW_TOKENS_SEALED, TW_TOKENS_PLAIN, TW_TOKENS_NONE }
     tw_storage_t;
 
+/* What becomes of somebody who has no account: an account at once; none; one
+ * that waits to be let in; one by an invitation alone. */
+typedef enum { TW_SIGN_UP_OFF, TW_SIGN_UP_ON, TW_SIGN_UP_ASK,
+               TW_SIGN_UP_INVITE } tw_sign_up_t;
+
 /* Read-only at run time. */
 typedef struct tw_store_t {
     tw_database_t database;

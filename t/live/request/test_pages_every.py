@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from harness import invitation
 from harness.httpd import VHost
 from harness.outline import Outline
 from harness.paths import TREE
@@ -38,6 +39,7 @@ BY_NOTHING = {"INTERNAL"}
 FORM = {"SIGN_OUT", "CSRF", "ACCOUNT", "ACCOUNT_DELETE"}
 # whose reason an administrator must find in the log
 REFERENCE = {"UNREACHABLE", "TIMEOUT", "REFUSED", "USER_REFUSED", "BUSY", "NOT_STORED", "INACTIVE", "NO_ACCOUNT",
+             "WAITING", "INVITATION_USED", "INVITATION_OVER", "INVITATION_UNKNOWN",
              "DATABASE", "STILL_THERE", "ACCOUNT_KEPT"}
 
 
@@ -65,7 +67,7 @@ def site(make_site):
         TwAuthSessionRecheck 0
         TwAuthSessionGrace 0""" % FOLDER)
     hosts = {"client": "TwAuthStartLimit 1/h 1000/min", "all": "TwAuthStartLimit 1000/min 1/h",
-             "closed": "TwAuthSignUp Off"}
+             "closed": "TwAuthSignUp Off", "asking": "TwAuthSignUp Ask"}
     site.beside = {name: VHost(f"{name}.site.test", port=site.vhost.port, config=f"{site.vhost.config}\n{line}")
                    for name, line in hosts.items()}
     site.beside["plain"] = VHost("site.test", tls=False, config=site.vhost.config)
@@ -127,6 +129,7 @@ def provoke(site, language="en"):
     got["INACTIVE"] = reader().sign_in("bob")
     site.db.execute("UPDATE twauth_account SET active = 1")
     got["NO_ACCOUNT"] = reader().sign_in("carol", next=site.beside["closed"].url("/members/"))
+    got |= pages_of_strangers(site, reader)
     for name, kind in (("client", "LIMIT"), ("all", "LIMIT_ALL")):
         for _ in range(2):
             got[kind] = reader().get(site.beside[name].url("/members/"), follow=2)
@@ -143,7 +146,25 @@ def provoke(site, language="en"):
     return got
 
 
-LOUD = ["TW02", "TW03", "TW04", "AH01631", "AH00632"]
+def pages_of_strangers(site, reader):
+    """Those of somebody who is not let in, or comes by an invitation that is none."""
+    db, host, got = site.db, site.beside["asking"], {}
+    db.execute("DELETE FROM twauth_account WHERE twitter_id = '1003'")
+    got["WAITING"] = reader().sign_in("carol", next=host.url("/members/"))
+    for number, kind in enumerate(("INVITATION_USED", "INVITATION_OVER", "INVITATION_UNKNOWN")):
+        db.execute("DELETE FROM twauth_invitation")
+        row = invitation.make(db, f"{number}" * 32, seconds=-1 if kind == "INVITATION_OVER" else 600)
+        if kind == "INVITATION_USED":
+            db.execute("UPDATE twauth_invitation SET used_by = '1004'")
+        elif kind == "INVITATION_UNKNOWN":
+            db.execute("DELETE FROM twauth_invitation")
+        browser = reader()
+        got[kind] = Flow(browser, browser.get(host.url(invitation.path(row)))).approve("carol")
+    db.execute("DELETE FROM twauth_account WHERE twitter_id = '1003'")
+    return got
+
+
+LOUD = ["TW02", "TW03", "TW04", "TW055", "AH01631", "AH00632"]
 
 
 def account_pages(site, reader):

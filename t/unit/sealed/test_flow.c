@@ -20,7 +20,7 @@ static void prepare(void)
 
 static const tw_flow_t some = {
     APR_TIME_C(1790000000123000), { "request-token", "token-secret" },
-    "/members/?a=b#c", 0, NULL
+    "/members/?a=b#c", 0, NULL, NULL
 };
 
 static apr_status_t open_text(tw_flow_t *flow, const char *text)
@@ -45,15 +45,17 @@ static void test_round_trip(void **state)
         apr_time_t started_at;
         const char *key, *secret, *next;
         int remembered;
-        const char *person;
+        const char *person, *invite;
     } rows[] = {
-        { 0, "k", "s", "/", 0, NULL },
+        { 0, "k", "s", "/", 0, NULL, NULL },
         { APR_TIME_C(1790000000123000), "a-b_c.d~", "s/+=", "/a%20b?c=%00",
-          0, NULL },
-        { APR_TIME_C(253402300799999000), "k", "s", "/", 1, NULL },
-        { 1000, "", "", "", 0, "18446744073709551615" },
-        { 1000, "%s%n%d", "%%", "/%c3%a9", 1, "%s" },
-        { 1000, "\x01\xff", "1", "/0", 0, NULL },
+          0, NULL, NULL },
+        { APR_TIME_C(253402300799999000), "k", "s", "/", 1, NULL, NULL },
+        { 1000, "", "", "", 0, "18446744073709551615", NULL },
+        { 1000, "%s%n%d", "%%", "/%c3%a9", 1, "%s", NULL },
+        { 1000, "\x01\xff", "1", "/0", 0, NULL, NULL },
+        { 1000, "k", "s", "/", 0, NULL, "AAAAAAAAAAAAAAAAAAAAAA" },
+        { 1000, "k", "s", "/", 1, "12", "0123456789abcdef0123456789abcdef" },
     };
     int i;
 
@@ -67,6 +69,7 @@ static void test_round_trip(void **state)
         in.next = rows[i].next;
         in.remembered = rows[i].remembered;
         in.person = rows[i].person;
+        in.invite = rows[i].invite;
         CHECK(open_text(&out, tw_flow_seal(&in, SEALER(ring, TW_SEAL_FLOW,
                                            AUDIENCE), pool))
               == APR_SUCCESS, "row %d", i);
@@ -76,6 +79,7 @@ static void test_round_trip(void **state)
         assert_string_equal(out.next, in.next);
         assert_int_equal(out.remembered, in.remembered);
         assert_true(unit_same(out.person, in.person));
+        assert_true(unit_same(out.invite, in.invite));
     }
 }
 
@@ -92,8 +96,9 @@ static void test_largest(void **state)
     in.next = filled(TW_TARGET_MAX, '/');
     in.remembered = 1;
     in.person = filled(20, '9');
+    in.invite = filled(32, 'a');
     text = tw_flow_seal(&in, SEALER(ring, TW_SEAL_FLOW, AUDIENCE), pool);
-    assert_in_range(strlen(text), 3000, 3490);
+    assert_in_range(strlen(text), 3000, 3520);
     assert_int_equal(open_text(&out, text), APR_SUCCESS);
     assert_string_equal(out.next, in.next);
     assert_string_equal(out.pending.key, in.pending.key);
@@ -208,6 +213,10 @@ static void test_formats(void **state)
         { "\2" "5\0k\0s\0/\0r", 11, 0 },
         { "\2" "5\0k\0s\0/\0r\0" "12\0", 15, 0 },
         { "\1" "5\0k\0s\0/\0r\0" "12", 14, 0 },
+        { "\3" "5\0k\0s\0/\0\0\0" "i", 13, 1 },
+        { "\3" "5\0k\0s\0/\0\0\0" "i", 12, 0 },
+        { "\3" "5\0k\0s\0/\0r\0" "12", 14, 0 },
+        { "\4" "5\0k\0s\0/\0\0\0" "i", 13, 0 },
         /* times that no clock shows */
         { "\1" "9223372036854775\0k\0s\0/", 24, 1 },
         { "\1" "9223372036854776\0k\0s\0/", 24, 0 },

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store/invitation: invitations in the database.
+ *
+ * An invitation is a link with a secret of 128 random bits; the row is found
+ * by the secret's digest, so that whoever reads the table cannot use one.
+ * It is used by the statement that writes who did: a trigger of sql/ makes
+ * that person's account in the same moment, or lets it in, and gives it the
+ * role.  So of all who come at once, to whichever server, one gets in; and
+ * where the sign-in fails after it, the account is there all the same.
+ */
+#ifndef TW_STORE_INVITATION_H
+#define TW_STORE_INVITATION_H
+
+#include <apr_time.h>
+
+#include "store/db.h"
+
+typedef enum {
+    TW_INVITATION_NONE,             /* there was none */
+    TW_INVITATION_TAKEN,            /* used now: account and role are theirs */
+    TW_INVITATION_THEIRS,           /* they had used it before, or need it
+                                       not: it has nothing to give them */
+    TW_INVITATION_USED,             /* somebody else did */
+    TW_INVITATION_OVER,             /* its time is */
+    TW_INVITATION_UNKNOWN
+} tw_invitation_use_t;
+
+/* Whether text can be the secret of an invitation: 22 to 32 of A-Z, a-z, 0-9,
+ * _ and -. */
+int tw_invitation_ok(const char *text);
+
+/* The id of the row, in pool. */
+const char *tw_invitation_id(const char *secret, apr_pool_t *pool);
+
+/*
+ * Uses the invitation for the person whose number at X is id.  Who is a member
+ * uses it up where it has a role that they have not; who is not active uses
+ * none.
+ */
+apr_status_t tw_invitation_use(tw_invitation_use_t *use, tw_db_t *db,
+                               const char *secret, const char *id,
+                               apr_time_t now, tw_err_t *err);
+
+#endif
