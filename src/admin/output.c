@@ -128,7 +128,7 @@ static const char *object(const tw_output_t *out, const char *const *values,
         member->name = out->columns[i].name;
         switch (out->columns[i].kind) {
         case TW_OUTPUT_YES:
-            member->is_bool = 1;
+            member->kind = TW_JSON_BOOL;
             member->number = is_yes(value);
             break;
         case TW_OUTPUT_NUMBER:

@@ -97,6 +97,12 @@
       "the database is away, or does not do what it is asked")              \
     X(DATABASE_UP, "database", "up",                                        \
       "the database is back")                                               \
+    X(ADMIN_ROLE, "admin", "role",                                          \
+      "an account was given roles, or some were taken (twauthctl role)")    \
+    X(ADMIN_INVITED, "admin", "invite",                                     \
+      "an invitation was made (twauthctl invite)")                          \
+    X(ADMIN_UNINVITED, "admin", "uninvite",                                 \
+      "an invitation was taken back (twauthctl invitations --revoke)")      \
     X(ADMIN_STARTED, "admin", "started",                                    \
       "httpd started")                                                      \
     X(ADMIN_RESTARTED, "admin", "restarted",                                \

@@ -42,4 +42,32 @@ apr_status_t tw_invitation_use(tw_invitation_use_t *use, tw_db_t *db,
                                const char *secret, const char *id,
                                apr_time_t now, tw_err_t *err);
 
+/* ---- for an administrator -------------------------------------------- */
+
+/* A row, text as it stands in the columns; "" for what is not there. */
+typedef struct tw_invitation_t {
+    const char *id;
+    const char *role;
+    const char *note;
+    const char *created_at;         /* seconds */
+    const char *expires_at;         /* likewise */
+    const char *used_by;            /* X's number of who did */
+    const char *used_at;
+} tw_invitation_t;
+
+/* Makes one with role and note (may be "") that is good until then; *secret
+ * is the link's, and is to be had this once. */
+apr_status_t tw_invitation_make(const char **secret,
+                                const tw_invitation_t *invitation,
+                                apr_time_t until, tw_db_t *db, tw_err_t *err);
+
+/* All, the newest first, of tw_invitation_t; not more than most. */
+apr_status_t tw_invitation_list(apr_array_header_t **list, int most,
+                                tw_db_t *db, tw_err_t *err);
+
+/* Deletes those whose id begins so, where it is one; *count is how many there
+ * are. */
+apr_status_t tw_invitation_revoke(int *count, const char *begins, tw_db_t *db,
+                                  tw_err_t *err);
+
 #endif
