@@ -14,6 +14,8 @@ static const tw_output_column_t columns[] = {
     { "sessions", TW_OUTPUT_NUMBER },
     { "created_at", TW_OUTPUT_TIME },
     { "signed_in_at", TW_OUTPUT_TIME },
+    { "roles", TW_OUTPUT_TEXT },
+    { "waiting_since", TW_OUTPUT_TIME },
     { NULL, TW_OUTPUT_TEXT }
 };
 
@@ -22,10 +24,21 @@ static void put(const tw_control_t *c, const tw_member_t *member)
     const char *values[] = {
         tw_id_account_text(member->account, c->pool), member->username,
         member->screen_name, member->twitter_id, member->active,
-        member->sessions, member->created_at, member->signed_in_at
+        member->sessions, member->created_at, member->signed_in_at,
+        member->roles, member->waiting_since
     };
 
     tw_output_row(c->out, values);
+}
+
+/* The next of those that are asked for. */
+static apr_status_t next(apr_array_header_t **list, apr_int64_t after,
+                         const char *who, const tw_control_t *c,
+                         tw_err_t *err)
+{
+    return tw_control_option(c, "waiting")
+           ? tw_member_waiting(list, after, c->db, err)
+           : tw_member_list(list, after, who, c->db, err);
 }
 
 int tw_control_accounts(tw_control_t *c)
@@ -41,12 +54,16 @@ int tw_control_accounts(tw_control_t *c)
     if (most < 0) {
         return TW_CONTROL_WRONG;
     }
+    if (who && tw_control_option(c, "waiting")) {
+        return tw_control_fail("--waiting lists all who wait: say it without "
+                               "%s", who);
+    }
     who = who && *who == '@' ? who + 1 : who;
     tw_output_table(c->out, columns);
     do {
         tw_err_t err = { 0 };
 
-        if (tw_member_list(&list, after, who, c->db, &err) != APR_SUCCESS) {
+        if (next(&list, after, who, c, &err) != APR_SUCCESS) {
             return tw_control_fail_err(c, &err);
         }
         for (i = 0; i < list->nelts; i++) {
@@ -62,8 +79,10 @@ int tw_control_accounts(tw_control_t *c)
         }
     } while (list->nelts);
     if (!tw_output_rows(c->out)) {
-        tw_output_say(c->out, who ? "No account is like that." : "Nobody has "
-                      "an account yet.");
+        tw_output_say(c->out, who ? "No account is like that."
+                      : tw_control_option(c, "waiting")
+                      ? "Nobody waits to be let in."
+                      : "Nobody has an account yet.");
     }
     return tw_control_end(c, tw_output_rows(c->out) ? TW_CONTROL_DONE
                                                     : TW_CONTROL_NOTHING);

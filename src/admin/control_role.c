@@ -15,11 +15,24 @@ static const tw_output_column_t columns[] = {
     { NULL, TW_OUTPUT_TEXT }
 };
 
-/* All words behind the first, before anything is changed: +ROLE or -ROLE, and
- * no more than there is room for. */
+/* Whether a word before the i-th is about the same role. */
+static int is_said_before(const tw_control_t *c, int i)
+{
+    const char *role = tw_control_word(c, i) + 1;
+
+    while (--i > 0) {
+        if (!strcmp(tw_control_word(c, i) + 1, role)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* All words behind the first, before anything is changed: +ROLE or -ROLE, each
+ * role once, and no more than there is room for. */
 static int check_words(const tw_control_t *c, const char *roles)
 {
-    apr_size_t len = strlen(roles);
+    apr_size_t len = *roles ? strlen(roles) + 1 : 0;    /* with commas */
     const char *word;
     int i;
 
@@ -27,6 +40,9 @@ static int check_words(const tw_control_t *c, const char *roles)
         if ((*word != '+' && *word != '-') || !tw_roles_name_ok(word + 1)) {
             return tw_control_fail("%s is not +ROLE or -ROLE: a role is 1 to "
                                    "64 of a-z, 0-9, _ and -", word);
+        }
+        if (is_said_before(c, i)) {
+            return tw_control_fail("%s is said twice", word + 1);
         }
         if (*word == '+' && !tw_roles_has(roles, word + 1)) {
             len += strlen(word);
@@ -54,12 +70,31 @@ static int put(const tw_control_t *c, const tw_member_t *member,
     return tw_control_end(c, TW_CONTROL_DONE);
 }
 
+/* All words of one sign; *changed: something was. */
+static apr_status_t change(int *changed, const tw_control_t *c,
+                           const tw_member_t *member, char sign,
+                           tw_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+    const char *word;
+    int i, done;
+
+    for (i = 1; rv == APR_SUCCESS && (word = tw_control_word(c, i)); i++) {
+        if (*word == sign) {
+            rv = (sign == '+' ? tw_role_give : tw_role_take)(
+                &done, member->account, word + 1, c->db, err);
+            *changed |= done;
+        }
+    }
+    return rv;
+}
+
 int tw_control_role(tw_control_t *c)
 {
-    const char *roles, *word;
+    const char *roles;
     tw_member_t member;
     tw_err_t err = { 0 };
-    int i, done, changed = 0;
+    int changed = 0;
     int status = tw_control_member(&member, c, tw_control_word(c, 0));
 
     if (status != TW_CONTROL_DONE) {
@@ -72,13 +107,10 @@ int tw_control_role(tw_control_t *c)
     if (status != TW_CONTROL_DONE) {
         return status;
     }
-    for (i = 1; (word = tw_control_word(c, i)); i++) {
-        if ((*word == '+' ? tw_role_give : tw_role_take)(
-                &done, member.account, word + 1, c->db, &err)
-            != APR_SUCCESS) {
-            return tw_control_fail_err(c, &err);
-        }
-        changed |= done;
+    /* first what is taken, which makes room */
+    if (change(&changed, c, &member, '-', &err) != APR_SUCCESS
+        || change(&changed, c, &member, '+', &err) != APR_SUCCESS) {
+        return tw_control_fail_err(c, &err);
     }
     if (changed) {
         tw_control_tell(c, TW_EVENT_ADMIN_ROLE, &member);

@@ -38,6 +38,24 @@
             "twauthctl accounts alice")                                     \
     OPTION("accounts", "limit", "N",                                        \
            "at most so many rows: 100, with --json all")                    \
+    OPTION("accounts", "waiting", "",                                       \
+           "those that wait to be let in (TwAuthSignUp Ask)")               \
+    COMMAND(role, "role", "WHO [+ROLE] [-ROLE]...", 1, 40, DATABASE,        \
+            WRITES, "roles of an account: shown, given by +, taken by -",   \
+            "twauthctl role alice +editor -trainee")                        \
+    COMMAND(invite, "invite", "", 0, 0, HOST, WRITES,                       \
+            "make a link by which one person gets in",                      \
+            "twauthctl invite --role editor --note Alice")                  \
+    OPTION("invite", "role", "ROLE", "whoever uses it gets this role")      \
+    OPTION("invite", "expires", "TIME", "how long it is good: 7d")          \
+    OPTION("invite", "note", "TEXT", "whom it is for, as you call them")    \
+    COMMAND(invitations, "invitations", "", 0, 0, DATABASE, WRITES,         \
+            "links that were made: open, over, or used by whom",            \
+            "twauthctl invitations --revoke 3f8c21d0a94e")                  \
+    OPTION("invitations", "limit", "N",                                     \
+           "at most so many rows: 100, with --json all")                    \
+    OPTION("invitations", "revoke", "INVITATION",                           \
+           "take it back: nobody gets in by it any more")                   \
     COMMAND(exchange, "exchange", "", 0, 0, HOSTS, WRITES,                  \
             "exchange the stored tokens of OAuth 1.0a at X, after a change "\
             "to OAuth 2.0",                                                 \

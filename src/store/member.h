@@ -19,6 +19,8 @@ typedef struct tw_member_t {
     const char *sessions;           /* that are not over */
     const char *created_at;         /* seconds */
     const char *signed_in_at;       /* likewise */
+    const char *roles;              /* see base/roles */
+    const char *waiting_since;      /* seconds; "": it does not wait */
 } tw_member_t;
 
 /*
@@ -29,6 +31,10 @@ typedef struct tw_member_t {
  */
 apr_status_t tw_member_list(apr_array_header_t **list, apr_int64_t after,
                             const char *like, tw_db_t *db, tw_err_t *err);
+
+/* The next of those who wait to be let in, likewise. */
+apr_status_t tw_member_waiting(apr_array_header_t **list, apr_int64_t after,
+                               tw_db_t *db, tw_err_t *err);
 
 /*
  * Those who exactly this names, two at most: a username or handle; @handle; the

@@ -12,7 +12,8 @@ from harness.httpd import Httpd, USER
 from harness.paths import CONTROL
 
 pytestmark = pytest.mark.databases("sqlite", "pgsql")
-COLUMNS = ["account", "username", "handle", "id", "active", "sessions", "created_at", "signed_in_at"]
+COLUMNS = ["account", "username", "handle", "id", "active", "sessions", "created_at", "signed_in_at",
+           "roles", "waiting_since"]
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,9 @@ def names(ran):
 
 def test_accounts_for_programs(people):
     ran = people.ctl("accounts", "--json")
-    assert ran and [list(row) for row in ran.rows] == [COLUMNS] + 3 * [COLUMNS[:-1]]
+    assert ran and [list(row) for row in ran.rows] == [COLUMNS[:-1]] + 3 * [COLUMNS[:7] + ["roles"]]
     assert ran.rows[0] == {"account": 3, "username": "alice", "handle": "Alice_A", "id": "1003", "active": True, "sessions": 1,
-                           "created_at": "2023-11-14T22:13:20Z", "signed_in_at": "2023-11-14T22:14:20Z"}
+                           "created_at": "2023-11-14T22:13:20Z", "signed_in_at": "2023-11-14T22:14:20Z", "roles": ""}
     assert names(ran) == ["alice", "jack", "malice", "carol"] and not ran.rows[1]["active"]
 
 
