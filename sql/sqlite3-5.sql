@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS twauth_role (
         CONSTRAINT "role is 1 to 64 of a-z, 0-9, _ and -"
         CHECK (role NOT GLOB '*[^a-z0-9_-]*' AND length(role) BETWEEN 1 AND 64),
     PRIMARY KEY (account_id, role)
-) WITHOUT ROWID;
+);
 
 -- Invitations.  A link has a secret, and the row its digest (BLAKE2b of 128
 -- bits, as b2sum -l 128 has it): who reads the table has no links.

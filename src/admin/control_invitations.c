@@ -23,7 +23,7 @@ static const tw_output_column_t columns[] = {
     { NULL, TW_OUTPUT_TEXT }
 };
 
-static int take_back(tw_control_t *c, const char *begins)
+static int uninvite(tw_control_t *c, const char *begins)
 {
     tw_err_t err = { 0 };
     int count;
@@ -71,7 +71,7 @@ int tw_control_invitations(tw_control_t *c)
         return TW_CONTROL_WRONG;
     }
     if (begins) {
-        return take_back(c, begins);
+        return uninvite(c, begins);
     }
     if (tw_invitation_list(&list, (int)most, c->db, &err) != APR_SUCCESS) {
         return tw_control_fail_err(c, &err);

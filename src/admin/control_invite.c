@@ -11,7 +11,7 @@
 
 #define USUAL apr_time_from_sec(7 * 24 * 3600)
 #define LONGEST apr_time_from_sec(366 * 24 * 3600)
-#define NOTE_MAX 200
+#define LONGEST_NOTE 200
 
 static const tw_output_column_t columns[] = {
     { "link", TW_OUTPUT_TEXT },
@@ -47,8 +47,8 @@ static int check(const tw_control_t *c, const tw_invitation_t *invitation)
         return tw_control_fail("--role takes a role: 1 to 64 of a-z, 0-9, _ "
                                "and -");
     }
-    if (strlen(invitation->note) > NOTE_MAX) {
-        return tw_control_fail("--note takes at most %d bytes", NOTE_MAX);
+    if (strlen(invitation->note) > LONGEST_NOTE) {
+        return tw_control_fail("--note takes at most %d bytes", LONGEST_NOTE);
     }
     return c->site->sign_in.sign_up == TW_SIGN_UP_OFF
            ? tw_control_fail("TwAuthSignUp is Off on %s, where no invitation "

@@ -306,7 +306,7 @@ def test_X11_the_limits_belong_to_the_role(machine):
 
 
 RUN = {"Backup": r"\.backup|pg_dump", "Restore": r"\.restore|--data-only|createdb", "SQLite to PostgreSQL": "copy",
-       "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE", "Accounts": "sqlite3|psql",
+       "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE", "Accounts": "sqlite3|psql", "Who gets in": "twauthctl",
        "Upgrade": r"make install|sql/pgsql-[34]", "Remove": "grep|a2dismod twauth| rm "}
 
 

@@ -2,11 +2,12 @@
 """twauthctl role, invite, invitations, and accounts --waiting: who gets in, by commands."""
 
 import json
+import subprocess
 import time
 
 import pytest
 
-from harness import invitation
+from harness import documents, invitation
 from harness.httpd import VHost
 from harness.signin import Flow
 
@@ -143,3 +144,51 @@ def test_who_waits(site):
     assert site.browser().sign_in("bob").status == 403
     waiting, = site.ctl("accounts", "--waiting", "--json").rows
     assert (waiting["id"], waiting["handle"]) == ("1002", "bob") and waiting["waiting_since"]
+
+
+# docs/administration.md, "Who gets in"
+
+def chapter(title):
+    return documents.blocks("docs/administration.md", title)
+
+
+def test_the_chapter_on_roles(site, make_site):
+    site.db.execute("INSERT INTO twauth_account (twitter_id, username) VALUES ('12', 'jack')")
+    commands, statements, places = chapter("Roles")
+    for line in commands.splitlines():
+        assert site.ctl(*line.split()[2:])
+    give, take, _ = statements.split(";")
+    site.db.execute(give)
+    assert site.db.rows("SELECT username, roles FROM twauth_account ORDER BY username") == [("alice", "editor"), ("jack", "editor")]
+    site.db.execute(take)
+    assert site.db.value("SELECT roles FROM twauth_account WHERE username = 'alice'") == ""
+    assert make_site(start=False, db=site.db, protected=places).httpd.check()
+
+
+def test_the_chapter_on_who_asks(site):
+    command, let_in, shut_out = chapter("Let somebody in who asks")
+    for number in ("12", "13"):
+        site.db.execute("INSERT INTO twauth_account (twitter_id, waiting_since) VALUES (?, 1)", number)
+    assert len(site.ctl(*command.split()[2:], "--json").rows) == 2
+    site.db.execute(let_in)
+    site.db.execute(shut_out)
+    assert site.db.rows("SELECT twitter_id, active FROM twauth_account WHERE waiting_since IS NULL ORDER BY id")[1:] == [
+        ("12", 1), ("13", 0)]
+
+
+def test_the_chapter_on_links(site):
+    command, listing, by_hand = chapter("Invite by a link")
+    assert site.ctl(*command.split()[2:], "--host", "site.test") and len(site.ctl(*listing.split()[2:], "--json").rows) == 1
+    site.db.execute("DELETE FROM twauth_invitation")
+    _, _, insert, _, = (part for part in by_hand.replace("\n    ", " ").splitlines() if part)
+    sql = insert[insert.index('"') + 1:insert.rindex('"')]
+    secret = "0123456789abcdef" * 2
+    script = by_hand.splitlines()[1].replace("$secret", secret) + "; echo $id"
+    made = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    assert made == invitation.row_id(secret)
+    if site.db.kind == "sqlite":
+        sql = sql.replace("extract(epoch FROM now())", "strftime('%s', 'now')")
+    site.db.execute(sql.replace("$id", made))
+    browser = site.browser()
+    answer = Flow(browser, browser.get(invitation.path(secret))).approve("bob")
+    assert answer.json()["TWAUTH_ROLES"] == "editor"
