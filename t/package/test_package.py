@@ -6,10 +6,11 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
-from guard import TREE, files
+from guard import TREE, every, files, read
 from harness import httpd, process
-from harness.paths import MODULE
+from harness.paths import MODULE, PYTHON
 
 NAME = "libapache2-mod-twauth"
 BUILD = TREE / "build"
@@ -85,3 +86,32 @@ def test_a_site_runs_from_it(root, make_db, make_site, monkeypatch):
     german.language = "de"
     assert 'lang="de"' in german.begin("/members/").deny().text
     assert site.browser().sign_in("alice", next="/members/").status == 200
+
+
+def container(package, *what):
+    """docker/Dockerfile and its compose files, done and tried on a copy of this machine."""
+    if not process.ROOT or subprocess.run(["debian/testbed", "true"], cwd=TREE).returncode != 0:
+        pytest.skip("no copy of this machine can be made: not root, or no namespaces and overlays here")
+    ran = subprocess.run(["debian/testbed", PYTHON, "-B", "t/package/container.py", "-", *what], cwd=TREE,
+                         stdin=package.open("rb"), capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
+    return ran.stdout
+
+
+@pytest.mark.parametrize("database, user", [("sqlite", "root"), ("pgsql", "www-data")])
+def test_a_container_of_it(package, database, user):
+    """As the compose files have it, and without root: healthy, protected, signed in at, ended; and quiet."""
+    said = container(package, database, user)
+    assert f"{user}, {database}: healthy, signed in, ended, and quiet" in said
+
+
+def test_compose_files_fit_together(package):
+    """Everything that the site's configuration and the start ask for is given; nothing secret is in the environment."""
+    www, db = (yaml.safe_load(read(f"docker/{name}"))["services"] for name in ("compose.yaml", "compose.pgsql.yaml"))
+    asked = set(every(r"\$\{?(TWAUTH_[A-Z]+)", read("docker/site.conf") + read("docker/start"), 6))
+    built = set(every(r"(TWAUTH_[A-Z]+)=", read("docker/Dockerfile")))
+    assert asked <= set(www["www"]["environment"]) | built
+    secrets = set(every(r"/run/secrets/(\w+)", read("docker/site.conf") + read("docker/start"), 3))
+    assert secrets == set(www["www"]["secrets"]) | set(db["www"]["secrets"])
+    assert not [name for service in (www["www"], db["www"], db["db"]) for name in service.get("environment", {})
+                if "SECRET" in name or name.endswith("PASSWORD")]
