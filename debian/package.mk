@@ -54,7 +54,7 @@ $(DIST)/before/%.deb:
 	$(call build-deb,$*,$(call version_of,$*),$(@D)/$*)
 	@mv $(@D)/$*/libapache2-mod-twauth_*.deb $@ && rm -r $(@D)/$*
 
-## test-package: autopkgtest of the package, as root, on a copy of this machine
+## test-package: autopkgtest, and docs/hardening.md, as root, on a copy of this machine
 TEST_PACKAGE_PACKAGES := apt-utils autopkgtest iproute2 \
 	libaprutil1-dbd-pgsql postgresql
 .PHONY: test-package
@@ -68,6 +68,8 @@ test-package: deb
 			echo --env=TWAUTH_BEFORE=$(CURDIR)/$(BEFORE_PACKAGE)) \
 		$(DIST)/libapache2-mod-twauth_$(VERSION)_*.deb \
 		$(DIST)/deb/mod_twauth-$(VERSION)/ -- null
+	@debian/testbed --systemd t/package/hardening.py \
+		$(CURDIR)/$(DIST)/libapache2-mod-twauth_$(VERSION)_*.deb
 
 # where rpm is not what the machine's own packages are, nothing that the package
 # asks for is known to it, and httpd's folders are those of apxs
