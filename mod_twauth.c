@@ -15,6 +15,7 @@
 #include "src/admin/doctor.h"
 #include "src/admin/dump.h"
 #include "src/admin/exchange.h"
+#include "src/admin/status.h"
 #include "src/auth/authn.h"
 #include "src/auth/authz.h"
 #include "src/auth/identity.h"
@@ -80,6 +81,9 @@ static void register_requests(apr_pool_t *pool)
                             AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_handler(tw_locations_handler, NULL, before_proxy,
                     APR_HOOK_REALLY_FIRST);
+
+    ap_hook_handler(tw_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    tw_status_register();
 
     ap_hook_check_authn(tw_authn_check, NULL, NULL, APR_HOOK_MIDDLE,
                         AP_AUTH_INTERNAL_PER_CONF);

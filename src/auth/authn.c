@@ -77,6 +77,8 @@ static int redirect_to_login(request_rec *r, tw_visitor_t *visitor)
     const char *url = login_url(r, visitor, TW_LOGIN_PLAIN);
     tw_browser_t browser;
 
+    tw_counters_add(tw_shared_counters(site->shared), TW_PLACE_SENT,
+                    TW_SENT_LOGIN);
     /* at the own address it is a path, and the cookie is for there */
     if (*url == '/' && !tw_browser_read(&browser, visitor)) {
         tw_browser_set(r, site, &browser);

@@ -75,12 +75,30 @@ void tw_sign_answer_end(tw_signed_call_t *call)
     }
 }
 
+/* How the call ended, for what is counted. */
+static tw_outcome_t outcome_of(int status)
+{
+    return status < 400 ? TW_OUTCOME_OK
+           : status == HTTP_TOO_MANY_REQUESTS ? TW_OUTCOME_LIMITED
+           : status < 500 ? TW_OUTCOME_REFUSED : TW_OUTCOME_UNREACHABLE;
+}
+
+/* Until the answer began; a call that had none was in vain. */
+static void count(const tw_signed_call_t *call, tw_outcome_t outcome)
+{
+    tw_counters_call(tw_shared_counters(call->visitor->site->shared),
+                     "signed", outcome, apr_time_now() - call->lease.begun);
+}
+
 /* The request is over; the visitor lives longer where it was a part of a
  * page. */
 static apr_status_t end(void *data)
 {
     tw_signed_call_t *call = data;
 
+    if (call->leased && call->cookies) {
+        count(call, TW_OUTCOME_UNREACHABLE);
+    }
     tw_sign_answer_end(call);
     if (call->visitor->tokens.call == call) {
         call->visitor->tokens.call = NULL;
@@ -162,6 +180,9 @@ static apr_status_t pass(ap_filter_t *f, apr_bucket_brigade *brigade)
 
     if (call->cookies) {
         begin(call);
+        if (call->leased) {
+            count(call, outcome_of(call->r->status));
+        }
         call->cookies = NULL;
     }
     if (call->leased) {

@@ -221,6 +221,7 @@ int tw_event_log_started(apr_pool_t *pconf, apr_pool_t *plog,
         if (!site) {
             continue;
         }
+        tw_counters_event(tw_shared_counters(site->shared), event.kind);
         rv = tw_event_write(&event, &site->log.events, ptemp);
         if (rv != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_ERR, rv, s, TWLOGNO(0507)

@@ -217,6 +217,7 @@ static void find_slots(tw_site_t *site, tw_shared_t *shared,
     site->provider.slot = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "provider ", client->api, "\n", client->key, NULL));
     client->clock = tw_shared_clock(shared, site->provider.slot);
+    client->counters = tw_shared_counters(shared);
     database->slot = tw_shared_slot(shared, apr_pstrcat(
         ptemp, "database ", database->driver, " ", database->params, NULL));
     database->writes = tw_shared_slot(shared, apr_pstrcat(

@@ -335,6 +335,7 @@ static int begin(login_t *l)
     tw_secret_wipe(flow.pending.secret);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
                   "a sign-in begins");
+    tw_counters_add(tw_shared_counters(site->shared), TW_PLACE_SENT, TW_SENT_X);
     /* the empty fragment keeps the page's own from travelling to X */
     return redirect(l->r, apr_pstrcat(l->r->pool, location, "#", NULL));
 }

@@ -212,6 +212,8 @@ int tw_page_bare(request_rec *r, tw_visitor_t *visitor, int status)
                          ? visitor->page.fresh ? "fresh" : "sign-in"
                          : status == HTTP_FORBIDDEN ? "forbidden"
                          : "database";
+        tw_counters_error(tw_shared_counters(visitor->site->shared),
+                           visitor->page.error);
         if (tw_page_has_document(r, status)) {
             tw_page_environment(r, visitor);
         }
@@ -253,6 +255,7 @@ int tw_page_answer(request_rec *r, tw_visitor_t *visitor,
         page.reference = visitor->page.reference;
     }
     visitor->page.error = tw_html_error(page.kind);
+    tw_counters_error(tw_shared_counters(site->shared), visitor->page.error);
     visitor->page.next = page.next;
     set_headers(r, site, &page, &words);
     if (status == HTTP_UNAUTHORIZED) {

@@ -33,6 +33,7 @@ void tw_report(request_rec *r, const tw_site_t *site, tw_event_kind_t kind,
     tw_event_t event = { .kind = kind, .reference = reference, .why = why };
     apr_status_t rv;
 
+    tw_counters_event(tw_shared_counters(site->shared), kind);
     if (!site->log.events.file) {
         return;
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request/report: tells the event log of a site what happened in a request.
+ * request/report: counts what happened in a request, and tells the event log
+ * of the site.
  *
  * Each is told, however many there are: whoever makes many must not hide
- * another one's.  Where TwAuthEventLog is not set, nothing is done.
+ * another one's.  Where TwAuthEventLog is not set, it is only counted.
  */
 #ifndef TW_REQUEST_REPORT_H
 #define TW_REQUEST_REPORT_H

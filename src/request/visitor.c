@@ -191,6 +191,12 @@ static int is_in_grace(const tw_visitor_t *visitor,
            && now - checked < recheck + visitor->site->session.grace;
 }
 
+static void count(const tw_site_t *site, tw_recheck_t outcome)
+{
+    tw_counters_add(tw_shared_counters(site->shared), TW_PLACE_RECHECKS,
+                    (int)outcome);
+}
+
 /* Asks the database; the state that follows. */
 static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
                                           apr_interval_time_t recheck,
@@ -211,8 +217,10 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
                              &err) != APR_SUCCESS) {
         if (is_in_grace(visitor, recheck, now)) {
             visitor->copy.by_grace = 1;
+            count(site, TW_RECHECK_GRACE);
             return TW_VISITOR_SIGNED_IN;
         }
+        count(site, TW_RECHECK_FAILED);
         tw_line_begin(&line, r, site, APLOG_NOTICE, "TW0304",
                       tw_line_cause(r->pool, &err));
         visitor->page.reference = line.shown;
@@ -235,12 +243,14 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     /* it may have been revoked here while the database answered */
     if (check != TW_CHECK_GOOD
         || tw_shared_is_revoked(site->shared, &session->id, now)) {
+        count(site, TW_RECHECK_ENDED);
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0305)
                       "a session has been ended: %s",
                       tw_line_person(r->pool, session));
         tw_report(r, site, TW_EVENT_ENDED_GONE, session, NULL, NULL);
         return TW_VISITOR_NOBODY;
     }
+    count(site, TW_RECHECK_GOOD);
     *renew = 1;
     return TW_VISITOR_SIGNED_IN;
 }

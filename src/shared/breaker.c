@@ -5,6 +5,9 @@
  * a clock that was set back. */
 #define BREAKER_MAX apr_time_from_sec(60)
 #define LIMITED_MAX apr_time_from_sec(900)
+/* What was found out is known for so long after the next one could have found
+ * out otherwise. */
+#define KNOWN apr_time_from_sec(30)
 
 /* Past the pause one is let through; a clock that was set back must not keep
  * the breaker open for ever. */
@@ -105,4 +108,12 @@ void tw_breaker_abandon(tw_breaker_t *breaker, apr_time_t now)
 int tw_breaker_open(const tw_breaker_t *breaker)
 {
     return tw_cell_get(&breaker->retry_at) != 0;
+}
+
+int tw_breaker_is_down(const tw_breaker_t *breaker, apr_time_t now)
+{
+    apr_uint64_t at = tw_cell_get(&breaker->retry_at);
+
+    return at && (!is_past(breaker, at, now)
+                  || (apr_uint64_t)now - at < (apr_uint64_t)KNOWN);
 }

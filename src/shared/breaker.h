@@ -46,6 +46,13 @@ int tw_breaker_failure(tw_breaker_t *breaker, const tw_failure_t *failure,
 /* Nothing was learned: while it is open the next caller is let through. */
 void tw_breaker_abandon(tw_breaker_t *breaker, apr_time_t now);
 
+/*
+ * Whether it is known to be down: the breaker is open, and somebody would have
+ * been let through of late.  Where nobody comes, nothing is known after half
+ * a minute: who waits for it to be up must not wait for ever.
+ */
+int tw_breaker_is_down(const tw_breaker_t *breaker, apr_time_t now);
+
 /* Whether the breaker is open, without asking to be let through. */
 int tw_breaker_open(const tw_breaker_t *breaker);
 

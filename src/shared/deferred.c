@@ -70,6 +70,7 @@ int tw_deferred_add(tw_deferred_t *table, int slot,
     int i;
 
     if (!has_share(table, slot, what->whose)) {
+        atomic_fetch_add(&table->lost, 1);
         return 0;
     }
     for (i = 0; i < TW_DEFERRED; i++) {
@@ -88,7 +89,18 @@ int tw_deferred_add(tw_deferred_t *table, int slot,
             }
         }
     }
+    atomic_fetch_add(&table->lost, 1);
     return 0;
+}
+
+int tw_deferred_left(const tw_deferred_t *table, apr_time_t now)
+{
+    int i, left = 0;
+
+    for (i = 0; i < TW_DEFERRED; i++) {
+        left += !is_free(tw_cell_get(&table->cell[i].state), now);
+    }
+    return left;
 }
 
 int tw_deferred_take(tw_deferred_t *table, int slot,

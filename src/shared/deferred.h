@@ -36,6 +36,7 @@ typedef struct {
 
 typedef struct {
     tw_cell_t used;
+    tw_cell_t lost;                 /* for which there was no room */
     tw_deferred_cell_t cell[TW_DEFERRED];
 } tw_deferred_t;
 
@@ -51,5 +52,8 @@ int tw_deferred_take(tw_deferred_t *table, int slot,
                      tw_deferred_delete_t *what, apr_time_t now);
 void tw_deferred_done(tw_deferred_t *table, const tw_deferred_delete_t *what);
 void tw_deferred_again(tw_deferred_t *table, const tw_deferred_delete_t *what);
+
+/* How many there are. */
+int tw_deferred_left(const tw_deferred_t *table, apr_time_t now);
 
 #endif

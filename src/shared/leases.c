@@ -61,3 +61,15 @@ void tw_leases_release(tw_leases_t *leases, tw_call_kind_t kind, int number,
 
     tw_cell_swap(&table[number], 0, (apr_uint64_t)deadline);
 }
+
+int tw_leases_taken(const tw_leases_t *leases, int of_waiting,
+                    apr_time_t now)
+{
+    const tw_cell_t *table = of_waiting ? leases->waiting : leases->call;
+    int i, taken = 0;
+
+    for (i = 0; i < TW_CALLS_MAX; i++) {
+        taken += tw_cell_get(&table[i]) > (apr_uint64_t)now;
+    }
+    return taken;
+}

@@ -42,4 +42,8 @@ int tw_leases_renew(tw_leases_t *leases, int number, apr_time_t deadline,
 void tw_leases_release(tw_leases_t *leases, tw_call_kind_t kind, int number,
                        apr_time_t deadline);
 
+/* How many are taken: of calls; or, of_waiting, to wait. */
+int tw_leases_taken(const tw_leases_t *leases, int of_waiting,
+                    apr_time_t now);
+
 #endif

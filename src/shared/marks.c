@@ -289,6 +289,7 @@ static put_t put(tw_marks_t *marks, const home_t *home, apr_uint64_t mark,
             find_first_to_end(&place, marks, home);
         }
         if (room >= 0 && tw_cell_swap(place.cell, mark, place.old)) {
+            atomic_fetch_add(&marks->lost, !room);
             return room ? PUT : INSTEAD;
         }
     }
@@ -350,4 +351,14 @@ int tw_marks_keep(tw_marks_t *marks, const tw_id_t *id,
     }
     /* it may have been given up for another one meanwhile */
     return result != INSTEAD && (!firm || count(marks, &home, now));
+}
+
+int tw_marks_used(const tw_marks_t *marks, apr_time_t now)
+{
+    int i, used = 0;
+
+    for (i = 0; i < TW_MARKS; i++) {
+        used += !is_over(tw_cell_get(&marks->mark[i]), now);
+    }
+    return used;
 }

@@ -27,6 +27,7 @@
 
 typedef struct {
     tw_cell_t moves;            /* changes whenever a mark moves */
+    tw_cell_t lost;             /* how many that were firm were given up */
     tw_cell_t mark[TW_MARKS];
 } tw_marks_t;
 
@@ -48,5 +49,8 @@ int tw_marks_claim(tw_marks_t *marks, const tw_id_t *id,
  */
 int tw_marks_keep(tw_marks_t *marks, const tw_id_t *id,
                   int firm, apr_time_t until, apr_time_t now);
+
+/* How many count now: it looks at the whole table. */
+int tw_marks_used(const tw_marks_t *marks, apr_time_t now);
 
 #endif

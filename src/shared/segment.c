@@ -35,6 +35,7 @@ struct tw_shared_t {
     tw_marks_t used;
     tw_marks_t recheck;
     tw_deferred_t deferred;
+    tw_counters_t counters;
 };
 
 /* ---- the segment -------------------------------------------------------- */
@@ -55,7 +56,7 @@ apr_uint64_t tw_shared_layout(void)
         PLACE(tw_shared_t, slot), PLACE(tw_shared_t, client),
         PLACE(tw_shared_t, known), PLACE(tw_shared_t, ended),
         PLACE(tw_shared_t, used), PLACE(tw_shared_t, recheck),
-        PLACE(tw_shared_t, deferred),
+        PLACE(tw_shared_t, deferred), PLACE(tw_shared_t, counters),
         sizeof(slot_t), PLACE(slot_t, starts), PLACE(slot_t, copies),
         PLACE(slot_t, session_max), PLACE(slot_t, breaker),
         PLACE(slot_t, logged), PLACE(slot_t, clock),
@@ -63,15 +64,16 @@ apr_uint64_t tw_shared_layout(void)
         PLACE(tw_counter_t, key), PLACE(tw_counter_t, window),
         PLACE(tw_breaker_t, retry_at), PLACE(tw_breaker_t, closed_at),
         PLACE(tw_breaker_t, failures),
-        PLACE(tw_marks_t, moves), PLACE(tw_marks_t, mark),
-        PLACE(tw_deferred_t, used), PLACE(tw_deferred_t, cell),
+        PLACE(tw_marks_t, moves), PLACE(tw_marks_t, lost),
+        PLACE(tw_marks_t, mark), PLACE(tw_deferred_t, used),
+        PLACE(tw_deferred_t, lost), PLACE(tw_deferred_t, cell),
         sizeof(tw_deferred_cell_t), PLACE(tw_deferred_cell_t, state),
         PLACE(tw_deferred_cell_t, slot), PLACE(tw_deferred_cell_t, whose),
         PLACE(tw_deferred_cell_t, what),
         PLACE(tw_deferred_delete_t, id), PLACE(tw_deferred_delete_t, account),
         PLACE(tw_deferred_delete_t, at), PLACE(tw_deferred_delete_t, whose)
     };
-    apr_uint64_t sum = 0xcbf29ce484222325ULL;
+    apr_uint64_t sum = tw_counters_layout();
     apr_size_t i;
 
     for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
@@ -91,6 +93,7 @@ tw_shared_t *tw_shared_attach(void *base, apr_time_t now)
             memset(base, 0, sizeof(*shared));
         }
         tw_cell_set(&shared->revalidate_before, (apr_uint64_t)now);
+        tw_cell_set(&shared->counters.since, (apr_uint64_t)now);
         tw_cell_set(&shared->layout, tw_shared_layout());
     }
     return shared;
@@ -266,6 +269,12 @@ int tw_shared_breaker_open(const tw_shared_t *shared, int slot)
     return tw_breaker_open(&shared->slot[slot].breaker);
 }
 
+int tw_shared_breaker_is_down(const tw_shared_t *shared, int slot,
+                              apr_time_t now)
+{
+    return tw_breaker_is_down(&shared->slot[slot].breaker, now);
+}
+
 tw_clock_t *tw_shared_clock(tw_shared_t *shared, int slot)
 {
     return &shared->slot[slot].clock;
@@ -317,4 +326,57 @@ apr_interval_time_t tw_shared_realm_copies(const tw_shared_t *shared,
 apr_interval_time_t tw_shared_realm_max(const tw_shared_t *shared, int slot)
 {
     return (apr_interval_time_t)tw_cell_get(&shared->slot[slot].session_max);
+}
+
+/* ---- what is counted ---------------------------------------------------- */
+
+tw_counters_t *tw_shared_counters(tw_shared_t *shared)
+{
+    return shared ? &shared->counters : NULL;
+}
+
+static tw_room_t room_of_marks(const tw_marks_t *marks, apr_time_t now)
+{
+    tw_room_t room = { tw_marks_used(marks, now), TW_MARKS,
+                       tw_cell_get(&marks->lost) };
+
+    return room;
+}
+
+static int slots_used(const tw_shared_t *shared)
+{
+    int used = 0;
+
+    while (used < TW_SLOTS && tw_cell_get(&shared->slot[used].name)) {
+        used++;
+    }
+    return used;
+}
+
+tw_room_t tw_shared_room(const tw_shared_t *shared, tw_table_t table,
+                         apr_time_t now)
+{
+    tw_room_t room = { 0, TW_CALLS_MAX, 0 };
+
+    switch (table) {
+    case TW_TABLE_REVOKED:
+        return room_of_marks(&shared->ended, now);
+    case TW_TABLE_USED:
+        return room_of_marks(&shared->used, now);
+    case TW_TABLE_RECHECKS:
+        return room_of_marks(&shared->recheck, now);
+    case TW_TABLE_DEFERRED:
+        room.used = tw_deferred_left(&shared->deferred, now);
+        room.room = TW_DEFERRED;
+        room.lost = tw_cell_get(&shared->deferred.lost);
+        return room;
+    case TW_TABLE_SLOTS:
+        room.used = slots_used(shared);
+        room.room = TW_SLOTS;
+        return room;
+    default:
+        room.used = tw_leases_taken(&shared->leases,
+                                    table == TW_TABLE_WAITING, now);
+        return room;
+    }
 }

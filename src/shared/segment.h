@@ -7,9 +7,10 @@
  * The segment lives as long as the server does, graceful restarts included.
  *
  * Each kind of table is a file of its own, whose header says how it works:
- * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker, tw_clock.  Memory is
- * bounded whatever anybody does; where giving up an entry would weaken
- * something, `revalidate_before` rises instead (see tw_shared_revoke).
+ * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker, tw_clock,
+ * tw_counters.  Memory is bounded whatever anybody does; where giving up an
+ * entry would weaken something, `revalidate_before` rises instead (see
+ * tw_shared_revoke).
  *
  * All times are apr_time_t (microseconds), passed in by the caller.
  */
@@ -21,6 +22,7 @@
 
 #include "shared/breaker.h"
 #include "shared/clock.h"
+#include "shared/counters.h"
 #include "shared/deferred.h"
 #include "shared/leases.h"
 #include "shared/marks.h"
@@ -154,6 +156,8 @@ int tw_shared_breaker_failure(tw_shared_t *shared, int slot,
 void tw_shared_breaker_abandon(tw_shared_t *shared, int slot,
                                apr_time_t now);
 int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
+int tw_shared_breaker_is_down(const tw_shared_t *shared, int slot,
+                              apr_time_t now);
 
 /* The clock of a provider. */
 tw_clock_t *tw_shared_clock(tw_shared_t *shared, int slot);
@@ -185,5 +189,20 @@ void tw_shared_realm(tw_shared_t *shared, int slot,
 apr_interval_time_t tw_shared_realm_copies(const tw_shared_t *shared,
                                            int slot);
 apr_interval_time_t tw_shared_realm_max(const tw_shared_t *shared, int slot);
+
+/* ---- what is counted ----------------------------------------------------- */
+
+/* NULL for NULL. */
+tw_counters_t *tw_shared_counters(tw_shared_t *shared);
+
+/* How full a table is: it is looked at as a whole.  room for calls is
+ * TW_CALLS_MAX: what a site may have is less. */
+typedef struct tw_room_t {
+    int used, room;
+    apr_uint64_t lost;              /* see TW_METRICS */
+} tw_room_t;
+
+tw_room_t tw_shared_room(const tw_shared_t *shared, tw_table_t table,
+                         apr_time_t now);
 
 #endif

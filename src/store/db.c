@@ -23,6 +23,7 @@ struct tw_db_t {
     tw_link_t link;
     int alone;              /* not mod_dbd's */
     int doubtful;
+    apr_time_t begun;       /* the last try of a statement */
 };
 
 static APR_OPTIONAL_FN_TYPE(ap_dbd_open) *dbd_open;
@@ -87,7 +88,7 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
     *db = NULL;
     doubtful = tw_outage_may_refuse(database);
     if (!tw_outage_allow(database)) {
-        return tw_outage_known(pool, err);
+        return tw_outage_known(database, pool, err);
     }
     rv = tw_gate_enter(database->slot, database->calls, &waited);
     if (rv != APR_SUCCESS) {
@@ -99,7 +100,7 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
     if (waited && tw_outage_is_open(database)) {
         tw_gate_opened(database->slot);
         tw_gate_leave(database->slot);
-        return tw_outage_known(pool, err);
+        return tw_outage_known(database, pool, err);
     }
     dbd = open_some(database, pool);
     tw_gate_opened(database->slot);
@@ -231,6 +232,7 @@ static int run_once(apr_array_header_t **rows, tw_db_t *db,
     tw_watchdog_t watch;
     int rc, cut;
 
+    db->begun = apr_time_now();
     rc = tw_link_prepare(&prepared, &db->link, statement->name,
                          statement->sql);
     if (rc != 0) {
@@ -278,7 +280,7 @@ static void note_success(tw_db_t *db, const tw_statement_t *statement,
     if (written && renewed) {
         tw_gate_better(database->slot);
     }
-    tw_outage_ends(database, written, db->link.pool);
+    tw_outage_ends(database, written, db->begun, db->link.pool);
 }
 
 /* Makes ready for another try; 0: there is to be none. */

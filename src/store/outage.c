@@ -58,12 +58,20 @@ int tw_outage_allow_spare(const tw_database_t *database)
                                              apr_time_now());
 }
 
+/* Of shared/counters. */
+static void count(const tw_database_t *database, int row)
+{
+    tw_counters_add(tw_shared_counters(database->shared),
+                    TW_PLACE_STATEMENTS, row);
+}
+
 /* That events cannot be written is said by those of requests. */
 static void report(const tw_database_t *database, tw_event_kind_t kind,
                    const char *why, apr_pool_t *pool)
 {
     tw_event_t event = { .kind = kind, .why = why };
 
+    tw_counters_event(tw_shared_counters(database->shared), kind);
     tw_event_write(&event, database->events, pool);
 }
 
@@ -112,6 +120,7 @@ apr_status_t tw_outage_failed(const tw_database_t *database,
     const char *advice = tw_db_failure_advice(failed->what, failed->words);
     int down = tw_db_failure_is_down(failed->what, failed->words), opened = 0;
 
+    count(database, TW_STATEMENT_FAILED);
     tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL, "%s", failed->words);
     err->advice = advice;
     err->retry_after = TW_RETRY_AFTER;
@@ -146,8 +155,10 @@ apr_status_t tw_outage_begins(const tw_database_t *database,
     return tw_outage_failed(database, &failed, pool, err);
 }
 
-apr_status_t tw_outage_known(apr_pool_t *pool, tw_err_t *err)
+apr_status_t tw_outage_known(const tw_database_t *database, apr_pool_t *pool,
+                             tw_err_t *err)
 {
+    count(database, TW_STATEMENT_NOT_ASKED);
     tw_err_set(err, pool, TW_ERR_DATABASE, APR_EGENERAL,
                "the database is away");
     err->retry_after = TW_RETRY_AFTER;
@@ -155,17 +166,20 @@ apr_status_t tw_outage_known(apr_pool_t *pool, tw_err_t *err)
 }
 
 void tw_outage_ends(const tw_database_t *database, int written,
-                    apr_pool_t *pool)
+                    apr_time_t begun, apr_pool_t *pool)
 {
+    apr_time_t now = apr_time_now();
+
     if (!database->shared) {
         return;
     }
+    count(database, TW_STATEMENT_OK);
+    tw_counters_time(tw_shared_counters(database->shared),
+                     TW_PLACE_STATEMENT_SECONDS, TW_ONE_ROW, now - begun);
     if (written) {
-        tw_shared_breaker_success(database->shared, database->writes,
-                                  apr_time_now());
+        tw_shared_breaker_success(database->shared, database->writes, now);
     }
-    if (tw_shared_breaker_success(database->shared, database->slot,
-                                  apr_time_now())) {
+    if (tw_shared_breaker_success(database->shared, database->slot, now)) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
                      TWLOGNO(0402) "the database is back");
         report(database, TW_EVENT_DATABASE_UP, NULL, pool);
@@ -177,6 +191,7 @@ void tw_outage_spare_failed(const tw_database_t *database, const char *name,
 {
     const char *advice;
 
+    count(database, TW_STATEMENT_FAILED);
     if (database->shared && failed->what->kind != TW_DB_FAILURE_LOST) {
         refuse_writes(database);
     }

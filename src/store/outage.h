@@ -43,7 +43,8 @@ apr_status_t tw_outage_begins(const tw_database_t *database,
                               const char *advice, apr_pool_t *pool,
                               tw_err_t *err);
 /* Others have found out; this one need not. */
-apr_status_t tw_outage_known(apr_pool_t *pool, tw_err_t *err);
+apr_status_t tw_outage_known(const tw_database_t *database, apr_pool_t *pool,
+                             tw_err_t *err);
 
 /* A write that is only nice to have was not done; its name for the log. */
 void tw_outage_spare_failed(const tw_database_t *database, const char *name,
@@ -57,9 +58,10 @@ int tw_outage_first(const tw_database_t *database);
 void tw_outage_older(const tw_database_t *database, const char *name,
                      const tw_failed_t *failed);
 
-/* It was answered as it should be; written: to a write. */
+/* It was answered as it should be; written: to a write; begun: when it was
+ * asked. */
 void tw_outage_ends(const tw_database_t *database, int written,
-                    apr_pool_t *pool);
+                    apr_time_t begun, apr_pool_t *pool);
 
 /* SQLite's file was another one, and is opened anew. */
 void tw_outage_replaced(const tw_database_t *database, const char *file);

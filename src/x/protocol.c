@@ -79,7 +79,7 @@ static apr_status_t send_in_time(const tw_http_response_t **response,
 }
 
 /* The call, and whether it succeeded. */
-static apr_status_t try(const tw_http_response_t **response,
+static apr_status_t ask(const tw_http_response_t **response,
                         const tw_step_t *step, tw_http_request_t *request,
                         apr_pool_t *pool, tw_err_t *err)
 {
@@ -98,6 +98,21 @@ static apr_status_t try(const tw_http_response_t **response,
            ? APR_SUCCESS
            : tw_refusal(err, step->name, *response, step->client->callback,
                         pool);
+}
+
+/* The same, counted. */
+static apr_status_t try(const tw_http_response_t **response,
+                        const tw_step_t *step, tw_http_request_t *request,
+                        apr_pool_t *pool, tw_err_t *err)
+{
+    apr_time_t begun = apr_time_now();
+    apr_status_t rv = ask(response, step, request, pool, err);
+
+    tw_counters_call(step->client->counters, step->name,
+                     tw_counters_outcome(rv == APR_SUCCESS ? TW_ERR_NONE
+                                                           : err->kind),
+                     apr_time_now() - begun);
+    return rv;
 }
 
 apr_status_t tw_step_call(const tw_http_response_t **response,

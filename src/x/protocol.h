@@ -18,6 +18,7 @@
 #include "base/profile.h"
 #include "sealed/flow.h"
 #include "shared/clock.h"
+#include "shared/counters.h"
 
 /* X's documents name no limits: these are ours, for tokens and secrets. */
 #define TW_TOKEN_MAX 256
@@ -39,6 +40,7 @@ typedef struct tw_client_t {
                                        them; NULL: none is asked for */
     tw_http_conf_t http;
     tw_clock_t *clock;              /* X's; NULL: as this server's */
+    tw_counters_t *counters;        /* of calls; NULL: they are not counted */
     const char *screen_name;        /* who should sign in; NULL: anybody */
 } tw_client_t;
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The house: ten rooms on seven floors. A file includes its own room and rooms on floors below, and no room has a circle."""
+"""The house: ten rooms on eight floors. A file includes its own room and rooms on floors below, and no room has a circle."""
 
 import re
 
@@ -7,8 +7,8 @@ import pytest
 
 from guard import SRC, TREE, bare, every, includes, read, sources
 
-FLOORS = {"base": 1, "shared": 2, "sealed": 2, "x": 3, "store": 4, "config": 5, "admin": 6, "request": 6, "auth": 7,
-          "login": 7}
+FLOORS = {"base": 1, "shared": 2, "sealed": 2, "x": 3, "store": 4, "config": 5, "request": 6, "admin": 7, "auth": 8,
+          "login": 8}
 #: No header of httpd: what the module, the unit tests and the fuzzers link alike.
 CORE = ["base", "shared", "sealed", "x"]
 #: Known to every room above the core.

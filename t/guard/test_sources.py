@@ -92,7 +92,7 @@ WORDS = {
     r"tw_shared_note|(TW_)?NOTES?_[A-Z]\w+|TW_NOTES": "log_once, TW_LOG_*",
     r"tw_visitor_look|\w*UNCERTAIN|BESIDE": "authenticate, UNVERIFIED, RECHECK_OVERLAP",
     r"first_of|visitor->first|request_rec \*first": "initial",
-    r"server_rec \*main|(tree|b|build)->main|\w+_main": "base_server",
+    r"server_rec \*main|(tree|b|build)->main|\w+_main(?!\.h)": "base_server",
     r"tw_visitor(?=\()|tw_visitor_known": "tw_visitor_get, tw_visitor_peek",
     r"W(take_back|give_tokens)|takes? (it|them|what|a cookie) back": "export_identity, withdraw",
     r"tw_answer\w*|TW_ANSWER\w*|oauth[12]_answer|W(proofs?)": "authz_response, grant",

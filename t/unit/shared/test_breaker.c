@@ -199,9 +199,33 @@ static void test_breaker_by_threads(void **state)
     assert_int_equal(wins[0] + wins[1] + wins[2] + wins[3], 500);
 }
 
+static void test_known_to_be_down(void **state)
+{
+    /* opened at 0 for 10 s; nobody comes: it is known for half a minute more */
+    static const struct { int second, down; } rows[] = {
+        { 0, 1 }, { 10, 1 }, { 39, 1 }, { 40, 0 }, { 3600, 0 },
+        { -3600, 0 }            /* a clock that was set back */
+    };
+    int i;
+
+    (void)state;
+    fresh();
+    assert_int_equal(tw_shared_breaker_is_down(shared, 0, NOW), 0);
+    bad(0, 1, 10, NOW);
+    for (i = 0; i < COUNT(rows); i++) {
+        CHECK(tw_shared_breaker_is_down(shared, 0, NOW + SEC(rows[i].second))
+              == rows[i].down, "%d s", rows[i].second);
+    }
+    tw_shared_breaker_allow_after(shared, 0, SEC(10), NOW + SEC(100));
+    assert_int_equal(tw_shared_breaker_is_down(shared, 0, NOW + SEC(101)), 1);
+    tw_shared_breaker_success(shared, 0, NOW + SEC(102));
+    assert_int_equal(tw_shared_breaker_is_down(shared, 0, NOW + SEC(102)), 0);
+}
+
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_breaker),
           cmocka_unit_test(test_breaker_and_late_failures),
           cmocka_unit_test(test_breaker_of_a_limit),
           cmocka_unit_test(test_breaker_of_one),
-          cmocka_unit_test(test_breaker_by_threads))
+          cmocka_unit_test(test_breaker_by_threads),
+          cmocka_unit_test(test_known_to_be_down))
