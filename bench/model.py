@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 from math import ceil
 
 HOUR = 3600
+USER_READ = 0.01                # dollars: X's price for reading a user, once a day
 MICRO = 1e-6
 #: More than this many workers of a node should not wait for X; TwAuthProviderCalls ends at 1024.
 CALLS_OF_A_NODE = 512
@@ -172,9 +173,26 @@ def by_processor(costs=Costs()):
                               for what, httpd, db in rows])
 
 
+def by_bill(sizes):
+    """A table: what X bills for sign-ins by OAuth 2.0, once a user and day, and how fast."""
+    def dollars(number):
+        return f"${number:,.2f}" if number < 100 else f"${number:,.0f}"
+
+    def bill(site):
+        return site.users * site.sign_ins * USER_READ, plan(site).sign_ins * 5 * 60 * USER_READ
+
+    lines = ["| People who come on a day | sessions of a day: X bills a day | in the busiest five minutes "
+             "| of a month: a day | in the busiest five minutes |", "|:--|--:|--:|--:|--:|"]
+    for users in sizes:
+        day = Site(users=users)
+        figures = [*bill(day), *bill(replace(day, sign_ins=1 / 30))]
+        lines.append(f"| {many(users)} | " + " | ".join(map(dollars, figures)) + " |")
+    return "\n".join(lines)
+
+
 #: What docs/scaling.md has between its marks; t/guard/test_scaling.py compares.
 TABLES = {"processor": by_processor(), "users": by_users(SITES),
-          "recheck": by_recheck(10**6, (0, 10, 60, 300, 600))}
+          "recheck": by_recheck(10**6, (0, 10, 60, 300, 600)), "bill": by_bill((10**4, 10**6, 10**8))}
 
 
 def main():

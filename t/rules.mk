@@ -6,6 +6,8 @@ TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql 
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 libnet-oauth-perl \
 	chromium chromium-driver faketime valgrind curl procps wrk locales nginx-light caddy
+# what docs/support.md names, and few sites have
+TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm
 LINT_PACKAGES := cppcheck clang-tidy
 FUZZ_PACKAGES := clang libclang-rt-dev
 
@@ -78,6 +80,7 @@ PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
 ## test-full: the same, at the sizes that docs/security.md speaks of: an hour
 .PHONY: test-full
 test-full: need-test
+	$(call need,$(TEST_FULL_PACKAGES))
 	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
 	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile --full t $(TESTS)
 	@$(MAKE) --no-print-directory test-package rpm
