@@ -336,8 +336,8 @@ CREATE TRIGGER twauth_invitation_used AFTER UPDATE OF used_by ON twauth_invitati
 FOR EACH ROW WHEN (OLD.used_by IS NULL AND NEW.used_by IS NOT NULL)
 EXECUTE FUNCTION twauth_invitation_used();
 
--- No more than 1000 wait: the oldest go.  Who waits comes one after the other,
--- so that each sees all who came before.
+-- No more than 1000 wait: the oldest go.  Who was refused stays.  Who waits comes
+-- one after the other, so that each sees all who came before.
 CREATE FUNCTION twauth_account_waits() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog AS $$
 BEGIN
@@ -345,7 +345,8 @@ BEGIN
                        quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
     PERFORM pg_advisory_xact_lock(TG_RELID::bigint);
     DELETE FROM twauth_account WHERE waiting_since IS NOT NULL AND id IN (
-        SELECT id FROM twauth_account WHERE waiting_since IS NOT NULL
+        SELECT id FROM twauth_account
+        WHERE waiting_since IS NOT NULL AND active = 1
         ORDER BY waiting_since DESC, id DESC OFFSET 1000
         FOR UPDATE SKIP LOCKED);
     RETURN NULL;

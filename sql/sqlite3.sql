@@ -296,11 +296,12 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END;
 
--- No more than 1000 wait: the oldest go.
+-- No more than 1000 wait: the oldest go.  Who was refused stays.
 CREATE TRIGGER twauth_account_waits AFTER INSERT ON twauth_account
 WHEN NEW.waiting_since IS NOT NULL
 BEGIN
     DELETE FROM twauth_account WHERE id IN (
-        SELECT id FROM twauth_account WHERE waiting_since IS NOT NULL
+        SELECT id FROM twauth_account
+        WHERE waiting_since IS NOT NULL AND active = 1
         ORDER BY waiting_since DESC, id DESC LIMIT -1 OFFSET 1000);
 END;

@@ -190,7 +190,8 @@ static const tw_statement_t missing_rights = {
     " FROM pg_catalog.pg_class c CROSS JOIN (VALUES (1, 'SELECT'),"
     " (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) AS p (place, name)"
     " WHERE c.relname IN ('twauth_account', 'twauth_session',"
-    " 'twauth_username') AND c.relkind IN ('r', 'p')"
+    " 'twauth_username', 'twauth_role', 'twauth_invitation')"
+    " AND c.relkind IN ('r', 'p')"
     " AND pg_table_is_visible(c.oid)"
     " AND NOT (c.relname = 'twauth_username' AND p.name = 'DELETE')"
     " AND NOT has_table_privilege(c.oid, p.name) ORDER BY c.relname, p.place",
@@ -218,7 +219,8 @@ static void say_missing(tw_exam_t *exam, const apr_array_header_t *rows)
     tw_exam_say(exam, TW_VERDICT_WRONG, apr_psprintf(
                     exam->pool, "as the tables' owner: GRANT SELECT, INSERT, "
                     "UPDATE, DELETE ON twauth_account, twauth_session, "
-                    "twauth_username TO \"%s\"", user),
+                    "twauth_username, twauth_role, twauth_invitation "
+                    "TO \"%s\"", user),
                 "the database user %s lacks rights: %s", user, list);
 }
 

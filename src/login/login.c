@@ -342,12 +342,9 @@ static int begin(login_t *l)
 
 /* An invitation may be good for days: logs that show what was asked, as
  * CustomLog does, must not give it away. */
-static void hide_invite(const login_t *l)
+static void hide_invite(request_rec *r)
 {
-    static const char *const names[] = { "invite", NULL };
-    request_rec *r = l->r;
-
-    if (tw_codec_form_has_any(l->asked.query, names)) {
+    if (r->args && strstr(r->args, "invite=")) {
         r->args = apr_pstrdup(r->pool, "invite=[...]");
         r->the_request = apr_pstrcat(r->pool, r->method, " ", r->uri, "?",
                                      r->args, " ", r->protocol, NULL);
@@ -365,6 +362,7 @@ int tw_login_get(request_rec *r, tw_visitor_t *visitor)
     int status = GO_ON;
 
     if (!tw_navigation_is(r)) {
+        hide_invite(r);
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
     l.r = r;
@@ -376,6 +374,6 @@ int tw_login_get(request_rec *r, tw_visitor_t *visitor)
          i++) {
         status = steps[i](&l);
     }
-    hide_invite(&l);
+    hide_invite(r);
     return status;
 }

@@ -107,13 +107,19 @@ static const tw_statement_t find_member_profile = {
     ARGS + PROFILE_ARGS
 };
 
-/* By what the sign-in brings and may do: without the profile where there is
- * none, or the tables have no room for it. */
-static const tw_statement_t *const statements[][3] = {
-    [TW_SIGN_UP_OFF] = { &find_only_profile, &find_only, NULL },
-    [TW_SIGN_UP_ON] = { &find_or_create_profile, &find_or_create, NULL },
-    [TW_SIGN_UP_ASK] = { &find_member_profile, &find_member, NULL },
-    [TW_SIGN_UP_INVITE] = { &find_member_profile, &find_member, NULL }
+/* By what the sign-in may do, and whether it brings a profile: the first for
+ * which the tables have room. */
+#define FINDS { &find_only, NULL }, { &find_only_profile, &find_only, NULL }
+#define CREATES                                                             \
+    { &find_or_create, NULL },                                              \
+    { &find_or_create_profile, &find_or_create, NULL }
+#define ADMITS                                                              \
+    { &find_member, &find_only, NULL },                                     \
+    { &find_member_profile, &find_only_profile, &find_only, NULL }
+
+static const tw_statement_t *const statements[][2][4] = {
+    [TW_SIGN_UP_OFF] = { FINDS }, [TW_SIGN_UP_ON] = { CREATES },
+    [TW_SIGN_UP_ASK] = { ADMITS }, [TW_SIGN_UP_INVITE] = { ADMITS }
 };
 
 /* One of all who come at once gets it: the others find it has a number. */
@@ -217,8 +223,8 @@ static apr_status_t find_account(tw_session_t *session,
     session->twitter_id = identity->id;
     session->screen_name = identity->screen_name;
     rv = tw_db_run_newest(&rows, db,
-                          statements[options->sign_up]
-                          + (profile->known ? 0 : 1), args, err);
+                          statements[options->sign_up][profile->known != 0],
+                          args, err);
     if (rv != APR_SUCCESS) {
         return rv;
     }

@@ -49,7 +49,8 @@ STATEMENTS(some, SOME, 6)
 STATEMENTS(one, ONE, 5)
 
 static const tw_statement_t waiting_new = {
-    "twauth_member_waiting", NEW "a.waiting_since IS NOT NULL AND " ALL, 2
+    "twauth_member_waiting", NEW "a.waiting_since IS NOT NULL AND a.active = 1"
+    " AND " ALL, 2
 };
 static const tw_statement_t *const waiting[] = { &waiting_new, NULL };
 

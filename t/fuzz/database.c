@@ -120,6 +120,15 @@ static void profile(apr_array_header_t *rows, const char *const *args)
     row[3] = "1";
 }
 
+/* The one that flows bring is another one's; any other is not there. */
+static void invitation(apr_array_header_t *rows, const char *const *args)
+{
+    HOLDS(strlen(args[0]) == 32);
+    if (!strcmp(args[0], SERVER_INVITATION)) {
+        add_row(rows)[0] = "1";
+    }
+}
+
 /* No tokens are kept. */
 static void read_tokens(apr_array_header_t *rows, const char *const *args)
 {
@@ -134,6 +143,8 @@ static const struct {
     { "twauth_find_or_create", sign_in },
     { "twauth_find_or_create_profile", sign_in },
     { "twauth_profile_read", profile },
+    { "twauth_invitation_use", nothing },
+    { "twauth_invitation_state", invitation },
     { "twauth_session_begin", begin },
     { "twauth_session_check", check },
     { "twauth_session_seen", nothing },

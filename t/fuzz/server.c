@@ -283,7 +283,8 @@ static const char *flow_name(apr_pool_t *pool)
 static const char *flow_text(const tw_site_t *site, apr_pool_t *pool)
 {
     tw_flow_t flow = { apr_time_now(), { flow_key(pool), "s1" },
-                       "/members/?a=1", 0, NULL, NULL };
+                       "/members/?a=1", 0, NULL,
+                       turn % 2 ? SERVER_INVITE : NULL };
 
     return tw_flow_seal(&flow, &site->sealers.flow, pool);
 }

@@ -47,6 +47,9 @@ extern server_did_t server_did;
 #define SERVER_ORIGIN "https://site.test"
 #define SERVER_X "https://x.test"
 #define SERVER_ALICE "1001"
+/* What every second flow came by, and the id of its row. */
+#define SERVER_INVITE "inviteinviteinviteinvite"
+#define SERVER_INVITATION "3e99019f341352ba7162c079660dd2c3"
 #define SERVER_SESSION "__Host-twauth"
 #define SERVER_PRE "__Host-twauth_pre"
 #define SERVER_FLOW "__Host-twauth_flow_"

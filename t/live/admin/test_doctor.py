@@ -474,10 +474,10 @@ def test_rights(site, doctor, postgres):
     site.db.execute(f"CREATE ROLE {role} LOGIN")
     try:
         poor = {f"user={postgres.USER} ": f"user={role} "}
-        site.db.execute(f"GRANT SELECT ON twauth_account, twauth_username, twauth_session TO {role}")
+        site.db.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
         seen = doctor(replace=poor)
         seen.only("rights", "wrong", f"{role} lacks rights: INSERT on twauth_account, UPDATE on twauth_account", f'TO "{role}"')
-        site.db.execute(f"GRANT INSERT, UPDATE, DELETE ON twauth_account, twauth_username, twauth_session TO {role}")
+        site.db.execute(f"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
         assert doctor(replace=poor).status == 0
         site.db.execute(f"ALTER ROLE {role} IN DATABASE {site.db.name} SET default_transaction_read_only = on")
         doctor(replace=poor).only("rights", "wrong", "a standby, or read-only", "primary")

@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness import invitation
+from harness import invitation, tools
 from harness.checks import SESSION, is_refused, user
+from harness.cluster import Cluster
 from harness.httpd import VHost
+from harness.paths import TREE
 from harness.signin import Flow
 from harness.site import PROTECTED
 
@@ -91,7 +93,6 @@ def test_who_waits_waits_everywhere(site):
     browser = site.browser()
     come(site, site.vhost, "alice", browser=browser)
     site.db.execute("UPDATE twauth_account SET waiting_since = 1")
-    site.vhost_recheck = "TwAuthSessionRecheck 0"
     for name in ("open", "closed", "invite"):
         answer = come(site, site.beside[name], "alice")
         assert answer.status == 403 and WAITS in answer.text, name
@@ -263,12 +264,24 @@ def test_the_secret_is_nowhere_but_in_the_link(site, host):
 
 
 def test_of_many_who_use_one_at_once_one_gets_in(site, host, full):
-    race([site], host, full(20, 100))
+    race(site, host, full(20, 100))
 
 
-def race(sites, host, count):
-    """Each has said yes at X; then all of them come back in one moment."""
-    site = sites[0]
+@pytest.fixture(scope="module")
+def two(make_site, make_httpd):
+    cluster = Cluster(make_site, make_httpd, 2, config="TwAuthSignUp Invite\nTwAuthStartLimit 60000/min 60000/min")
+    return cluster.start()
+
+
+def test_on_two_servers_at_once_one_gets_in(two, full):
+    for node in two.nodes:
+        node.allow_log("TW0551")
+    answered = race(two, two.front, full(20, 100))
+    assert answered == {"0", "1"}
+
+
+def race(site, host, count):
+    """Each has said yes at X; then all of them come back in one moment. Which nodes of a cluster answered."""
     people = [f"9{number:04}" for number in range(count)]
     site.standin.set(users=[{"id": number, "screen_name": f"user{number}"} for number in people])
     secret = invitation.make(site.db, role="editor")
@@ -287,3 +300,26 @@ def race(sites, host, count):
     winner, = accounts(site)
     assert winner[0] == site.db.value("SELECT used_by FROM twauth_invitation") and winner[3] == "editor"
     assert winner[0] == next(answer for answer in answers if answer.status == 200).json()["TWAUTH_ID"]
+    return {answer.headers.get("X-Node") for answer in answers}
+
+
+# tables of before
+
+@pytest.mark.protocols("oauth1")
+def test_tables_of_before_let_members_in(make_site, make_db, db_kind):
+    """Who is no member is told that it could not be stored, and the log what to do."""
+    name = {"sqlite": "sqlite3", "pgsql": "pgsql"}[db_kind]
+    old = make_db(schema=(TREE / f"t/live/store/tables/{name}-2.sql").read_text())
+    for number in (3, 4):
+        tools.script(old, TREE / f"sql/{name}-{number}.sql")
+    site = make_site(db=old, config="TwAuthSignUp Ask")
+    site.allow_log("TW0480", "TW0520", "TW0401", "TW0215", "TW0403")
+    old.execute("INSERT INTO twauth_account (twitter_id) VALUES ('1001')")
+    alice = site.browser()
+    assert alice.sign_in("alice").status == 200 and user(alice) == "alice"
+    mark = site.log.mark()
+    assert site.browser().sign_in("bob").status == 503
+    assert site.log.wait("twauthctl tables", mark)
+    tools.script(old, TREE / f"sql/{name}-5.sql")
+    assert WAITS in site.browser().sign_in("bob").text and user(alice) == "alice"
+    site.stop()
