@@ -32,10 +32,10 @@ static int handle(request_rec *r)
         ap_rputs(identity ? "nobody" : "no mod_twauth", r);
         return OK;
     }
-    ap_rprintf(r, "%d %" APR_INT64_T_FMT " %s %s %s %" APR_INT64_T_FMT,
-               who->size >= sizeof(*who), who->account, who->username,
+    ap_rprintf(r, "%d %" APR_INT64_T_FMT " %s %s %s %" APR_INT64_T_FMT
+               " roles=%s", who->size >= sizeof(*who), who->account, who->username,
                who->twitter_id, who->screen_name,
-               (apr_int64_t)apr_time_sec(who->signed_in_at));
+               (apr_int64_t)apr_time_sec(who->signed_in_at), who->roles);
     return OK;
 }
 

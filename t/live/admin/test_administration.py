@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from harness import documents, tools
+from harness import documents, invitation, tools
 from harness.checks import user
 from harness.database import PgDatabase
 from harness.documents import Machine
@@ -102,7 +102,7 @@ def test_N11_sqlite_as_the_readme_says(machine, make_site):
     assert user(alice) == "alice"
     machine.run(upgrade_line("sqlite3-3"))
     machine.run("! " + upgrade_line("sqlite3-4"))           # the columns are there
-    machine.run(upgrade_line("sqlite3-5"))
+    machine.run("! " + upgrade_line("sqlite3-5"))
     assert user(alice) == "alice"
     site.stop()
     assert {machine.owner(path) for path in machine.lib.iterdir()} == {"www-data"}
@@ -179,7 +179,7 @@ def test_N8_X6_postgresql_backup_and_restore(machine, make_site, how):
 @pytest.mark.databases("sqlite", "pgsql")
 def test_N8_X6_the_one_statement_ends_what_a_restore_brought(make_site, make_db):
     """Whatever way a backup came back: its sessions are good until the statement is run, and not after."""
-    statement, = (b for b in documents.blocks(ADMINISTRATION, "Restore") if b.startswith("DELETE"))
+    statement, invitations = (b for b in documents.blocks(ADMINISTRATION, "Restore") if b.startswith("DELETE"))
     db = make_db()
     site = make_site(db=db, config="TwAuthSessionRecheck 0")
     alice = site.browser()
@@ -192,6 +192,9 @@ def test_N8_X6_the_one_statement_ends_what_a_restore_brought(make_site, make_db)
     assert user(stolen) == "alice"
     db.execute(statement)
     assert user(stolen) is None
+    invitation.make(db)
+    db.execute(invitations)
+    assert db.rows("SELECT * FROM twauth_invitation") == []
 
 
 # SQLite to PostgreSQL

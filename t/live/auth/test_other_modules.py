@@ -64,10 +64,15 @@ def alice(site):
 
 
 def test_a_module_in_c(site, alice):
-    whole, account, username, number, handle, at = alice.get("/members/c").text.split()
+    whole, account, username, number, handle, at, roles = alice.get("/members/c").text.split()
     row = site.db.rows("SELECT id, username, twitter_id, screen_name, signed_in_at FROM twauth_account")[0]
     assert (int(account), username, number, handle) == row[:4] and abs(int(at) - row[4]) <= 2
-    assert whole == "1"
+    assert whole == "1" and roles == "roles="
+    site.db.execute("INSERT INTO twauth_role (account_id, role) VALUES (?, 'editor')", int(account))
+    again = site.browser()
+    again.sign_in("alice")
+    assert again.get("/members/c").text.endswith(" roles=editor")
+    site.db.execute("DELETE FROM twauth_role")
 
 
 def test_a_handler_in_lua(alice):
