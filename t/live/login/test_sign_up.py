@@ -257,6 +257,7 @@ def test_the_secret_is_nowhere_but_in_the_link(site, host):
     for step in flow.steps:
         assert step.headers.get("Referrer-Policy") == "no-referrer"
     assert secret not in flow.authorize_url
+    assert site.browser().image(host.url(invitation.path(secret))).status == 401, "a preview"
     assert flow.approve("bob").status == 200
     log = (site.httpd.folder / "everything.log").read_text()
     assert "invite=[...]" in log and secret not in log
