@@ -26,6 +26,20 @@
 #define TW_ADMIN_CONTROL_TABLE_H
 
 #define TW_CONTROL_COMMANDS(COMMAND, SCRIPT, OPTION)                        \
+    SCRIPT("setup", "HOST",                                                 \
+           "set mod_twauth up for a virtual host: asks what it needs, and " \
+           "says each file that it touches",                                \
+           "twauthctl setup www.example.com")                               \
+    OPTION("setup", "protocol", "NAME", "oauth1 or oauth2")                 \
+    OPTION("setup", "id", "TEXT", "the API Key, or the Client ID")          \
+    OPTION("setup", "secret-file", "FILE",                                  \
+           "with the API Key Secret or the Client Secret; -: standard input")\
+    OPTION("setup", "public", "", "there is no Client Secret (OAuth 2.0)")  \
+    OPTION("setup", "database", "WHICH",                                    \
+           "sqlite, sqlite:/FILE, pgsql, or keep (that of the server)")     \
+    OPTION("setup", "answers", "FILE",                                      \
+           "lines NAME = TEXT with these options, and secret = TEXT")       \
+    OPTION("setup", "undo", "", "take the host out again")                  \
     COMMAND(doctor, "doctor", "", 0, 0, HOSTS, READS,                       \
             "what is wrong here, and what to do: the configuration, X, the "\
             "database, files",                                              \
@@ -56,9 +70,21 @@
            "at most so many rows: 100, with --json all")                    \
     OPTION("invitations", "revoke", "INVITATION",                           \
            "take it back: nobody gets in by it any more")                   \
+    SCRIPT("new-key", "",                                                   \
+           "exchange the key that seals cookies and tokens, in three "      \
+           "steps that sign nobody out",                                    \
+           "twauthctl new-key")                                             \
+    OPTION("new-key", "use", "", "second step: the new key seals from now on")\
+    OPTION("new-key", "forget", "", "third step: take the old keys out")    \
     COMMAND(exchange, "exchange", "", 0, 0, HOSTS, WRITES,                  \
             "exchange the stored tokens of OAuth 1.0a at X, after a change "\
             "to OAuth 2.0",                                                 \
-            "twauthctl exchange")
+            "twauthctl exchange")                                           \
+    COMMAND(places, "places", "HOST", 1, 1, HOSTS, READS,                   \
+            "the virtual hosts of that name", "")                           \
+    COMMAND(keys, "keys", "", 0, 0, HOSTS, WRITES,                          \
+            "where the keys are said", "")                                  \
+    COMMAND(told, "told", "WHAT", 1, 9, HOSTS, WRITES,                      \
+            "tells the event log what the script has done", "")
 
 #endif

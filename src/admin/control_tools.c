@@ -98,6 +98,12 @@ int tw_control_open(tw_db_t **db, const tw_control_t *c,
            ? TW_CONTROL_DONE : tw_control_fail_err(c, &err);
 }
 
+static const char *name_of(const tw_member_t *member, apr_pool_t *pool)
+{
+    return tw_err_quote(pool, member->username, strlen(member->username),
+                        100);
+}
+
 int tw_control_member(tw_member_t *member, const tw_control_t *c,
                       const char *who)
 {
@@ -118,8 +124,8 @@ int tw_control_member(tw_member_t *member, const tw_control_t *c,
         return tw_control_fail("%s may be account:%" APR_INT64_T_FMT " (%s) "
                                "or account:%" APR_INT64_T_FMT " (%s): say "
                                "which", who, found[0].account,
-                               found[0].username, found[1].account,
-                               found[1].username);
+                               name_of(&found[0], c->pool), found[1].account,
+                               name_of(&found[1], c->pool));
     }
     *member = found[0];
     return TW_CONTROL_DONE;
@@ -160,13 +166,15 @@ int tw_control_join(tw_control_t *c)
 static const char *words_said(const tw_control_t *c)
 {
     const char *sudo = getenv("SUDO_USER"), *said = getenv("TWAUTH_CTL");
-    char *text = apr_pstrdup(c->pool, said ? said : ""), *at;
+    const char *told = "told\n--\n";    /* what the script has done */
+    char *text = apr_pstrdup(c->pool, !said ? "" : strncmp(said, told, 8)
+                                      ? said : said + 8), *at;
 
     for (at = text; *at; at++) {
-        *at = *at == '\n' ? ' ' : *at;
+        *at = *at != '\n' ? *at : at[1] ? ' ' : '\0';
     }
-    return apr_pstrcat(c->pool, said ? "twauthctl " : "httpd -t ", text,
-                       sudo ? "(sudo by " : NULL, sudo, ")", NULL);
+    return apr_pstrcat(c->pool, said ? "twauthctl " : "httpd -t", text,
+                       sudo ? " (sudo by " : NULL, sudo, ")", NULL);
 }
 
 void tw_control_tell(const tw_control_t *c, tw_event_kind_t kind,

@@ -108,7 +108,11 @@
     X(ADMIN_RESTARTED, "admin", "restarted",                                \
       "httpd read its configuration again")                                 \
     X(ADMIN_EXCHANGE, "admin", "exchange",                                  \
-      "tokens of OAuth 1.0a were exchanged at X for those of OAuth 2.0")
+      "tokens of OAuth 1.0a were exchanged at X for those of OAuth 2.0")    \
+    X(ADMIN_KEY, "admin", "new-key",                                        \
+      "a step of the exchange of TwAuthKey was done")                       \
+    X(ADMIN_SETUP, "admin", "setup",                                        \
+      "a host was set up, or taken out again")
 
 typedef enum {
 #define TW_EVENT_NUMBER(number, event, reason, when) TW_EVENT_##number,

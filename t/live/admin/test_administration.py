@@ -42,7 +42,7 @@ either_way = pytest.mark.parametrize("machine", [True, False], ids=["sudo", "roo
 
 
 def make_sqlite(machine):
-    for block in documents.commands("README.md", "Set up in five minutes"):
+    for block in documents.commands(SET_UP, "By hand"):
         if "/var/lib/twauth" in block:
             machine.run(block)
 
@@ -83,7 +83,7 @@ def test_N11_commands_name_a_user_in_a_way_that_needs_no_sudo():
 @either_way
 def test_N11_key_and_secrets_as_the_readme_says(machine):
     """By somebody whose umask lets everybody in."""
-    block, = (b for b in documents.commands("README.md", "Set up in five minutes") if "openssl" in b)
+    block, = (b for b in documents.commands(SET_UP, "By hand") if "openssl" in b)
     machine.run(block, typed="the secret\n")
     key, secret = machine.folder / "etc/key", machine.folder / "etc/consumer-secret"
     assert len(key.read_text().strip()) == 64 and secret.read_text() == "the secret\n"
@@ -310,7 +310,7 @@ def test_X11_the_limits_belong_to_the_role(machine):
 
 RUN = {"Backup": r"\.backup|pg_dump", "Restore": r"\.restore|--data-only|createdb", "SQLite to PostgreSQL": "copy",
        "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE", "Accounts": "sqlite3|psql", "Who gets in": "twauthctl",
-       "Upgrade": r"make install|sql/pgsql-[34]", "Remove": "grep|a2dismod twauth| rm "}
+       "Upgrade": r"make install|sql/pgsql-[34]", "Remove": "grep|a2dismod twauth| rm |--undo", "Keys": "new-key"}
 
 
 def test_N8_no_command_is_left_untried():

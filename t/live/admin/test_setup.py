@@ -1,177 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""N5: the README, docs/set-up.md, and upgrade and removal of docs/administration.md, as they stand, on Debian's own layout in a
+"""N5: the README's installation, docs/set-up.md, and upgrade and removal of docs/administration.md, as they stand, on Debian's own layout in a
 folder of the test; at no moment is a page open that was protected."""
 
 import html
-import os
 import re
-import shutil
 import sqlite3
-import subprocess
 
 import pytest
 
-from harness import documents, ports, process
-from harness.browser import Browser
-from harness.canaries import Canaries
-from harness.documents import Machine
-from harness.errorlog import ErrorLog
-from harness.httpd import READY
-from harness.paths import HTTPD, MODULE, TREE
+from harness import documents, process
+from harness.debian import Debian
+from harness.paths import TREE
 from harness.site import CANARY
 from harness.standin import CLIENT_ID, CLIENT_SECRET, KEY, SECRET
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 README, SET_UP, ADMINISTRATION, PRIVACY = "README.md", "docs/set-up.md", "docs/administration.md", "docs/privacy.md"
-
-#: What httpd must be told where the module is built with a sanitizer.
-PRELOAD = os.environ.get("TWAUTH_PRELOAD", "")
-if PRELOAD:
-    PRELOAD = f"export LD_PRELOAD={PRELOAD} ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0\n"
-
-HTTP = """\
-<VirtualHost *:{http}>
-    ServerName site.test
-    DocumentRoot /var/www/html
-    {redirect}
-</VirtualHost>
-"""
-HTTPS = """\
-<IfModule mod_ssl.c>
-<VirtualHost *:{https}>
-    ServerName site.test:{https}
-    DocumentRoot /var/www/html
-    SSLEngine on
-    SSLCertificateFile {cert.cert}
-    SSLCertificateKeyFile {cert.key}
-</VirtualHost>
-</IfModule>
-"""
-
-
-class Debian(Machine):
-    """A machine with Debian's httpd: its own configuration, a2enmod and apache2ctl, on two ports of the test."""
-
-    def __init__(self, folder, authority, standin, sudo):
-        super().__init__(folder, sudo=sudo)
-        self.authority, self.standin = authority, standin
-        self.http, self.https = ports.free(), ports.free()
-        self.root, self.canaries, self._httpd = folder / "root", Canaries(), None
-        self.confdir = self.root / "etc/apache2"
-        self.html = self.root / "var/www/html"
-        here = ("/etc/apache2", "/usr/share/mod_twauth", "/usr/lib/apache2/modules/mod_twauth.so",
-                "/usr/include/apache2/mod_twauth.h", "/var/www", "/var/lib/twauth", "/usr/sbin/twauthctl",
-                "/usr/share/man/man8/twauthctl", "/usr/share/bash-completion/completions/twauthctl")
-        self.places = {place: f"{self.root}{place}" for place in here} | {" sql/": f" {TREE}/sql/"}
-        shutil.copytree("/etc/apache2", self.confdir, symlinks=True,
-                        ignore=shutil.ignore_patterns("twauth*", "dbd.load"))
-        shutil.copy("/etc/apache2/mods-available/dbd.load", self.confdir / "mods-available")
-        for inner in ("run", "lock", "log", "state", "root/var/lib"):
-            (folder / inner).mkdir(parents=True)
-        self.lib = self.root / "var/lib/twauth"
-        self._configure()
-        self._programs()
-
-    def _configure(self):
-        main = self.confdir / "apache2.conf"
-        main.write_text(f"ServerName localhost\n{main.read_text().replace('/var/www/', f'{self.root}/var/www/')}")
-        (self.confdir / "ports.conf").write_text(f"Listen 127.0.0.1:{self.http}\nListen 127.0.0.1:{self.https}\n")
-        variables = {"RUN_USER": "www-data", "RUN_GROUP": "www-data", "PID_FILE": f"{self.folder}/run/pid",
-                     "RUN_DIR": f"{self.folder}/run", "LOCK_DIR": f"{self.folder}/lock",
-                     "LOG_DIR": f"{self.folder}/log"}
-        (self.confdir / "envvars").write_text("".join(f"export APACHE_{n}={v}\n" for n, v in variables.items()))
-        shutil.rmtree(self.confdir / "sites-enabled")
-        (self.confdir / "sites-enabled").mkdir()
-        self.site = self.confdir / "sites-available/000-default-le-ssl.conf"
-        redirect = ("RewriteEngine on\n    RewriteRule ^ "
-                    f"https://site.test:{self.https}%{{REQUEST_URI}} [END,NE,R=permanent]")
-        self.put(self.confdir / "sites-available/000-default.conf", HTTP.format(http=self.http, redirect=redirect))
-        self.put(self.site, HTTPS.format(https=self.https, cert=self.authority.server))
-        (self.html / "members").mkdir(parents=True)
-        self.put(self.html / "index.html", "front page")
-        self.put(self.html / "members/index.html", CANARY)
-
-    def _programs(self):
-        given = (f"export APACHE_CONFDIR={self.confdir} APACHE_ENVVARS={self.confdir}/envvars "
-                 f"APACHE_STATE_DIRECTORY={self.folder}/state\n")
-        for name in ("a2enmod", "a2dismod", "a2ensite"):
-            self._program(name, f'{given}exec /usr/sbin/{name} "$@"')
-        self._program("apache2ctl", f'{given}{PRELOAD}exec /usr/sbin/apache2ctl "$@"')
-        self._program("make", f'exec /usr/bin/make -s -C {TREE} "$@" DESTDIR={self.root} BUILD={MODULE.parent}')
-        self._program("apt-get", "exit 0")
-        self._program("editor", "exit 0")
-        self._program("systemctl", f'[ "$*" = "restart apache2" ] && touch {self.folder}/restart')
-        self.run("sudo a2enmod ssl rewrite\nsudo a2ensite 000-default 000-default-le-ssl")
-
-    def here(self, text):
-        """A text of the documents, or of Debian's, with this machine's places."""
-        for place, here in self.places.items():
-            text = text.replace(place, here)
-        return text
-
-    def put(self, file, text):
-        file.write_text(self.here(text))
-
-    def run(self, script, **more):
-        graceful = "apache2ctl graceful" in script
-        if graceful:
-            log = ErrorLog(self.folder / "log/error.log")
-            mark, children = log.mark(), self._httpd.children()
-        ran = super().run(script, **more)
-        if graceful:
-            assert log.wait(READY, mark), log.since(mark)
-            process.let_go(self._httpd.pid, children)
-        load = self.confdir / "mods-available/twauth.load"
-        # the module is in DESTDIR; said once, as httpd may be reading the file
-        if load.exists() and " /usr/lib" in (text := load.read_text()):
-            load.write_text(text.replace(" /usr/lib", f" {self.root}/usr/lib"))
-        if (self.folder / "restart").exists():
-            (self.folder / "restart").unlink()
-            self.restart()
-        return ran
-
-    # httpd, as the system would run it
-
-    def starts(self):
-        """Whether it does, within a moment."""
-        self.stop()
-        self._httpd = process.Process(["/bin/sh", "-c", f". {self.confdir}/envvars\n{PRELOAD}"
-                                       f"exec {HTTPD} -d {self.confdir} -DFOREGROUND"], cwd=self.folder)
-        process.until(lambda: not self._httpd.running or ports.answers(self.https))
-        return self._httpd.running
-
-    def restart(self):
-        assert self.starts(), (self.folder / "log/error.log").read_text()
-
-    def stop(self):
-        if self._httpd:
-            self._httpd.stop()
-            self._httpd = None
-
-    def check(self):
-        """What `apache2ctl -t` says; "" where it is content."""
-        ran = subprocess.run([self.bin / "apache2ctl", "-t"], capture_output=True, text=True, env=process.environment())
-        return "" if ran.returncode == 0 else ran.stderr
-
-    def earlier_tables(self):
-        """The database as a former version had it, and nobody in it."""
-        self.stop()
-        for file in self.lib.glob("twauth.db*"):
-            file.unlink()
-        self.run(f"sudo runuser -u www-data -- sqlite3 -bail /var/lib/twauth/twauth.db < {TREE}/t/live/store/tables/sqlite3-2.sql")
-        self.restart()
-
-    @property
-    def log(self):
-        return (self.folder / "log/error.log").read_text()
-
-    def browser(self, scheme="https"):
-        port = {"https": self.https, "http": self.http}[scheme]
-        return Browser(f"{scheme}://site.test:{port}", self.authority.ca, self.standin, self.canaries)
-
-    def is_open(self):
-        """Whether anybody could read the protected page, by either host."""
-        return [scheme for scheme in ("https", "http") if CANARY in self.browser(scheme).get("/members/").text]
 
 
 @pytest.fixture
@@ -211,23 +55,23 @@ def test_harness(machine):
 
 
 def set_up(machine, protocol):
-    """Chapters "Install" and "Set up"; the stand-in is X, alice is yourhandle."""
+    """Chapters "Install", and "By hand"; the stand-in is X, alice is yourhandle."""
     machine.standin.register(f"https://site.test:{machine.https}/twauth/callback")
     machine.run(block("Install", "sudo a2enmod twauth"))
-    for script in documents.commands(README, "Set up in five minutes", False):
+    for script in documents.commands(SET_UP, "By hand", False):
         if "cat >" in script:
             name, secret = ("consumer", SECRET) if protocol == "oauth1" else ("client", CLIENT_SECRET)
             machine.run(script.replace("consumer-secret", f"{name}-secret"), typed=secret + "\n")
         elif "apache2ctl" not in script:
             machine.run(script)
-    uncomment(machine, block("Set up in five minutes", "DBDriver"))
-    credentials = block("Set up in five minutes", "TwAuthConsumerKey" if protocol == "oauth1" else "TwAuthClientID")
+    uncomment(machine, block("By hand", "DBDriver", SET_UP))
+    credentials = block("By hand", "TwAuthConsumerKey" if protocol == "oauth1" else "TwAuthClientID", SET_UP)
     credentials = credentials.replace("YOUR-API-KEY", KEY).replace("YOUR-CLIENT-ID", CLIENT_ID)
     stand_in = (f"TwAuthProvider {machine.standin.api('https')} {machine.standin.browser_url('https')}\n"
                 f"TwAuthProviderCAFile {machine.authority.ca}")
-    protect(machine, block("Set up in five minutes", "AuthType Twitter").replace("yourhandle", "alice"),
+    protect(machine, block("By hand", "AuthType Twitter", SET_UP).replace("yourhandle", "alice"),
             f"{credentials}\n{stand_in}")
-    return machine.run(block("Set up in five minutes", "DUMP_TWAUTH"))
+    return machine.run(block("By hand", "DUMP_TWAUTH", SET_UP))
 
 
 def test_N5_set_up_and_removal(machine, protocol):
@@ -282,7 +126,7 @@ def test_N5_twauth_conf_protects_nothing():
     """What stands in it is gone with the module."""
     text = (TREE / "conf/twauth.conf").read_text()
     assert not re.findall(r"(?m)^\s*(AuthType|Require|<)", text)
-    assert "<" not in block("Set up in five minutes", "DBDriver") and block("Set up in five minutes", "<Directory")
+    assert "<" not in block("By hand", "DBDriver", SET_UP) and block("By hand", "<Directory", SET_UP)
 
 
 # docs/set-up.md
@@ -297,7 +141,7 @@ def test_N5_change_of_the_protocol(machine, protocol):
     if protocol == "oauth2":
         first, second = second, first
         name, identifier, secret = ("consumer", KEY, SECRET)
-    other = block("Set up in five minutes", second).replace("YOUR-API-KEY", identifier).replace("YOUR-CLIENT-ID", identifier)
+    other = block("By hand", second, SET_UP).replace("YOUR-API-KEY", identifier).replace("YOUR-CLIENT-ID", identifier)
     text = re.sub(rf"(?m)^\s*{first}.*\n", "", machine.site.read_text())
     machine.site.write_text(text.replace("TwAuthProvider ", f"{machine.here(other)}TwAuthProvider "))
     change = block("Change the protocol", "graceful", SET_UP)
@@ -330,7 +174,7 @@ def test_N5_a_sign_in_page_of_your_own(machine, protocol, kind):
     set_up(machine, protocol)
     title = "A sign-in page of your own"
     machine.run(block(title, "a2enmod", SET_UP))
-    ours = machine.here(block("Set up in five minutes", "AuthType Twitter").replace("yourhandle", "alice"))
+    ours = machine.here(block("By hand", "AuthType Twitter", SET_UP).replace("yourhandle", "alice"))
     own = machine.here(block(title, "ErrorDocument 401", SET_UP)).replace("yourhandle", "alice")
     link = block(title, "next=/members/" if kind == "html" else "TWAUTH_LOGIN_URL", SET_UP)
     text = machine.site.read_text()
@@ -385,7 +229,7 @@ def test_N5_a_proxy_that_ends_TLS(machine, protocol):
         assert host.count(written) == 1
         host = host.replace(written, here)
     (machine.confdir / "sites-available/000-default.conf").write_text(host)
-    said = machine.run(block("Set up in five minutes", "DUMP_TWAUTH"))
+    said = machine.run(block("By hand", "DUMP_TWAUTH", SET_UP))
     assert f"https://site.test:{machine.https}/twauth/callback " in said and "WARNING" not in said
     machine.restart()
     assert machine.is_open() == [] and "TW0" not in machine.log
@@ -419,7 +263,8 @@ def test_N5_logs_as_privacy_has_them(machine, protocol):
 
 
 #: The chapters whose commands are run: here, in test_administration.py, and in test_exchange_rights.py.
-RUN = {"Change the protocol": r"graceful|twauthctl exchange", "A proxied application": "a2enmod", "PostgreSQL": "createdb",
+RUN = {"By hand": "", "Change the protocol": r"graceful|twauthctl exchange", "A proxied application": "a2enmod",
+       "PostgreSQL": "createdb",
        "A sign-in page of your own": "a2enmod", "Pages in your site's look and language": "tee",
        "Carry tokens over": "twauthctl exchange"}
 
