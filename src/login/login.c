@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <scoreboard.h>
 
 #include "base/codec.h"
 #include "base/secret.h"
@@ -340,14 +341,15 @@ static int begin(login_t *l)
     return redirect(l->r, apr_pstrcat(l->r->pool, location, "#", NULL));
 }
 
-/* An invitation may be good for days: logs that show what was asked, as
- * CustomLog does, must not give it away. */
+/* An invitation may be good for days: what shows what was asked, as CustomLog
+ * and mod_status do, must not give it away. */
 static void hide_invite(request_rec *r)
 {
     if (r->args && strstr(r->args, "invite=")) {
         r->args = apr_pstrdup(r->pool, "invite=[...]");
         r->the_request = apr_pstrcat(r->pool, r->method, " ", r->uri, "?",
                                      r->args, " ", r->protocol, NULL);
+        ap_update_child_status(r->connection->sbh, SERVER_BUSY_WRITE, r);
     }
 }
 

@@ -237,7 +237,9 @@ static apr_status_t find_account(tw_session_t *session,
     if (store->database.profiles) {
         tw_session_set_profile(session, profile);
     }
-    result->created = !strcmp(row[2], now);
+    result->created = !strcmp(row[2], now)
+                      && (options->sign_up == TW_SIGN_UP_ON
+                          || result->invitation == TW_INVITATION_TAKEN);
     result->name_was_taken = result->created
                          && !strcmp(row[1], apr_pstrcat(pool, name, ".",
                                                         identity->id, NULL));

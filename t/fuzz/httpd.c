@@ -10,6 +10,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_core.h>
+#include <scoreboard.h>
 #include <unixd.h>
 #include <util_filter.h>
 
@@ -116,6 +117,14 @@ char *ap_response_code_string(request_rec *r, int index)
     (void)r;
     (void)index;
     return NULL;
+}
+
+int ap_update_child_status(ap_sb_handle_t *handle, int status, request_rec *r)
+{
+    (void)handle;
+    (void)status;
+    (void)r;
+    return 0;
 }
 
 void ap_custom_response(request_rec *r, int status, const char *text)

@@ -7,8 +7,10 @@ import time
 
 import pytest
 
+from harness import invitation
 from harness.checks import together
 from harness.process import until
+from harness.signin import Flow
 
 pytestmark = [pytest.mark.protocols("oauth1", "oauth2"), pytest.mark.databases("sqlite", "pgsql")]
 FIELDS = ["time", "event", "reason", "host", "account", "id", "username", "screen_name", "address", "browser", "reference",
@@ -156,6 +158,23 @@ def test_refused_with_a_reference_that_the_page_shows(site, events):
     answer = site.browser().begin("/members/").approve("carol")
     event, = events.wait("refused no-account")
     assert event["reference"] == reference(answer) and event["screen_name"] == "carol" and "account" not in event
+    change(site, "")
+
+
+def test_who_asks_and_who_is_invited(site, events):
+    change(site, "TwAuthSignUp Ask")
+    site.db.execute("DELETE FROM twauth_invitation")
+    answer = site.browser().begin("/members/").approve("carol")
+    made, refused = events.wait("account-created asks", "refused waiting")
+    assert made["id"] == refused["id"] == "1003" and made["account"] and refused["reference"] == reference(answer)
+    site.db.execute("UPDATE twauth_account SET created_at = 1")
+    secret, browser = invitation.make(site.db), site.browser()
+    Flow(browser, browser.get(invitation.path(secret))).approve("carol")
+    invited, = events.wait("signed-in invited")
+    assert invited["username"] == "carol" and secret not in str(events.all())
+    browser = site.browser()
+    Flow(browser, browser.get(invitation.path(secret))).approve("dave")
+    assert events.wait("refused invitation")[0]["id"] == "1004"
     change(site, "")
 
 

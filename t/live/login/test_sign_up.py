@@ -23,12 +23,12 @@ WAITS, NO_ACCOUNT = "not let in yet", "have no account here"
 @pytest.fixture(scope="module")
 def site(make_site):
     """The host asks; beside it one for the invited, an open one, a closed one, and one that asks whether to stay."""
-    site = make_site(start=False, protected=PROTECTED, config="TwAuthStartLimit 60000/min 60000/min")
+    site = make_site(start=False, protected=PROTECTED, modules=("status",), main="ExtendedStatus On", config="TwAuthStartLimit 60000/min 60000/min")
     ways = {"invite": "Invite", "open": "On", "closed": "Off", "stay": "Ask\nTwAuthRemember Ask"}
     site.beside = {name: VHost(f"{name}.site.test", port=site.vhost.port,
                                config=f"{site.vhost.config}\nTwAuthRealm one\nTwAuthSignUp {value}")
                    for name, value in ways.items()}
-    site.vhost.config += "\nTwAuthRealm one\nTwAuthSignUp Ask"
+    site.vhost.config += "\nTwAuthRealm one\nTwAuthSignUp Ask\n<Location /server-status>\nSetHandler server-status\n</Location>"
     site.httpd.vhosts += site.beside.values()
     site.standin.register(*(host.url("/twauth/callback") for host in site.beside.values()))
     return site.start()
@@ -262,6 +262,8 @@ def test_the_secret_is_nowhere_but_in_the_link(site, host):
     log = (site.httpd.folder / "everything.log").read_text()
     assert "invite=[...]" in log and secret not in log
     assert secret not in str(site.db.rows("SELECT * FROM twauth_invitation"))
+    status = browser.get("/server-status").text
+    assert "GET /twauth/login" in status and secret not in status
 
 
 def test_of_many_who_use_one_at_once_one_gets_in(site, host, full):
