@@ -12,11 +12,13 @@
 
 #include "base/vault.h"
 #include "config/build.h"
+#include "config/hub.h"
 #include "config/notices.h"
 #include "config/phase.h"
 #include "config/site.h"
 #include "private.h"
 #include "store/version.h"
+#include "x/hub.h"
 #include "x/oauth1.h"
 #include "x/oauth2.h"
 
@@ -35,7 +37,8 @@ typedef struct {
     void *shared;
 } retained_t;
 
-static const tw_protocol_t *const protocols[] = { &tw_oauth1, &tw_oauth2 };
+static const tw_protocol_t *const protocols[] = { &tw_oauth1, &tw_oauth2,
+                                                &tw_hub };
 #define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
 
 /* Set by the hooks alone. */
@@ -114,6 +117,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         if (s != base_server && conf == tw_conf_server(base_server)) {
             conf = apr_pmemdup(pconf, conf, sizeof(*conf));
             conf->own.callback_url = NULL;
+            conf->own.hub_for = NULL;
             ap_set_module_config(s->module_config, &twauth_module, conf);
         }
         tw_conf_defaults(conf);
@@ -125,6 +129,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
             good = 0;
         }
     }
+    good = good && tw_hub_check(draft);
     if (good && (tw_phase_is_test() || tw_phase_is_trial())) {
         tw_notices_log(base_server, APLOG_STARTUP, ptemp);
     }
