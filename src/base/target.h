@@ -26,8 +26,9 @@
  *      character, no backslash, and no "//" at the start;
  *   5. no segment of the path is "." or "..", also when written with %2e;
  *   6. the path is not the module's own: neither below own->path, but for
- *      own->account and own->hub, nor own->callback.  Compared after decoding, without
- *      path parameters (";x"), and with runs of '/' taken as one.
+ *      own->account and own->hub, nor own->callback.  Compared after
+ *      decoding, without path parameters (";x"), and with runs of '/' taken
+ *      as one.
  * own may be NULL.
  */
 typedef struct tw_own_t {

@@ -17,14 +17,14 @@ int tw_hub_client(tw_draft_t *draft)
     const char *hub = tw_values_base_url(draft->pconf, conf->own.hub);
 
     if (conf->own.hub_for) {
-        return tw_draft_refuse(draft, "TwAuthHub and TwAuthHubFor exclude each "
-                               "other: a hub signs in at X itself");
+        return tw_draft_refuse(draft, "TwAuthHub and TwAuthHubFor exclude "
+                               "each other: a hub signs in at X itself");
     }
     if (conf->own.callback_url) {
-        return tw_draft_refuse(draft, "TwAuthHub and TwAuthCallbackURL exclude "
-                               "each other: X knows the hub's callback URL "
-                               "alone, and this host's address is its "
-                               "ServerName");
+        return tw_draft_refuse(draft, "TwAuthHub and TwAuthCallbackURL "
+                               "exclude each other: X knows the hub's "
+                               "callback URL alone, and this host's address "
+                               "is its ServerName");
     }
     if (!strcmp(hub, site->address.origin)) {
         return tw_draft_refuse(draft, "TwAuthHub is this host itself: at the "
@@ -110,8 +110,8 @@ static const char *misfit(const tw_site_t *site, const tw_site_t *hub,
     const tw_database_t *there = &hub->store.database;
 
     if (!is_named(hub->sign_in.hub_for, site->address.origin)) {
-        return apr_psprintf(pool, "TwAuthHub names %s, whose TwAuthHubFor does "
-                            "not name %s", hub->address.origin,
+        return apr_psprintf(pool, "TwAuthHub names %s, whose TwAuthHubFor "
+                            "does not name %s", hub->address.origin,
                             site->address.origin);
     }
     if (!have_a_key(site->sealers.hub, hub->sealers.hub, pool)
@@ -122,9 +122,9 @@ static const char *misfit(const tw_site_t *site, const tw_site_t *hub,
     }
     if (strcmp(here->driver, there->driver)
         || strcmp(here->params, there->params)) {
-        return apr_psprintf(pool, "this host and its hub %s must have the same "
-                            "database (DBDriver, DBDParams): a session that "
-                            "the hub hands over is in it",
+        return apr_psprintf(pool, "this host and its hub %s must have the "
+                            "same database (DBDriver, DBDParams): a session "
+                            "that the hub hands over is in it",
                             hub->address.origin);
     }
     return strcmp(site->paths.own.path, hub->paths.own.path)

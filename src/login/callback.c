@@ -8,6 +8,7 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "config/start.h"
+#include "login/error_answer.h"
 #include "login/flow_cookies.h"
 #include "login/refused.h"
 #include "login/signed_in.h"
@@ -324,33 +325,6 @@ static int exchange(callback_t *c)
     return admit(c);
 }
 
-/*
- * X refused before there was anything to exchange.  Some of RFC 6749's words
- * (section 4.1.2.1) blame the application, and its administrator has to
- * know; but anybody can write such an answer to a sign-in of their own.
- */
-static void log_error_answer(const callback_t *c)
-{
-    static const char *const blames[] = {
-        "invalid_scope", "invalid_request", "unauthorized_client",
-        "unsupported_response_type"
-    };
-    const char *error = c->authz.error;
-    int level = APLOG_INFO;
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
-        if (!strcmp(error, blames[i])
-            && tw_line_is_due(c->site, TW_LINE_ANSWER)) {
-            level = APLOG_ERR;
-        }
-    }
-    ap_log_rerror(APLOG_MARK, level, 0, c->r, TWLOGNO(0223)
-                  "X sent the browser back with \"%s\": look at TwAuthScope, "
-                  "and at the application's settings at X",
-                  tw_err_quote(c->r->pool, error, strlen(error), 100));
-}
-
 /* Whether the flow's time is not over, nor yet to come. */
 static int is_in_time(const callback_t *c)
 {
@@ -383,7 +357,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
         return start_again(&c);
     }
     if (authz->error && authz->kind != TW_AUTHZ_CANCELLED) {
-        log_error_answer(&c);
+        tw_error_answer_log(r, visitor->site, authz->error);
     }
     if (authz->kind == TW_AUTHZ_INVALID || !is_in_time(&c)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0211)

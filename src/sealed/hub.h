@@ -62,8 +62,9 @@ tw_hub_seals_t tw_hub_seals(const tw_ring_t *ring, const char *origin,
 const char *tw_hub_challenge(const char *secret, apr_pool_t *pool);
 
 /*
- * Sealing and opening; times in milliseconds, as in a session's cookie.  Opening returns APR_ENOENT where another key sealed
- * it, APR_EINVAL where it is anything else.  Times are not checked.
+ * Sealing and opening; times in milliseconds, as in a session's cookie.
+ * Opening returns APR_ENOENT where another key sealed it, APR_EINVAL where it
+ * is anything else.  Times are not checked.
  */
 char *tw_hub_ask_seal(const tw_hub_ask_t *ask, const tw_hub_seals_t *seals,
                       apr_pool_t *pool);

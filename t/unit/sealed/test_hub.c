@@ -34,7 +34,9 @@ static apr_status_t open_ask(const char *text, apr_size_t len,
 {
     tw_hub_ask_t ask;
 
-    return tw_hub_ask_open(&ask, &seals, apr_pstrmemdup(sub, text, len), sub);
+    /* a query's value has no NUL in it */
+    return memchr(text, '\0', len) ? APR_EINVAL : tw_hub_ask_open(
+        &ask, &seals, apr_pstrmemdup(sub, text, len), sub);
 }
 
 static apr_status_t open_ticket(const char *text, apr_size_t len,
@@ -42,8 +44,10 @@ static apr_status_t open_ticket(const char *text, apr_size_t len,
 {
     tw_hub_ticket_t ticket;
 
-    return tw_hub_ticket_open(&ticket, &seals, CALLBACK,
-                              apr_pstrmemdup(sub, text, len), sub);
+    return memchr(text, '\0', len)
+           ? APR_EINVAL : tw_hub_ticket_open(&ticket, &seals, CALLBACK,
+                                             apr_pstrmemdup(sub, text, len),
+                                             sub);
 }
 
 static void test_ask_comes_back(void **state)
