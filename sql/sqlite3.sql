@@ -8,7 +8,10 @@
 -- here, in triggers, so that they hold for whoever writes to the tables.
 
 -- readers and the writer do not wait for each other; the file remembers it
+PRAGMA busy_timeout = 10000;
 PRAGMA journal_mode = WAL;
+
+BEGIN IMMEDIATE;
 
 CREATE TABLE twauth_account (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
@@ -305,3 +308,5 @@ BEGIN
         WHERE waiting_since IS NOT NULL AND active = 1
         ORDER BY waiting_since DESC, id DESC LIMIT -1 OFFSET 1000);
 END;
+
+COMMIT;

@@ -176,6 +176,11 @@ const tw_database_t *tw_db_database(const tw_db_t *db)
     return db->link.database;
 }
 
+const char *tw_db_host(const tw_db_t *db)
+{
+    return tw_db_native_host(tw_link_native(&db->link));
+}
+
 int tw_db_is_doubtful(const tw_db_t *db)
 {
     return db->doubtful;
@@ -264,17 +269,12 @@ static int run_once(apr_array_header_t **rows, tw_db_t *db,
     return rc == 0;
 }
 
-static int is_write(const tw_statement_t *statement)
-{
-    return strncmp(statement->sql, "SELECT", 6) != 0;
-}
-
 /* It was answered as it should be. */
 static void note_success(tw_db_t *db, const tw_statement_t *statement,
                          int renewed)
 {
     const tw_database_t *database = db->link.database;
-    int written = is_write(statement);
+    int written = strncmp(statement->sql, "SELECT", 6) != 0;
 
     db->link.proven = 1;
     if (written && renewed) {
