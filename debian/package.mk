@@ -39,6 +39,7 @@ deb: need-deb dist
 	@rm -rf $(DIST)/deb && mkdir -p $(DIST)/deb
 	@tar -xzf $(TARBALL) -C $(DIST)/deb
 	$(call build-deb,HEAD,$(VERSION),$(DIST)/deb)
+	@rm -f $(DIST)/libapache2-mod-twauth*.deb $(DIST)/mod-twauth_*
 	@mv $(DIST)/deb/*.deb $(DIST)/deb/*.changes $(DIST)/deb/*.buildinfo $(DIST)/
 	@lintian --pedantic --fail-on warning,error $(DIST)/*$(VERSION)*.changes
 	@ls $(DIST)/*$(VERSION)*.deb | sed 's/^/  /'

@@ -125,11 +125,11 @@ def start(www, env, command, user, provider, log):
         shutil.chown(file, user, user)
     site = Path("/etc/apache2/sites-available/twauth.conf")
     site.write_text(site.read_text().replace("</VirtualHost>", f"{provider}\n</VirtualHost>"))
-    for place, options in (line.split(":") for line in www["tmpfs"]):
-        os.makedirs(place, exist_ok=True)
-        run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place])
     run(["mount", "--bind", "/var/lib/twauth", "/var/lib/twauth"])            # the volume
-    readonly = ["unshare", "--mount", "sh", "-c", 'mount -o remount,bind,ro / && exec "$@"', "-"] if www["read_only"] else []
+    own = [f"mkdir -p {place} && mount -t tmpfs -o {options} tmpfs {place}"
+           for place, options in (line.split(":") for line in www["tmpfs"])]
+    own += ["mount -o remount,bind,ro /"] if www["read_only"] else []
+    mounts = ["unshare", "--mount", "sh", "-c", " && ".join([*own, 'exec "$@"']), "-"]
     kept = [f"+{name.lower()}" for name in www["cap_add"]] if user == "root" else []
     assert www["cap_drop"] == ["ALL"] and www["security_opt"] == ["no-new-privileges:true"]
     limits = ["setpriv", "--no-new-privs", "--bounding-set", ",".join(["-all", *kept]), "--inh-caps=-all"]
@@ -137,7 +137,7 @@ def start(www, env, command, user, provider, log):
         limits += ["--reuid", user, "--regid", user, "--clear-groups"]
     given = {name: str(value) for name, value in www["environment"].items() if "${" not in str(value)}
     env = {"PATH": os.environ["PATH"], **env, **given, "TWAUTH_ID": KEY, "TWAUTH_REQUIRE": "twitter-user alice"}
-    return subprocess.Popen([*readonly, *limits, "--", *command], env=env, cwd="/", stdin=subprocess.DEVNULL,
+    return subprocess.Popen([*mounts, *limits, "--", *command], env=env, cwd="/", stdin=subprocess.DEVNULL,
                             stdout=log, stderr=log)
 
 
@@ -148,7 +148,7 @@ def main(package, database, user):
         database_of(db)
     os.makedirs("/srv/www/members")
     Path("/srv/www/members/index.html").write_text("members")
-    tempfile.tempdir = "/var/tmp"                       # /tmp is the container's own
+    tempfile.tempdir = "/var/tmp"                       # the container has a /tmp of its own
     folder = process.folder()
     (folder / "ca").mkdir()
     authority = Authority(folder / "ca")

@@ -4,6 +4,7 @@
 
 import shutil
 import subprocess
+from fnmatch import fnmatch
 
 import pytest
 import yaml
@@ -60,6 +61,13 @@ def test_nothing_else_is_in_it(root):
                "usr/sbin/twauthctl", "usr/share/bash-completion/completions/twauthctl", "usr/share/man/man8/twauthctl.8",
                "usr/share/mod_twauth/", f"usr/share/doc/{NAME}/", "usr/share/lintian/overrides/")
     assert not [name for name in below if not name.startswith(allowed)]
+
+
+def test_documents_name_it(package):
+    """What somebody types to install it is what it is called."""
+    for document in ("README.md", "docs/administration.md"):
+        for pattern in every(r"apt install \S*/([\w*.-]+\.deb)", read(document)):
+            assert fnmatch(package.name, pattern), document
 
 
 def test_its_scripts_are_whole(package):

@@ -310,7 +310,8 @@ def test_X11_the_limits_belong_to_the_role(machine):
 
 RUN = {"Backup": r"\.backup|pg_dump", "Restore": r"\.restore|--data-only|createdb", "SQLite to PostgreSQL": "copy",
        "Tables in another schema": "CREATE SCHEMA", "PgBouncer": "ALTER ROLE", "Accounts": "sqlite3|psql", "Who gets in": "twauthctl",
-       "Upgrade": r"make install|sql/pgsql-[34]", "Remove": "grep|a2dismod twauth| rm |--undo", "Keys": "new-key"}
+       "Upgrade": r"make install|sql/pgsql-[34]", "Remove": "grep|a2dismod twauth| rm |--undo", "Keys": "new-key",
+       "From source": "a2enmod"}
 
 
 def test_N8_no_command_is_left_untried():

@@ -57,7 +57,7 @@ def test_harness(machine):
 def set_up(machine, protocol):
     """Chapters "Install", and "By hand"; the stand-in is X, alice is yourhandle."""
     machine.standin.register(f"https://site.test:{machine.https}/twauth/callback")
-    machine.run(block("Install", "sudo a2enmod twauth"))
+    machine.run(block("From source", "sudo a2enmod twauth", ADMINISTRATION))
     for script in documents.commands(SET_UP, "By hand", False):
         if "cat >" in script:
             name, secret = ("consumer", SECRET) if protocol == "oauth1" else ("client", CLIENT_SECRET)
