@@ -189,8 +189,8 @@ static const tw_statement_t missing_rights = {
     "SELECT c.relname, p.name, current_user"
     " FROM pg_catalog.pg_class c CROSS JOIN (VALUES (1, 'SELECT'),"
     " (2, 'INSERT'), (3, 'UPDATE'), (4, 'DELETE')) AS p (place, name)"
-    " WHERE c.relname IN ('twauth_account', 'twauth_session',"
-    " 'twauth_username', 'twauth_role', 'twauth_invitation')"
+    " WHERE c.relname IN ('twauth_account', 'twauth_invitation',"
+    " 'twauth_role', 'twauth_session', 'twauth_username')"
     " AND c.relkind IN ('r', 'p')"
     " AND pg_table_is_visible(c.oid)"
     " AND NOT (c.relname = 'twauth_username' AND p.name = 'DELETE')"
@@ -204,23 +204,27 @@ static const tw_statement_t read_only = {
     0
 };
 
+/* Rows of it come sorted by table. */
 static void say_missing(tw_exam_t *exam, const apr_array_header_t *rows)
 {
-    const char *list = "", *user = "";
+    const char *list = "", *tables = "", *table = "", *user = "";
     int i;
 
     for (i = 0; i < rows->nelts; i++) {
         const char **row = APR_ARRAY_IDX(rows, i, const char **);
+        const char *comma = i ? ", " : "";
 
-        list = apr_pstrcat(exam->pool, list, *list ? ", " : "", row[1], " on ",
-                           row[0], NULL);
+        list = apr_pstrcat(exam->pool, list, comma, row[1], " on ", row[0],
+                           NULL);
+        if (strcmp(table, row[0])) {
+            tables = apr_pstrcat(exam->pool, tables, comma, row[0], NULL);
+        }
+        table = row[0];
         user = row[2];
     }
     tw_exam_say(exam, TW_VERDICT_WRONG, apr_psprintf(
                     exam->pool, "as the tables' owner: GRANT SELECT, INSERT, "
-                    "UPDATE, DELETE ON twauth_account, twauth_session, "
-                    "twauth_username, twauth_role, twauth_invitation "
-                    "TO \"%s\"", user),
+                    "UPDATE, DELETE ON %s TO \"%s\"", tables, user),
                 "the database user %s lacks rights: %s", user, list);
 }
 
@@ -341,8 +345,8 @@ void tw_exam_connections(tw_exam_t *exam)
                     processes * each, processes, each, has);
     }
     if (!say_findings(exam) && !tw_exam_has_said(exam)) {
-        tw_exam_say(exam, TW_VERDICT_OK, NULL, "a process of %d threads has "
-                    "up to %d connections%s", threads, each,
+        tw_exam_say(exam, TW_VERDICT_OK, NULL, "a process has up to %d "
+                    "connections (threads: %d)%s", each, threads,
                     has < 0 ? "" : apr_psprintf(
                         exam->pool, ": %d in all, and PostgreSQL has %d",
                         processes * each, has));

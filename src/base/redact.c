@@ -126,3 +126,28 @@ const char *tw_redact_page(const char *body, apr_pool_t *pool)
 
     return *text ? text : words(body, body + strlen(body), pool);
 }
+
+static int repeats(const char *why, const char *word)
+{
+    static const char password[] = "password=";
+    apr_size_t len = sizeof(password) - 1;
+
+    return strncmp(word, password, len)
+           ? !strchr(word, '=') && strstr(why, word)
+           : word[len] && strstr(why, word + len);
+}
+
+const char *tw_redact_connection(const char *why, const char *params,
+                                 apr_pool_t *pool)
+{
+    char *last, *word, *words = apr_pstrdup(pool, params);
+
+    for (word = apr_strtok(words, " ", &last); word;
+         word = apr_strtok(NULL, " ", &last)) {
+        if (repeats(why, word)) {
+            return "DBDParams is no list of name=value (a value with a blank "
+                   "stands in quotes: password='two words')";
+        }
+    }
+    return tw_err_quote(pool, why, strlen(why), 200);
+}

@@ -16,6 +16,14 @@
 const char *tw_redact_quote(const char *text, apr_size_t max,
                             apr_pool_t *pool);
 
+/*
+ * What libpq says of a connection that it could not open, as tw_err_quote().
+ * Of a password with a blank in it, and no quotes around, it repeats what
+ * follows the blank, which it takes for another parameter.
+ */
+const char *tw_redact_connection(const char *why, const char *params,
+                                 apr_pool_t *pool);
+
 /* Whether a body is an HTML page: whatever it is labelled, it says so. */
 int tw_redact_is_page(const char *body);
 

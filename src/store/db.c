@@ -6,6 +6,7 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 
+#include "base/redact.h"
 #include "base/watchdog.h"
 #include "private.h"
 #include "store/alive.h"
@@ -149,7 +150,8 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
     if (rv != APR_SUCCESS) {
         return tw_err_set(err, pool, TW_ERR_DATABASE, rv,
                           "the database cannot be opened: %s",
-                          why ? tw_err_quote(pool, why, strlen(why), 200)
+                          why ? tw_redact_connection(why, database->params,
+                                                     pool)
                               : database->driver);
     }
     dbd->prepared = apr_hash_make(pool);

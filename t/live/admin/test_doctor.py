@@ -451,6 +451,14 @@ def test_pgsql_is_not_there(site, doctor):
 
 
 @pgsql
+def test_a_password_is_not_told(site, doctor):
+    """libpq repeats what follows a blank."""
+    site.canaries.add("half of a password", "canary-behind-a-blank")
+    seen = doctor(replace={"connect_timeout=3": "connect_timeout=3 password=two canary-behind-a-blank"})
+    seen.only("database", "wrong", "DBDParams is no list of name=value")
+
+
+@pgsql
 def test_pgsql_does_not_answer(site, doctor):
     begun = time.monotonic()
     with site.db.locked():
