@@ -46,6 +46,8 @@
             "twauthctl doctor --host www.example.com")                      \
     OPTION("doctor", "offline", "",                                         \
            "ask nobody: neither X, nor PostgreSQL, nor the name service")   \
+    OPTION("doctor", "who", "WHO",                                          \
+           "why one person cannot sign in or get in: their account, rules")   \
     COMMAND(accounts, "accounts", "[WHO]", 0, 1, DATABASE, READS,           \
             "who has an account here: all, or those whose name, handle or " \
             "number is like WHO",                                           \

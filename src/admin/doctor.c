@@ -12,6 +12,7 @@
 #include "admin/exam_configuration.h"
 #include "admin/exam_database.h"
 #include "admin/exam_folders.h"
+#include "admin/exam_person.h"
 #include "admin/exam_way.h"
 #include "base/watchdog.h"
 #include "store/rights.h"
@@ -55,12 +56,21 @@ static const check_t checks[] = {
     { "tables", tw_exam_tables, DATABASE },
     { "rights", tw_exam_rights, DATABASE },
     { "connections", tw_exam_connections, 0 },
+    { NULL, NULL, 0 }
 };
-#define CHECKS (sizeof(checks) / sizeof(checks[0]))
+
+/* In their place, where it is about one person. */
+static const check_t checks_of_person[] = {
+    { "account", tw_exam_account, DATABASE },
+    { "rules", tw_exam_rules, DATABASE },
+    { "elsewhere", tw_exam_elsewhere, 0 },
+    { NULL, NULL, 0 }
+};
 
 typedef struct {
     const tw_doctor_t *doctor;
     apr_pool_t *pool;
+    const check_t *checks;
     apr_array_header_t *exams;          /* of tw_exam_t */
     apr_interval_time_t until;
     int wrong, warnings;
@@ -103,13 +113,15 @@ static void begin(round_t *round)
     exam.user = tw_exposed_user(round->pool);
     exam.known = apr_hash_make(round->pool);
     exam.offline = round->doctor->offline;
+    exam.who = round->doctor->who;
     exam.pool = round->pool;
     for (s = round->doctor->base_server; s; s = s->next) {
         exam.server = s;
         exam.site = tw_site(s);
         exam.verdicts = apr_array_make(round->pool, 20, sizeof(tw_verdict_t));
         if (is_named(round, exam.site)
-            && (exam.site || has_findings(exam.findings, s))) {
+            && (exam.site || has_findings(exam.findings, s))
+            && (!exam.who || tw_site_is_on(s))) {
             APR_ARRAY_PUSH(round->exams, tw_exam_t) = exam;
         }
     }
@@ -146,15 +158,15 @@ static void look(const round_t *round, tw_exam_t *exam, const check_t *check)
 
 static void look_at_all(const round_t *round, int as_root)
 {
-    apr_size_t k;
+    const check_t *check;
     int i;
 
     for (i = 0; i < round->exams->nelts; i++) {
         tw_exam_t *exam = &APR_ARRAY_IDX(round->exams, i, tw_exam_t);
 
-        for (k = 0; k < CHECKS; k++) {
-            if (!(checks[k].needs & ROOT) == !as_root) {
-                look(round, exam, &checks[k]);
+        for (check = round->checks; check->name; check++) {
+            if (!(check->needs & ROOT) == !as_root) {
+                look(round, exam, check);
             }
         }
     }
@@ -221,17 +233,17 @@ static void tell_of(round_t *round, const tw_exam_t *exam)
     const char *place = tw_findings_host(exam->server, round->pool);
     int is_on = exam->site && !exam->site->off;
     const char *host = is_on ? exam->site->address.origin : place;
-    apr_size_t k;
+    const check_t *check;
     int i;
 
     tw_output_say(round->doctor->out, "%s%s%s%s", host, is_on ? " (" : " (off",
                   is_on ? place : "", ")");
-    for (k = 0; k < CHECKS; k++) {
+    for (check = round->checks; check->name; check++) {
         for (i = 0; i < exam->verdicts->nelts; i++) {
             const tw_verdict_t *verdict = &APR_ARRAY_IDX(exam->verdicts, i,
                                                          tw_verdict_t);
 
-            if (!strcmp(verdict->check, checks[k].name)) {
+            if (!strcmp(verdict->check, check->name)) {
                 tell(round, host, verdict);
             }
         }
@@ -265,7 +277,7 @@ static void tell_all(round_t *round)
 
 int tw_doctor_run(const tw_doctor_t *doctor, apr_pool_t *pool)
 {
-    round_t round = { doctor, pool,
+    round_t round = { doctor, pool, doctor->who ? checks_of_person : checks,
                       apr_array_make(pool, 4, sizeof(tw_exam_t)),
                       tw_watchdog_clock() + TIME_MAX, 0, 0 };
     tw_err_t err = { 0 };
@@ -281,7 +293,7 @@ int tw_doctor_run(const tw_doctor_t *doctor, apr_pool_t *pool)
         for (i = 0; i < round.exams->nelts; i++) {
             tw_exam_t *exam = &APR_ARRAY_IDX(round.exams, i, tw_exam_t);
 
-            exam->check = "rights";
+            exam->check = round.checks == checks ? "rights" : "account";
             tw_exam_say_err(exam, TW_VERDICT_WRONG, NULL, &err);
         }
     }
@@ -291,7 +303,7 @@ int tw_doctor_run(const tw_doctor_t *doctor, apr_pool_t *pool)
 
 void tw_doctor(apr_pool_t *pconf, server_rec *base_server)
 {
-    tw_doctor_t doctor = { base_server, NULL, 0, NULL };
+    tw_doctor_t doctor = { base_server, NULL, NULL, 0, NULL };
     apr_file_t *file;
     int status;
 

@@ -19,6 +19,8 @@
 typedef struct {
     server_rec *base_server;
     const apr_array_header_t *sites;    /* const tw_site_t *; NULL: all */
+    const char *who;                    /* one person, in place of all else:
+                                           see admin/exam_person; or NULL */
     int offline;                        /* nobody is asked: X, PostgreSQL,
                                            the name service */
     tw_output_t *out;                   /* the caller ends it */

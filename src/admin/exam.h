@@ -43,6 +43,8 @@ typedef struct tw_exam_t {
     apr_hash_t *known;                  /* what several hosts have in common,
                                            and was found out before */
     int offline;                        /* nobody is asked */
+    const char *who;                    /* the one person that it is about;
+                                           NULL: it is about the host */
     apr_pool_t *pool;
     apr_array_header_t *verdicts;       /* of tw_verdict_t */
     const char *check;                  /* the one in hand */

@@ -123,6 +123,13 @@ static opened_t *connected(tw_exam_t *exam)
     return opened;
 }
 
+tw_db_t *tw_exam_connection(tw_exam_t *exam)
+{
+    opened_t *opened = connected(exam);
+
+    return opened ? opened->db : NULL;
+}
+
 void tw_exam_database(tw_exam_t *exam)
 {
     const tw_database_t *database = &exam->site->store.database;

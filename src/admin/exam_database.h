@@ -11,6 +11,10 @@
 
 #include "admin/exam.h"
 
+/* The open connection, read and never written to; NULL: there is none, and
+ * the check in hand has said so. */
+tw_db_t *tw_exam_connection(tw_exam_t *exam);
+
 void tw_exam_database(tw_exam_t *exam);
 void tw_exam_tables(tw_exam_t *exam);
 void tw_exam_rights(tw_exam_t *exam);
