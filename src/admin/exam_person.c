@@ -54,20 +54,28 @@ static const tw_member_t *find(apr_array_header_t **list, tw_exam_t *exam,
 
 static void say_stranger(tw_exam_t *exam)
 {
-    const char *who = shown(exam->who, exam->pool);
+    static const char *const becomes[] = {
+        [TW_SIGN_UP_OFF] = "strangers get none (TwAuthSignUp Off)",
+        [TW_SIGN_UP_ON] = "at their first sign-in they get one",
+        [TW_SIGN_UP_ASK] = "at their first sign-in they get one that waits "
+                           "for you (TwAuthSignUp Ask)",
+        [TW_SIGN_UP_INVITE] = "they need a link that invites them "
+                              "(TwAuthSignUp Invite)"
+    };
+    static const char *const fixes[] = {
+        [TW_SIGN_UP_OFF] = "invite them: `twauthctl invite`; or say "
+                           "TwAuthSignUp On",
+        [TW_SIGN_UP_ASK] = "after that: `twauthctl allow`",
+        [TW_SIGN_UP_INVITE] = "`twauthctl invite` makes one"
+    };
+    tw_sign_up_t sign_up = exam->site->sign_in.sign_up;
 
-    if (exam->site->sign_in.sign_up) {
-        tw_exam_say(exam, TW_VERDICT_OK, NULL, "there is no account that %s "
-                    "names; at their first sign-in they get one. Where they "
-                    "have another handle at X by now, they are found by their "
-                    "number (id:...)", who);
-    }
-    else {
-        tw_exam_say(exam, TW_VERDICT_WRONG, "let them in with `twauthctl "
-                    "allow`, or say TwAuthSignUp On", "there is no account "
-                    "that %s names, and strangers get none (TwAuthSignUp "
-                    "Off)", who);
-    }
+    tw_exam_say(exam, sign_up == TW_SIGN_UP_OFF ? TW_VERDICT_WRONG
+                : sign_up == TW_SIGN_UP_ON ? TW_VERDICT_OK
+                : TW_VERDICT_WARNING, fixes[sign_up],
+                "there is no account that %s names; %s. Where they have "
+                "another handle at X by now, they are found by their number "
+                "(id:...)", shown(exam->who, exam->pool), becomes[sign_up]);
 }
 
 static void say_account(tw_exam_t *exam, const tw_member_t *member)
@@ -80,6 +88,13 @@ static void say_account(tw_exam_t *exam, const tw_member_t *member)
                         APR_INT64_T_FMT "`", member->account),
                     "%s may not sign in: it is not active", name);
     }
+    else if (*member->waiting_since) {
+        tw_exam_say(exam, TW_VERDICT_WRONG, apr_psprintf(
+                        exam->pool, "`twauthctl allow account:%"
+                        APR_INT64_T_FMT "`", member->account),
+                    "%s has asked to be let in, and waits since %s", name,
+                    day(member->waiting_since, exam->pool));
+    }
     else if (!strncmp(member->twitter_id, WAITS_FOR_NUMBER,
                       strlen(WAITS_FOR_NUMBER))
              && !exam->site->sign_in.claim) {
@@ -90,8 +105,9 @@ static void say_account(tw_exam_t *exam, const tw_member_t *member)
     }
     else {
         tw_exam_say(exam, TW_VERDICT_OK, NULL, "%s may sign in; last signed "
-                    "in: %s; sessions: %s", name,
-                    day(member->signed_in_at, exam->pool), member->sessions);
+                    "in: %s; sessions: %s; roles: %s", name,
+                    day(member->signed_in_at, exam->pool), member->sessions,
+                    shown(member->roles, exam->pool));
     }
 }
 

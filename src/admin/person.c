@@ -6,6 +6,8 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 
+#include "base/roles.h"
+
 typedef enum { ANY, ALL, NONE } container_t;
 
 static int is_username(const tw_member_t *member, const char *word)
@@ -17,6 +19,11 @@ static int is_handle(const tw_member_t *member, const char *word)
 {
     return *member->screen_name
            && !apr_cstr_casecmp(member->screen_name, word);
+}
+
+static int has_role(const tw_member_t *member, const char *word)
+{
+    return tw_roles_has(member->roles, word);
 }
 
 static int is_id(const tw_member_t *member, const char *word)
@@ -31,7 +38,7 @@ static const struct {
     int (*means)(const tw_member_t *member, const char *word);
 } rules[] = {
     { "user", is_username }, { "twitter-user", is_handle },
-    { "twitter-id", is_id }
+    { "twitter-id", is_id }, { "twitter-role", has_role }
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 

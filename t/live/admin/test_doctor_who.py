@@ -5,12 +5,13 @@ import pytest
 
 pytestmark = pytest.mark.databases("sqlite", "pgsql")
 PEOPLE = [(3, "1003", "alice", "Alice_A", 1), (4, "1004", "bob", "bob", 0), (5, "1005", "carol.1005", "carol", 1), (6, "1006", "carol", "", 1),
-          (7, "handle:jack", "jack", "", 1)]
+          (7, "handle:jack", "jack", "", 1), (8, "1008", None, "eve", 1)]
 
 #: A section's lines, and whom they let in: yes, no, or not to be seen.
 RULES = {
     "": "yes yes", "Require valid-user": "yes yes", "Require user alice": "yes no", "Require user bob alice": "yes no",
     "Require twitter-user ALICE_a": "yes no", "Require twitter-id 1003": "yes no", "Require twitter-id 10": "no no",
+    "Require twitter-role staff editors": "yes no", "Require twitter-role editor": "no no",
     "Require all denied": "no no", "Require group staff": "? ?",
     "Require user alice\nRequire ip 192.0.2": "yes ?", "Require expr true": "? ?",
     "<LimitExcept OPTIONS>\nRequire user alice\n</LimitExcept>": "yes no",
@@ -27,6 +28,8 @@ def site(make_site):
     site.db.clear()
     for row in PEOPLE:
         site.db.execute("INSERT INTO twauth_account (id, twitter_id, username, screen_name, active, signed_in_at) VALUES (?, ?, ?, ?, ?, 1700000000)", *row)
+    site.db.execute("INSERT INTO twauth_role (account_id, role) VALUES (3, 'editors')")
+    site.db.execute("UPDATE twauth_account SET waiting_since = 1700000000 WHERE id = 8")
     site.config = site.vhost.config
     return site
 
@@ -42,14 +45,17 @@ def who(site, name, more="", *words):
 
 
 @pytest.mark.parametrize("name, more, status, verdict, says, fix", [
-    ("alice", "", 0, "ok", "account 3 (username alice, handle Alice_A, X's number 1003) may sign in; last signed in: 2023-11-14", ""),
+    ("alice", "", 0, "ok", "account 3 (username alice, handle Alice_A, X's number 1003) may sign in; last signed in: 2023-11-14; sessions: 0; roles: editors", ""),
     ("@ALICE_a", "", 0, "ok", "account 3 ", ""), ("id:1003", "", 0, "ok", "account 3 ", ""),
     ("bob", "", 2, "wrong", "it is not active", "`twauthctl enable account:4`"),
     ("carol", "", 1, "warning", "carol names several: account 5 (username carol.1005, handle carol, ", "--who account:N"),
     ("jack", "", 2, "wrong", "waits for whoever has its handle", "TwAuthClaimByHandle On"),
     ("jack", "TwAuthClaimByHandle On", 0, "ok", "account 7 ", ""),
     ("mallory", "", 0, "ok", "at their first sign-in they get one", ""),
-    ("mallory", "TwAuthSignUp Off", 2, "wrong", "strangers get none", "twauthctl allow"),
+    ("mallory", "TwAuthSignUp Off", 2, "wrong", "strangers get none", "twauthctl invite"),
+    ("mallory", "TwAuthSignUp Ask", 1, "warning", "one that waits for you", "twauthctl allow"),
+    ("mallory", "TwAuthSignUp Invite", 1, "warning", "they need a link", "twauthctl invite"),
+    ("eve", "TwAuthSignUp Ask", 2, "wrong", "waits since 2023-11-14", "`twauthctl allow account:8`"),
 ])
 def test_account(site, name, more, status, verdict, says, fix):
     found, was = who(site, name, more)
