@@ -275,29 +275,38 @@ static void tell_all(round_t *round)
     }
 }
 
-int tw_doctor_run(const tw_doctor_t *doctor, apr_pool_t *pool)
+static void go_round(round_t *round)
 {
-    round_t round = { doctor, pool, doctor->who ? checks_of_person : checks,
-                      apr_array_make(pool, 4, sizeof(tw_exam_t)),
-                      tw_watchdog_clock() + TIME_MAX, 0, 0 };
     tw_err_t err = { 0 };
     int i;
 
-    setenv(NAMES_VARIABLE, NAMES_MAX, 0);
-    begin(&round);
-    look_at_all(&round, 1);
-    if (tw_rights_drop(doctor->base_server, pool, &err) == APR_SUCCESS) {
-        look_at_all(&round, 0);
+    begin(round);
+    look_at_all(round, 1);
+    if (tw_rights_drop(round->doctor->base_server, round->pool, &err)
+        == APR_SUCCESS) {
+        look_at_all(round, 0);
+        return;
     }
-    else {
-        for (i = 0; i < round.exams->nelts; i++) {
-            tw_exam_t *exam = &APR_ARRAY_IDX(round.exams, i, tw_exam_t);
+    for (i = 0; i < round->exams->nelts; i++) {
+        tw_exam_t *exam = &APR_ARRAY_IDX(round->exams, i, tw_exam_t);
 
-            exam->check = round.checks == checks ? "rights" : "account";
-            tw_exam_say_err(exam, TW_VERDICT_WRONG, NULL, &err);
-        }
+        exam->check = round->checks == checks ? "rights" : "account";
+        tw_exam_say_err(exam, TW_VERDICT_WRONG, NULL, &err);
     }
+}
+
+int tw_doctor_run(const tw_doctor_t *doctor, apr_pool_t *pool)
+{
+    round_t round = { doctor, NULL, doctor->who ? checks_of_person : checks,
+                      NULL, tw_watchdog_clock() + TIME_MAX, 0, 0 };
+
+    setenv(NAMES_VARIABLE, NAMES_MAX, 0);
+    apr_pool_create(&round.pool, pool);
+    round.exams = apr_array_make(round.pool, 4, sizeof(tw_exam_t));
+    go_round(&round);
     tell_all(&round);
+    /* closes what is open: SQLite leaves its files as they were */
+    apr_pool_destroy(round.pool);
     return round.wrong ? 2 : round.warnings ? 1 : 0;
 }
 

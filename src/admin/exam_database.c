@@ -15,6 +15,7 @@
 #include "store/version.h"
 
 #define DBD_MAX 10              /* mod_dbd's own */
+#define USER_MAX 64             /* longer names PostgreSQL cuts */
 
 /* For a driver that says nothing of time: seconds, as libpq takes them. */
 #define CONNECT_VARIABLE "PGCONNECT_TIMEOUT"
@@ -98,8 +99,12 @@ static void open_it(opened_t *opened, tw_exam_t *exam)
 static opened_t *open_once(tw_exam_t *exam)
 {
     const tw_database_t *database = &exam->site->store.database;
+    /* statements may choose the schema */
+    const char *init = database->init
+                       ? apr_array_pstrcat(exam->pool, database->init, '\n')
+                       : "";
     const char *key = apr_pstrcat(exam->pool, "database ", database->driver,
-                                  " ", database->params, NULL);
+                                  " ", database->params, "\n", init, NULL);
     opened_t *opened = apr_hash_get(exam->known, key, APR_HASH_KEY_STRING);
 
     if (!opened) {
@@ -227,7 +232,7 @@ static void say_missing(tw_exam_t *exam, const apr_array_header_t *rows)
             tables = apr_pstrcat(exam->pool, tables, comma, row[0], NULL);
         }
         table = row[0];
-        user = row[2];
+        user = tw_err_quote(exam->pool, row[2], strlen(row[2]), USER_MAX);
     }
     tw_exam_say(exam, TW_VERDICT_WRONG, apr_psprintf(
                     exam->pool, "as the tables' owner: GRANT SELECT, INSERT, "

@@ -139,7 +139,6 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    dbd->pool = pool;
     apr_dbd_init(pool);
     tw_db_find_library(database, pool);
     rv = apr_dbd_get_driver(pool, database->driver, &dbd->driver);
@@ -150,11 +149,10 @@ apr_status_t tw_db_open_alone(tw_db_t **db, const tw_database_t *database,
     if (rv != APR_SUCCESS) {
         return tw_err_set(err, pool, TW_ERR_DATABASE, rv,
                           "the database cannot be opened: %s",
-                          why ? tw_redact_connection(why, database->params,
-                                                     pool)
-                              : database->driver);
+                          tw_redact_connection(why ? why : database->driver,
+                                               database->params, pool));
     }
-    dbd->prepared = apr_hash_make(pool);
+    tw_link_own(dbd, pool);
     *db = apr_pcalloc(pool, sizeof(**db));
     tw_link_init(&(*db)->link, database, dbd, pool);
     (*db)->alone = 1;

@@ -86,6 +86,21 @@ static tw_kept_t *kept_of(ap_dbd_t *dbd)
     return kept;
 }
 
+static apr_status_t close_own(void *given)
+{
+    ap_dbd_t *dbd = given;
+
+    return apr_dbd_close(dbd->driver, dbd->handle);
+}
+
+void tw_link_own(ap_dbd_t *dbd, apr_pool_t *pool)
+{
+    dbd->pool = pool;
+    dbd->prepared = apr_hash_make(pool);
+    /* before the pools of its statements go */
+    apr_pool_pre_cleanup_register(pool, dbd, close_own);
+}
+
 void tw_link_set_up(const tw_link_t *link)
 {
     const apr_array_header_t *init = link->database->init;

@@ -78,6 +78,9 @@ typedef struct tw_failed_t {
 void tw_link_init(tw_link_t *link, const tw_database_t *database,
                   ap_dbd_t *dbd, apr_pool_t *pool);
 
+/* Readies an open connection that is not mod_dbd's: it is closed with pool. */
+void tw_link_own(ap_dbd_t *dbd, apr_pool_t *pool);
+
 /* Runs all of DBDInitSQL. */
 void tw_link_set_up(const tw_link_t *link);
 

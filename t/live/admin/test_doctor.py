@@ -167,6 +167,19 @@ def test_nobody_is_asked_offline(site, doctor):
         seen.one(check, "ok", "")
 
 
+def test_sqlite_leaves_no_files_beside_its_own(site, doctor):
+    """Where httpd does not run, nobody else has it open."""
+    file = site.db.file.parent / "alone.db"
+    with closing(sqlite3.connect(site.db.file)) as one, closing(sqlite3.connect(file)) as other:
+        one.backup(other)
+        other.execute("PRAGMA journal_mode=WAL")
+    process.give(file, USER)
+    before = file.read_bytes(), file.stat().st_mtime_ns
+    assert doctor(replace={str(site.db.file): str(file)}).status == 0
+    assert [name.name for name in file.parent.glob("alone*")] == ["alone.db"]
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+
+
 @databases
 def test_each_thing_is_asked_once_for_all_hosts(site, doctor):
     site.httpd.vhosts.append(VHost("other.test", tls=True, root=site.other_root, config=site.vhost.config))
@@ -279,6 +292,13 @@ def test_nobody_is_there(site, doctor):
     doctor(replace=elsewhere(site, address)).only("provider", "wrong", f"{address} does not answer", "firewall")
 
 
+def test_x_says_nothing(site, doctor):
+    site.standin.fault(PAGE, "hang", times=None)
+    seen = doctor("TwAuthProviderTimeout 1s")
+    seen.only("provider", "wrong", "does not answer", "firewall")
+    seen.one("credentials", "unknown", "see what is wrong above")
+
+
 @pytest.mark.parametrize("fault, says", [
     ({"status": 503}, "is out of order: it answers 503"),
     ({"status": 200, "body": "<!doctype html><html><title>Log in</title></html>", "content_type": "text/html"}, "a page for people answers"),
@@ -344,11 +364,12 @@ def test_credentials_of_a_public_client(make_site, doctor, site):
     ({"kind": "status", "status": 429}, {"kind": "status", "status": 429}, "warning", "X answered 429"),
     ({"kind": "status", "status": 503}, {"kind": "status", "status": 503}, "warning", "X answered 503"),
     ({"kind": "status", "status": 200, "body": "hello"}, {"kind": "status", "status": 200, "body": "hello"}, "wrong", "without a usable"),
+    ({"kind": "hang"}, {"kind": "hang"}, "warning", "timed out"),
 ])
 def test_x_says_something_else_of_the_application(site, doctor, oauth1, oauth2, verdict, says):
     path, fault = ("/oauth/request_token", oauth1) if site.protocol == "oauth1" else ("/2/oauth2/token", oauth2)
     site.standin.fault(path, **fault)
-    doctor().only("credentials", verdict, says)
+    doctor("TwAuthProviderTimeout 1s").only("credentials", verdict, says)
 
 
 @protocols
