@@ -8,10 +8,7 @@
 -- here, in triggers, so that they hold for whoever writes to the tables.
 
 -- readers and the writer do not wait for each other; the file remembers it
-PRAGMA busy_timeout = 10000;
 PRAGMA journal_mode = WAL;
-
-BEGIN IMMEDIATE;
 
 CREATE TABLE twauth_account (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
@@ -76,7 +73,7 @@ CREATE TABLE twauth_schema (
     applied_at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER))
 );
 
-INSERT INTO twauth_schema (version) VALUES (5);
+INSERT INTO twauth_schema (version) VALUES (6);
 
 
 -- Roles of accounts, for Require twitter-role.
@@ -309,4 +306,65 @@ BEGIN
         ORDER BY waiting_since DESC, id DESC LIMIT -1 OFFSET 1000);
 END;
 
-COMMIT;
+-- What ends sessions, or makes the copies of an account's sessions wrong, for
+-- servers that follow it (TwAuthSessionFeed).  A row names a session that was
+-- ended, or an account that was changed; or neither: it may be anything.  Rows
+-- go after an hour: a server that was away for longer asks about each session.
+CREATE TABLE twauth_change (
+    version    INTEGER PRIMARY KEY AUTOINCREMENT,    -- never used again
+    session_id TEXT,
+    account_id INTEGER,
+    changed_at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)),
+    txid       INTEGER                               -- PostgreSQL's
+);
+
+CREATE INDEX twauth_change_at ON twauth_change (changed_at, version);
+
+-- there is always one to go on from
+INSERT INTO twauth_change DEFAULT VALUES;
+
+-- what is over by its own time needs no word
+CREATE TRIGGER twauth_session_ended AFTER DELETE ON twauth_session
+WHEN OLD.expires_at > CAST(strftime('%s', 'now') AS INTEGER)
+BEGIN
+    INSERT INTO twauth_change (session_id) VALUES (OLD.id);
+END;
+
+CREATE TRIGGER twauth_session_moved
+AFTER UPDATE OF id, account_id, expires_at ON twauth_session
+WHEN OLD.id IS NOT NEW.id OR OLD.account_id IS NOT NEW.account_id
+     OR OLD.expires_at IS NOT NEW.expires_at
+BEGIN
+    INSERT INTO twauth_change (account_id) VALUES (OLD.account_id);
+END;
+
+CREATE TRIGGER twauth_account_ended AFTER DELETE ON twauth_account
+BEGIN
+    INSERT INTO twauth_change (account_id) VALUES (OLD.id);
+END;
+
+CREATE TRIGGER twauth_account_changed AFTER UPDATE ON twauth_account
+WHEN (OLD.id, OLD.twitter_id, OLD.username, OLD.screen_name, OLD.active,
+      OLD.name, OLD.avatar, OLD.email, OLD.verified, OLD.roles,
+      OLD.waiting_since) IS NOT
+     (NEW.id, NEW.twitter_id, NEW.username, NEW.screen_name, NEW.active,
+      NEW.name, NEW.avatar, NEW.email, NEW.verified, NEW.roles,
+      NEW.waiting_since)
+BEGIN
+    INSERT INTO twauth_change (account_id) VALUES (OLD.id);
+END;
+
+-- Now and then a few that nobody needs go; the newest of them stays, for a
+-- server may have read that one last.
+CREATE TRIGGER twauth_change_new AFTER INSERT ON twauth_change
+WHEN NEW.version % 16 = 0
+BEGIN
+    DELETE FROM twauth_change WHERE version IN (
+        SELECT version FROM twauth_change
+        WHERE changed_at < NEW.changed_at - 3600
+        ORDER BY changed_at, version LIMIT 64)
+    AND version <> (
+        SELECT version FROM twauth_change
+        WHERE changed_at < NEW.changed_at - 3600
+        ORDER BY changed_at DESC, version DESC LIMIT 1);
+END;

@@ -17,7 +17,7 @@ from . import process
 from .errorlog import ErrorLog
 from .paths import POSTGRES_BIN, SCHEMA
 
-TABLES = ("twauth_session", "twauth_account", "twauth_username")
+TABLES = ("twauth_session", "twauth_account", "twauth_username", "twauth_change")
 RESERVED = "DELETE FROM twauth_username WHERE twitter_id <> ''"
 
 
@@ -90,8 +90,10 @@ class Sqlite(_Database):
         def rename(before, after):
             with contextlib.closing(self._connect()) as db:
                 db.execute("PRAGMA legacy_alter_table=ON")
+                there = {name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
                 for table in TABLES:
-                    db.execute(f"ALTER TABLE {before}{table} RENAME TO {after}{table}")
+                    if before + table in there:         # tables of an older version have not all of them
+                        db.execute(f"ALTER TABLE {before}{table} RENAME TO {after}{table}")
         rename("", "away_")
         try:
             yield

@@ -34,7 +34,8 @@ def peer(postgres, make_db):
         return True
     roles = f'"{SERVER}", "{SERVER}-else"'
     postgres.execute(f'CREATE ROLE "{SERVER}" LOGIN; CREATE ROLE "{SERVER}-else" LOGIN')
-    db.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON twauth_account, twauth_username, twauth_session TO "{SERVER}"')
+    db.execute('GRANT SELECT, INSERT, UPDATE, DELETE ON twauth_account, twauth_username, twauth_session, twauth_change '
+               f'TO "{SERVER}"')
     reload(f'local {db.name} {roles.replace(" ", "")} peer\n{before}', True)
     yield db
     reload(before, False)

@@ -36,7 +36,8 @@ def role(postgres):
 @pytest.fixture(scope="module")
 def db(make_db, role, postgres):
     db = make_db()
-    db.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON twauth_account, twauth_username, twauth_session TO "{role}"')
+    db.execute('GRANT SELECT, INSERT, UPDATE, DELETE ON twauth_account, twauth_username, twauth_session, twauth_change '
+               f'TO "{role}"')
     for line in documents.blocks(ADMINISTRATION, "PgBouncer")[0].strip().split("\n"):
         statement = re.search(r'-c "(ALTER ROLE .*)"$', line)[1].replace('\\"', '"')
         db.execute(statement.replace("DATABASE twauth", f"DATABASE {db.name}"))
