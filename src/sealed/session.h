@@ -55,6 +55,8 @@ typedef struct tw_session_t {
     apr_time_t signed_in_at;
     apr_time_t expires_at;          /* the absolute end */
     apr_time_t checked_at;          /* before the database was asked */
+    apr_time_t checked_there;       /* the same by the database's clock, see
+                                       request/copy; 0: to be found out */
     apr_time_t last_seen;
     int stale;                      /* another key than the first sealed it */
     int remembered;                 /* it outlives the browser: 0 or 1 */

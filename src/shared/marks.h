@@ -22,7 +22,7 @@
 
 /* How many there is room for: a power of two. */
 #ifndef TW_MARKS
-#define TW_MARKS 32768
+#define TW_MARKS 131072
 #endif
 
 typedef struct {

@@ -22,6 +22,7 @@ typedef struct {
     tw_breaker_t breaker;
     tw_cell_t logged[TW_LOG_KINDS];
     tw_clock_t clock;
+    tw_feed_t feed;
 } slot_t;
 
 struct tw_shared_t {
@@ -31,6 +32,7 @@ struct tw_shared_t {
     slot_t slot[TW_SLOTS];
     tw_counter_t client[CLIENTS];
     tw_counter_t known[KNOWN];
+    tw_accounts_t accounts;
     tw_marks_t ended;
     tw_marks_t used;
     tw_marks_t recheck;
@@ -54,12 +56,15 @@ apr_uint64_t tw_shared_layout(void)
         MEANING, sizeof(tw_shared_t),
         PLACE(tw_shared_t, revalidate_before), PLACE(tw_shared_t, leases),
         PLACE(tw_shared_t, slot), PLACE(tw_shared_t, client),
-        PLACE(tw_shared_t, known), PLACE(tw_shared_t, ended),
+        PLACE(tw_shared_t, known), PLACE(tw_shared_t, accounts),
+        PLACE(tw_shared_t, ended),
         PLACE(tw_shared_t, used), PLACE(tw_shared_t, recheck),
         PLACE(tw_shared_t, deferred), PLACE(tw_shared_t, counters),
         sizeof(slot_t), PLACE(slot_t, starts), PLACE(slot_t, copies),
         PLACE(slot_t, session_max), PLACE(slot_t, breaker),
-        PLACE(slot_t, logged), PLACE(slot_t, clock),
+        PLACE(slot_t, logged), PLACE(slot_t, clock), PLACE(slot_t, feed),
+        PLACE(tw_feed_t, fed), PLACE(tw_feed_t, ahead),
+        PLACE(tw_feed_t, place), PLACE(tw_feed_place_t, open),
         PLACE(tw_leases_t, call), PLACE(tw_leases_t, waiting),
         PLACE(tw_counter_t, key), PLACE(tw_counter_t, window),
         PLACE(tw_breaker_t, retry_at), PLACE(tw_breaker_t, closed_at),
@@ -117,12 +122,14 @@ int tw_shared_slot(tw_shared_t *shared, const char *name)
 
 /* ---- revoked sessions --------------------------------------------------- */
 
-void tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
-                      apr_time_t until, apr_time_t now)
+int tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
+                     apr_time_t until, apr_time_t now)
 {
-    if (!tw_marks_keep(&shared->ended, id, 1, until, now)) {
-        tw_cell_raise(&shared->revalidate_before, (apr_uint64_t)now);
+    if (tw_marks_keep(&shared->ended, id, 1, until, now)) {
+        return 1;
     }
+    tw_cell_raise(&shared->revalidate_before, (apr_uint64_t)now);
+    return 0;
 }
 
 void tw_shared_revoke_found(tw_shared_t *shared,
@@ -278,6 +285,16 @@ int tw_shared_breaker_is_down(const tw_shared_t *shared, int slot,
 tw_clock_t *tw_shared_clock(tw_shared_t *shared, int slot)
 {
     return &shared->slot[slot].clock;
+}
+
+tw_feed_t *tw_shared_feed(tw_shared_t *shared, int slot)
+{
+    return &shared->slot[slot].feed;
+}
+
+tw_accounts_t *tw_shared_accounts(tw_shared_t *shared)
+{
+    return &shared->accounts;
 }
 
 int tw_shared_log_once(tw_shared_t *shared, int slot, int kind,

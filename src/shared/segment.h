@@ -8,9 +8,9 @@
  *
  * Each kind of table is a file of its own, whose header says how it works:
  * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker, tw_clock,
- * tw_counters.  Memory is bounded whatever anybody does; where giving up an
- * entry would weaken something, `revalidate_before` rises instead (see
- * tw_shared_revoke).
+ * tw_counters, tw_feed, tw_accounts.  Memory is bounded whatever anybody does;
+ * where giving up an entry would weaken something, `revalidate_before` rises
+ * instead (see tw_shared_revoke).
  *
  * All times are apr_time_t (microseconds), passed in by the caller.
  */
@@ -20,10 +20,12 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "shared/accounts.h"
 #include "shared/breaker.h"
 #include "shared/clock.h"
 #include "shared/counters.h"
 #include "shared/deferred.h"
+#include "shared/feed.h"
 #include "shared/leases.h"
 #include "shared/marks.h"
 #include "shared/rate.h"
@@ -47,9 +49,9 @@ tw_shared_t *tw_shared_attach(void *base, apr_time_t now);
 /*
  * Refuses copies of the session's cookie on this server until then.  Where
  * the table is full, the one that ends first is given up and revalidate_before
- * rises to now.
+ * rises to now: 0.
  */
-void tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
+int tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
                       apr_time_t until, apr_time_t now);
 
 /*
@@ -159,8 +161,11 @@ int tw_shared_breaker_open(const tw_shared_t *shared, int slot);
 int tw_shared_breaker_is_down(const tw_shared_t *shared, int slot,
                               apr_time_t now);
 
-/* The clock of a provider. */
+/* The clock of a provider; how far a database's changes have been read; which
+ * accounts were changed. */
 tw_clock_t *tw_shared_clock(tw_shared_t *shared, int slot);
+tw_feed_t *tw_shared_feed(tw_shared_t *shared, int slot);
+tw_accounts_t *tw_shared_accounts(tw_shared_t *shared);
 
 /*
  * 1 when an event of this slot and kind (0 to TW_LOG_KINDS - 1) was not logged
@@ -174,7 +179,7 @@ int tw_shared_log_once(tw_shared_t *shared, int slot, int kind,
                        const char *text, apr_interval_time_t interval,
                        apr_time_t now);
 
-/* ---- realms -------------------------------------------------------------- */
+/* ---- realms ------------------------------------------------------------- */
 
 /*
  * Hosts of one realm (a slot) share sessions, whatever each says of their
