@@ -10,10 +10,14 @@
 #include "base/realm.h"
 #include "config/client.h"
 #include "config/event_log.h"
-#include "config/hub.h"
 #include "config/phase.h"
 #include "config/secrets.h"
 #include "private.h"
+#include "store/changes.h"
+
+/* What TwAuthSessionRecheck is where nobody says it. */
+#define RECHECK apr_time_from_sec(60)
+#define RECHECK_WITH_FEED apr_time_from_sec(600)
 
 /* The own address; 0 with site->off when there is none to be known. */
 static int build_address(tw_draft_t *draft)
@@ -78,20 +82,14 @@ static int build_paths(tw_draft_t *draft)
         || !strcmp(paths->callback, paths->logout)
         || !strcmp(paths->callback, paths->session)
         || !strcmp(paths->callback, paths->account)
-        || !strcmp(paths->callback, apr_pstrcat(draft->ptemp, path, "hub",
-                                                NULL))
         || is_at_or_below(paths->callback, paths->auth)) {
         return tw_draft_refuse(draft, "TwAuthCallbackURL must not be the "
-                               "login, logout, session, account, hub or auth "
+                               "login, logout, session, account or auth "
                                "location");
     }
     paths->own.path = path;
     paths->own.callback = paths->callback;
     paths->own.account = paths->account;
-    if (draft->conf->own.hub_for) {
-        paths->hub = apr_pstrcat(draft->pconf, path, "hub", NULL);
-        paths->own.hub = paths->hub;
-    }
     paths->own_len = strlen(path);
     paths->callback_apart =
         strncmp(paths->callback, path, paths->own_len) != 0;
@@ -211,6 +209,20 @@ static void build_sealers(tw_draft_t *draft)
     site->store.tokens = (tw_storage_t)draft->conf->database.tokens;
 }
 
+/* How often a session is asked about: seldom where changes are followed. */
+static void build_rechecks(tw_draft_t *draft)
+{
+    const tw_server_conf_t *conf = draft->conf;
+    tw_site_t *site = draft->site;
+    apr_int64_t said = conf->session.recheck;
+
+    site->session.feed = tw_changes_possible(&site->store.database)
+                         ? conf->session.feed : 0;
+    site->session.recheck_alone = said != TW_UNSET ? said : RECHECK;
+    site->session.recheck = said != TW_UNSET ? said
+                            : site->session.feed ? RECHECK_WITH_FEED : RECHECK;
+}
+
 static void build_sessions(tw_draft_t *draft)
 {
     const tw_server_conf_t *conf = draft->conf;
@@ -223,7 +235,7 @@ static void build_sessions(tw_draft_t *draft)
     if (conf->session.remember != TW_REMEMBER_OFF) {
         limits[1].idle = limits[1].max = conf->session.remember_for;
     }
-    site->session.recheck = conf->session.recheck;
+    build_rechecks(draft);
     site->session.grace = conf->session.grace;
     site->session.remember = (tw_remember_t)conf->session.remember;
     site->session.protection =
@@ -309,7 +321,7 @@ static int build(tw_draft_t *draft)
     if (!tw_conf_has_credentials(conf)) {
         return tw_draft_refuse(draft, "TwAuthEngine is On, but there is "
                                "neither a TwAuthConsumerKey nor a "
-                               "TwAuthClientID nor a TwAuthHub");
+                               "TwAuthClientID");
     }
     if (!build_address(draft)) {
         return 1;       /* off, which config/notices says */
@@ -333,7 +345,6 @@ static int build(tw_draft_t *draft)
                                              site->store.database.params,
                                              draft->pconf);
     build_sealers(draft);
-    tw_hub_build(draft);
     build_sessions(draft);
     copy_limits(draft);
     return 1;

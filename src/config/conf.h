@@ -76,9 +76,6 @@ typedef struct tw_server_conf_t {
         const char *path;
         const char *callback_url;       /* not inherited */
         apr_int64_t allow_http;
-        const char *hub;                /* where people sign in instead */
-        apr_array_header_t *hub_for;    /* of origins, whose hub this is; not
-                                           inherited; NULL: none */
     } own;
     struct {                            /* calls to X */
         const char *api;
@@ -102,7 +99,8 @@ typedef struct tw_server_conf_t {
     struct {
         apr_int64_t idle;
         apr_int64_t max;
-        apr_int64_t recheck;
+        apr_int64_t recheck;            /* TW_UNSET: as the feed has it */
+        apr_int64_t feed;               /* 0: Off */
         apr_int64_t grace;
         apr_int64_t remember;           /* tw_remember_t */
         apr_int64_t remember_for;

@@ -15,6 +15,7 @@
 #define IN_PLACES (RSRC_CONF | ACCESS_CONF)
 
 #define CLEAR_SITE_DATA TW_SERVER_ROW(session.clear_site_data)
+#define FEED TW_SERVER_ROW(session.feed)
 #define REMOTE_USER TW_DIR_ROW(remote_user)
 #define SIGN TW_DIR_ROW(sign)
 #define SIGN_BODY TW_DIR_ROW(sign_body)
@@ -42,9 +43,6 @@ const command_rec tw_directives[] = {
     SERVER("TwAuthPath", own.path, "where the module's own locations are"),
     SERVER("TwAuthCallbackURL", own.callback_url,
            "the callback URL registered at X"),
-    SERVER("TwAuthHub", own.hub, "the host where people of this one sign in"),
-    AP_INIT_ITERATE("TwAuthHubFor", tw_setters_hub_for, NULL, RSRC_CONF,
-                    "the hosts of which this is the hub"),
     SERVER("TwAuthRealm", realm, "hosts of one realm share sessions"),
     SERVER("TwAuthAllowHTTP", own.allow_http,
            "On: plain http, for development on loopback"),
@@ -86,6 +84,9 @@ const command_rec tw_directives[] = {
                   IN_HTACCESS,
                   "how long a cookie is good without asking the database, "
                   "such as 60s"),
+    AP_INIT_TAKE1("TwAuthSessionFeed", tw_setters_feed, FEED, RSRC_CONF,
+                  "how often to ask for all sessions what has changed, such "
+                  "as 2s, or Off"),
     SERVER("TwAuthSessionGrace", session.grace,
            "how much longer without the database, such as 10min"),
     SERVER("TwAuthRemember", session.remember,

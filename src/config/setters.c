@@ -39,6 +39,18 @@ const char *tw_setters_recheck(cmd_parms *cmd, void *dir, const char *text)
                              TW_SERVER_ROW(session.recheck), text);
 }
 
+const char *tw_setters_feed(cmd_parms *cmd, void *dir, const char *text)
+{
+    const char *why;
+
+    if (!strcasecmp(text, "Off")) {
+        tw_conf_server(cmd->server)->session.feed = 0;
+        return NULL;
+    }
+    why = tw_setters_server(cmd, dir, text);
+    return why ? apr_pstrcat(cmd->pool, why, ", or Off", NULL) : NULL;
+}
+
 const char *tw_setters_unauthenticated(cmd_parms *cmd, void *dir,
                                        const char *text)
 {
@@ -101,23 +113,6 @@ const char *tw_setters_provider(cmd_parms *cmd, void *dir, const char *api,
     conf->provider.api = tw_values_base_url(cmd->pool, api);
     conf->provider.browser = browser ? tw_values_base_url(cmd->pool, browser)
                                      : conf->provider.api;
-    return NULL;
-}
-
-const char *tw_setters_hub_for(cmd_parms *cmd, void *dir, const char *text)
-{
-    tw_server_conf_t *conf = tw_conf_server(cmd->server);
-    const char *why = tw_values_origin(text);
-
-    (void)dir;
-    if (why) {
-        return tw_settings_wrong(cmd, why);
-    }
-    if (!conf->own.hub_for) {
-        conf->own.hub_for = apr_array_make(cmd->pool, 4, sizeof(const char *));
-    }
-    APR_ARRAY_PUSH(conf->own.hub_for, const char *) =
-        tw_values_base_url(cmd->pool, text);
     return NULL;
 }
 

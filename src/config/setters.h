@@ -20,9 +20,6 @@ const char *tw_setters_dir(cmd_parms *cmd, void *dir, const char *text);
 /* TwAuthKey, once for each of its words. */
 const char *tw_setters_key(cmd_parms *cmd, void *dir, const char *text);
 
-/* TwAuthHubFor, once for each of its origins. */
-const char *tw_setters_hub_for(cmd_parms *cmd, void *dir, const char *text);
-
 /* TwAuthProvider: two URLs, or one for both. */
 const char *tw_setters_provider(cmd_parms *cmd, void *dir, const char *api,
                                 const char *browser);
@@ -33,6 +30,9 @@ const char *tw_setters_start_limit(cmd_parms *cmd, void *dir,
 
 /* TwAuthSessionRecheck: the server's, or a place's own. */
 const char *tw_setters_recheck(cmd_parms *cmd, void *dir, const char *text);
+
+/* TwAuthSessionFeed: a time, or Off. */
+const char *tw_setters_feed(cmd_parms *cmd, void *dir, const char *text);
 
 /* TwAuthClearSiteData: two words of the row, or one. */
 const char *tw_setters_clear_site_data(cmd_parms *cmd, void *dir,

@@ -126,8 +126,8 @@ static void revoke_here(const tw_site_t *site, const apr_array_header_t *ended)
     int i;
 
     for (i = 0; i < ended->nelts; i++) {
-        tw_shared_revoke(site->shared, &APR_ARRAY_IDX(ended, i, tw_id_t),
-                         tw_revoke_copies_until(site, NULL, now), now);
+        tw_revoke_id(site, &APR_ARRAY_IDX(ended, i, tw_id_t),
+                     tw_revoke_copies_until(site, NULL, now), now);
     }
 }
 

@@ -26,11 +26,20 @@ apr_time_t tw_revoke_copies_until(const tw_site_t *site,
     return (copies < end ? copies : end) + apr_time_from_sec(60);
 }
 
+void tw_revoke_id(const tw_site_t *site, const tw_id_t *id, apr_time_t until,
+                  apr_time_t now)
+{
+    if (!tw_shared_revoke(site->shared, id, until, now)
+        && site->store.database.feed) {
+        tw_feed_revalidate(site->store.database.feed, now);
+    }
+}
+
 void tw_revoke_here(const tw_site_t *site, const tw_session_t *session,
                     apr_time_t now)
 {
-    tw_shared_revoke(site->shared, &session->id,
-                     tw_revoke_copies_until(site, session, now), now);
+    tw_revoke_id(site, &session->id,
+                 tw_revoke_copies_until(site, session, now), now);
 }
 
 /* The database did not take it: it is to be done later. */
@@ -42,8 +51,7 @@ static void defer(const char **reference, request_rec *r,
     tw_line_t line;
 
     /* until then the copies are refused here for as long as they live */
-    tw_shared_revoke(site->shared, &session->id, last_end(site, session),
-                     deferred->at);
+    tw_revoke_id(site, &session->id, last_end(site, session), deferred->at);
     if (!tw_shared_defer_delete(site->shared, site->store.database.slot,
                                 deferred, deferred->at)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)
@@ -78,9 +86,8 @@ int tw_revoke_session(const char **reference, request_rec *r,
         return 0;
     }
     for (i = 0; i < ended->nelts; i++) {
-        tw_shared_revoke(site->shared,
-                         &APR_ARRAY_IDX(ended, i, tw_id_t),
-                         tw_revoke_copies_until(site, NULL, now), now);
+        tw_revoke_id(site, &APR_ARRAY_IDX(ended, i, tw_id_t),
+                     tw_revoke_copies_until(site, NULL, now), now);
     }
     return 1;
 }

@@ -27,6 +27,11 @@ apr_time_t tw_revoke_copies_until(const tw_site_t *site,
                                   const tw_session_t *session,
                                   apr_time_t now);
 
+/* As tw_shared_revoke(); where another one had to be given up for it, and
+ * changes are followed, that counts by the database's clock too. */
+void tw_revoke_id(const tw_site_t *site, const tw_id_t *id, apr_time_t until,
+                  apr_time_t now);
+
 /* Refuses the copies of a session here, whatever becomes of its row. */
 void tw_revoke_here(const tw_site_t *site, const tw_session_t *session,
                     apr_time_t now);

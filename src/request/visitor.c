@@ -9,6 +9,7 @@
 #include "base/target.h"
 #include "config/start.h"
 #include "private.h"
+#include "request/copy.h"
 #include "request/front.h"
 #include "request/line.h"
 #include "request/protection.h"
@@ -149,6 +150,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
             || tw_shared_is_revoked(site->shared, &opened->id, now)) {
             continue;
         }
+        tw_copy_opened(site, opened);
         if (found && !tw_id_equal(&opened->id, &visitor->session.id)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, visitor->initial,
                           TWLOGNO(0302) "two different session cookies: "
@@ -169,26 +171,6 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
                       "of another key");
     }
     return found;
-}
-
-static int is_fresh(const tw_visitor_t *visitor, apr_interval_time_t recheck,
-                    apr_time_t now)
-{
-    apr_time_t checked = visitor->session.checked_at;
-
-    return checked <= now && now - checked < recheck
-           && checked > tw_shared_revalidate_before(visitor->site->shared);
-}
-
-/* Whether a copy of this age may still pass when the database is down. */
-static int is_in_grace(const tw_visitor_t *visitor,
-                       apr_interval_time_t recheck, apr_time_t now)
-{
-    apr_time_t checked = visitor->session.checked_at;
-
-    return recheck > 0 && checked <= now
-           && checked > tw_shared_revalidate_before(visitor->site->shared)
-           && now - checked < recheck + visitor->site->session.grace;
 }
 
 static void count(const tw_site_t *site, tw_recheck_t outcome)
@@ -215,7 +197,7 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
                              activity ? limits_of(site, session)->idle
                                               : 0, r->pool,
                              &err) != APR_SUCCESS) {
-        if (is_in_grace(visitor, recheck, now)) {
+        if (tw_copy_is_in_grace(site, session, recheck, now)) {
             visitor->copy.by_grace = 1;
             count(site, TW_RECHECK_GRACE);
             return TW_VISITOR_SIGNED_IN;
@@ -253,28 +235,6 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
     count(site, TW_RECHECK_GOOD);
     *renew = 1;
     return TW_VISITOR_SIGNED_IN;
-}
-
-/*
- * Whether the database has to be asked by this very request.  One in a while
- * is; concurrent ones pass on the old copy, unless the interval is so short
- * that it would not be kept, or the database has not answered lately.
- */
-static int must_ask(tw_visitor_t *visitor, apr_interval_time_t recheck,
-                    apr_time_t now)
-{
-    const tw_site_t *site = visitor->site;
-    const tw_session_t *session = &visitor->session;
-    apr_interval_time_t most = TW_RECHECK_OVERLAP;
-    int claimed;
-
-    if (recheck < most) {
-        most = recheck;
-    }
-    claimed = tw_shared_claim_recheck(site->shared, &session->id,
-                                      now + most, now);
-    return claimed || !is_fresh(visitor, recheck + most, now)
-           || tw_shared_breaker_open(site->shared, site->store.database.slot);
 }
 
 /* Where the site wants that of one that another browser or network has got
@@ -324,11 +284,16 @@ static tw_visitor_state_t authenticate_session(tw_visitor_t *visitor,
 
     if (visitor->copy.asked) {
         /* what the grace allowed in one place need not be enough here */
-        return !visitor->copy.by_grace || is_in_grace(visitor, recheck, now)
+        return !visitor->copy.by_grace
+               || tw_copy_is_in_grace(site, session, recheck, now)
                ? visitor->state : TW_VISITOR_UNVERIFIED;
     }
-    if (!is_fresh(visitor, recheck, now)) {
-        if (must_ask(visitor, recheck, now)) {
+    if (!tw_copy_follow(site, session, recheck, now, visitor->initial->pool)) {
+        visitor->state = TW_VISITOR_NOBODY;
+        return visitor->state;
+    }
+    if (!tw_copy_is_fresh(site, session, recheck, now)) {
+        if (tw_copy_must_ask(site, session, recheck, now)) {
             visitor->state = recheck_session(visitor, recheck, activity,
                                              &renew, now);
         }
@@ -384,9 +349,12 @@ tw_visitor_state_t tw_visitor_authenticate(tw_visitor_t *visitor,
 int tw_visitor_set_session(request_rec *r, const tw_site_t *site,
                            const tw_session_t *session)
 {
-    char *text = tw_session_seal(session, &site->sealers.session, r->pool);
+    tw_session_t copy = *session;
+    char *text;
     int max_age = -1;
 
+    tw_copy_to_seal(site, &copy);
+    text = tw_session_seal(&copy, &site->sealers.session, r->pool);
     if (!text || strlen(text) > TW_SESSION_TEXT_MAX) {
         return 0;
     }

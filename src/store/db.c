@@ -176,9 +176,9 @@ const tw_database_t *tw_db_database(const tw_db_t *db)
     return db->link.database;
 }
 
-const char *tw_db_host(const tw_db_t *db)
+apr_uint64_t tw_db_file(const tw_db_t *db)
 {
-    return tw_db_native_host(tw_link_native(&db->link));
+    return (apr_uint64_t)db->link.kept->file.number;
 }
 
 int tw_db_is_doubtful(const tw_db_t *db)

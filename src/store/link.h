@@ -22,6 +22,7 @@ typedef struct tw_database_t {
     server_rec *server;         /* whose DBD* directives count */
     tw_shared_t *shared;        /* NULL: failures are the caller's alone */
     int slot;                   /* of the breaker */
+    tw_feed_t *feed;            /* its changes; NULL: not followed */
     int writes;                 /* the slot of one for writes alone, which
                                    nobody waits for but what may rest */
     int calls;                  /* TwAuthDatabaseCalls */

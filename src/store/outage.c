@@ -15,7 +15,7 @@
 /* In the log's memory (tw_shared_log_once) of a database. */
 enum { TW_LOG_DOWN, TW_LOG_FAILS, TW_LOG_SPARE, TW_LOG_REPLACED,
        TW_LOG_OLDER, TW_LOG_FIRST };
-_Static_assert(TW_LOG_FIRST < TW_LOG_KINDS, "a word of memory for each");
+_Static_assert(TW_LOG_FIRST < TW_OUTAGE_LOG_KINDS, "those of others follow");
 #define DOWN_AGAIN apr_time_from_sec(3600)
 #define FAILS_AGAIN apr_time_from_sec(60)
 /* All connections of all processes have found out by then, as a rule. */

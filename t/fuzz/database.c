@@ -208,6 +208,12 @@ const tw_database_t *tw_db_database(const tw_db_t *db)
     return db->database;
 }
 
+apr_uint64_t tw_db_file(const tw_db_t *db)
+{
+    (void)db;
+    return 0;
+}
+
 int tw_db_is_doubtful(const tw_db_t *db)
 {
     (void)db;

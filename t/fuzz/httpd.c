@@ -3,6 +3,7 @@
 
 #include "parts.h"
 
+#include <ap_mpm.h>
 #include <apr_lib.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -24,6 +25,13 @@ void httpd_body(const char *body, apr_size_t len)
 {
     body_left = body;
     body_len = len;
+}
+
+apr_status_t ap_mpm_query(int what, int *result)
+{
+    (void)what;
+    *result = 0;
+    return APR_SUCCESS;
 }
 
 void ap_log_error_(const char *file, int line, int module_index, int level,

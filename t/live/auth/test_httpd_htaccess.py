@@ -19,14 +19,15 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
            "TwAuthProviderCAFile /etc/hostname", "TwAuthProviderProxy http://evil.example:1",
            "TwAuthProviderTimeout 1s", "TwAuthProviderCalls 1", "TwAuthStartLimit 1/s", "TwAuthSignInWith authorize",
            "TwAuthForceLogin On", "TwAuthAccess write", "TwAuthFlowTimeout 1s", "TwAuthSessionIdle 10d",
-           "TwAuthSessionMax 100d", "TwAuthSessionGrace 1d", "TwAuthDatabaseCalls 1", "TwAuthCookieName x",
+           "TwAuthSessionMax 100d", "TwAuthSessionGrace 1d", "TwAuthSessionFeed Off",
+           "TwAuthDatabaseCalls 1", "TwAuthCookieName x",
            "TwAuthCookieDomain test", "TwAuthCookieSameSite None", "TwAuthClearSiteData Off", "TwAuthTokens plain",
            "TwAuthSignUp On", "TwAuthProfile On", "TwAuthClaimByHandle On", "TwAuthRemember On", "TwAuthRememberFor 30d",
            "TwAuthSessionProtection Off", "TwAuthSessionsPerAccount 9", "TwAuthHeader X-Who user", "TwAuthSignBody 64k",
            "TwAuthSign On", "TwAuthSiteName x", "TwAuthSiteLogo /x.svg", "TwAuthPageStyle /x.css", "TwAuthPages /etc",
            "TwAuthPrivacyURL https://evil.example", "TwAuthTermsURL https://evil.example",
            "TwAuthExport env profile", "TwAuthAccountDelete On", "TwAuthEventLog x.log", "TwAuthLogAddress Off",
-           "TwAuthAllowHTTP On", "TwAuthHub https://evil.example", "TwAuthHubFor https://evil.example", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
+           "TwAuthAllowHTTP On", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
 
 
 def test_AC_10_each_directive_is_tried():

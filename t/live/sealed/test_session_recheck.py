@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Between two looks at the database the cookie is good on its own. PostgreSQL's log says how often it was asked."""
+"""Between two looks at the database the cookie is good on its own. PostgreSQL's log says how often it was asked.
+
+Without the feed of changes, which is test_session_feed's."""
 
 import pytest
 
@@ -16,7 +18,7 @@ SECTIONS = PROTECTED + "".join(
 @pytest.fixture(scope="module")
 def site(make_site):
     # without a profile, which whoami would ask for
-    site = make_site(clock=True, protected=SECTIONS, config="TwAuthProfile Off", start=False)
+    site = make_site(clock=True, protected=SECTIONS, config="TwAuthProfile Off\nTwAuthSessionFeed Off", start=False)
     for name in ("always", "soon", "often", "seldom"):
         site.httpd.put(f"{name}/index.html", "here")
     site.clock.set(0)
@@ -151,7 +153,7 @@ def test_SE_18_fifty_at_the_renewal(site, alice):
 
 
 def test_last_seen_is_sealed_again_without_a_question(make_site):
-    site = make_site(clock=True, config="TwAuthSessionIdle 5min\nTwAuthSessionRecheck 1h")
+    site = make_site(clock=True, config="TwAuthSessionIdle 5min\nTwAuthSessionRecheck 1h\nTwAuthSessionFeed Off")
     site.clock.set(0)
     alice = site.browser()
     alice.sign_in("alice")

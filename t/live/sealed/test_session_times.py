@@ -91,6 +91,8 @@ def test_asking_who_i_am_is_no_activity(site, alice):
 
 
 def test_SE_4_not_renewed_on_every_request(site, alice):
+    site.clock.forward(3)
+    alice.get("/members/")                  # the server begins to follow changes, and asks about each session once
     for _ in range(5):
         site.clock.forward(8)
         assert alice.get("/members/").cookie(SESSION) is None

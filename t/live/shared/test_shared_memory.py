@@ -90,9 +90,30 @@ def test_B14_a_child_of_before_signs_out(site, other, monkeypatch):
 def small(make_site, other, monkeypatch):
     """A site whose table of ended sessions holds 64."""
     monkeypatch.setattr(httpd, "MODULE", other)
-    site = make_site(clock=True)
+    site = make_site(clock=True, config="TwAuthSessionFeed Off")
     site.clock.set(0)
     return site
+
+
+@pytest.mark.mpms("event")
+@pytest.mark.databases("sqlite", "pgsql")
+def test_more_ended_elsewhere_than_the_table_holds(small):
+    """Each session is asked about: nobody who is out comes in, and who is in stays in."""
+    small.vhost.config = small.vhost.config.replace("TwAuthSessionFeed Off", "TwAuthSessionFeed 1s")
+    small.restart()
+    alice = small.browser()
+    alice.sign_in("alice")
+    ended = [small.browser() for _ in range(80)]
+    for n, browser in enumerate(ended):
+        browser.sign_in(("carol", "dave")[n % 2])
+    small.db.execute("DELETE FROM twauth_session WHERE account_id <> (SELECT id FROM twauth_account "
+                     "WHERE username = 'alice')")
+    small.clock.forward(1)
+    for _ in range(2):
+        assert {user(browser) for browser in ended} == {None}
+        assert user(alice) == "alice"
+        small.clock.forward(1)
+    assert "more were ended" in small.log.since()
 
 
 @pytest.mark.mpms("event")
