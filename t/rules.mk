@@ -8,7 +8,7 @@ TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql 
 	chromium chromium-driver faketime valgrind curl procps wrk locales nginx-light caddy
 # what docs/support.md names, and few sites have
 TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm
-LINT_PACKAGES := cppcheck clang-tidy
+LINT_PACKAGES := cppcheck clang-tidy shellcheck
 FUZZ_PACKAGES := clang libclang-rt-dev
 
 .PHONY: need-test need-lint need-fuzz
@@ -157,7 +157,7 @@ soak: need-test
 	@$(MAKE) --no-print-directory all
 	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(PYTEST) -s t/soak --db pgsql $(TESTS)
 
-## lint: clang's warnings, gcc's analyzer, cppcheck, clang-tidy
+## lint: clang's warnings, gcc's analyzer, cppcheck, clang-tidy, shellcheck
 .PHONY: lint
 lint: need-lint
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang \
@@ -168,6 +168,7 @@ lint: need-lint
 		--inline-suppr --std=c11 -Isrc $(ALL_SRCS)
 	clang-tidy --quiet $(ALL_SRCS) -- -std=gnu11 -include stddef.h -I. -Isrc $(APR_FLAGS) \
 		$(LIB_FLAGS) -I$(shell $(APXS) -q INCLUDEDIR)
+	shellcheck $(CONTROL)
 
 ## check-portability: every compiler that is here, -O3, LTO, strict C11, 32 bits
 # Each without a warning, and with the tables of the shared memory tried.  What

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <apr_file_io.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "config/event_log.h"
@@ -49,13 +50,17 @@ apr_int64_t tw_control_number(const tw_control_t *c, const char *name,
 
 int tw_control_fail(const char *fmt, ...)
 {
+    char text[2000], *at;
     va_list args;
 
     va_start(args, fmt);
-    fputs("twauthctl: ", stderr);
-    vfprintf(stderr, fmt, args);
-    fputs("\n", stderr);
+    apr_vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
+    /* what is quoted in it cannot steer a terminal */
+    for (at = text; *at; at++) {
+        *at = apr_iscntrl(*at) ? '?' : *at;
+    }
+    fprintf(stderr, "twauthctl: %s\n", text);
     return TW_CONTROL_WRONG;
 }
 
