@@ -273,7 +273,7 @@ write_all() {
 	fi
 }
 
-# A database that is not there is made, as the server's user; the tables too.
+# A database that is not there is made, as the server's user; and its tables.
 make_database() {
 	case $database in
 	sqlite:*)
@@ -281,45 +281,32 @@ make_database() {
 		make_folder "${db%/*}" "$user" "$group"
 		if [ ! -e "$db" ]; then
 			made_files="$made_files $db $db-wal $db-shm"
-			as_user "$user" sqlite3 "$db" < "$(sql_file sqlite3)" > /dev/null ||
-				fail "the tables cannot be made in $db: is the package sqlite3 installed?"
 			touched made "$db"
 		fi ;;
 	pgsql)
 		make_postgres ;;
 	esac
+	# httpd's own way to the database is needed for them
+	check_httpd
+	made=$(subcommand=tables && tables --host "$host") || exit 2
+	say "$made"
 }
 
 make_postgres() {
-	[ -n "$(as_postgres postgres "SELECT 1 FROM pg_roles WHERE rolname = '$user'")" ] ||
-		as_postgres postgres "CREATE ROLE \"$user\" LOGIN" || exit 2
-	if [ -z "$(as_postgres postgres "SELECT 1 FROM pg_database WHERE datname = 'twauth'")" ]; then
-		as_postgres postgres 'CREATE DATABASE twauth' || exit 2
-		as_user postgres psql -qX -v ON_ERROR_STOP=1 -d twauth < "$(sql_file pgsql)" ||
-			fail "the tables cannot be made in PostgreSQL's database twauth"
-		as_postgres twauth "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \"$user\"" || exit 2
-		touched made "PostgreSQL's database twauth"
-	else
+	[ -n "$(as_postgres "SELECT 1 FROM pg_roles WHERE rolname = '$user'")" ] ||
+		as_postgres "CREATE ROLE \"$user\" LOGIN" || exit 2
+	if [ -n "$(as_postgres "SELECT 1 FROM pg_database WHERE datname = 'twauth'")" ]; then
 		touched kept "PostgreSQL's database twauth"
+	else
+		as_postgres 'CREATE DATABASE twauth' || exit 2
+		touched made "PostgreSQL's database twauth"
 	fi
 }
 
-as_user() {
-	who=$1
-	shift
-	(cd / && exec runuser -u "$who" -- "$@")
-}
 as_postgres() {
-	printf '%s;\n' "$2" | as_user postgres psql -qAtX -v ON_ERROR_STOP=1 -d "$1" ||
-		fail "PostgreSQL on this machine does not do what it is asked: $2"
-}
-
-# The tables of a database, as they were installed.
-sql_file() {
-	for folder in "${0%/*}/../share/mod_twauth" /usr/share/mod_twauth; do
-		[ ! -r "$folder/$1.sql" ] || { echo "$folder/$1.sql"; return; }
-	done
-	fail "/usr/share/mod_twauth/$1.sql is not there"
+	printf '%s;\n' "$1" |
+		(cd / && runuser -u postgres -- psql -qAtX -v ON_ERROR_STOP=1 -d postgres) ||
+		fail "PostgreSQL on this machine does not do what it is asked: $1"
 }
 
 run_as() {
@@ -356,11 +343,15 @@ begin_setup() {
 	}
 }
 
-finish_setup() {
+check_httpd() {
 	httpd_takes || {
 		printf '%s\n' "$said" >&2
 		fail "httpd does not take what was set up: see above"
 	}
+}
+
+finish_setup() {
+	check_httpd
 	settle
 	module told -- setup "$host" > /dev/null
 	callback=$(module places "$host" | grep '^https' | cut -f 4)

@@ -41,6 +41,7 @@ class Fresh(Debian):
 
     def environment(self):
         more = {"PGHOST": str(self.postgres.folder)} if self.postgres else {}
+        more["TWAUTH_SQL"] = f"{self.root}/usr/share/mod_twauth"
         return process.environment(PATH=f"{self.bin}:/usr/sbin:/usr/bin:/sbin:/bin", **more)
 
     def ctl(self, *words, typed=""):
@@ -97,9 +98,10 @@ def test_N5_from_nothing_to_a_sign_in_again_and_back(machine, protocol):
     ran = machine.set_up(protocol)
     assert ran.returncode == 0 and machine.check() == "", ran
     secret, key = machine.etc / "site.test.secret", machine.etc / "key"
-    assert re.findall(r"(?m)^(\w+) +(.*)$", ran.stdout.split("\n\n")[0]) == [
+    assert re.findall(r"(?m)^([a-z]+) +(.*)$", ran.stdout.split("\n\n")[0]) == [
         ("enabled", "the module twauth"), ("made", str(machine.etc)), ("made", str(key)), ("made", str(secret)), ("made", str(host)),
-        ("changed", str(machine.confdir / "sites-enabled" / machine.site.name)), ("made", str(machine.db.parent)), ("made", str(machine.db))]
+        ("changed", str(machine.confdir / "sites-enabled" / machine.site.name)), ("made", str(machine.db.parent)), ("made", str(machine.db)),
+        ("applied", f"{machine.root}/usr/share/mod_twauth/sqlite3.sql")]
     assert f"    https://site.test:{machine.https}/twauth/callback\n" in ran.stdout and "restart" in ran.stdout
     if process.ROOT:
         assert [mode(file) for file in (machine.etc, key, secret, host)] == [("root", 0o700), *3 * [("root", 0o600)]]
@@ -233,7 +235,7 @@ def broken(machine):
 
 def a_database(machine):
     machine.run("sudo a2enmod dbd")
-    (machine.confdir / "conf-enabled/z.conf").write_text("DBDriver sqlite3\nDBDParams /nowhere\n")
+    (machine.confdir / "conf-enabled/z.conf").write_text(f"DBDriver sqlite3\nDBDParams {machine.db}\n")
 
 
 def as_it_is(machine):
@@ -292,4 +294,4 @@ def test_a_second_host_keeps_the_database_of_the_server(machine):
     a_database(machine)
     assert "say --database keep" in machine.ctl("setup", "site.test", *ALL, typed=SECRET).stderr
     ran = machine.ctl("setup", "site.test", *ALL, "--database", "keep", typed=SECRET)
-    assert ran.returncode == 0 and "DBD" not in (machine.etc / "site.test.conf").read_text(), ran
+    assert ran.returncode == 0 and "DBD" not in (machine.etc / "site.test.conf").read_text() and machine.db.exists(), ran
