@@ -26,9 +26,12 @@ def clone(folder, tmp_path):
     if subprocess.run(["git", "rev-parse", "HEAD"], cwd=TREE, capture_output=True).returncode != 0:
         pytest.skip("not a clone of one's own: a tarball has no history to be packed of")
 
+    # whoever the tree belongs to
+    (tmp_path / ".gitconfig").write_text("[safe]\n\tdirectory = *\n")
+
     def make(name):
         path = tmp_path / name
-        subprocess.run(["git", "clone", "-q", TREE, path], check=True)
+        subprocess.run(["git", "clone", "-q", TREE, path], check=True, env=process.environment(HOME=str(tmp_path)))
         return path
     return make
 

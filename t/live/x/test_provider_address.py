@@ -81,6 +81,15 @@ def test_X10_another_port_is_signed(make_site):
     assert hosts == {f"localhost:{site.standin.ports['http']}"}
 
 
+def has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 @pytest.mark.parametrize("address", ["[::1]", "[0:0:0:0:0:0:0:1]"])
 def test_B9_a_stand_in_on_the_other_loopback_address(make_site, address):
     site = make_site(scheme="http", start=False)
