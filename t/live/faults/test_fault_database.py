@@ -189,7 +189,7 @@ def endure(site, fault, reads):
     assert orphans(site.db) == 0 and sessions(site.db, "1003") == sessions(site.db, "1004") == 0
     assert site.browser().sign_in("carol").status == 200
     assert sessions(site.db, "1003") == 1
-    assert site.httpd.children() == children
+    assert set(children) <= set(site.httpd.children())
 
 
 def each(kind):

@@ -270,7 +270,7 @@ def test_CS_9_odd_bodies(site, alice, headers, body, status):
     wanted = status if isinstance(status, tuple) else (status,)
     assert answer in wanted
     assert (user(alice) is None) == (answer == 303)
-    assert site.httpd.children() == before
+    assert set(before) <= set(site.httpd.children())
 
 
 # httpd reads a body that nobody wanted to its end, within its own Timeout
@@ -290,7 +290,7 @@ def test_CS_9_where_no_body_belongs(site, alice, own, headers, body):
         assert not answer.headers.all("Set-Cookie") and not answer.location
     except (BrokenPipeError, ConnectionResetError):
         assert len(body) > 100_000              # refused before all was sent
-    assert site.httpd.children() == before and site.standin.count() == calls
+    assert set(before) <= set(site.httpd.children()) and site.standin.count() == calls
     assert alice.whoami()["signed_in"]
 
 

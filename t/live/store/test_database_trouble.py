@@ -153,7 +153,7 @@ def test_postgres_restart_in_the_middle(site, alice):
     for _ in range(8):                              # each child, each connection
         assert site.browser().sign_in("carol").status == 200
         assert user(alice) == "alice"
-    assert site.httpd.children() == before
+    assert set(before) <= set(site.httpd.children())
 
 
 @pytest.fixture
