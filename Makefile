@@ -212,5 +212,5 @@ clean:
 ## help: these lines
 .PHONY: help
 help:
-	@sed -n 's/^## \([a-z-]*\): /\1\t/p' \
+	@LC_ALL=C sed -n 's/^## \([a-z-]*\): /\1\t/p' \
 		$(filter-out %.d,$(MAKEFILE_LIST)) | expand -t 20 | sed 's/^/  make /'

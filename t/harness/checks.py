@@ -5,6 +5,9 @@ import os
 import threading
 import time
 
+import pytest
+
+from . import process
 from .httpd import environment_of
 from .site import CANARY
 
@@ -12,6 +15,8 @@ from .site import CANARY
 SLACK = 10
 #: A sanitizer keeps what is freed for a while, and gives memory out itself.
 SANITIZED = bool(os.environ.get("TWAUTH_PRELOAD"))
+#: What takes files of other users.
+as_root = pytest.mark.skipif(not process.ROOT, reason="only root can give files away")
 SESSION = "__Host-twauth"
 PRE = "__Host-twauth_pre"
 FLOW = "__Host-twauth_flow_"

@@ -66,7 +66,8 @@ class Debian(Machine):
         main = self.confdir / "apache2.conf"
         main.write_text(f"ServerName localhost\n{main.read_text().replace('/var/www/', f'{self.root}/var/www/')}")
         (self.confdir / "ports.conf").write_text(f"Listen 127.0.0.1:{self.http}\nListen 127.0.0.1:{self.https}\n")
-        variables = {"RUN_USER": "www-data", "RUN_GROUP": "www-data", "PID_FILE": f"{self.folder}/run/pid",
+        owner, group = ("www-data", "www-data") if process.ROOT else (self.folder.owner(), self.folder.group())
+        variables = {"RUN_USER": owner, "RUN_GROUP": group, "PID_FILE": f"{self.folder}/run/pid",
                      "RUN_DIR": f"{self.folder}/run", "LOCK_DIR": f"{self.folder}/lock",
                      "LOG_DIR": f"{self.folder}/log"}
         (self.confdir / "envvars").write_text("".join(f"export APACHE_{n}={v}\n" for n, v in variables.items()))

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness.browser import Browser
+from harness.checks import as_root
 from harness.httpd import HttpdError, VHost
 
 KEY = "c2VhbGluZy1rZXktb2YtdGhlLXRlc3RzLTAxMjM0NTY3ODkwMTIzNDU2Nzg5"
@@ -229,6 +230,7 @@ def expose(file, mode, user, group):
     file.chmod(mode)
 
 
+@as_root
 @pytest.mark.parametrize("mode, user, group", [(0o640, "root", "www-data"), (0o600, "www-data", "root"),
                                                (0o440, "root", "www-data"), (0o400, "www-data", "www-data")])
 @pytest.mark.parametrize("name, directive", [("key", "TwAuthKey"), ("secret", "TwAuthConsumerSecret")])
@@ -242,6 +244,7 @@ def test_N9_a_secret_that_the_servers_user_can_read_is_warned_of(site, check, na
     expose(file, 0o600, "root", "root")
 
 
+@as_root
 @pytest.mark.parametrize("mode, group", [(0o640, "root"), (0o640, "adm"), (0o600, "www-data"), (0o400, "root")])
 def test_N9_another_group_is_not(site, mode, group):
     expose(site.key, mode, "root", group)
@@ -250,6 +253,7 @@ def test_N9_another_group_is_not(site, mode, group):
     expose(site.key, 0o600, "root", "root")
 
 
+@as_root
 def test_N9_the_warning_is_in_the_log_once_for_all_hosts(make_site):
     site = make_site(start=False)
     site.httpd.vhosts.append(VHost("other.test", port=site.vhost.port, config=site.vhost.config))
@@ -263,6 +267,7 @@ def test_N9_the_warning_is_in_the_log_once_for_all_hosts(make_site):
     site.stop()
 
 
+@as_root
 def test_N9_the_configuration_test_of_somebody_who_may_not_read(site, check):
     """The sentence has the reason, and what to do."""
     check("TwAuthKey", f'"file:{site.key}"')

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from harness import canaries, process
-from harness.checks import FLOW, PRE, SESSION, together, typical, user
+from harness.checks import FLOW, PRE, SESSION, as_root, together, typical, user
 from harness.paths import TREE
 
 both = pytest.mark.databases("sqlite", "pgsql")
@@ -349,6 +349,7 @@ def test_DB_5_two_names_at_once_is_no_outage(site):
     assert site.browser().sign_in("alice").status == 200
 
 
+@as_root
 @sqlite_only
 def test_read_only_file(make_site):
     site = make_site()

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from harness import certs
+from harness import certs, process
 from harness.process import until
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -139,17 +139,15 @@ def test_PR_9_plain_http_is_refused(make_site):
     assert not checked and "TwAuthProvider" in checked.stderr
 
 
-def test_PR_10_the_environment_changes_nothing(make_site, tmp_path):
+def test_PR_10_the_environment_changes_nothing(make_site):
+    home = process.folder()
     trap = socket.create_server(("127.0.0.1", 0))
     trap.settimeout(0.05)
     proxy = f"http://127.0.0.1:{trap.getsockname()[1]}"
-    out = tmp_path / "out"
+    out = home / "out"
     out.mkdir()
-    tmp_path.chmod(0o777)
+    home.chmod(0o777)
     out.chmod(0o777)
-    for parent in tmp_path.parents:
-        if str(parent) not in ("/", "/tmp"):
-            parent.chmod(0o755)
     env = {name: proxy for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")}
     env |= {"CURL_CA_BUNDLE": "/nonexistent", "SSL_CERT_FILE": "/nonexistent", "SSL_CERT_DIR": "/nonexistent",
             "NO_PROXY": "",
@@ -157,12 +155,12 @@ def test_PR_10_the_environment_changes_nothing(make_site, tmp_path):
             "OAUTH_HTTP_GET_CMD": f"touch {out}/get",
             "OAUTH_HTTP_CMDL": f"touch {out}/l", "CURLOPT_PROXYAUTH": "1", "CURLOPT_SSL_VERIFYPEER": "0",
             "CURLOPT_CAINFO": "/nonexistent",
-            "CURLOPT_FOLLOWLOCATION": "1", "XDG_CONFIG_HOME": str(tmp_path), "NETRC": str(tmp_path / ".netrc"),
-            "CURL_SSL_BACKEND": "nss", "HOSTALIASES": str(tmp_path / "aliases"), "LOCALDOMAIN": "evil.example",
-            "RES_OPTIONS": "ndots:9", "HOME": str(tmp_path), "CURL_HOME": str(tmp_path)}
-    (tmp_path / ".netrc").write_text("default login a password b\n")
-    (tmp_path / "aliases").write_text("localhost evil.example\n")
-    (tmp_path / ".curlrc").write_text("insecure\n")
+            "CURLOPT_FOLLOWLOCATION": "1", "XDG_CONFIG_HOME": str(home), "NETRC": str(home / ".netrc"),
+            "CURL_SSL_BACKEND": "nss", "HOSTALIASES": str(home / "aliases"), "LOCALDOMAIN": "evil.example",
+            "RES_OPTIONS": "ndots:9", "HOME": str(home), "CURL_HOME": str(home)}
+    (home / ".netrc").write_text("default login a password b\n")
+    (home / "aliases").write_text("localhost evil.example\n")
+    (home / ".curlrc").write_text("insecure\n")
     site = make_site(env=env)
     assert site.browser().sign_in("alice").status == 200
     with pytest.raises(TimeoutError):
