@@ -75,7 +75,7 @@ def run_all(machine, title, containing, document=ADMINISTRATION):
 def test_N11_commands_name_a_user_in_a_way_that_needs_no_sudo():
     for document in (TREE / "README.md", *TREE.glob("docs/*.md"), *TREE.glob("sql/*.sql"), *TREE.glob("conf/*.*")):
         text = document.read_text()
-        assert not re.findall(r".*sudo -.*|.*\bsudoedit\b.*|.*\bsu -.*", text), document
+        assert not re.findall(r".*sudo -(?!E ).*|.*\bsudoedit\b.*|.*\bsu -.*", text), document
         wrong = [line for line in text.split("\n") if re.search(r"^(    |--   )(sqlite3|psql|createdb|createuser|pg_\w+) ", line)]
         assert not wrong, document
 
