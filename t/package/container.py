@@ -167,7 +167,7 @@ def main(package, database, user):
         visitor = Browser(front.vhosts[0].origin, ca=authority.ca)
         assert visitor.get("/healthy?ready", headers={"X-Forwarded-For": "192.0.2.7"}).status == 403
         container.send_signal(int(signal.SIGWINCH))
-        assert container.wait(30) == 0
+        assert container.wait(300) == 0
         assert '"GET /members/ HTTP/1.1" 302' in log.read_text() and " - alice [" in log.read_text()
     except BaseException:
         print(log.read_text())

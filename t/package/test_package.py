@@ -101,7 +101,7 @@ def container(package, *what):
     if not process.ROOT or subprocess.run(["debian/testbed", "true"], cwd=TREE).returncode != 0:
         pytest.skip("no copy of this machine can be made: not root, or no namespaces and overlays here")
     ran = subprocess.run(["debian/testbed", PYTHON, "-B", "t/package/container.py", "-", *what], cwd=TREE,
-                         stdin=package.open("rb"), capture_output=True, text=True, timeout=300)
+                         stdin=package.open("rb"), capture_output=True, text=True, timeout=1500)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-2000:]
     return ran.stdout
 

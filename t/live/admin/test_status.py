@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import textwrap
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -160,20 +161,22 @@ def test_events_and_restarts_at_full_speed(site, before, full):
             ask(site.vhost, "/members/", headers=script, ca=site.authority.ca),
             ask(site.vhost, "/admin/", cookies=browser, ca=site.authority.ca),
             ask(site.vhost, "/members/", cookies=browser, ca=site.authority.ca)]
-    answered = {302: 0, 401: 0, 403: 0, 200: 0}
+    answered = Counter()
     for _ in range(rounds):
         load = Load(asks * (per // len(asks)), workers=8).start()
         site.graceful()
         for answer in load.stop():
             answered[answer.status] += 1
     found = read(site).since(begun)
-    assert min(answered.values()) > 0
+    lost = answered.pop(0, 0)       # httpd's own: a connection that came while a child went, and may have been heard
+    assert set(answered) == {302, 401, 403, 200} and lost < 10
     assert found.pop(("twauth_events_total", "admin", "restarted")) == rounds
     assert found.pop(("twauth_database_statements_total", "ok")) >= answered[200] + answered[403]
-    assert found == {
+    wanted = {
         ("twauth_sent_to_sign_in_total", "login"): answered[302], ("twauth_answers_total", "sign-in"): answered[401],
         ("twauth_answers_total", "forbidden"): answered[403], ("twauth_events_total", "refused", "forbidden"): answered[403],
         ("twauth_rechecks_total", "good"): answered[200] + answered[403]}
+    assert set(found) == set(wanted) and all(wanted[key] <= found[key] <= wanted[key] + lost for key in wanted), (found, wanted)
 
 
 # ---- forms -------------------------------------------------------------------

@@ -23,7 +23,8 @@ WAITS, NO_ACCOUNT = "not let in yet", "have no account here"
 @pytest.fixture(scope="module")
 def site(make_site):
     """The host asks; beside it one for the invited, an open one, a closed one, and one that asks whether to stay."""
-    site = make_site(start=False, protected=PROTECTED, modules=("status",), main="ExtendedStatus On", config="TwAuthStartLimit 60000/min 60000/min")
+    site = make_site(start=False, protected=PROTECTED, modules=("status",), main="ExtendedStatus On",
+                     config="TwAuthProviderCalls 64\nTwAuthStartLimit 60000/min 60000/min")
     ways = {"invite": "Invite", "open": "On", "closed": "Off", "stay": "Ask\nTwAuthRemember Ask"}
     site.beside = {name: VHost(f"{name}.site.test", port=site.vhost.port,
                                config=f"{site.vhost.config}\nTwAuthRealm one\nTwAuthSignUp {value}")
@@ -272,7 +273,8 @@ def test_of_many_who_use_one_at_once_one_gets_in(site, host, full):
 
 @pytest.fixture(scope="module")
 def two(make_site, make_httpd):
-    cluster = Cluster(make_site, make_httpd, 2, config="TwAuthSignUp Invite\nTwAuthStartLimit 60000/min 60000/min")
+    cluster = Cluster(make_site, make_httpd, 2, config="TwAuthSignUp Invite\nTwAuthProviderCalls 64\n"
+                      "TwAuthStartLimit 60000/min 60000/min")
     return cluster.start()
 
 
