@@ -61,30 +61,32 @@ static const tw_statement_t *const begins_keep[] = {
     &session_begin_keep, &session_begin_keep_4, &session_begin_4, NULL
 };
 
-/* Roles, whether the account waits, and what more is asked for, as far as the
- * tables have it. */
-#define CHECK_WITH(more)                                                    \
-    "SELECT a.id, a.twitter_id, a.username, a.screen_name, a.active,"       \
-    " s.expires_at, s.seen_at, " more                                       \
+/* Whether the account is active and let in, its roles, and what more is asked
+ * for, as far as the tables have it. */
+#define CHECK_WITH(active, more)                                            \
+    "SELECT a.id, a.twitter_id, a.username, a.screen_name, " active         \
+    ", s.expires_at, s.seen_at, " more                                      \
     " FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id"   \
     " WHERE s.id = %s"
+#define IN_NOW "CASE WHEN a.waiting_since IS NULL THEN a.active ELSE 0 END"
 #define PROFILE ", a.name, a.avatar, a.email, a.verified"
 
 static const tw_statement_t session_check = {
-    "twauth_session_check", CHECK_WITH("a.roles, a.waiting_since"), 1
+    "twauth_session_check", CHECK_WITH(IN_NOW, "a.roles"), 1
 };
 static const tw_statement_t session_check_4 = {
-    "twauth_session_check_4", CHECK_WITH("'', ''"), 1
+    "twauth_session_check_4", CHECK_WITH("a.active", "''"), 1
 };
 static const tw_statement_t session_check_profile = {
     "twauth_session_check_profile",
-    CHECK_WITH("a.roles, a.waiting_since" PROFILE), 1
+    CHECK_WITH(IN_NOW, "a.roles" PROFILE), 1
 };
 static const tw_statement_t session_check_profile_4 = {
-    "twauth_session_check_profile_4", CHECK_WITH("'', ''" PROFILE), 1
+    "twauth_session_check_profile_4", CHECK_WITH("a.active", "''" PROFILE), 1
 };
 static const tw_statement_t session_check_none = {
-    "twauth_session_check_none", CHECK_WITH("'', '', '', '', '', ''"), 1
+    "twauth_session_check_none",
+    CHECK_WITH("a.active", "'', '', '', '', ''"), 1
 };
 
 static const tw_statement_t *const checks[] = {
@@ -238,7 +240,7 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     row = APR_ARRAY_IDX(rows, 0, const char **);
     if (tw_id_account_read(row[0]) != session->account
         || strcmp(row[1], session->twitter_id) || strcmp(row[4], "1")
-        || *row[8] || apr_atoi64(row[5]) <= apr_time_sec(now)
+        || apr_atoi64(row[5]) <= apr_time_sec(now)
         || !row[2][0] || !tw_column_is_name(row[2])
         || !tw_column_is_name(row[3])) {
         goto done;
@@ -250,7 +252,7 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     if (database->profiles) {
         tw_profile_t profile;
 
-        tw_column_profile(&profile, row + 9, pool);
+        tw_column_profile(&profile, row + 8, pool);
         tw_session_set_profile(session, &profile);
     }
     if (apr_atoi64(row[5]) < apr_time_sec(session->expires_at)) {
