@@ -59,9 +59,10 @@ static void waits(refused_t *f, int asks)
     tw_line_begin(&f->line, f->r, f->site, APLOG_NOTICE, "TW0550", id);
     ap_log_rerror(APLOG_MARK, f->line.level, 0, f->r, TWLOGNO(0550)
                   "%s to be let in (reference %s): X id %s, @%s; to let in: "
-                  "UPDATE twauth_account SET waiting_since = NULL "
-                  "WHERE twitter_id = '%s'", asks ? "asks" : "waits",
-                  f->line.reference, id, f->session->screen_name, id);
+                  "twauthctl allow %s, or UPDATE twauth_account "
+                  "SET waiting_since = NULL WHERE twitter_id = '%s'",
+                  asks ? "asks" : "waits", f->line.reference, id,
+                  f->session->screen_name, id, id);
     if (asks) {
         tw_report(f->r, f->site, TW_EVENT_ACCOUNT_ASKS, f->session, NULL,
                   NULL);

@@ -166,10 +166,12 @@ def test_the_chapter_on_roles(site, make_site):
 
 
 def test_the_chapter_on_who_asks(site):
-    command, let_in, shut_out = chapter("Let somebody in who asks")
+    command, allow, let_in, shut_out = chapter("Let somebody in who asks")
     for number in ("12", "13"):
         site.db.execute("INSERT INTO twauth_account (twitter_id, waiting_since) VALUES (?, 1)", number)
     assert len(site.ctl(*command.split()[2:], "--json").rows) == 2
+    assert site.ctl(*allow.split()[2:])
+    assert site.db.rows("SELECT twitter_id FROM twauth_account WHERE waiting_since IS NOT NULL") == [("13",)]
     site.db.execute(let_in)
     site.db.execute(shut_out)
     assert site.db.rows("SELECT twitter_id, active FROM twauth_account WHERE waiting_since IS NULL ORDER BY id")[1:] == [
