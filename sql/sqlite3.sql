@@ -8,7 +8,10 @@
 -- here, in triggers, so that they hold for whoever writes to the tables.
 
 -- readers and the writer do not wait for each other; the file remembers it
+PRAGMA busy_timeout = 10000;
 PRAGMA journal_mode = WAL;
+
+BEGIN IMMEDIATE;
 
 CREATE TABLE twauth_account (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again
@@ -368,3 +371,5 @@ BEGIN
         WHERE changed_at < NEW.changed_at - 3600
         ORDER BY changed_at DESC, version DESC LIMIT 1);
 END;
+
+COMMIT;

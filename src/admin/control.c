@@ -140,6 +140,11 @@ static int read_words(tw_control_t *c, const apr_array_header_t *words)
     return TW_CONTROL_DONE;
 }
 
+const char *tw_control_name(const tw_control_t *c)
+{
+    return c->command->name;
+}
+
 /* ---- hosts -------------------------------------------------------------- */
 
 static int is_called(const tw_site_t *site, const char *name,
@@ -184,7 +189,8 @@ static int one_enough(const tw_control_t *c)
             return tw_control_fail("say which host: --host with one of %s",
                                    names_of(c));
         }
-        if (c->command->scope == TW_CONTROL_DATABASE
+        if ((c->command->scope == TW_CONTROL_DATABASE
+             || c->command->scope == TW_CONTROL_SHUT)
             && !same_database(site, c->site)) {
             return tw_control_fail("hosts have several databases, say "
                                    "which: --host with one of %s",
@@ -230,7 +236,7 @@ static int run(tw_control_t *c)
     if (status == TW_CONTROL_DONE && c->command->writes) {
         status = tw_control_join(c);
     }
-    if (status == TW_CONTROL_DONE && c->command->scope != TW_CONTROL_HOSTS) {
+    if (status == TW_CONTROL_DONE && c->command->scope <= TW_CONTROL_HOST) {
         status = tw_control_open(&c->db, c, c->site);
     }
     return status == TW_CONTROL_DONE ? c->command->run(c) : status;

@@ -50,6 +50,8 @@ typedef enum {
     TW_CONTROL_DATABASE,    /* hosts with one database: it is open, and the
                                process goes on as the server's User */
     TW_CONTROL_HOST,        /* one host, likewise */
+    TW_CONTROL_SHUT,        /* hosts with one database, of which nothing is
+                               open: as for HOSTS */
     TW_CONTROL_HOSTS        /* any number of them; nothing is open, and who
                                runs it is who began, mostly root */
 } tw_control_scope_t;
@@ -84,6 +86,9 @@ TW_CONTROL_COMMANDS(TW_CONTROL_DECLARE, TW_CONTROL_NO_SCRIPT,
 
 /* The hook test_config. */
 void tw_control(apr_pool_t *pconf, server_rec *base_server);
+
+/* What the subcommand is called. */
+const char *tw_control_name(const tw_control_t *c);
 
 /* The i-th argument; NULL: there are fewer. */
 const char *tw_control_word(const tw_control_t *c, int i);
@@ -128,6 +133,21 @@ apr_status_t tw_control_connect(tw_db_t **db, const tw_site_t *site,
  */
 int tw_control_member(tw_member_t *member, const tw_control_t *c,
                       const char *who);
+
+/* Ends the sessions of an account and tells the event log, where there were
+ * any; as tw_control_fail() where it cannot. */
+int tw_control_end_of(apr_int64_t *ended, const tw_control_t *c,
+                      const tw_member_t *whom);
+
+/* Says how many were ended, and when that counts. */
+void tw_control_say_ended(const tw_control_t *c, apr_int64_t ended);
+
+/*
+ * When servers that run notice a change, for a sentence: "within 60 seconds
+ * (TwAuthSessionRecheck)".  A command is a process of its own, and what is
+ * known between processes is the server's alone.
+ */
+const char *tw_control_notice(const tw_control_t *c);
 
 /*
  * For control.c, before a command that writes: opens the event logs of all

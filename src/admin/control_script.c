@@ -111,7 +111,10 @@ int tw_control_keys(tw_control_t *c)
 /* told WHAT [WORD] ...: the script has done it, by these words. */
 int tw_control_told(tw_control_t *c)
 {
-    tw_control_tell(c, !strcmp(tw_control_word(c, 0), "setup")
-                       ? TW_EVENT_ADMIN_SETUP : TW_EVENT_ADMIN_KEY, NULL);
+    const char *what = tw_control_word(c, 0);
+
+    tw_control_tell(c, !strcmp(what, "setup")    ? TW_EVENT_ADMIN_SETUP
+                       : !strcmp(what, "tables") ? TW_EVENT_ADMIN_TABLES
+                                                 : TW_EVENT_ADMIN_KEY, NULL);
     return TW_CONTROL_DONE;
 }

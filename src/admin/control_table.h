@@ -56,6 +56,29 @@
            "at most so many rows: 100, with --json all")                    \
     OPTION("accounts", "waiting", "",                                       \
            "those that wait to be let in (TwAuthSignUp Ask)")               \
+    COMMAND(allow, "allow", "WHO", 1, 1, DATABASE, WRITES,                  \
+            "let somebody in, before or after their first sign-in",         \
+            "twauthctl allow 2244994945")                                   \
+    COMMAND(refuse, "refuse", "WHO", 1, 1, DATABASE, WRITES,                \
+            "keep somebody out, before or after their first sign-in, and "  \
+            "end their sessions",                                           \
+            "twauthctl refuse @jack")                                       \
+    COMMAND(disable, "disable", "WHO", 1, 1, DATABASE, WRITES,              \
+            "keep somebody out for a while: their sessions are refused",    \
+            "twauthctl disable jack")                                       \
+    COMMAND(enable, "enable", "WHO", 1, 1, DATABASE, WRITES,                \
+            "let them in again: their sessions count again",                \
+            "twauthctl enable jack")                                        \
+    COMMAND(sessions, "sessions", "[WHO]", 0, 1, DATABASE, READS,           \
+            "who is signed in, and from where",                             \
+            "twauthctl sessions jack")                                      \
+    OPTION("sessions", "limit", "N",                                        \
+           "at most so many rows: 100, with --json all")                    \
+    COMMAND(end_sessions, "end", "[WHO]", 0, 1, DATABASE, WRITES,           \
+            "end the sessions of WHO, or the one session that has this "    \
+            "number in the list of sessions",                               \
+            "twauthctl end jack")                                           \
+    OPTION("end", "all", "", "all sessions of everybody")                   \
     COMMAND(role, "role", "WHO [+ROLE] [-ROLE]...", 1, 40, DATABASE,        \
             WRITES, "roles of an account: shown, given by +, taken by -",   \
             "twauthctl role alice +editor -trainee")                        \
@@ -72,6 +95,14 @@
            "at most so many rows: 100, with --json all")                    \
     OPTION("invitations", "revoke", "INVITATION",                           \
            "take it back: nobody gets in by it any more")                   \
+    SCRIPT("tables", "",                                                    \
+           "make the tables of the database, or bring those of an earlier " \
+           "version up to date, while the server runs",                     \
+           "twauthctl tables")                                              \
+    OPTION("tables", "dry-run", "",                                         \
+           "say what is to be done, and do nothing")                        \
+    OPTION("tables", "as", "CONNINFO",                                      \
+           "PostgreSQL: connect so, as the owner of the tables")            \
     SCRIPT("new-key", "",                                                   \
            "exchange the key that seals cookies and tokens, in three "      \
            "steps that sign nobody out",                                    \
@@ -86,6 +117,8 @@
             "the virtual hosts of that name", "")                           \
     COMMAND(keys, "keys", "", 0, 0, HOSTS, WRITES,                          \
             "where the keys are said", "")                                  \
+    COMMAND(tables_are, "tables-are", "", 0, 0, SHUT, READS,                \
+            "of which version the tables are, and where", "")               \
     COMMAND(told, "told", "WHAT", 1, 9, HOSTS, WRITES,                      \
             "tells the event log what the script has done", "")
 

@@ -88,15 +88,18 @@ static void dump_events(const dump_t *d, const tw_site_t *site)
     }
 }
 
-static void dump_site(const dump_t *d, const tw_site_t *site)
+/* What the site is at X, or whom it asks instead. */
+static void dump_provider(const dump_t *d, const tw_site_t *site)
 {
-    const char *driver =
-        tw_conftree_inherited(d->tree, site->server, "DBDriver");
     const tw_client_t *client = &site->provider.client;
     apr_size_t len = strlen(client->key);
+    int i;
 
-    apr_file_printf(d->out, "%s (%s)\n", site->address.origin,
-                    tw_findings_host(site->server, d->pool));
+    if (client->hub) {
+        apr_file_printf(d->out, "  Hub:           %s (TwAuthHub)\n",
+                        client->api);
+        return;
+    }
     apr_file_printf(d->out, "  Callback URL:  %s   (register exactly this "
                     "at X)\n", client->callback);
     apr_file_printf(d->out, "  Protocol:      %s, %s\n",
@@ -111,6 +114,21 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
     apr_file_printf(d->out, "  Profile:       %s%s\n",
                     client->fields ? "name," : "not asked for",
                     client->fields ? client->fields : "");
+    for (i = 0; site->sign_in.hub_for && i < site->sign_in.hub_for->nelts;
+         i++) {
+        apr_file_printf(d->out, "  Hub for:       %s\n",
+                        APR_ARRAY_IDX(site->sign_in.hub_for, i, const char *));
+    }
+}
+
+static void dump_site(const dump_t *d, const tw_site_t *site)
+{
+    const char *driver =
+        tw_conftree_inherited(d->tree, site->server, "DBDriver");
+
+    apr_file_printf(d->out, "%s (%s)\n", site->address.origin,
+                    tw_findings_host(site->server, d->pool));
+    dump_provider(d, site);
     if (site->sign_in.claim) {
         apr_file_printf(d->out, "  Accounts:      without a number they go to "
                         "their handle (TwAuthClaimByHandle)\n");

@@ -18,6 +18,7 @@ enum { POLLING_FAILED, POLLING_READING, POLLING_WRITING, POLLING_OK };
 
 static struct {
     int (*socket)(const void *);
+    const char *(*host)(const void *);
     int (*status)(const void *);
     int (*verbosity)(void *, int);
     int (*reset_start)(void *);
@@ -38,6 +39,7 @@ static const struct {
     void *function;
 } functions[] = {
     { TW_DB_NATIVE_PGSQL, "PQsocket", &pq.socket },
+    { TW_DB_NATIVE_PGSQL, "PQhost", &pq.host },
     { TW_DB_NATIVE_PGSQL, "PQstatus", &pq.status },
     { TW_DB_NATIVE_PGSQL, "PQsetErrorVerbosity", &pq.verbosity },
     { TW_DB_NATIVE_PGSQL, "PQresetStart", &pq.reset_start },
@@ -96,6 +98,13 @@ void tw_db_native_verbose(void *connection)
 int tw_db_native_socket(void *connection)
 {
     return pq.socket ? pq.socket(connection) : -1;
+}
+
+const char *tw_db_native_host(void *connection)
+{
+    const char *host = pq.host ? pq.host(connection) : NULL;
+
+    return host ? host : "";
 }
 
 int tw_db_native_connected(void *connection)

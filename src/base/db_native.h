@@ -35,6 +35,10 @@ void tw_db_native_verbose(void *connection);
 /* Where it answers; -1: unknown. */
 int tw_db_native_socket(void *connection);
 
+/* At which host: a folder with its socket, a name or an address; "":
+ * unknown. */
+const char *tw_db_native_host(void *connection);
+
 /* Whether the connection lives, for all that is known. */
 int tw_db_native_connected(void *connection);
 

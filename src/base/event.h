@@ -107,6 +107,18 @@
       "httpd started")                                                      \
     X(ADMIN_RESTARTED, "admin", "restarted",                                \
       "httpd read its configuration again")                                 \
+    X(ADMIN_ALLOW, "admin", "allow",                                        \
+      "somebody was let in (twauthctl allow)")                              \
+    X(ADMIN_REFUSE, "admin", "refuse",                                      \
+      "somebody was kept out (twauthctl refuse)")                           \
+    X(ADMIN_DISABLE, "admin", "disable",                                    \
+      "an account was disabled")                                            \
+    X(ADMIN_ENABLE, "admin", "enable",                                      \
+      "an account was enabled")                                             \
+    X(ADMIN_END, "admin", "end",                                            \
+      "sessions were ended, of one account or of all")                      \
+    X(ADMIN_TABLES, "admin", "tables",                                      \
+      "the tables were made, or brought up to date")                        \
     X(ADMIN_EXCHANGE, "admin", "exchange",                                  \
       "tokens of OAuth 1.0a were exchanged at X for those of OAuth 2.0")    \
     X(ADMIN_KEY, "admin", "new-key",                                        \

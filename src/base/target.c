@@ -123,7 +123,8 @@ static int is_target(const char *target, const tw_own_t *own, int link)
         || !decode_path(path, target, link) || has_dot_segment(path)) {
         return 0;
     }
-    if (!own || (own->account && is_at(path, own->account, 0))) {
+    if (!own || (own->account && is_at(path, own->account, 0))
+        || (own->hub && is_at(path, own->hub, 0))) {
         return 1;
     }
     return !(own->path && is_at(path, own->path, 1))

@@ -26,8 +26,9 @@
  *      character, no backslash, and no "//" at the start;
  *   5. no segment of the path is "." or "..", also when written with %2e;
  *   6. the path is not the module's own: neither below own->path, but for
- *      own->account, nor own->callback.  Compared after decoding, without
- *      path parameters (";x"), and with runs of '/' taken as one.
+ *      own->account and own->hub, nor own->callback.  Compared after
+ *      decoding, without path parameters (";x"), and with runs of '/' taken
+ *      as one.
  * own may be NULL.
  */
 typedef struct tw_own_t {
@@ -35,6 +36,7 @@ typedef struct tw_own_t {
     const char *callback;
     const char *account;        /* below path, and a target all the same;
                                    NULL: there is none */
+    const char *hub;            /* likewise */
 } tw_own_t;
 
 int tw_target_ok(const char *target, const tw_own_t *own);

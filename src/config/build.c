@@ -10,6 +10,7 @@
 #include "base/realm.h"
 #include "config/client.h"
 #include "config/event_log.h"
+#include "config/hub.h"
 #include "config/phase.h"
 #include "config/secrets.h"
 #include "private.h"
@@ -82,14 +83,20 @@ static int build_paths(tw_draft_t *draft)
         || !strcmp(paths->callback, paths->logout)
         || !strcmp(paths->callback, paths->session)
         || !strcmp(paths->callback, paths->account)
+        || !strcmp(paths->callback, apr_pstrcat(draft->ptemp, path, "hub",
+                                                NULL))
         || is_at_or_below(paths->callback, paths->auth)) {
         return tw_draft_refuse(draft, "TwAuthCallbackURL must not be the "
-                               "login, logout, session, account or auth "
+                               "login, logout, session, account, hub or auth "
                                "location");
     }
     paths->own.path = path;
     paths->own.callback = paths->callback;
     paths->own.account = paths->account;
+    if (draft->conf->own.hub_for) {
+        paths->hub = apr_pstrcat(draft->pconf, path, "hub", NULL);
+        paths->own.hub = paths->hub;
+    }
     paths->own_len = strlen(path);
     paths->callback_apart =
         strncmp(paths->callback, path, paths->own_len) != 0;
@@ -321,7 +328,7 @@ static int build(tw_draft_t *draft)
     if (!tw_conf_has_credentials(conf)) {
         return tw_draft_refuse(draft, "TwAuthEngine is On, but there is "
                                "neither a TwAuthConsumerKey nor a "
-                               "TwAuthClientID");
+                               "TwAuthClientID nor a TwAuthHub");
     }
     if (!build_address(draft)) {
         return 1;       /* off, which config/notices says */
@@ -345,6 +352,7 @@ static int build(tw_draft_t *draft)
                                              site->store.database.params,
                                              draft->pconf);
     build_sealers(draft);
+    tw_hub_build(draft);
     build_sessions(draft);
     copy_limits(draft);
     return 1;

@@ -8,6 +8,7 @@
 
 #include "base/host.h"
 #include "base/secret.h"
+#include "config/hub.h"
 #include "config/secrets.h"
 #include "x/oauth1.h"
 #include "x/oauth2.h"
@@ -133,6 +134,9 @@ int tw_client_build(tw_draft_t *draft)
     const tw_server_conf_t *conf = draft->conf;
     tw_client_t *client = &site->provider.client;
 
+    if (conf->own.hub) {
+        return tw_hub_client(draft);
+    }
     if (!build_protocol(draft)) {
         return 0;
     }

@@ -87,6 +87,7 @@ const tw_setting_t tw_server_settings[] = {
     CHOICE("TwAuthProtocol", protocol, protocols, TW_UNSET),
     TEXT("TwAuthPath", own.path, tw_values_path, "/twauth/"),
     TEXT("TwAuthCallbackURL", own.callback_url, tw_values_callback, NULL),
+    TEXT("TwAuthHub", own.hub, tw_values_origin, NULL),
     TEXT("TwAuthRealm", realm, tw_values_realm, NULL),
     TEXT("TwAuthProvider", provider.api, tw_values_provider, NULL),
     TEXT(NULL, provider.browser, tw_values_provider, NULL),
@@ -171,7 +172,8 @@ void *tw_conf_server_create(apr_pool_t *pool, server_rec *s)
 
 /*
  * A host with credentials of one protocol uses that one, whatever the main
- * server has; and a client id without a secret is a public client.
+ * server has, and no hub; and a client id without a secret is a public
+ * client.
  */
 static void keep_own_credentials(tw_server_conf_t *conf,
                                  const tw_server_conf_t *own)
@@ -179,6 +181,9 @@ static void keep_own_credentials(tw_server_conf_t *conf,
     int one = own->consumer.key || own->consumer.secret;
     int two = own->client.id || own->client.secret;
 
+    if (one || two || own->own.hub_for) {
+        conf->own.hub = own->own.hub;
+    }
     if (one != two) {
         conf->protocol = own->protocol;
     }
@@ -283,5 +288,5 @@ void tw_conf_defaults(tw_server_conf_t *conf)
 int tw_conf_has_credentials(const tw_server_conf_t *conf)
 {
     return conf->consumer.key || conf->consumer.secret || conf->client.id
-           || conf->client.secret;
+           || conf->client.secret || conf->own.hub;
 }

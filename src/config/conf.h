@@ -76,6 +76,9 @@ typedef struct tw_server_conf_t {
         const char *path;
         const char *callback_url;       /* not inherited */
         apr_int64_t allow_http;
+        const char *hub;                /* where people sign in instead */
+        apr_array_header_t *hub_for;    /* of origins, whose hub this is; not
+                                           inherited; NULL: none */
     } own;
     struct {                            /* calls to X */
         const char *api;

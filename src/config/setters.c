@@ -116,6 +116,23 @@ const char *tw_setters_provider(cmd_parms *cmd, void *dir, const char *api,
     return NULL;
 }
 
+const char *tw_setters_hub_for(cmd_parms *cmd, void *dir, const char *text)
+{
+    tw_server_conf_t *conf = tw_conf_server(cmd->server);
+    const char *why = tw_values_origin(text);
+
+    (void)dir;
+    if (why) {
+        return tw_settings_wrong(cmd, why);
+    }
+    if (!conf->own.hub_for) {
+        conf->own.hub_for = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(conf->own.hub_for, const char *) =
+        tw_values_base_url(cmd->pool, text);
+    return NULL;
+}
+
 const char *tw_setters_start_limit(cmd_parms *cmd, void *dir,
                                    const char *client, const char *all)
 {

@@ -20,6 +20,9 @@ const char *tw_setters_dir(cmd_parms *cmd, void *dir, const char *text);
 /* TwAuthKey, once for each of its words. */
 const char *tw_setters_key(cmd_parms *cmd, void *dir, const char *text);
 
+/* TwAuthHubFor, once for each of its origins. */
+const char *tw_setters_hub_for(cmd_parms *cmd, void *dir, const char *text);
+
 /* TwAuthProvider: two URLs, or one for both. */
 const char *tw_setters_provider(cmd_parms *cmd, void *dir, const char *api,
                                 const char *browser);

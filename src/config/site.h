@@ -43,6 +43,7 @@ typedef struct tw_site_address_t {
 /* The paths of own locations, decoded. */
 typedef struct tw_site_paths_t {
     const char *login, *callback, *logout, *session, *account;
+    const char *hub;                    /* NULL: it is none */
     const char *auth;                   /* itself and all that is below */
     tw_own_t own;                       /* no return targets */
     apr_size_t own_len;                 /* of own.path */
@@ -90,6 +91,8 @@ struct tw_site_t {
         tw_sealer_t form;
         tw_sealer_t account_switch;
         tw_sealer_t asked;
+        const tw_hub_seals_t *hub;  /* of a hub and of its hosts; NULL: it is
+                                       neither */
     } sealers;                          /* users' tokens': in the store */
 
     tw_site_cookies_t cookies;
@@ -114,6 +117,8 @@ struct tw_site_t {
         apr_interval_time_t timeout;    /* of a pending one */
         tw_sign_up_t sign_up;           /* what becomes of strangers */
         int claim;                      /* accounts that wait are claimed */
+        const apr_array_header_t *hub_for;  /* origins whose hub it is; NULL:
+                                               it is none */
     } sign_in;
 
     struct {                            /* the module's own */

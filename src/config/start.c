@@ -12,14 +12,14 @@
 
 #include "base/vault.h"
 #include "config/build.h"
+#include "config/hub.h"
 #include "config/notices.h"
 #include "config/phase.h"
+#include "config/protocols.h"
 #include "config/site.h"
 #include "config/slots.h"
 #include "private.h"
 #include "store/version.h"
-#include "x/oauth1.h"
-#include "x/oauth2.h"
 
 /* Another one than the versions before used, whose structure says nothing of
  * its size. */
@@ -36,14 +36,10 @@ typedef struct {
     void *shared;
 } retained_t;
 
-static const tw_protocol_t *const protocols[] = { &tw_oauth1, &tw_oauth2 };
-#define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
-
 /* Set by the hooks alone. */
 static struct {
     retained_t *retained;
     tw_http_pool_t *http;
-    int ready[PROTOCOLS];           /* of protocols, in this child */
     tw_cache_t *cache;
     int any;
     int most_calls;
@@ -56,14 +52,8 @@ int tw_start_any(void)
 
 tw_http_pool_t *tw_start_http(const tw_site_t *site)
 {
-    apr_size_t i;
-
-    for (i = 0; i < PROTOCOLS; i++) {
-        if (protocols[i] == site->provider.protocol && process.ready[i]) {
-            return process.http;
-        }
-    }
-    return NULL;
+    return tw_protocols_is_ready(site->provider.protocol) ? process.http
+                                                          : NULL;
 }
 
 tw_cache_t *tw_start_cache(void)
@@ -115,6 +105,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
         if (s != base_server && conf == tw_conf_server(base_server)) {
             conf = apr_pmemdup(pconf, conf, sizeof(*conf));
             conf->own.callback_url = NULL;
+            conf->own.hub_for = NULL;
             ap_set_module_config(s->module_config, &twauth_module, conf);
         }
         tw_conf_defaults(conf);
@@ -126,6 +117,7 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
             good = 0;
         }
     }
+    good = good && tw_hub_check(draft);
     if (good && (tw_phase_is_test() || tw_phase_is_trial())) {
         tw_notices_log(base_server, APLOG_STARTUP, ptemp);
     }
@@ -254,63 +246,6 @@ static void lock_secrets(server_rec *base_server)
     }
 }
 
-/* What a process that cannot do without has to say, in each host's log: of
- * one protocol, or, where that is NULL, of both. */
-static void sign_in_is_off(server_rec *base_server,
-                           const tw_protocol_t *protocol, apr_status_t rv,
-                           const tw_err_t *err)
-{
-    server_rec *s;
-
-    for (s = base_server; s; s = s->next) {
-        const tw_site_t *site = tw_site(s);
-
-        if (tw_site_is_on(s)
-            && (!protocol || site->provider.protocol == protocol)) {
-            ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, TWLOGNO(0106)
-                         "no sign-in at %s can work in this process: %s",
-                         site->address.origin,
-                         err->why ? tw_err_text(s->process->pool, err)
-                                  : "a library did not start");
-        }
-    }
-}
-
-static int is_used(server_rec *base_server, const tw_protocol_t *protocol)
-{
-    server_rec *s;
-
-    for (s = base_server; s; s = s->next) {
-        const tw_site_t *site = tw_site(s);
-
-        if (tw_site_is_on(s) && site->provider.protocol == protocol) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* The protocols that are in use, each by itself: what one of them needs is no
- * matter of the other's sites. */
-static void ready_protocols(apr_pool_t *pchild, server_rec *base_server)
-{
-    apr_size_t i;
-
-    for (i = 0; i < PROTOCOLS; i++) {
-        tw_err_t err = { 0 };
-        apr_status_t rv;
-
-        if (!is_used(base_server, protocols[i])) {
-            continue;
-        }
-        rv = protocols[i]->child_init(pchild, &err);
-        process.ready[i] = rv == APR_SUCCESS;
-        if (rv != APR_SUCCESS) {
-            sign_in_is_off(base_server, protocols[i], rv, &err);
-        }
-    }
-}
-
 static void check_tables(apr_pool_t *pchild, server_rec *base_server)
 {
     apr_pool_t *pool;
@@ -364,9 +299,9 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server)
         rv = tw_http_pool_make(&http, process.most_calls, pchild);
     }
     if (rv != APR_SUCCESS) {
-        sign_in_is_off(base_server, NULL, rv, &err);
+        tw_protocols_off(base_server, NULL, rv, &err);
         return;
     }
     process.http = http;
-    ready_protocols(pchild, base_server);
+    tw_protocols_child_init(pchild, base_server);
 }

@@ -169,6 +169,15 @@ const char *tw_values_provider(const char *text)
                          "https://api.x.com";
 }
 
+const char *tw_values_origin(const char *text)
+{
+    const char *host = strstr(text, "://");
+
+    return !tw_values_provider(text) && host && !strchr(host + 3, '/')
+           ? NULL : "must be an origin: scheme, host and, where it is not the "
+                    "usual one, port, such as https://login.example.org";
+}
+
 const char *tw_values_base_url(apr_pool_t *pool, const char *text)
 {
     apr_uri_t uri;

@@ -20,6 +20,7 @@ const char *tw_values_path(const char *text);       /* of own locations */
 const char *tw_values_realm(const char *text);
 const char *tw_values_callback(const char *text);   /* a whole URL */
 const char *tw_values_provider(const char *text);   /* a base URL */
+const char *tw_values_origin(const char *text);     /* scheme, host, port */
 const char *tw_values_proxy(const char *text);
 const char *tw_values_file(const char *text);       /* an absolute path */
 const char *tw_values_name(const char *text);       /* for people to read */

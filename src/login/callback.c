@@ -8,6 +8,7 @@
 #include "base/codec.h"
 #include "base/secret.h"
 #include "config/start.h"
+#include "login/error_answer.h"
 #include "login/flow_cookies.h"
 #include "login/refused.h"
 #include "login/signed_in.h"
@@ -154,12 +155,26 @@ static int not_stored(const callback_t *c, const tw_err_t *err)
     return page(c, &p);
 }
 
+/* Without a call there is nothing to fail at X: what failed is here. */
+static int not_taken(const callback_t *c, const tw_err_t *err)
+{
+    tw_line_t line;
+
+    tw_line_begin(&line, c->r, c->site, APLOG_NOTICE, "TW0247", err->why);
+    ap_log_rerror(APLOG_MARK, line.level, 0, c->r, TWLOGNO(0247)
+                  "the hub's answer is not taken: %s", err->why);
+    return start_again(c);
+}
+
 /* The account could not be had. */
 static int no_sign_in(const callback_t *c, const tw_session_t *session,
                       const tw_signed_in_t *result, const tw_err_t *err)
 {
     tw_page_t p = { 0 };
 
+    if (err->kind == TW_ERR_REFUSED) {
+        return not_taken(c, err);
+    }
     return tw_refused(&p, c->r, c->site, session, result, err)
            ? page(c, &p) : not_stored(c, err);
 }
@@ -187,7 +202,9 @@ static int sign_in(const callback_t *c)
     options.from.keep = site->session.per_account;
     options.previous = previous;
     tw_copy_begin(site, r->pool);
-    session.signed_in_at = session.expires_at = apr_time_now();
+    session.signed_in_at = session.expires_at =
+        c->identity.ticket ? c->identity.ticket->signed_in_at
+                           : apr_time_now();
     session.remembered = c->flow.remembered
                          && site->session.remember != TW_REMEMBER_OFF;
     session.confirmed = c->flow.person != NULL;
@@ -231,12 +248,37 @@ static int other_person(const callback_t *c)
     return page(c, &p);
 }
 
+/* It is known who it is. */
+static int admit(const callback_t *c)
+{
+    return c->flow.person && strcmp(c->flow.person, c->identity.id)
+           ? other_person(c) : sign_in(c);
+}
+
 static int used_before(const callback_t *c)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, c->r, TWLOGNO(0219)
                   "this pending sign-in has been used before");
     drop_cookie(c);
     return start_again(c);
+}
+
+/* What the hub (TwAuthHub) says: its ticket, and what follows. */
+static int take(callback_t *c)
+{
+    const tw_site_t *site = c->site;
+    tw_err_t err = { 0 };
+    apr_status_t rv;
+
+    if (!use_up_flow(c)) {
+        return used_before(c);
+    }
+    drop_cookie(c);
+    rv = site->provider.protocol->finish(&c->identity, &site->provider.client,
+                                         NULL, &c->flow.pending,
+                                         c->authz.grant, c->r->pool, &err);
+    tw_secret_wipe(c->flow.pending.secret);
+    return rv != APR_SUCCESS ? not_taken(c, &err) : admit(c);
 }
 
 /* A grant for a flow of this browser: the one exchange, and what follows. */
@@ -255,6 +297,9 @@ static int exchange(callback_t *c)
     tw_flow_id(&id, &c->flow);
     if (tw_shared_is_used(site->shared, &id, apr_time_now())) {
         return used_before(c);
+    }
+    if (!site->provider.protocol->finish_calls) {
+        return take(c);
     }
     /* what X gives can be had once: not before it can be kept */
     if (tw_account_ready(&site->store.database, c->r->pool, &err)
@@ -279,35 +324,7 @@ static int exchange(callback_t *c)
     if (!tw_call_end(&lease, c->r, "the sign-in", rv, &err, &p)) {
         return page(c, &p);
     }
-    return c->flow.person && strcmp(c->flow.person, c->identity.id)
-           ? other_person(c) : sign_in(c);
-}
-
-/*
- * X refused before there was anything to exchange.  Some of RFC 6749's words
- * (section 4.1.2.1) blame the application, and its administrator has to
- * know; but anybody can write such an answer to a sign-in of their own.
- */
-static void log_error_answer(const callback_t *c)
-{
-    static const char *const blames[] = {
-        "invalid_scope", "invalid_request", "unauthorized_client",
-        "unsupported_response_type"
-    };
-    const char *error = c->authz.error;
-    int level = APLOG_INFO;
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(blames) / sizeof(blames[0]); i++) {
-        if (!strcmp(error, blames[i])
-            && tw_line_is_due(c->site, TW_LINE_ANSWER)) {
-            level = APLOG_ERR;
-        }
-    }
-    ap_log_rerror(APLOG_MARK, level, 0, c->r, TWLOGNO(0223)
-                  "X sent the browser back with \"%s\": look at TwAuthScope, "
-                  "and at the application's settings at X",
-                  tw_err_quote(c->r->pool, error, strlen(error), 100));
+    return admit(c);
 }
 
 /* Whether the flow's time is not over, nor yet to come. */
@@ -342,7 +359,7 @@ int tw_callback_get(request_rec *r, tw_visitor_t *visitor)
         return start_again(&c);
     }
     if (authz->error && authz->kind != TW_AUTHZ_CANCELLED) {
-        log_error_answer(&c);
+        tw_error_answer_log(r, visitor->site, authz->error);
     }
     if (authz->kind == TW_AUTHZ_INVALID || !is_in_time(&c)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0211)

@@ -12,6 +12,7 @@
 #include "login/account.h"
 #include "login/auth.h"
 #include "login/callback.h"
+#include "login/hub.h"
 #include "login/login.h"
 #include "login/logout.h"
 #include "login/whoami.h"
@@ -35,6 +36,7 @@ static const location_t locations[] = {
     { offsetof(tw_site_t, paths.session), tw_whoami_get, NULL },
     { offsetof(tw_site_t, paths.account), tw_account_get, tw_account_post },
     { offsetof(tw_site_t, paths.own.path), tw_account_lead, NULL },
+    { offsetof(tw_site_t, paths.hub), tw_hub_get, NULL },
 };
 
 static const location_t *location_of(const tw_site_t *site, const char *uri)
@@ -45,7 +47,7 @@ static const location_t *location_of(const tw_site_t *site, const char *uri)
         const char *path = *(const char *const *)((const char *)site
                                                   + locations[i].path);
 
-        if (!strcmp(uri, path)) {
+        if (path && !strcmp(uri, path)) {
             return &locations[i];
         }
     }

@@ -337,8 +337,10 @@ static int begin(login_t *l)
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, l->r, TWLOGNO(0233)
                   "a sign-in begins");
     tw_counters_add(tw_shared_counters(site->shared), TW_PLACE_SENT, TW_SENT_X);
-    /* the empty fragment keeps the page's own from travelling to X */
-    return redirect(l->r, apr_pstrcat(l->r->pool, location, "#", NULL));
+    /* the empty fragment keeps the page's own from travelling to X; from a
+     * hub it may come back */
+    return redirect(l->r, client.hub ? location
+                          : apr_pstrcat(l->r->pool, location, "#", NULL));
 }
 
 /* An invitation may be good for days: what shows what was asked, as CustomLog

@@ -57,12 +57,14 @@ static const char *source_of(apr_pool_t *pool, const tw_site_t *site,
 }
 
 /* A browser that checks form-action on redirects too would stop a form whose
- * answer leads to X. */
+ * answer leads to X; by way of a hub there are more hosts on the way. */
 static const char *form_targets(request_rec *r, const tw_site_t *site)
 {
     return apr_pstrcat(r->pool, "'self' ", tw_address_is_own(r, site) ? ""
                        : apr_pstrcat(r->pool, site->address.origin, " ", NULL),
                        origin_of(r->pool, site->provider.client.browser),
+                       !site->sealers.hub ? ""
+                       : site->address.secure ? " https:" : " http: https:",
                        NULL);
 }
 

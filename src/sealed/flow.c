@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "sealed/texts.h"
 
 /*
  * Format 1: format (1), then NUL-terminated texts: the time it started in
@@ -39,42 +40,17 @@ char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
 {
     int format = flow->invite ? 3
                  : flow->remembered || flow->person ? 2 : FORMAT;
-    char *plain = apr_psprintf(pool, "%c%" APR_TIME_T_FMT "%c%s%c%s%c%s%c%s%c"
-                               "%s%c%s", format,
-                               apr_time_as_msec(flow->started_at), 0,
-                               flow->pending.key, 0, flow->pending.secret, 0,
-                               flow->next, 0, flow->remembered ? "r" : "", 0,
-                               flow->person ? flow->person : "", 0,
-                               flow->invite ? flow->invite : "");
-    apr_size_t len = 1;
-    char *text;
-    int i;
+    const char *field[TEXTS_MAX];
 
-    for (i = 0; i < texts[format]; i++) {
-        len += strlen(plain + len) + 1;
-    }
-    text = tw_seal(sealer, plain, len, pool);
-    tw_seal_wipe(plain, len);
-    return text;
-}
-
-/* The texts up to the end, as many as there must be; 0: not as many. */
-static int read_texts(const char **field, int count, const tw_plain_t *plain)
-{
-    const char *p = (const char *)plain->data + 1;
-    const char *end = (const char *)plain->data + plain->len;
-    int i;
-
-    for (i = 0; i < count; i++) {
-        const char *nul = memchr(p, '\0', (apr_size_t)(end - p));
-
-        if (!nul) {
-            return 0;
-        }
-        field[i] = p;
-        p = nul + 1;
-    }
-    return p == end;
+    field[0] = apr_psprintf(pool, "%" APR_TIME_T_FMT,
+                            apr_time_as_msec(flow->started_at));
+    field[1] = flow->pending.key;
+    field[2] = flow->pending.secret;
+    field[3] = flow->next;
+    field[4] = flow->remembered ? "r" : "";
+    field[5] = flow->person ? flow->person : "";
+    field[6] = flow->invite ? flow->invite : "";
+    return tw_texts_seal((char)format, field, texts[format], sealer, pool);
 }
 
 apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
@@ -92,7 +68,7 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
         return rv;
     }
     if (plain.len < 1 || plain.data[0] < FORMAT || plain.data[0] > FORMATS
-        || !read_texts(field, texts[plain.data[0]], &plain)) {
+        || !tw_texts_read(field, texts[plain.data[0]], &plain)) {
         return APR_EINVAL;
     }
     msec = apr_atoi64(field[0]);

@@ -34,10 +34,12 @@ typedef enum {
     TW_SEAL_FORM = 5,       /* the token of a form (CSRF) */
     TW_SEAL_STORED = 6,     /* a user's token or secret in the database */
     TW_SEAL_SWITCH = 7,     /* the link to another account */
-    TW_SEAL_ASKED = 8       /* a URL that this server was asked for */
+    TW_SEAL_ASKED = 8,      /* a URL that this server was asked for */
+    TW_SEAL_HUB_ASK = 9,    /* to a hub: hand over who is signed in */
+    TW_SEAL_HUB_TICKET = 10 /* from it: the session to take */
 } tw_seal_purpose_t;
 
-#define TW_SEAL_PURPOSES 8
+#define TW_SEAL_PURPOSES 10
 
 /* The ring.  Read-only once built; shared by all threads. */
 typedef struct tw_ring_t tw_ring_t;

@@ -251,18 +251,40 @@ static apr_status_t find_account(tw_session_t *session,
                         TW_USERNAME_MAX);
 }
 
-apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
-                                const tw_store_t *store,
-                                const tw_sign_in_t *options, apr_pool_t *pool,
-                                tw_err_t *err)
+/* The account has signed in at the hub, and stays as it is: its session
+ * waits. */
+static apr_status_t take_session(tw_session_t *session, tw_db_t *db,
+                                 const tw_sign_in_t *options, tw_err_t *err)
 {
-    tw_db_t *db;
-    apr_status_t rv = tw_db_open(&db, &store->database, pool, err);
+    const tw_hub_ticket_t *ticket = options->identity->ticket;
 
-    memset(result, 0, sizeof(*result));
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
+    session->id = ticket->session;
+    session->account = ticket->account;
+    session->twitter_id = ticket->twitter_id;
+    return tw_session_row_take(session, db, &options->from, err);
+}
+
+/* Who it is whose session was taken. */
+static apr_status_t read_taken(tw_session_t *session, const tw_store_t *store,
+                               apr_pool_t *pool, tw_err_t *err)
+{
+    tw_check_t check;
+    apr_status_t rv = tw_session_row_check(&check, session, &store->database,
+                                           0, pool, err);
+
+    return rv != APR_SUCCESS || check == TW_CHECK_GOOD
+           ? rv : tw_err_set(err, pool, TW_ERR_INACTIVE, APR_EGENERAL,
+                             "the account is not active");
+}
+
+/* The account, and a new row for a session of it. */
+static apr_status_t make_session(tw_session_t *session,
+                                 tw_signed_in_t *result, tw_db_t *db,
+                                 const tw_store_t *store,
+                                 const tw_sign_in_t *options, tw_err_t *err)
+{
+    apr_status_t rv = APR_SUCCESS;
+
     if (options->claim) {
         rv = claim_account(&result->claimed, db, options->identity, err);
     }
@@ -274,21 +296,39 @@ apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
     if (rv == APR_SUCCESS) {
         rv = find_account(session, result, db, store, options, err);
     }
-    if (rv == APR_SUCCESS) {
-        /* before there is a new row: the deletes of all this account's
-         * sessions may be deferred */
-        tw_session_row_run_deferred(db);
-        rv = tw_session_row_begin(session, db, &options->from, err);
-        if (rv != APR_SUCCESS && err->kind == TW_ERR_INACTIVE) {
-            rv = no_sign_in(session, result, db, options, err);
-        }
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
+    /* before there is a new row: the deletes of all this account's sessions
+     * may be deferred */
+    tw_session_row_run_deferred(db);
+    rv = tw_session_row_begin(session, db, &options->from, err);
+    return rv != APR_SUCCESS && err->kind == TW_ERR_INACTIVE
+           ? no_sign_in(session, result, db, options, err) : rv;
+}
+
+apr_status_t tw_account_sign_in(tw_session_t *session, tw_signed_in_t *result,
+                                const tw_store_t *store,
+                                const tw_sign_in_t *options, apr_pool_t *pool,
+                                tw_err_t *err)
+{
+    int waits = options->identity->ticket != NULL;
+    tw_db_t *db;
+    apr_status_t rv = tw_db_open(&db, &store->database, pool, err);
+
+    memset(result, 0, sizeof(*result));
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = waits ? take_session(session, db, options, err)
+               : make_session(session, result, db, store, options, err);
     if (rv == APR_SUCCESS && options->previous) {
         /* refused here at once all the same; elsewhere when it ends */
         tw_session_row_end_or_defer(options->previous, db);
     }
     tw_db_close(db);
-    return rv;
+    return rv == APR_SUCCESS && waits ? read_taken(session, store, pool, err)
+                                      : rv;
 }
 
 apr_status_t tw_account_profile(tw_profile_t *profile,

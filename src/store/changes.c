@@ -229,7 +229,7 @@ static int find_place(reading_t *reading)
     }
     after->tables = tw_cell_key(apr_psprintf(
         reading->pool, "%s %" APR_UINT64_T_FMT, row[TABLES],
-        tw_db_file(reading->db)));
+        (apr_uint64_t)tw_db_link(reading->db)->kept->file.number));
     for (i = 0; i < reading->rows->nelts; i++) {
         row = row_at(reading, i);
         if (version_of(row) > after->version) {

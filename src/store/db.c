@@ -176,9 +176,9 @@ const tw_database_t *tw_db_database(const tw_db_t *db)
     return db->link.database;
 }
 
-apr_uint64_t tw_db_file(const tw_db_t *db)
+const tw_link_t *tw_db_link(const tw_db_t *db)
 {
-    return (apr_uint64_t)db->link.kept->file.number;
+    return &db->link;
 }
 
 int tw_db_is_doubtful(const tw_db_t *db)

@@ -71,8 +71,8 @@ apr_status_t tw_db_open(tw_db_t **db, const tw_database_t *database,
                         apr_pool_t *pool, tw_err_t *err);
 void tw_db_close(tw_db_t *db);
 
-/* SQLite's file, by a number that another one in its place has not; else 0. */
-apr_uint64_t tw_db_file(const tw_db_t *db);
+/* What it is a connection to: where PostgreSQL is, which file SQLite has. */
+const tw_link_t *tw_db_link(const tw_db_t *db);
 
 /*
  * Whether it is not certain that a write will be taken: the database was down,

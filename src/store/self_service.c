@@ -12,7 +12,7 @@ static const tw_statement_t account_view = {
     " s.id, s.created_at, s.seen_at, s.address, s.user_agent"
     " FROM twauth_account a JOIN twauth_session s ON s.account_id = a.id"
     " WHERE a.id = CAST(%s AS bigint) AND a.twitter_id = %s"
-    " AND s.expires_at > CAST(%s AS bigint)"
+    " AND s.expires_at > CAST(%s AS bigint) AND s.seen_at > 0"
     " ORDER BY CASE WHEN s.id = %s THEN 0 ELSE 1 END, s.seen_at DESC, s.id"
     " LIMIT 200",
     4

@@ -61,6 +61,17 @@ static const tw_statement_t *const begins_keep[] = {
     &session_begin_keep, &session_begin_keep_4, &session_begin_4, NULL
 };
 
+/* A row that was never seen waits: the first who comes for it has it. */
+static const tw_statement_t session_take = {
+    "twauth_session_take",
+    "UPDATE twauth_session SET seen_at = CAST(%s AS bigint),"
+    " expires_at = CAST(%s AS bigint), address = CAST(%s AS text),"
+    " user_agent = CAST(%s AS text)"
+    " WHERE id = %s AND account_id = CAST(%s AS bigint) AND seen_at = 0"
+    " AND expires_at >= CAST(%s AS bigint) RETURNING id",
+    7
+};
+
 /* Whether the account is active and let in, its roles, and what more is asked
  * for, as far as the tables have it. */
 #define CHECK_WITH(active, more)                                            \
@@ -180,7 +191,8 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
     tw_seal_random(&session->id, sizeof(session->id));
     session->checked_at = session->last_seen = session->signed_in_at;
     args[0] = tw_id_text(&session->id, pool);
-    args[1] = args[2] = tw_column_seconds(session->signed_in_at, pool);
+    args[1] = tw_column_seconds(session->signed_in_at, pool);
+    args[2] = from->waits ? "0" : args[1];
     args[3] = tw_column_seconds(session->expires_at, pool);
     args[4] = from->address;
     args[5] = clean_user_agent(pool, from->user_agent);
@@ -197,6 +209,32 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
     }
     tw_session_set_roles(session, APR_ARRAY_IDX(rows, 0, const char **)[1]);
     return APR_SUCCESS;
+}
+
+apr_status_t tw_session_row_take(tw_session_t *session, tw_db_t *db,
+                                 const tw_session_from_t *from,
+                                 tw_err_t *err)
+{
+    apr_pool_t *pool = tw_db_pool(db);
+    apr_time_t now = apr_time_now();
+    const char *args[7];
+    apr_array_header_t *rows;
+    apr_status_t rv;
+
+    session->last_seen = now;
+    args[0] = args[6] = tw_column_seconds(now, pool);
+    args[1] = tw_column_seconds(session->expires_at, pool);
+    args[2] = from->address;
+    args[3] = clean_user_agent(pool, from->user_agent);
+    args[4] = tw_id_text(&session->id, pool);
+    args[5] = tw_id_account_text(session->account, pool);
+    rv = tw_db_run(&rows, db, &session_take, args, err);
+    if (rv == APR_SUCCESS && !rows->nelts) {
+        return tw_err_set(err, pool, TW_ERR_REFUSED, APR_EGENERAL,
+                          "the session was taken before, is over, or is in "
+                          "another database than this host's");
+    }
+    return rv;
 }
 
 void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db)

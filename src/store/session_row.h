@@ -24,6 +24,8 @@ typedef struct tw_session_from_t {
     const char *address;
     const char *user_agent;         /* any bytes or NULL; cleaned here */
     int keep;                       /* sessions that the account may have */
+    int waits;                      /* the row waits for tw_session_row_take(),
+                                       and no cookie has it yet */
 } tw_session_from_t;
 
 /*
@@ -35,6 +37,15 @@ typedef struct tw_session_from_t {
 apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
                                   const tw_session_from_t *from,
                                   tw_err_t *err);
+
+/*
+ * Takes a session that waits (sealed/hub), with its id, account and
+ * expires_at: once, whoever asks, on all servers.  tw_session_row_check() then
+ * says whose it is.  TW_ERR_REFUSED: it does not wait any more, or is over.
+ */
+apr_status_t tw_session_row_take(tw_session_t *session, tw_db_t *db,
+                                 const tw_session_from_t *from,
+                                 tw_err_t *err);
 
 /* Deletes the row, now or as soon as the database does it. */
 void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/version.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "private.h"
@@ -54,6 +56,24 @@ static const tw_statement_t recorded = {
     "SELECT COALESCE(max(version), 4) FROM twauth_schema", 0
 };
 
+static const tw_statement_t place_pgsql = {
+    "twauth_version_place",
+    "SELECT COALESCE(n.nspname, current_schema(), ''),"
+    " COALESCE(pg_get_userbyid(c.relowner), ''), current_user,"
+    " current_database(), current_setting('port'),"
+    " (SELECT count(*) FROM pg_catalog.pg_class t"
+    " WHERE t.relnamespace = c.relnamespace AND t.relkind = 'r'"
+    " AND left(t.relname, 7) = 'twauth_'"
+    " AND t.relname NOT IN ('twauth_schema', 'twauth_adopt')"
+    " AND NOT (has_table_privilege(t.oid, 'SELECT')"
+    " AND has_table_privilege(t.oid, 'INSERT')"
+    " AND has_table_privilege(t.oid, 'UPDATE')"
+    " AND has_table_privilege(t.oid, 'DELETE')))"
+    " FROM (SELECT to_regclass('twauth_account') AS oid) a"
+    " LEFT JOIN pg_catalog.pg_class c ON c.oid = a.oid"
+    " LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace", 0
+};
+
 static apr_status_t read_number(int *number, tw_db_t *db,
                                 const tw_statement_t *statement, tw_err_t *err)
 {
@@ -80,6 +100,26 @@ apr_status_t tw_version_read(int *version, tw_db_t *db, tw_err_t *err)
                      err);
     return rv == APR_SUCCESS && *version >= FIRST_RECORDED
                ? read_number(version, db, &recorded, err) : rv;
+}
+
+apr_status_t tw_version_place(tw_version_place_t *place, tw_db_t *db,
+                              tw_err_t *err)
+{
+    apr_array_header_t *rows;
+    apr_status_t rv = tw_db_run(&rows, db, &place_pgsql, NULL, err);
+    const char **row;
+
+    if (rv != APR_SUCCESS || !rows->nelts) {
+        return rv;
+    }
+    row = APR_ARRAY_IDX(rows, 0, const char **);
+    place->schema = row[0];
+    place->owner = row[1];
+    place->role = row[2];
+    place->database = row[3];
+    place->port = row[4];
+    place->lacks_rights = strcmp(row[5], "0") != 0;
+    return APR_SUCCESS;
 }
 
 /* The files that are missing, by name. */

@@ -22,6 +22,20 @@
  */
 apr_status_t tw_version_read(int *version, tw_db_t *db, tw_err_t *err);
 
+/* Where the tables of PostgreSQL are, or would be made, as the server's own
+ * role sees it. */
+typedef struct tw_version_place_t {
+    const char *schema;         /* "": search_path names none that is there */
+    const char *owner;          /* of the tables; "": there are none */
+    const char *role;           /* the server's */
+    const char *database;
+    const char *port;
+    int lacks_rights;           /* to some of the tables */
+} tw_version_place_t;
+
+apr_status_t tw_version_place(tw_version_place_t *place, tw_db_t *db,
+                              tw_err_t *err);
+
 /*
  * In a child that starts: says in the log, once for each start and database,
  * what the tables lack and which files bring it.

@@ -358,6 +358,7 @@ static apr_status_t oauth1_revoke(const tw_tokens_t *tokens,
 const tw_protocol_t tw_oauth1 = {
     "oauth1",
     1,
+    1,
     oauth1_child_init,
     oauth1_begin,
     oauth1_parse_response,

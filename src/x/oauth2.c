@@ -384,6 +384,7 @@ static apr_status_t oauth2_revoke(const tw_tokens_t *tokens,
 const tw_protocol_t tw_oauth2 = {
     "oauth2",
     0,
+    1,
     oauth2_child_init,
     oauth2_begin,
     oauth2_parse_response,

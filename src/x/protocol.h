@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * x/protocol: what both of X's protocols have in common.
+ * x/protocol: what protocols have in common.
  *
  * A sign-in is two steps: begin, which yields an address at X to send the
  * browser to and what must be remembered until it comes back, and finish,
@@ -17,6 +17,7 @@
 #include "base/http.h"
 #include "base/profile.h"
 #include "sealed/flow.h"
+#include "sealed/hub.h"
 #include "shared/clock.h"
 #include "shared/counters.h"
 
@@ -42,6 +43,8 @@ typedef struct tw_client_t {
     tw_clock_t *clock;              /* X's; NULL: as this server's */
     tw_counters_t *counters;        /* of calls; NULL: they are not counted */
     const char *screen_name;        /* who should sign in; NULL: anybody */
+    const tw_hub_seals_t *hub;      /* x/hub: browser is its location; NULL:
+                                       X itself is asked */
 } tw_client_t;
 
 /* The authorization response (RFC 6749 section 4.1.2), before anything of it
@@ -78,6 +81,9 @@ typedef struct tw_identity_t {
     tw_tokens_t tokens;
     tw_profile_t profile;           /* clean; known where X was asked for it,
                                        and has said */
+    const tw_hub_ticket_t *ticket;  /* x/hub: a session of that account waits
+                                       to be taken, and that is all that is
+                                       known; NULL: X has said all */
     const char *no_profile;         /* why X did not, though it was asked;
                                        NULL: no reason */
 } tw_identity_t;
@@ -87,6 +93,7 @@ typedef struct tw_identity_t {
 typedef struct tw_protocol_t {
     const char *name;               /* as TwAuthProtocol has it */
     int begin_calls;                /* whether begin calls X */
+    int finish_calls;               /* whether finish does */
 
     /* Readies one process, before it has threads. */
     apr_status_t (*child_init)(apr_pool_t *pool, tw_err_t *err);

@@ -208,10 +208,10 @@ const tw_database_t *tw_db_database(const tw_db_t *db)
     return db->database;
 }
 
-apr_uint64_t tw_db_file(const tw_db_t *db)
+const tw_link_t *tw_db_link(const tw_db_t *db)
 {
     (void)db;
-    return 0;
+    return NULL;
 }
 
 int tw_db_is_doubtful(const tw_db_t *db)

@@ -34,7 +34,7 @@ static const tw_client_t client = {
     "https://api.x.com", "https://x.com", "https://www.example.com/cb",
     "key", "secret", "users.read", "authenticate", 0, "read", NULL,
     { NULL, NULL, 5000000 }, NULL,
-    NULL, NULL
+    NULL, NULL, NULL
 };
 
 static void check_error(const tw_err_t *err)

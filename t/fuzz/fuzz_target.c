@@ -9,7 +9,7 @@
 #include "base/codec.h"
 #include "base/target.h"
 
-static const tw_own_t own = { "/twauth/", "/back from x", NULL };
+static const tw_own_t own = { "/twauth/", "/back from x", NULL, NULL };
 
 /* The path without parameters, and runs of '/' as one. */
 static const char *plain_path(apr_pool_t *pool, const char *path)

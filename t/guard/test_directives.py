@@ -232,7 +232,7 @@ def test_examples_in_the_configuration_are_accepted(check, name, tmp_path):
     ran = check(f"{name} {CONFIGURED[name][1]}\n")
     if "not in this version" in DOCUMENTED[name]["Description"]:
         assert ran.returncode != 0 and "this version does not have" in ran.stderr
-    elif name in ("TwAuthEngine", "TwAuthConsumerKey", "TwAuthConsumerSecret", "TwAuthClientID", "TwAuthClientSecret"):
+    elif name in ("TwAuthEngine", "TwAuthHub", "TwAuthConsumerKey", "TwAuthConsumerSecret", "TwAuthClientID", "TwAuthClientSecret"):
         assert ran.returncode != 0 and "TW0101" in ran.stderr     # they want more lines beside them
     else:
         assert ran.returncode == 0, ran.stderr

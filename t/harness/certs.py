@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-NAMES = ("site.test", "*.site.test", "other.test", "*.other.test", "x.test", "*.x.test",
+NAMES = ("site.test", "*.site.test", "other.test", "*.other.test", "third.test", "*.third.test", "x.test", "*.x.test",
          "localhost", "127.0.0.1", "::1")
 _FROM = datetime.datetime(2000, 1, 1)
 _TO = datetime.datetime(2120, 1, 1)

@@ -14,7 +14,7 @@
 #include "base/codec.h"
 #include "base/target.h"
 
-static const tw_own_t own = { "/twauth/", "/twauth/callback", NULL };
+static const tw_own_t own = { "/twauth/", "/twauth/callback", NULL, NULL };
 
 int main(void)
 {

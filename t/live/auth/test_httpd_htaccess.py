@@ -27,7 +27,7 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
            "TwAuthSign On", "TwAuthSiteName x", "TwAuthSiteLogo /x.svg", "TwAuthPageStyle /x.css", "TwAuthPages /etc",
            "TwAuthPrivacyURL https://evil.example", "TwAuthTermsURL https://evil.example",
            "TwAuthExport env profile", "TwAuthAccountDelete On", "TwAuthEventLog x.log", "TwAuthLogAddress Off",
-           "TwAuthAllowHTTP On", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
+           "TwAuthAllowHTTP On", "TwAuthHub https://evil.example", "TwAuthHubFor https://evil.example", "TwAuthClientID x", 'TwAuthClientSecret "file:/etc/hostname"', "TwAuthScope x"]
 
 
 def test_AC_10_each_directive_is_tried():

@@ -7,7 +7,7 @@
 
 #include "base/target.h"
 
-static const tw_own_t own = { "/twauth/", "/back from x", NULL };
+static const tw_own_t own = { "/twauth/", "/back from x", NULL, NULL };
 
 /* What is there below own.path, and the callback. */
 static const char *const locations[] = {
@@ -94,7 +94,7 @@ static void test_lengths(void **state)
     assert_false(tw_target_ok(NULL, &own));
     assert_false(tw_target_ok("", &own));
     assert_true(tw_target_ok("/twauth/login", NULL));
-    assert_true(tw_target_ok("/twauth/login", &(tw_own_t){ NULL, NULL,
+    assert_true(tw_target_ok("/twauth/login", &(tw_own_t){ NULL, NULL, NULL,
                                                           NULL }));
 }
 
@@ -389,32 +389,32 @@ static void test_odd_own_locations(void **state)
         const char *target;
         int good;
     } rows[] = {
-        { { "/a/", NULL, NULL }, "/a/", 0 },
-        { { "/a/", NULL, NULL }, "/a//", 0 },
-        { { "/a/", NULL, NULL }, "/a", 1 },
-        { { "/a/", NULL, NULL }, "/a/b", 0 },
-        { { "/a/", NULL, NULL }, "/a/;x", 0 },
-        { { "/a/b/", NULL, NULL }, "/a/", 1 },
-        { { "/a//b/", NULL, NULL }, "/a/b/c", 0 },
-        { { "/a/b/", NULL, NULL }, "/a/bc", 1 },
-        { { NULL, "/a/", NULL }, "/a/", 0 },
-        { { NULL, "/a/", NULL }, "/a/b", 1 },
-        { { NULL, "/a/", NULL }, "/a//", 0 },
-        { { NULL, "/a/", NULL }, "/a", 1 },
-        { { NULL, "/a/", NULL }, "/a/;x", 0 },
-        { { NULL, "/a//b", NULL }, "/a///b", 0 },
-        { { NULL, "/a", NULL }, "/a/", 1 },
-        { { NULL, "/a", NULL }, "/a;b", 0 },
-        { { "/a/", NULL, "/a/me" }, "/a/me", 1 },
-        { { "/a/", NULL, "/a/me" }, "/a/me?x=1#y", 1 },
-        { { "/a/", NULL, "/a/me" }, "/a/m%65", 1 },
-        { { "/a/", NULL, "/a/me" }, "/a/me/", 0 },
-        { { "/a/", NULL, "/a/me" }, "/a/me/x", 0 },
-        { { "/a/", NULL, "/a/me" }, "/a/mex", 0 },
-        { { "/a/", NULL, "/a/me" }, "/a/m", 0 },
-        { { "/a/", NULL, "/a/me" }, "/a/", 0 },
-        { { "/a/", NULL, "/a/me" }, "/a/other/../me", 0 },
-        { { "/a/", "/b", "/a/me" }, "/b", 0 },
+        { { "/a/", NULL, NULL, NULL }, "/a/", 0 },
+        { { "/a/", NULL, NULL, NULL }, "/a//", 0 },
+        { { "/a/", NULL, NULL, NULL }, "/a", 1 },
+        { { "/a/", NULL, NULL, NULL }, "/a/b", 0 },
+        { { "/a/", NULL, NULL, NULL }, "/a/;x", 0 },
+        { { "/a/b/", NULL, NULL, NULL }, "/a/", 1 },
+        { { "/a//b/", NULL, NULL, NULL }, "/a/b/c", 0 },
+        { { "/a/b/", NULL, NULL, NULL }, "/a/bc", 1 },
+        { { NULL, "/a/", NULL, NULL }, "/a/", 0 },
+        { { NULL, "/a/", NULL, NULL }, "/a/b", 1 },
+        { { NULL, "/a/", NULL, NULL }, "/a//", 0 },
+        { { NULL, "/a/", NULL, NULL }, "/a", 1 },
+        { { NULL, "/a/", NULL, NULL }, "/a/;x", 0 },
+        { { NULL, "/a//b", NULL, NULL }, "/a///b", 0 },
+        { { NULL, "/a", NULL, NULL }, "/a/", 1 },
+        { { NULL, "/a", NULL, NULL }, "/a;b", 0 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/me", 1 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/me?x=1#y", 1 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/m%65", 1 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/me/", 0 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/me/x", 0 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/mex", 0 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/m", 0 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/", 0 },
+        { { "/a/", NULL, "/a/me", NULL }, "/a/other/../me", 0 },
+        { { "/a/", "/b", "/a/me", NULL }, "/b", 0 },
     };
     int i;
 

@@ -48,7 +48,7 @@ static void answer_with(int status, const char *body)
 static tw_client_t client = {
     "https://api.x.com", "https://x.com", CALLBACK, "key", "consumer-secret",
     NULL, "authenticate", 0, "read", NULL, { NULL, NULL, 5000000 },
-    NULL, NULL, NULL
+    NULL, NULL, NULL, NULL
 };
 
 static void prepare(void)

@@ -65,7 +65,7 @@ static const tw_client_t client = {
     "https://api.x.com", "https://x.com", CALLBACK, "id", "client-secret",
     "tweet.read users.read", "authenticate", 0, "read", NULL,
     { NULL, NULL, 5000000 }, NULL,
-    NULL, NULL
+    NULL, NULL, NULL
 };
 
 static void prepare(void)

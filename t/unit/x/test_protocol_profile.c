@@ -62,7 +62,7 @@ static const tw_client_t client = {
     "https://api.x.com", "https://x.com", "https://www.example.com/back",
     "id", "client-secret", "tweet.read users.read users.email",
     "authenticate", 0, "read", FIELDS, { NULL, NULL, 5000000 }, NULL,
-    NULL, NULL
+    NULL, NULL, NULL
 };
 
 static void prepare(void)
