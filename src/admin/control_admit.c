@@ -120,12 +120,16 @@ static int find_or_make(tw_member_t *m, int *is_new, const tw_control_t *c,
     return *is_new ? make(m, c, who, active) : tw_control_member(m, c, who);
 }
 
-static int set(const tw_control_t *c, const tw_member_t *m, int active)
+typedef apr_status_t set_t(int *done, apr_int64_t account, int active,
+                           tw_db_t *db, tw_err_t *err);
+
+static int set(const tw_control_t *c, const tw_member_t *m, int active,
+               set_t *how)
 {
     tw_err_t err = { 0 };
     int done;
 
-    if (tw_admit_set(&done, m->account, active, c->db, &err) != APR_SUCCESS) {
+    if (how(&done, m->account, active, c->db, &err) != APR_SUCCESS) {
         return tw_control_fail_err(c, &err);
     }
     return done ? TW_CONTROL_DONE
@@ -140,7 +144,7 @@ int tw_control_allow(tw_control_t *c)
     int is_new, status = find_or_make(&m, &is_new, c, 1);
 
     if (status == TW_CONTROL_DONE && !is_new) {
-        status = set(c, &m, 1);
+        status = set(c, &m, 1, tw_admit_decide);
     }
     if (status != TW_CONTROL_DONE) {
         return status;
@@ -159,7 +163,7 @@ int tw_control_refuse(tw_control_t *c)
     int is_new, status = find_or_make(&m, &is_new, c, 0);
 
     if (status == TW_CONTROL_DONE && !is_new) {
-        status = set(c, &m, 0);
+        status = set(c, &m, 0, tw_admit_decide);
     }
     if (status != TW_CONTROL_DONE) {
         return status;
@@ -187,7 +191,7 @@ static int change(tw_control_t *c, int active, tw_event_kind_t kind,
     int status = tw_control_member(&m, c, tw_control_word(c, 0));
 
     if (status == TW_CONTROL_DONE) {
-        status = set(c, &m, active);
+        status = set(c, &m, active, tw_admit_set);
     }
     if (status != TW_CONTROL_DONE) {
         return status;

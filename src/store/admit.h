@@ -19,8 +19,13 @@
 apr_status_t tw_admit_new(apr_int64_t *account, const char *twitter_id,
                           int active, tw_db_t *db, tw_err_t *err);
 
-/* An active one waits no more.  *done is 0 where there is no such account. */
+/* *done is 0 where there is no such account. */
 apr_status_t tw_admit_set(int *done, apr_int64_t account, int active,
                           tw_db_t *db, tw_err_t *err);
+
+/* The same, and it waits no more (twauth_account.waiting_since): whether they
+ * may come in is decided. */
+apr_status_t tw_admit_decide(int *done, apr_int64_t account, int active,
+                            tw_db_t *db, tw_err_t *err);
 
 #endif

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from harness import documents
 from harness.checks import user
 
 pytestmark = pytest.mark.databases("sqlite", "pgsql")
@@ -165,3 +166,34 @@ def test_sessions_are_ended(closed):
     ran = closed.ctl("end", "alice")
     assert ran.status == 1 and ran.stdout == "There was no session to end.\n"
     assert told(closed)[2:] == [("end", "1002"), ("end", "1001")]
+
+
+@pytest.mark.databases("pgsql")
+def test_a_sequence_behind_its_rows_is_said(closed):
+    top = closed.db.value("SELECT last_value FROM pg_sequences WHERE sequencename = 'twauth_account_id_seq'") or 0
+    closed.db.execute(f"INSERT INTO twauth_account (id, twitter_id) SELECT {top} + n, 5000 + n FROM generate_series(1, 9) AS n")
+    ran = closed.ctl("allow", "1001")
+    assert ran.status == 2 and "setval(pg_get_serial_sequence" in ran.stderr, ran
+
+
+@pytest.mark.parametrize("command, counts", [("allow", (1, None)), ("refuse", (0, None)), ("disable", (0, 5)), ("enable", (1, 5))])
+def test_whoever_waits_is_judged_by_allow_and_refuse_alone(closed, command, counts):
+    closed.db.execute("INSERT INTO twauth_account (twitter_id, username, waiting_since) VALUES ('11', 'jack', 5)")
+    assert closed.ctl(command, "jack")
+    assert closed.db.rows("SELECT active, waiting_since FROM twauth_account") == [counts]
+
+
+def test_the_chapters_of_the_document(closed):
+    """docs/administration.md: their commands, as they stand."""
+    closed.db.execute("INSERT INTO twauth_account (twitter_id, username) VALUES ('11', 'jack')")
+    session = ("INSERT INTO twauth_session (id, account_id, created_at, seen_at, expires_at) SELECT ?, id, 1, 1, 4000000000"
+               " FROM twauth_account WHERE username = 'jack'")
+    for title, sections in (("Accounts", False), ("Invite somebody", True), ("List sessions", True), ("End sessions", True),
+                            ("Disable an account", True)):
+        commands = "".join(b for b in documents.commands("docs/administration.md", title, sections) if "twauthctl" in b)
+        assert commands
+        for number, line in enumerate(commands.splitlines()):
+            closed.db.execute(session, f"{title[:10]}{number}".replace(" ", "_").ljust(22, "A"))
+            assert closed.ctl(*line.split()[2:]), line
+    assert closed.db.rows("SELECT twitter_id, active FROM twauth_account ORDER BY id") == [("11", 0), ("2244994945", 1)]
+    assert closed.db.value("SELECT count(*) FROM twauth_session") == 0
