@@ -26,15 +26,23 @@ static const tw_output_column_t columns[] = {
 const char *tw_control_notice(const tw_control_t *c)
 {
     apr_interval_time_t most = 0;
+    const char *directive = "TwAuthSessionRecheck";
     int i;
 
     for (i = 0; i < c->sites->nelts; i++) {
         const tw_site_t *site = APR_ARRAY_IDX(c->sites, i, const tw_site_t *);
 
-        most = site->session.recheck > most ? site->session.recheck : most;
+        apr_interval_time_t wait = site->session.recheck;
+        int fed = site->session.feed > 0 && site->session.feed < wait;
+
+        wait = fed ? site->session.feed : wait;
+        if (wait > most) {
+            most = wait;
+            directive = fed ? "TwAuthSessionFeed" : "TwAuthSessionRecheck";
+        }
     }
-    return apr_psprintf(c->pool, "within %" APR_TIME_T_FMT " seconds "
-                        "(TwAuthSessionRecheck)", apr_time_sec(most));
+    return apr_psprintf(c->pool, "within %" APR_TIME_T_FMT " seconds (%s)",
+                        apr_time_sec(most), directive);
 }
 
 void tw_control_say_ended(const tw_control_t *c, apr_int64_t ended)

@@ -42,9 +42,8 @@ static void no_account(refused_t *f)
     tw_line_begin(&f->line, f->r, f->site, APLOG_NOTICE, "TW0214", id);
     ap_log_rerror(APLOG_MARK, f->line.level, 0, f->r, TWLOGNO(0214)
                   "sign-in refused (reference %s): X id %s, @%s: %s; to "
-                  "invite: INSERT INTO twauth_account (twitter_id) VALUES "
-                  "('%s')", f->line.reference, id, f->session->screen_name,
-                  f->err->why, id);
+                  "invite: twauthctl allow %s", f->line.reference, id,
+                  f->session->screen_name, f->err->why, id);
     tell(f, TW_EVENT_REFUSED_NO_ACCOUNT);
 }
 

@@ -281,7 +281,7 @@ def test_account_not_active(site, browser):
 def test_sign_up_off(make_site):
     site = make_site(config="TwAuthSignUp Off")
     answer = page(site.browser().begin("/members/").approve("carol"), 403, "invited", "1003", "switch=1")
-    assert site.log.wait(r"TW0214: .*INSERT INTO twauth_account \(twitter_id\) VALUES \('1003'\)")
+    assert site.log.wait(r"TW0214: .*twauthctl allow 1003$")
     assert site.db.rows("SELECT * FROM twauth_account") == [] and "Retry-After" not in answer.headers
     site.db.execute("INSERT INTO twauth_account (twitter_id) VALUES ('1003')")
     assert site.browser().sign_in("carol", next="/members/env.cgi").json()["REMOTE_USER"] == "carol"
