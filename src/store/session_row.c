@@ -61,6 +61,24 @@ static const tw_statement_t *const begins_keep[] = {
     &session_begin_keep, &session_begin_keep_4, &session_begin_4, NULL
 };
 
+/*
+ * Sessions that wait drive none out, for a page elsewhere can send a browser
+ * to a hub as often as it likes: they are few, and count when they are taken.
+ */
+#define WAITING_KEEP 1000000
+#define THE_OLDEST(which)                                                   \
+    "DELETE FROM twauth_session WHERE id IN (SELECT id FROM twauth_session" \
+    " WHERE account_id = CAST(%s AS bigint) AND " which                     \
+    " ORDER BY created_at DESC, id LIMIT 1000 OFFSET "
+
+static const tw_statement_t waiting_sweep = {
+    "twauth_session_waiting_sweep", THE_OLDEST("seen_at = 0") "3)", 1
+};
+static const tw_statement_t taken_sweep = {
+    "twauth_session_taken_sweep",
+    THE_OLDEST("seen_at > 0 AND id <> %s") "CAST(%s AS bigint))", 3
+};
+
 /* A row that was never seen waits: the first who comes for it has it. */
 static const tw_statement_t session_take = {
     "twauth_session_take",
@@ -183,7 +201,7 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
                                   tw_err_t *err)
 {
     apr_pool_t *pool = tw_db_pool(db);
-    int keeps_as_usual = from->keep == TW_SESSIONS_PER_ACCOUNT;
+    int keep = from->waits ? WAITING_KEEP : from->keep;
     const char *args[8];
     apr_array_header_t *rows;
     apr_status_t rv;
@@ -197,9 +215,13 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
     args[4] = from->address;
     args[5] = clean_user_agent(pool, from->user_agent);
     args[6] = tw_id_account_text(session->account, pool);
-    args[7] = apr_itoa(pool, from->keep);
-    rv = tw_db_run_newest(&rows, db, keeps_as_usual ? begins : begins_keep,
-                          args, err);
+    args[7] = apr_itoa(pool, keep);
+    rv = from->waits ? tw_db_run(NULL, db, &waiting_sweep, args + 6, err)
+                     : APR_SUCCESS;
+    if (rv == APR_SUCCESS) {
+        rv = tw_db_run_newest(&rows, db, keep == TW_SESSIONS_PER_ACCOUNT
+                                         ? begins : begins_keep, args, err);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -233,6 +255,12 @@ apr_status_t tw_session_row_take(tw_session_t *session, tw_db_t *db,
         return tw_err_set(err, pool, TW_ERR_REFUSED, APR_EGENERAL,
                           "the session was taken before, is over, or is in "
                           "another database than this host's");
+    }
+    if (rv == APR_SUCCESS) {
+        args[0] = args[5];
+        args[1] = args[4];
+        args[2] = apr_itoa(pool, from->keep - 1);
+        rv = tw_db_run(NULL, db, &taken_sweep, args, err);
     }
     return rv;
 }

@@ -31,7 +31,8 @@ typedef struct tw_session_from_t {
 /*
  * Writes the row of a session that begins: with its account, signed_in_at and
  * expires_at, and gets a fresh id, roles, checked_at and last_seen.  The
- * oldest of the account go where there are more than it may have.
+ * oldest of the account go where there are more than it may have; for one that
+ * waits none go but those that wait too.
  * TW_ERR_INACTIVE: the account went away, or waits.
  */
 apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
@@ -40,8 +41,9 @@ apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
 
 /*
  * Takes a session that waits (sealed/hub), with its id, account and
- * expires_at: once, whoever asks, on all servers.  tw_session_row_check() then
- * says whose it is.  TW_ERR_REFUSED: it does not wait any more, or is over.
+ * expires_at: once, whoever asks, on all servers.  From now on it counts, and
+ * the oldest go.  tw_session_row_check() then says whose it is.
+ * TW_ERR_REFUSED: it does not wait any more, or is over.
  */
 apr_status_t tw_session_row_take(tw_session_t *session, tw_db_t *db,
                                  const tw_session_from_t *from,

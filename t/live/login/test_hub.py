@@ -273,6 +273,33 @@ def test_disabled_between(hub, alice):
         hub.db.execute("UPDATE twauth_account SET active = 1 WHERE twitter_id = '1001'")
 
 
+def test_links_to_the_hub_drive_nobody_out(hub):
+    """A page elsewhere sends a browser to the hub again and again: a session that nobody takes costs no other its place."""
+    host = hub.hosts[0]
+    for one in [hub.vhost, host]:
+        one.config += "\nTwAuthSessionsPerAccount 2"
+    hub.graceful()
+    stranger = at(hub, host)
+    asked = walk(stranger, stranger.get("/members/"), hub.url("/twauth/hub?")).location
+    elsewhere, browser = at(hub, hub.vhost), at(hub, hub.vhost)
+    for one in [elsewhere, browser]:
+        one.sign_in("carol")
+        hub.clock.forward(1)
+    for _ in range(7):
+        answer = browser.get(asked, site="cross-site")
+        assert answer.location.startswith(host.url("/twauth/callback?")), answer
+    hub.clock.forward(120)
+    assert user(elsewhere) == "carol" and user(browser) == "carol"
+    hers = "SELECT count(*) FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id WHERE a.username = 'carol' AND s.seen_at "
+    assert hub.db.value(hers + "= 0") == 4
+    # one that is taken counts as any
+    at(hub, host, browser)
+    assert browser.get("/members/", follow=True).status == 200 and user(browser) == "carol"
+    assert hub.db.value(hers + "> 0") == 2
+    hub.clock.forward(120)
+    assert user(elsewhere) is None
+
+
 # Who may ask the hub
 
 def test_only_navigations(hub, alice):
