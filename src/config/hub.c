@@ -58,6 +58,7 @@ void tw_hub_build(tw_draft_t *draft)
     *seals = tw_hub_seals(site->sealers.ring, draft->conf->own.hub_for
                           ? site->address.origin : site->provider.client.api,
                           draft->pconf);
+    seals->max = draft->conf->session.max;
     site->sealers.hub = seals;
     site->provider.client.hub = draft->conf->own.hub_for ? NULL : seals;
     site->sign_in.hub_for = draft->conf->own.hub_for;

@@ -106,6 +106,9 @@ static int sign_in_first(const asked_t *a, tw_login_t how)
     tw_browser_t browser;
 
     ask.at = apr_time_now();
+    if (ask.how != TW_HUB_ANYBODY) {
+        ask.since = ask.at;
+    }
     next = apr_pstrcat(r->pool, a->site->paths.hub, "?ask=", tw_hub_ask_seal(
         &ask, a->site->sealers.hub, r->pool), NULL);
     url = tw_address_login(r, a->site, next, how);
@@ -120,10 +123,10 @@ static int sign_in_first(const asked_t *a, tw_login_t how)
     return HTTP_MOVED_TEMPORARILY;
 }
 
-/* Whether who is signed in has passed through X since this was asked. */
+/* Whether who is signed in has passed through X as late as is asked. */
 static int is_new(const asked_t *a)
 {
-    return a->visitor->session.signed_in_at >= a->ask.at;
+    return a->visitor->session.signed_in_at >= a->ask.since;
 }
 
 /* The waiting row of a session at the host that asks. */
@@ -141,7 +144,6 @@ static apr_status_t begin_session(tw_hub_ticket_t *ticket, const asked_t *a,
         return rv;
     }
     tw_report_from(&from, a->r, a->site);
-    from.keep = a->site->session.per_account;
     from.waits = 1;
     session.account = own->account;
     session.signed_in_at = ticket->at = apr_time_now();
@@ -204,10 +206,9 @@ int tw_hub_get(request_rec *r, tw_visitor_t *visitor)
     case TW_VISITOR_UNVERIFIED:
         return page(&a, TW_PAGE_DATABASE, TW_RETRY_AFTER);
     case TW_VISITOR_SIGNED_IN:
-        return a.ask.how == TW_HUB_ANYBODY || is_new(&a)
-               ? hand_over(&a)
-               : sign_in_first(&a, a.ask.how == TW_HUB_FRESH
-                                   ? TW_LOGIN_FRESH : TW_LOGIN_SWITCH);
+        return is_new(&a) ? hand_over(&a)
+               : sign_in_first(&a, a.ask.how == TW_HUB_SWITCH
+                                   ? TW_LOGIN_SWITCH : TW_LOGIN_FRESH);
     default:
         return sign_in_first(&a, TW_LOGIN_PLAIN);
     }

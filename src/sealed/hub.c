@@ -10,7 +10,7 @@
 
 /* Both formats; never one for the other, for their purposes differ. */
 #define FORMAT 1
-#define ASK_TEXTS 5
+#define ASK_TEXTS 6
 #define TICKET_TEXTS 7
 
 static const char how_letters[] = "afs";    /* tw_hub_how_t */
@@ -20,7 +20,8 @@ tw_hub_seals_t tw_hub_seals(const tw_ring_t *ring, const char *origin,
 {
     tw_hub_seals_t seals = {
         { ring, TW_SEAL_HUB_ASK, apr_pstrcat(pool, "hub\n", origin, NULL) },
-        { ring, TW_SEAL_HUB_TICKET, apr_pstrcat(pool, "hub\n", origin, NULL) }
+        { ring, TW_SEAL_HUB_TICKET, apr_pstrcat(pool, "hub\n", origin, NULL) },
+        0
     };
 
     return seals;
@@ -72,6 +73,7 @@ char *tw_hub_ask_seal(const tw_hub_ask_t *ask, const tw_hub_seals_t *seals,
     texts[2] = ask->state;
     texts[3] = ask->challenge;
     texts[4] = ask->callback;
+    texts[5] = time_text(ask->since, pool);
     return tw_texts_seal(FORMAT, texts, ASK_TEXTS, &seals->ask, pool);
 }
 
@@ -94,6 +96,7 @@ apr_status_t tw_hub_ask_open(tw_hub_ask_t *ask, const tw_hub_seals_t *seals,
     ask->state = texts[2];
     ask->challenge = texts[3];
     ask->callback = texts[4];
+    ask->since = read_time(texts[5]);
     return APR_SUCCESS;
 }
 

@@ -27,14 +27,15 @@
 
 typedef enum {
     TW_HUB_ANYBODY,             /* whoever is signed in there */
-    TW_HUB_FRESH,               /* the same person, who passed through X after
-                                   this was asked */
+    TW_HUB_FRESH,               /* the same person, through X once more */
     TW_HUB_SWITCH               /* likewise, as another account */
 } tw_hub_how_t;
 
 typedef struct tw_hub_ask_t {
     apr_time_t at;
     tw_hub_how_t how;
+    apr_time_t since;           /* who passed through X before is to do so
+                                   once more */
     const char *state;
     const char *challenge;      /* of the secret in the host's flow */
     const char *callback;       /* the host's: where to */
@@ -53,6 +54,7 @@ typedef struct tw_hub_ticket_t {
 typedef struct tw_hub_seals_t {
     tw_sealer_t ask;
     tw_sealer_t ticket;         /* not bound to a callback yet */
+    apr_interval_time_t max;    /* how old a sign-in the host takes */
 } tw_hub_seals_t;
 
 tw_hub_seals_t tw_hub_seals(const tw_ring_t *ring, const char *origin,

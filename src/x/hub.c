@@ -37,6 +37,7 @@ static apr_status_t hub_begin(tw_pending_t *pending, const char **location,
     ask.at = apr_time_now();
     ask.how = !client->force_login ? TW_HUB_ANYBODY
               : client->screen_name ? TW_HUB_FRESH : TW_HUB_SWITCH;
+    ask.since = client->force_login ? ask.at : ask.at - client->hub->max;
     ask.state = pending->key;
     ask.challenge = tw_hub_challenge(pending->secret, pool);
     ask.callback = client->callback;

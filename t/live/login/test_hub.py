@@ -148,6 +148,21 @@ def test_fresh(hub):
     assert answer.status == 200 and CANARY in answer.text and answer.url == host.url("/admin/"), answer
 
 
+def test_a_host_with_shorter_sessions(hub):
+    """Signed in at the hub for longer than the host takes: X once more, and no account that is called inactive."""
+    host = hub.hosts[1]
+    host.config += "\nTwAuthSessionMax 60s"
+    hub.graceful()
+    browser = at(hub, hub.vhost)
+    browser.sign_in("dave")
+    hub.clock.forward(90)
+    at(hub, host, browser)
+    answer = walk(browser, browser.get("/members/"), hub.standin.browser_url())
+    assert answer.location.startswith(hub.standin.browser_url()), answer
+    answer = walk(browser, browser.get(hub.standin.approve(answer.location, "dave"), site="cross-site"), "nowhere")
+    assert answer.status == 200 and CANARY in answer.text and answer.url == host.url("/members/"), answer
+
+
 def test_another_account(hub):
     browser = at(hub, hub.hosts[0])
     browser.sign_in("alice")

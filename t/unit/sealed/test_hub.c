@@ -23,8 +23,9 @@ static const tw_hub_ticket_t some_ticket = {
 
 static tw_hub_ask_t ask_of(tw_hub_how_t how)
 {
-    tw_hub_ask_t ask = { APR_TIME_C(1790000000123000), how, "state",
-                         "challenge", CALLBACK };
+    tw_hub_ask_t ask = { APR_TIME_C(1790000000123000), how,
+                         APR_TIME_C(1780000000456000), "state", "challenge",
+                         CALLBACK };
 
     return ask;
 }
@@ -62,6 +63,7 @@ static void test_ask_comes_back(void **state)
             &ask, &seals, pool), pool), APR_SUCCESS);
         assert_true(out.at == ask.at);
         assert_int_equal(out.how, how);
+        assert_true(out.since == ask.since);
         assert_string_equal(out.state, "state");
         assert_string_equal(out.challenge, "challenge");
         assert_string_equal(out.callback, CALLBACK);
