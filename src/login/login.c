@@ -23,6 +23,9 @@
 #include "request/report.h"
 #include "request/visitor.h"
 
+/* What stands in the place of an invitation. */
+#define HIDDEN "invite=[...]"
+
 /* ---- login: what is asked ------------------------------------------------ */
 
 typedef struct {
@@ -343,15 +346,22 @@ static int begin(login_t *l)
                           : apr_pstrcat(l->r->pool, location, "#", NULL));
 }
 
-/* An invitation may be good for days: what shows what was asked, as CustomLog
- * and mod_status do, must not give it away. */
+/* An invitation may be good for days: what shows what was asked, as mod_status
+ * does from now on, must not give it away. */
 static void hide_invite(request_rec *r)
 {
     if (r->args && strstr(r->args, "invite=")) {
-        r->args = apr_pstrdup(r->pool, "invite=[...]");
-        r->the_request = apr_pstrcat(r->pool, r->method, " ", r->uri, "?",
-                                     r->args, " ", r->protocol, NULL);
+        r->the_request = apr_pstrcat(r->pool, r->method, " ", r->uri,
+                                     "?" HIDDEN " ", r->protocol, NULL);
         ap_update_child_status(r->connection->sbh, SERVER_BUSY_WRITE, r);
+    }
+}
+
+/* The same for CustomLog, when all has been read. */
+static void forget_invite(request_rec *r)
+{
+    if (r->args && strstr(r->args, "invite=")) {
+        r->args = apr_pstrdup(r->pool, HIDDEN);
     }
 }
 
@@ -365,8 +375,9 @@ int tw_login_get(request_rec *r, tw_visitor_t *visitor)
     apr_size_t i;
     int status = GO_ON;
 
+    hide_invite(r);
     if (!tw_navigation_is(r)) {
-        hide_invite(r);
+        forget_invite(r);
         return tw_page_bare(r, visitor, HTTP_UNAUTHORIZED);
     }
     l.r = r;
@@ -378,6 +389,6 @@ int tw_login_get(request_rec *r, tw_visitor_t *visitor)
          i++) {
         status = steps[i](&l);
     }
-    hide_invite(r);
+    forget_invite(r);
     return status;
 }

@@ -265,6 +265,14 @@ def test_the_secret_is_nowhere_but_in_the_link(site, host):
     assert secret not in str(site.db.rows("SELECT * FROM twauth_invitation"))
     status = browser.get("/server-status").text
     assert "GET /twauth/login" in status and secret not in status
+    if site.start_path:         # nor while X is asked
+        site.standin.fault(site.start_path, "delay", seconds=2)
+        other = site.browser()
+        other.get("/members/")
+        with ThreadPoolExecutor(1) as pool:
+            asks = pool.submit(other.get, host.url(invitation.path(secret)))
+            while not asks.done():
+                assert secret not in browser.get("/server-status").text
 
 
 def test_of_many_who_use_one_at_once_one_gets_in(site, host, full):
