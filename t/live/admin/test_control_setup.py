@@ -105,7 +105,7 @@ def test_N5_from_nothing_to_a_sign_in_again_and_back(machine, protocol):
     assert f"    https://site.test:{machine.https}/twauth/callback\n" in ran.stdout and "restart" in ran.stdout
     if process.ROOT:
         assert [mode(file) for file in (machine.etc, key, secret, host)] == [("root", 0o700), *3 * [("root", 0o600)]]
-        assert mode(machine.db.parent) == ("www-data", 0o700) and machine.db.owner() == "www-data"
+        assert mode(machine.db.parent) == ("www-data", 0o700) and mode(machine.db) == ("www-data", 0o600)
     assert len(machine.site.read_text().splitlines()) == len(site.splitlines()) + 2
     protected = protect(machine)
     alice = signs_in(machine)

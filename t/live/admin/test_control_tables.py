@@ -195,6 +195,30 @@ def test_tables_belong_to_somebody_else(make, make_db, db_kind, postgres):
     site.db.execute(f"DROP OWNED BY bob_{name} CASCADE; DROP ROLE bob_{name}")
 
 
+@pytest.mark.databases("pgsql")
+@pytest.mark.parametrize("planted", [
+    'GRANT CREATE ON SCHEMA public TO "{server}"', "GRANT CREATE ON SCHEMA public TO PUBLIC",
+    # an operator that fits better than PostgreSQL's own, from when it was allowed
+    """GRANT CREATE ON SCHEMA public TO "{server}"; SET ROLE "{server}";
+       CREATE FUNCTION public.taken(oid, regclass) RETURNS boolean LANGUAGE plpgsql AS $$
+       BEGIN IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+           EXECUTE 'ALTER ROLE "{server}" SUPERUSER';
+       END IF; RETURN $1 = $2::oid; END $$;
+       CREATE OPERATOR public.= (LEFTARG = oid, RIGHTARG = regclass, FUNCTION = public.taken);
+       RESET ROLE; REVOKE CREATE ON SCHEMA public FROM "{server}\""""],
+    ids=["to the server", "to all", "an operator"])
+def test_a_schema_that_others_may_write_to(make, db_kind, postgres, planted):
+    """Nothing that the server's own role has put there runs with a superuser's rights."""
+    site = make(second(db_kind))
+    site.db.execute(planted.format(server=SERVER))
+    ran = tables(site)
+    taken = postgres.execute(f"SELECT rolsuper FROM pg_roles WHERE rolname = '{SERVER}'")[0]
+    postgres.execute(f'ALTER ROLE "{SERVER}" NOSUPERUSER')
+    assert not taken[0][0], ran
+    assert ran.status == 2 and "roles that are no superuser may create things" in ran.stderr, ran
+    assert "are of version 2 as before" in ran.stderr
+
+
 def test_an_event_tells(make, folder, db_kind):
     site = make(second(db_kind))
     site.vhost.config += f"\nTwAuthEventLog {folder}/tables-{db_kind}.json"
