@@ -11,7 +11,7 @@ static void test_attach(void **state)
     tw_id_t id;
 
     (void)state;
-    assert_in_range(tw_shared_size(), 100 * 1024, 4 * 1024 * 1024);
+    assert_in_range(tw_shared_size(), 100 * 1024, 8 * 1024 * 1024);
     fresh();
     assert_true(tw_shared_revalidate_before(shared) == NOW);
     /* a graceful restart finds what there was */
