@@ -128,6 +128,11 @@ static const char *misfit(const tw_site_t *site, const tw_site_t *hub,
                             "that the hub hands over is in it",
                             hub->address.origin);
     }
+    if (site->sign_in.sign_up != hub->sign_in.sign_up) {
+        return apr_psprintf(pool, "this host and its hub %s must have the "
+                            "same TwAuthSignUp: whoever gets an account there "
+                            "has one here", hub->address.origin);
+    }
     return strcmp(site->paths.own.path, hub->paths.own.path)
            ? apr_psprintf(pool, "this host and its hub %s must have the same "
                           "TwAuthPath", hub->address.origin) : NULL;

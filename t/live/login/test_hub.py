@@ -380,6 +380,7 @@ def test_configuration(hub, make_site, config, said):
 @pytest.mark.parametrize("change, said", [
     (lambda s, h: h.config.replace(str(s.key), str(s.secret("other", "jY0Zk3tKqz1v1wq8mC7Vb0yFh2o9XrTnA5sLdGeUpIQ="))), "no TwAuthKey in common"),
     (lambda s, h: h.config + '\nDBDriver sqlite3\nDBDParams "/elsewhere"', "the same database"),
+    (lambda s, h: h.config + "\nTwAuthSignUp Off", "the same TwAuthSignUp"),
     (lambda s, h: h.config + "\nTwAuthPath /other/", "the same TwAuthPath")])
 def test_a_host_that_does_not_fit_its_hub(make_site, change, said):
     site = make_site(start=False)
