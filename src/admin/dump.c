@@ -62,6 +62,11 @@ static void dump_sessions(const dump_t *d, const tw_site_t *site)
                     tw_values_time_text(d->pool, limits[0].max),
                     tw_values_time_text(d->pool, site->session.recheck),
                     tw_values_time_text(d->pool, site->session.grace));
+    if (site->session.feed) {
+        apr_file_printf(d->out, "                 what changes is read every "
+                        "%s\n",
+                        tw_values_time_text(d->pool, site->session.feed));
+    }
     apr_file_printf(d->out, "                 %s protection, %d an account\n",
                     protections[site->session.protection],
                     site->session.per_account);

@@ -143,8 +143,7 @@ static void say_off(const tw_database_t *database, const char *found)
                      TWLOGNO(0580) "changes of the database are not followed "
                      "(TwAuthSessionFeed), and each session is asked about by "
                      "itself, for there is no table twauth_change: run "
-                     "/usr/share/mod_twauth/sqlite3-6.sql or pgsql-6.sql, or "
-                     "set TwAuthSessionFeed Off");
+                     "`twauthctl tables`, or set TwAuthSessionFeed Off");
     }
 }
 
@@ -256,8 +255,8 @@ static int has_last(const reading_t *reading)
 }
 
 /* What a row says.  NULL, or why all copies are to be checked again. */
-static const char *apply_row(const reading_t *reading, const char *const *row,
-                     apr_time_t now)
+static const char *apply_row(const reading_t *reading,
+                             const char *const *row, apr_time_t now)
 {
     const tw_database_t *database = reading->database;
     apr_interval_time_t copies = tw_shared_realm_copies(database->shared,

@@ -43,9 +43,12 @@ def test_an_example_is_of_its_subcommand():
 
 def test_the_script_shows_all():
     said = subprocess.run([CONTROL, "--help"], capture_output=True, text=True, check=True).stdout
+    assert not re.search(r" $", said, re.M)
     for name, (arguments, sentence, example) in subcommands().items():
         assert (f"  {name} {arguments}".rstrip() in said) == bool(example), name
-        one = subprocess.run([CONTROL, name, "--help"], capture_output=True, text=True, check=True).stdout
+        lines = subprocess.run([CONTROL, name, "--help"], capture_output=True, text=True, check=True).stdout.splitlines()
+        assert max(map(len, lines)) < 80 and not [line for line in lines if line.endswith(" ")], name
+        one = " ".join(" ".join(lines).split())
         assert f"twauthctl {name} {arguments}".rstrip() in one and sentence in one and example in one
         for _, option, value, meaning in (row for row in rows("OPTION") if row[0] == name):
             assert f"--{option} {value}".rstrip() in one and meaning in one

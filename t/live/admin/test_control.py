@@ -114,7 +114,7 @@ def test_help_takes_no_httpd(site):
     for words in ((), ("--help",), ("help",), ("-h",)):
         ran = site.ctl(*words, TWAUTH_HTTPD="/bin/false")
         assert ran and "accounts [WHO]" in ran.stdout and max(map(len, ran.stdout.splitlines())) < 80
-    for words in (("accounts", "--help"), ("--help", "accounts"), ("accounts", "alice", "--limit", "--help")):
+    for words in (("accounts", "--help"), ("--help", "accounts"), ("help", "accounts"), ("accounts", "alice", "--limit", "--help")):
         ran = site.ctl(*words, TWAUTH_HTTPD="/bin/false")
         assert ran and ran.stdout.startswith("Usage: twauthctl accounts [WHO]") and "--limit N" in ran.stdout
 
