@@ -143,9 +143,10 @@ int tw_control_end_of(apr_int64_t *ended, const tw_control_t *c,
 void tw_control_say_ended(const tw_control_t *c, apr_int64_t ended);
 
 /*
- * When servers that run notice a change, for a sentence: "within 60 seconds
- * (TwAuthSessionRecheck)".  A command is a process of its own, and what is
- * known between processes is the server's alone.
+ * When servers that run notice a change, for a sentence: "within 2 seconds
+ * (TwAuthSessionFeed)", or by TwAuthSessionRecheck where that is sooner.  A
+ * command is a process of its own, and what is known between processes is the
+ * server's alone.
  */
 const char *tw_control_notice(const tw_control_t *c);
 

@@ -31,7 +31,6 @@ const char *tw_control_notice(const tw_control_t *c)
 
     for (i = 0; i < c->sites->nelts; i++) {
         const tw_site_t *site = APR_ARRAY_IDX(c->sites, i, const tw_site_t *);
-
         apr_interval_time_t wait = site->session.recheck;
         int fed = site->session.feed > 0 && site->session.feed < wait;
 

@@ -76,6 +76,7 @@ def test_does_not_warn_where_the_protection_is_in_a_directory_of_the_server(site
 def test_shows_how_sessions_are_kept(site, dump):
     said = dump()
     assert "basic protection, 50 an account" in said and "remembered" not in said
+    assert "checked every 10min" in said and "what changes is read every 2s" in said
     said = dump("TwAuthSessionProtection Strong\nTwAuthSessionsPerAccount 5\nTwAuthRemember Ask\nTwAuthRememberFor 7d")
     assert "strong protection, 5 an account" in said and "remembered, where people say so, for 7d" in said
 
