@@ -82,7 +82,8 @@ int tw_invitation_ok(const char *text)
     return !text[len] && len >= SECRET_MIN && len <= SECRET_MAX;
 }
 
-const char *tw_invitation_id(const char *secret, apr_pool_t *pool)
+/* The id of the row. */
+static const char *invitation_id(const char *secret, apr_pool_t *pool)
 {
     unsigned char digest[TW_DIGEST_LEN];
     char *id = apr_palloc(pool, 2 * TW_DIGEST_LEN + 1);
@@ -119,7 +120,7 @@ apr_status_t tw_invitation_use(tw_invitation_use_t *use, tw_db_t *db,
     const char *args[3];
     apr_status_t rv;
 
-    args[0] = tw_invitation_id(secret, pool);
+    args[0] = invitation_id(secret, pool);
     args[1] = id;
     args[2] = tw_column_seconds(now, pool);
     rv = tw_db_run(&rows, db, &invitation_use, args, err);
@@ -147,7 +148,7 @@ apr_status_t tw_invitation_make(const char **secret,
 
     tw_seal_random(&random, sizeof(random));
     *secret = tw_id_text(&random, pool);
-    args[0] = tw_invitation_id(*secret, pool);
+    args[0] = invitation_id(*secret, pool);
     args[1] = invitation->role;
     args[2] = invitation->note;
     args[3] = tw_column_seconds(apr_time_now(), pool);

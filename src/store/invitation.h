@@ -30,9 +30,6 @@ typedef enum {
  * _ and -. */
 int tw_invitation_ok(const char *text);
 
-/* The id of the row, in pool. */
-const char *tw_invitation_id(const char *secret, apr_pool_t *pool);
-
 /*
  * Uses the invitation for the person whose number at X is id.  Who is a member
  * uses it up where it has a role that they have not; who is not active uses
