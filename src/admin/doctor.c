@@ -29,7 +29,9 @@ enum {
     ROOT = 1,               /* is done before rights are dropped */
     X = 2,                  /* asks X; left out where nobody is asked */
     DATABASE = 4,           /* asks the database, likewise but for a file */
-    ANY = 8                 /* is for hosts too that have no site */
+    ANY = 8,                /* is for hosts too that have no site */
+    CALLS = 16              /* is about calls to X, which a host behind a hub
+                               does not make */
 };
 
 typedef struct {
@@ -44,13 +46,13 @@ static const check_t checks[] = {
     { "open", tw_exam_open, ROOT | ANY },
     { "visitors", tw_exam_visitors, ROOT },
     { "secrets", tw_exam_secrets, ROOT },
-    { "authorities", tw_exam_authorities, 0 },
-    { "names", tw_exam_names, X },
-    { "proxy", tw_exam_proxy, X },
-    { "provider", tw_exam_provider, X },
-    { "clock", tw_exam_clock, X },
-    { "credentials", tw_exam_credentials, X },
-    { "callback", tw_exam_callback, X },
+    { "authorities", tw_exam_authorities, CALLS },
+    { "names", tw_exam_names, X | CALLS },
+    { "proxy", tw_exam_proxy, X | CALLS },
+    { "provider", tw_exam_provider, X | CALLS },
+    { "clock", tw_exam_clock, X | CALLS },
+    { "credentials", tw_exam_credentials, X | CALLS },
+    { "callback", tw_exam_callback, X | CALLS },
     { "folder", tw_exam_folder, ROOT },
     { "database", tw_exam_database, DATABASE },
     { "tables", tw_exam_tables, DATABASE },
@@ -144,7 +146,12 @@ static void look(const round_t *round, tw_exam_t *exam, const check_t *check)
     if ((!exam->site || exam->site->off) && !(check->needs & ANY)) {
         return;
     }
-    if (is_left_out(exam, check->needs)) {
+    if ((check->needs & CALLS) && exam->site->provider.client.hub) {
+        tw_exam_say(exam, TW_VERDICT_UNKNOWN, NULL, "this host does not call "
+                    "X: people sign in at its hub, %s",
+                    exam->site->provider.client.api);
+    }
+    else if (is_left_out(exam, check->needs)) {
         tw_exam_say(exam, TW_VERDICT_UNKNOWN, NULL, "not asked (--offline)");
     }
     else if (!(check->needs & ROOT) && tw_watchdog_clock() > round->until) {

@@ -391,3 +391,13 @@ def test_a_host_that_does_not_fit_its_hub(make_site, change, said):
     host.config = change(site, host)
     ran = site.httpd.check()
     assert not ran and said in ran.stderr, ran
+
+
+def test_the_doctor_asks_nothing_of_X_for_a_host_behind_a_hub(hub):
+    rows = hub.ctl("doctor", "--json").rows
+    of = {origin: {row["check"] for row in rows if row["host"] == origin and "hub" in row["says"]}
+          for origin in (hub.hosts[0].origin, hub.vhost.origin)}
+    assert of == {hub.hosts[0].origin: {"authorities", "names", "proxy", "provider", "clock", "credentials", "callback"},
+                  hub.vhost.origin: set()}
+    assert {row["verdict"] for row in rows if "hub" in row["says"]} == {"unknown"}
+    assert {row["verdict"] for row in rows if row["check"] == "credentials" and row["host"] == hub.vhost.origin} == {"ok"}
