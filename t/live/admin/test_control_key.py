@@ -92,7 +92,7 @@ def nothing(site):
 @pytest.mark.parametrize("before, words, sentence", [
     (no_key, (), "comes from a command"), (several_lines, (), "several lines"), (defined, (), "not plain text"), (no_event_log, (), "TwAuthEventLog"),
     (broken, (), "TwAuthKei"), (nothing, ("--use",), "there is but one key"), (nothing, ("--forget",), "there is but one key"),
-    (nothing, ("--use", "--forget"), "two steps"), (nothing, ("now",), "takes other arguments"), (nothing, ("--us",), "no option --us"),
+    (nothing, ("--use", "--forget"), "two steps"), (nothing, ("now",), "new-key takes no arguments"), (nothing, ("--us",), "no option --us"),
     (nothing, ("--use=1",), "takes no value"), (nothing, ("--host", "else.test"), "no host else.test")],
     ids=lambda value: getattr(value, "__name__", None))
 def test_what_cannot_be_done_is_told_and_nothing_is_changed(site, before, words, sentence):
