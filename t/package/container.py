@@ -83,17 +83,23 @@ def compose(database):
 
 
 def database_of(db):
-    """What the image postgres does when its volume is new: a role with a password, a database, the file's tables."""
+    """What the image postgres does when its volume is new: a database of the owner's, and in it each file in its order."""
     version = max(os.listdir("/usr/lib/postgresql"), key=int)
-    assert db["image"].partition(":")[2] == version and db["environment"]["POSTGRES_USER"] == "twauth"
-    tables = (TREE / "docker" / db["volumes"][1].partition(":")[0]).resolve()
+    said = db["environment"]
+    assert db["image"].partition(":")[2] == version and said["POSTGRES_USER"] == "postgres" and "postgres" in db["secrets"]
     run(["pg_createcluster", version, "db", "-p", "5432", "--start"])
-    env = {**os.environ, "PGCLUSTER": f"{version}/db"}
-    quoted = PASSWORD.replace("'", "''")
-    run(["runuser", "-u", "postgres", "--", "psql", "-c", f"CREATE ROLE twauth LOGIN PASSWORD '{quoted}'"], env=env)
-    run(["runuser", "-u", "postgres", "--", "createdb", "-O", "twauth", "twauth"], env=env)
-    run(["psql", "-h", "127.0.0.1", "-U", "twauth", "-d", "twauth", "-v", "ON_ERROR_STOP=1", "-f", tables],
-        env={**env, "PGPASSWORD": PASSWORD})
+    env = {**os.environ, "PGCLUSTER": f"{version}/db", "POSTGRES_DB": said["POSTGRES_DB"]}
+    secret = Path("/run/secrets/twauth_database")
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_text(PASSWORD + "\n")
+    owner = ["runuser", "-u", "postgres", "--"]
+    run([*owner, "createdb", said["POSTGRES_DB"]], env=env)
+    for line in db["volumes"][1:]:
+        file = (TREE / "docker" / line.partition(":")[0]).resolve()
+        with open(file) as text:                        # the owner need not be able to read the tree
+            run([*owner, *(["sh"] if file.suffix == ".sh" else ["psql", "-v", "ON_ERROR_STOP=1", "-d", said["POSTGRES_DB"]])],
+                env=env, stdin=text)
+    secret.unlink()
     with open("/etc/hosts", "a") as hosts:
         hosts.write("127.0.0.1 db\n")
 
@@ -117,7 +123,7 @@ def signs_in(front, authority, standin):
 def start(www, env, command, user, provider, log):
     """The container: its environment, secrets and limits."""
     secrets = {"twauth_key": os.urandom(32).hex(), "twauth_secret": SECRET, "twauth_database": PASSWORD}
-    os.makedirs("/run/secrets")
+    os.makedirs("/run/secrets", exist_ok=True)
     for name in www["secrets"]:
         file = Path("/run/secrets") / name
         file.touch(mode=0o600)
