@@ -249,12 +249,14 @@ class PgDatabase(_Database):
     def mark(self):
         return self.server.log.mark()
 
-    def statements(self, mark=0):
+    def statements(self, mark=0, feed=False):
         """The statements httpd sent to this database after `mark`, to be counted; without the tests' own, without what a
-        child asks as it starts, and without the empty one, which tries a connection that was idle for two seconds."""
+        child asks as it starts, without the empty one, which tries a connection that was idle for two seconds, and, but
+        for feed, without what a server reads for all every two seconds, which comes when it comes."""
         logged = self.server.log.since(mark)
         found = re.findall(rf"^{self.name}\|LOG:  (?:statement|execute [^:]*): (.*)$", logged, re.M)
-        return [s for s in found if s.strip() and not s.startswith("/* test */") and "twauth_schema" not in s]
+        return [s for s in found if s.strip() and not s.startswith("/* test */") and "twauth_schema" not in s
+                and (feed or "twauth_change" not in s)]
 
     def drop(self):
         self.server.execute(f"DROP DATABASE {self.name} WITH (FORCE)")

@@ -88,7 +88,8 @@ class Debian(Machine):
         for name in ("a2enmod", "a2dismod", "a2ensite"):
             self._program(name, f'{given}exec /usr/sbin/{name} "$@"')
         self._program("apache2ctl", f'{given}{PRELOAD}exec /usr/sbin/apache2ctl "$@"')
-        self._program("twauthctl", f'export APACHE_CONFDIR={self.confdir}\nexec {self.root}/usr/sbin/twauthctl "$@"')
+        self._program("twauthctl", f'export APACHE_CONFDIR={self.confdir} TWAUTH_SQL={self.root}/usr/share/mod_twauth\n'
+                      f'exec {self.root}/usr/sbin/twauthctl "$@"')
         self._program("make", f'exec /usr/bin/make -s -C {TREE} "$@" DESTDIR={self.root} BUILD={MODULE.parent}')
         self._program("apt-get", "exit 0")
         self._program("editor", "exit 0")

@@ -116,9 +116,9 @@ def test_sign_up_off_lets_in_who_is_invited(site, setting):
     stranger = site.browser()
     answer = stranger.sign_in("bob")
     assert answer.status == 403 and "1002" in answer.text and SESSION not in stranger.cookies
-    insert = site.log.wait(r"INSERT INTO twauth_account \(twitter_id\) VALUES \('1002'\)", mark)
-    assert insert and site.db.value("SELECT count(*) FROM twauth_account") == 0
-    site.db.execute(insert.group(0))
+    command = site.log.wait(r"TW0214.*to invite: twauthctl (allow) (1002)", mark)
+    assert command and site.db.value("SELECT count(*) FROM twauth_account") == 0
+    assert site.ctl(*command.groups())
     assert stranger.sign_in("bob").status == 200 and user(stranger) == "bob"
     row = site.db.row("SELECT * FROM twauth_account")
     assert row["username"] == "bob" and row["screen_name"] == "bob" and row["signed_in_at"] and row["active"] == 1

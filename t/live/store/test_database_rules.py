@@ -68,7 +68,7 @@ PLACES = {
     "a name to be quoted": ('"Sign in"', "ALTER DATABASE {db} SET search_path = {schema}", "", ""),
     "the connection's search_path": ("apart", "SET search_path = {schema}", "", "-c search_path=apart"),
     "moved afterwards": ("apart", "", "".join(
-        f"ALTER TABLE twauth_{table} SET SCHEMA {{schema}};" for table in ("account", "username", "session", "schema")),
+        f"ALTER TABLE twauth_{table} SET SCHEMA {{schema}};" for table in ("account", "username", "session", "schema", "role", "invitation", "change")),
         "-c search_path=apart"),
 }
 
@@ -83,7 +83,8 @@ def elsewhere(request, make_site, make_db):
                + SCHEMA["pgsql"].read_text() + after.format(**names))
     role = f"role_of_{db.name}"
     db.execute(f"""CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT, UPDATE,
-        DELETE ON {schema}.twauth_account, {schema}.twauth_username, {schema}.twauth_session TO {role}""")
+        DELETE ON {schema}.twauth_account, {schema}.twauth_username, {schema}.twauth_session,
+        {schema}.twauth_change TO {role}""")
     site = make_site(db=db, start=False)
     site.httpd.main = site.httpd.main.replace(f"user={db.server.USER} ", f"user={role} options='{options}' ")
     site.standin.people(alice="1001", bob="1002")

@@ -393,8 +393,8 @@ def test_DB_2_missing_file(make_site):
 
 @sqlite_only
 def test_DB_7_made_as_the_documentation_says():
-    """The two commands of README.md, by somebody whose umask lets everybody in."""
-    text = (TREE / "README.md").read_text()
+    """The two commands of docs/set-up.md, by somebody whose umask lets everybody in."""
+    text = (TREE / "docs/set-up.md").read_text()
     install = re.search(r"sudo (install -d .* -o www-data -g www-data) /var/lib/twauth\n", text)[1].split()
     fill = re.search(r"sudo runuser -u www-data -- (sqlite3) /var/lib/twauth/(\S+) < \S+/(\S+)\n", text)
     folder = process.folder() / "twauth"
