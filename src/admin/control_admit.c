@@ -141,7 +141,7 @@ static int set(const tw_control_t *c, const tw_member_t *m, int active,
 int tw_control_allow(tw_control_t *c)
 {
     tw_member_t m;
-    int is_new, status = find_or_make(&m, &is_new, c, 1);
+    int is_new = 0, status = find_or_make(&m, &is_new, c, 1);
 
     if (status == TW_CONTROL_DONE && !is_new) {
         status = set(c, &m, 1, tw_admit_decide);
@@ -160,7 +160,7 @@ int tw_control_refuse(tw_control_t *c)
 {
     apr_int64_t ended = 0;
     tw_member_t m;
-    int is_new, status = find_or_make(&m, &is_new, c, 0);
+    int is_new = 0, status = find_or_make(&m, &is_new, c, 0);
 
     if (status == TW_CONTROL_DONE && !is_new) {
         status = set(c, &m, 0, tw_admit_decide);

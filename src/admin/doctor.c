@@ -135,7 +135,7 @@ static int is_left_out(const tw_exam_t *exam, int needs)
 {
     return exam->offline
            && ((needs & X)
-               || ((needs & DATABASE)
+               || ((needs & DATABASE) && exam->site
                    && tw_db_native_kind(exam->site->store.database.driver)
                       != TW_DB_NATIVE_SQLITE));
 }
@@ -146,7 +146,8 @@ static void look(const round_t *round, tw_exam_t *exam, const check_t *check)
     if ((!exam->site || exam->site->off) && !(check->needs & ANY)) {
         return;
     }
-    if ((check->needs & CALLS) && exam->site->provider.client.hub) {
+    if ((check->needs & CALLS) && exam->site
+        && exam->site->provider.client.hub) {
         tw_exam_say(exam, TW_VERDICT_UNKNOWN, NULL, "this host does not call "
                     "X: people sign in at its hub, %s",
                     exam->site->provider.client.api);

@@ -128,9 +128,13 @@ void tw_exam_sqlite_writable(tw_exam_t *exam)
 {
     static const char *const beside[] = { "", "-wal", "-shm", "-journal" };
     const char *file = file_of(exam);
-    const char *folder = folder_of(file, exam->pool);
+    const char *folder;
     apr_size_t i;
 
+    if (!file) {
+        return;
+    }
+    folder = folder_of(file, exam->pool);
     for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
         const char *path = apr_pstrcat(exam->pool, file, beside[i], NULL);
 

@@ -43,15 +43,6 @@ static const char *named(const tw_member_t *member, apr_pool_t *pool)
 
 /* ---- the account --------------------------------------------------------- */
 
-/* Whom they name; NULL: nobody, or several, and err says where it failed. */
-static const tw_member_t *find(apr_array_header_t **list, tw_exam_t *exam,
-                               tw_db_t *db, tw_err_t *err)
-{
-    return tw_member_find(list, exam->who, db, err) == APR_SUCCESS
-           && (*list)->nelts == 1 ? &APR_ARRAY_IDX(*list, 0, tw_member_t)
-                                  : NULL;
-}
-
 static void say_stranger(tw_exam_t *exam)
 {
     static const char *const becomes[] = {
@@ -114,22 +105,20 @@ static void say_account(tw_exam_t *exam, const tw_member_t *member)
 void tw_exam_account(tw_exam_t *exam)
 {
     tw_db_t *db = tw_exam_connection(exam);
-    apr_array_header_t *list = NULL;
-    const tw_member_t *member;
+    apr_array_header_t *list;
     tw_err_t err = { 0 };
 
     if (!db) {
         return;
     }
-    member = find(&list, exam, db, &err);
-    if (member) {
-        say_account(exam, member);
-    }
-    else if (err.kind) {
+    if (tw_member_find(&list, exam->who, db, &err) != APR_SUCCESS) {
         tw_exam_say_err(exam, TW_VERDICT_WRONG, NULL, &err);
     }
     else if (!list->nelts) {
         say_stranger(exam);
+    }
+    else if (list->nelts == 1) {
+        say_account(exam, &APR_ARRAY_IDX(list, 0, tw_member_t));
     }
     else {
         tw_exam_say(exam, TW_VERDICT_WARNING, "say which: --who account:N",
@@ -174,10 +163,11 @@ void tw_exam_rules(tw_exam_t *exam)
     tw_err_t err = { 0 };
     int i;
 
-    member = db ? find(&list, exam, db, &err) : NULL;
-    if (!member) {
+    if (!db || tw_member_find(&list, exam->who, db, &err) != APR_SUCCESS
+        || list->nelts != 1) {
         return;         /* see their account */
     }
+    member = &APR_ARRAY_IDX(list, 0, tw_member_t);
     places = tw_places(exam->tree, exam->pool);
     for (i = 0; i < places->nelts; i++) {
         const tw_place_t *place = &APR_ARRAY_IDX(places, i, tw_place_t);

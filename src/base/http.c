@@ -263,9 +263,9 @@ static tw_way_t failed_way(CURL *curl, const tw_http_conf_t *conf,
 static const char *const advices[] = {
     [TW_WAY_NAME] = "look at this server's DNS",
     [TW_WAY_PROXY] = "look at TwAuthProviderProxy",
-    [TW_WAY_TRUST] = "the provider's certificate is not trusted here: look at "
-                     "the package ca-certificates, TwAuthProviderCAFile, and "
-                     "at this server's clock"
+    [TW_WAY_TRUST] = ("the provider's certificate is not trusted here: look "
+                      "at the package ca-certificates, TwAuthProviderCAFile, "
+                      "and at this server's clock")
 };
 
 /* What went wrong, from curl's code. */
