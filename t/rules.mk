@@ -159,7 +159,7 @@ soak: need-test
 
 ## lint: clang's warnings, gcc's analyzer, cppcheck, clang-tidy, shellcheck
 .PHONY: lint
-lint: need-lint
+lint: need-lint $(CONTROL)
 	@$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang \
 		EXTRA_CFLAGS="-Werror -Wconversion -Wno-sign-conversion" all
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/analyzer CFLAGS="-O1 -g" \

@@ -140,7 +140,7 @@ static int set(const tw_control_t *c, const tw_member_t *m, int active,
 
 int tw_control_allow(tw_control_t *c)
 {
-    tw_member_t m;
+    tw_member_t m = { 0 };
     int is_new = 0, status = find_or_make(&m, &is_new, c, 1);
 
     if (status == TW_CONTROL_DONE && !is_new) {
@@ -159,7 +159,7 @@ int tw_control_allow(tw_control_t *c)
 int tw_control_refuse(tw_control_t *c)
 {
     apr_int64_t ended = 0;
-    tw_member_t m;
+    tw_member_t m = { 0 };
     int is_new = 0, status = find_or_make(&m, &is_new, c, 0);
 
     if (status == TW_CONTROL_DONE && !is_new) {
