@@ -96,7 +96,10 @@ class Process:
             self.popen.wait(patience)
         except subprocess.TimeoutExpired:
             pass
-        for pid in janitor.members(self.pid):
+        members = janitor.members(self.pid)
+        if self.popen.returncode is not None and self.pid in members:
+            members = []        # it ended, and its number is that of another program now, with a session of its own
+        for pid in members:
             janitor.send(pid, signal.SIGKILL)
         status = self.popen.wait()
         _tell(f"- {self.pid}")
