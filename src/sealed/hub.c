@@ -5,7 +5,6 @@
 
 #include <apr_strings.h>
 
-#include "base/codec.h"
 #include "sealed/texts.h"
 
 /* Both formats; never one for the other, for their purposes differ. */
@@ -25,16 +24,6 @@ tw_hub_seals_t tw_hub_seals(const tw_ring_t *ring, const char *origin,
     };
 
     return seals;
-}
-
-const char *tw_hub_challenge(const char *secret, apr_pool_t *pool)
-{
-    unsigned char digest[TW_SHA256_LEN];
-    char *text = apr_palloc(pool, TW_CODEC_BASE64_LEN(TW_SHA256_LEN) + 1);
-
-    tw_seal_sha256(digest, secret);
-    tw_codec_base64(text, digest, sizeof(digest));
-    return text;
 }
 
 static const char *time_text(apr_time_t at, apr_pool_t *pool)

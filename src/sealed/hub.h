@@ -60,9 +60,6 @@ typedef struct tw_hub_seals_t {
 tw_hub_seals_t tw_hub_seals(const tw_ring_t *ring, const char *origin,
                             apr_pool_t *pool);
 
-/* The challenge of a secret, which does not show it. */
-const char *tw_hub_challenge(const char *secret, apr_pool_t *pool);
-
 /*
  * Sealing and opening; times in milliseconds, as in a session's cookie.
  * Opening returns APR_ENOENT where another key sealed it, APR_EINVAL where it

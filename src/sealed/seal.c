@@ -293,6 +293,16 @@ void tw_seal_sha256(unsigned char digest[TW_SHA256_LEN], const char *text)
     crypto_hash_sha256(digest, (const unsigned char *)text, strlen(text));
 }
 
+const char *tw_seal_challenge(const char *verifier, apr_pool_t *pool)
+{
+    unsigned char digest[TW_SHA256_LEN];
+    char *text = apr_palloc(pool, TW_CODEC_BASE64_LEN(TW_SHA256_LEN) + 1);
+
+    tw_seal_sha256(digest, verifier);
+    tw_codec_base64(text, digest, sizeof(digest));
+    return text;
+}
+
 int tw_seal_equal(const char *a, const char *b)
 {
     apr_size_t len;

@@ -129,6 +129,9 @@ void tw_seal_digest(unsigned char digest[TW_DIGEST_LEN], const char *text);
 #define TW_SHA256_LEN 32
 void tw_seal_sha256(unsigned char digest[TW_SHA256_LEN], const char *text);
 
+/* The S256 challenge of a verifier (RFC 7636 section 4.2), in pool. */
+const char *tw_seal_challenge(const char *verifier, apr_pool_t *pool);
+
 /* Compares in constant time; NULL equals nothing, not even NULL. */
 int tw_seal_equal(const char *a, const char *b);
 

@@ -39,7 +39,7 @@ static apr_status_t hub_begin(tw_pending_t *pending, const char **location,
               : client->screen_name ? TW_HUB_FRESH : TW_HUB_SWITCH;
     ask.since = client->force_login ? ask.at : ask.at - client->hub->max;
     ask.state = pending->key;
-    ask.challenge = tw_hub_challenge(pending->secret, pool);
+    ask.challenge = tw_seal_challenge(pending->secret, pool);
     ask.callback = client->callback;
     *location = apr_pstrcat(pool, client->browser, "?ask=",
                             tw_hub_ask_seal(&ask, client->hub, pool), NULL);
@@ -74,7 +74,7 @@ static const char *wrong(const tw_hub_ticket_t *ticket,
 
     if (!tw_seal_equal(ticket->state, pending->key)
         || !tw_seal_equal(ticket->challenge,
-                          tw_hub_challenge(pending->secret, pool))) {
+                          tw_seal_challenge(pending->secret, pool))) {
         return "the hub's ticket is another sign-in's";
     }
     return ticket->at > now + TW_HUB_LEEWAY

@@ -28,16 +28,6 @@ static const char *random_text(apr_pool_t *pool)
     return text;
 }
 
-const char *tw_oauth2_challenge(const char *verifier, apr_pool_t *pool)
-{
-    unsigned char digest[TW_SHA256_LEN];
-    char *text = apr_palloc(pool, TW_CODEC_BASE64_LEN(TW_SHA256_LEN) + 1);
-
-    tw_seal_sha256(digest, verifier);
-    tw_codec_base64(text, digest, sizeof(digest));
-    return text;
-}
-
 static apr_status_t oauth2_child_init(apr_pool_t *pool, tw_err_t *err)
 {
     (void)pool;
@@ -60,7 +50,7 @@ static apr_status_t oauth2_begin(tw_pending_t *pending, const char **location,
         "&redirect_uri=", tw_codec_percent(pool, client->callback),
         "&scope=", tw_codec_percent(pool, client->scope),
         "&state=", pending->key,
-        "&code_challenge=", tw_oauth2_challenge(pending->secret, pool),
+        "&code_challenge=", tw_seal_challenge(pending->secret, pool),
         "&code_challenge_method=S256", NULL);
     return APR_SUCCESS;
 }

@@ -24,7 +24,4 @@ apr_status_t tw_oauth2_exchange(tw_tokens_t *tokens, const tw_tokens_t *old,
                                 tw_http_pool_t *http, apr_pool_t *pool,
                                 tw_err_t *err);
 
-/* The S256 challenge of a verifier (RFC 7636 section 4.2), in pool. */
-const char *tw_oauth2_challenge(const char *verifier, apr_pool_t *pool);
-
 #endif

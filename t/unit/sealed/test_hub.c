@@ -139,10 +139,10 @@ static void test_any_change_is_void(void **state)
 static void test_challenge(void **state)
 {
     (void)state;
-    assert_string_equal(tw_hub_challenge("", pool),
+    assert_string_equal(tw_seal_challenge("", pool),
                         "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
-    assert_string_not_equal(tw_hub_challenge("a", pool),
-                            tw_hub_challenge("b", pool));
+    assert_string_not_equal(tw_seal_challenge("a", pool),
+                            tw_seal_challenge("b", pool));
 }
 
 UNIT_MAIN(prepare,

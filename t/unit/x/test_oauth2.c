@@ -93,7 +93,7 @@ static void test_challenge(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        assert_string_equal(tw_oauth2_challenge(rows[i][0], pool),
+        assert_string_equal(tw_seal_challenge(rows[i][0], pool),
                             rows[i][1]);
     }
 }
@@ -126,7 +126,7 @@ static void test_begin(void **state)
         assert_string_not_equal(pending.secret, before.secret);
         assert_string_equal(location, apr_pstrcat(
             pool, head, pending.key, "&code_challenge=",
-            tw_oauth2_challenge(pending.secret, pool),
+            tw_seal_challenge(pending.secret, pool),
             "&code_challenge_method=S256", NULL));
         assert_null(strstr(location, pending.secret));
         before = pending;
