@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/authn.h"
 
-#include <string.h>
 
-#include <apr_cstr.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -13,6 +11,7 @@
 #include "auth/fresh.h"
 #include "private.h"
 #include "request/address.h"
+#include "request/auth_type.h"
 #include "request/browser.h"
 #include "request/front.h"
 #include "request/line.h"
@@ -21,7 +20,7 @@
 #include "request/report.h"
 
 /* r->ap_auth_type points here when, and only when, the user is ours. */
-static char auth_type[] = "Twitter";
+static char auth_type[] = TW_AUTH_TYPE;
 
 #define LOOP_TIME apr_time_from_sec(10)
 
@@ -251,21 +250,12 @@ static int no_name(request_rec *r, tw_visitor_t *visitor)
 
 /* ---- hooks -------------------------------------------------------------- */
 
-int tw_authn_is_ours(request_rec *r)
-{
-    const char *type = ap_auth_type(r);
-
-    /* asked of each request: as it is mostly written first */
-    return type && (!strcmp(type, auth_type)
-                    || !apr_cstr_casecmp(type, auth_type));
-}
-
 int tw_authn_check(request_rec *r)
 {
     const tw_dir_conf_t *dir;
     tw_visitor_t *visitor;
 
-    if (!tw_authn_is_ours(r)) {
+    if (!tw_auth_type_is_ours(r)) {
         return DECLINED;
     }
     visitor = tw_visitor_get(r);
@@ -310,7 +300,7 @@ void tw_authn_insert_filter(request_rec *r)
     }
     tw_export_withdraw(r, visitor, tw_conf_dir(r), 0);
     /* a fast internal redirect has no user, but the AuthType of its target */
-    if (visitor->copy.renewal_due && tw_authn_is_ours(r)) {
+    if (visitor->copy.renewal_due && tw_auth_type_is_ours(r)) {
         tw_visitor_renew(visitor, r);
     }
     tw_visitor_insert_filter(visitor, r);
@@ -351,7 +341,7 @@ int tw_authn_fixups(request_rec *r)
     exports = (int)dir->exports;
     visitor = tw_authn_visitor(r);
     if (!visitor && dir->unauthenticated == TW_UNAUTH_PASS
-        && tw_authn_is_ours(r)) {
+        && tw_auth_type_is_ours(r)) {
         visitor = passing(r, dir);
         passes = !visitor && tw_conf_fresh(dir);
     }

@@ -19,9 +19,6 @@
  */
 tw_visitor_t *tw_authn_visitor(request_rec *r);
 
-/* Whether r's place has this module's AuthType. */
-int tw_authn_is_ours(request_rec *r);
-
 /* The hooks check_authn and fixups. */
 int tw_authn_check(request_rec *r);
 int tw_authn_fixups(request_rec *r);

@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "base/roles.h"
 #include "private.h"
+#include "request/auth_type.h"
 #include "request/line.h"
 #include "request/page.h"
 #include "request/report.h"
@@ -158,7 +159,7 @@ static authz_status authorize_again(request_rec *r, const char *line,
     }
     status = httpd_s[by]->check_authorization(r, line, parsed);
     return status == AUTHZ_DENIED && is_about && !r->user
-           && tw_authn_is_ours(r) ? AUTHZ_DENIED_NO_USER : status;
+           && tw_auth_type_is_ours(r) ? AUTHZ_DENIED_NO_USER : status;
 }
 
 static authz_status check_expr(request_rec *r, const char *line,

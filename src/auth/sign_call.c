@@ -20,6 +20,7 @@
 #include "base/table.h"
 #include "base/target.h"
 #include "private.h"
+#include "request/auth_type.h"
 #include "request/address.h"
 #include "request/line.h"
 #include "request/navigation.h"
@@ -124,7 +125,7 @@ static int misconfigured(request_rec *r, const char *why)
 
 static int is_signed_in(tw_signed_call_t *call)
 {
-    if (!tw_authn_is_ours(call->r)) {
+    if (!tw_auth_type_is_ours(call->r)) {
         return misconfigured(call->r, "nobody can be signed in: say "
                              "AuthType Twitter and Require valid-user");
     }
