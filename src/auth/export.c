@@ -214,24 +214,36 @@ static const char *told(const request_rec *r, tw_visitor_t *visitor,
     }
 }
 
-static void add_own_headers(const request_rec *r, tw_visitor_t *visitor,
-                            tw_given_t *given,
+/* What TwAuthHeader says for a place, in a table; and in kept, to be known
+ * again (NULL: it need not be). */
+static void set_own_headers(apr_table_t *table, apr_table_t *kept,
+                            const request_rec *r, tw_visitor_t *visitor,
                             const apr_array_header_t *headers)
 {
-    apr_pool_t *pool = visitor->initial->pool;  /* r may be a part of it */
     int i;
 
-    given->asked = apr_array_copy(pool, headers);
-    given->own = apr_table_make(pool, headers->nelts);
     for (i = 0; i < headers->nelts; i++) {
         const tw_header_t *header = &APR_ARRAY_IDX(headers, i, tw_header_t);
         const char *value = told(r, visitor, header->told);
 
         if (value) {
-            apr_table_set(given->own, header->name, value);
-            apr_table_setn(r->headers_in, header->name, value);
+            apr_table_setn(table, header->name, value);
+            if (kept) {
+                apr_table_set(kept, header->name, value);
+            }
         }
     }
+}
+
+static void add_own_headers(const request_rec *r, tw_visitor_t *visitor,
+                            tw_given_t *given,
+                            const apr_array_header_t *headers)
+{
+    apr_pool_t *pool = visitor->initial->pool;  /* r may be a part of it */
+
+    given->asked = apr_array_copy(pool, headers);
+    given->own = apr_table_make(pool, headers->nelts);
+    set_own_headers(r->headers_in, given->own, r, visitor, headers);
 }
 
 static void export_headers(const request_rec *r, tw_visitor_t *visitor,
@@ -282,20 +294,12 @@ void tw_export_identity(request_rec *r, tw_visitor_t *visitor,
 void tw_export_answer(request_rec *r, tw_visitor_t *visitor,
                       const tw_dir_conf_t *dir)
 {
-    const apr_array_header_t *headers = dir->headers;
-    int i;
-
     add_identity(r->headers_out, tw_identity_headers_names, r, visitor);
     if (dir->exports & TW_EXPORT_PROFILE) {
         add_profile_headers(r->headers_out, r, visitor);
     }
-    for (i = 0; headers && i < headers->nelts; i++) {
-        const tw_header_t *header = &APR_ARRAY_IDX(headers, i, tw_header_t);
-        const char *value = told(r, visitor, header->told);
-
-        if (value) {
-            apr_table_set(r->headers_out, header->name, value);
-        }
+    if (dir->headers) {
+        set_own_headers(r->headers_out, NULL, r, visitor, dir->headers);
     }
 }
 
