@@ -157,12 +157,6 @@ static int is_called(const tw_site_t *site, const char *name,
                                              (int)a->port));
 }
 
-static int same_database(const tw_site_t *a, const tw_site_t *b)
-{
-    return !strcmp(a->store.database.driver, b->store.database.driver)
-           && !strcmp(a->store.database.params, b->store.database.params);
-}
-
 /* Their addresses, for a sentence. */
 static const char *names_of(const tw_control_t *c)
 {
@@ -191,7 +185,7 @@ static int one_enough(const tw_control_t *c)
         }
         if ((c->command->scope == TW_CONTROL_DATABASE
              || c->command->scope == TW_CONTROL_SHUT)
-            && !same_database(site, c->site)) {
+            && !tw_site_share_database(site, c->site)) {
             return tw_control_fail("hosts have several databases, say "
                                    "which: --host with one of %s",
                                    names_of(c));

@@ -59,13 +59,6 @@ static int build_address(tw_draft_t *draft)
     return 1;
 }
 
-static int is_at_or_below(const char *path, const char *location)
-{
-    apr_size_t len = strlen(location);
-
-    return !strncmp(path, location, len) && (!path[len] || path[len] == '/');
-}
-
 static int build_paths(tw_draft_t *draft)
 {
     tw_site_paths_t *paths = &draft->site->paths;
@@ -85,7 +78,7 @@ static int build_paths(tw_draft_t *draft)
         || !strcmp(paths->callback, paths->account)
         || !strcmp(paths->callback, apr_pstrcat(draft->ptemp, path, "hub",
                                                 NULL))
-        || is_at_or_below(paths->callback, paths->auth)) {
+        || tw_site_path_is_at(paths->callback, paths->auth)) {
         return tw_draft_refuse(draft, "TwAuthCallbackURL must not be the "
                                "login, logout, session, account, hub or auth "
                                "location");

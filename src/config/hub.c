@@ -91,12 +91,16 @@ static int have_a_key(const tw_hub_seals_t *a, const tw_hub_seals_t *b,
            == APR_SUCCESS;
 }
 
-static int is_named(const apr_array_header_t *origins, const char *origin)
+int tw_hub_serves(const tw_site_t *hub, const char *callback)
 {
+    const apr_array_header_t *origins = hub->sign_in.hub_for;
     int i;
 
     for (i = 0; origins && i < origins->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(origins, i, const char *), origin)) {
+        const char *origin = APR_ARRAY_IDX(origins, i, const char *);
+        apr_size_t len = strlen(origin);
+
+        if (!strncmp(callback, origin, len) && callback[len] == '/') {
             return 1;
         }
     }
@@ -107,10 +111,7 @@ static int is_named(const apr_array_header_t *origins, const char *origin)
 static const char *misfit(const tw_site_t *site, const tw_site_t *hub,
                           apr_pool_t *pool)
 {
-    const tw_database_t *here = &site->store.database;
-    const tw_database_t *there = &hub->store.database;
-
-    if (!is_named(hub->sign_in.hub_for, site->address.origin)) {
+    if (!tw_hub_serves(hub, site->provider.client.callback)) {
         return apr_psprintf(pool, "TwAuthHub names %s, whose TwAuthHubFor "
                             "does not name %s", hub->address.origin,
                             site->address.origin);
@@ -121,8 +122,7 @@ static const char *misfit(const tw_site_t *site, const tw_site_t *hub,
                             "in common: what the one seals the other must be "
                             "able to open", hub->address.origin);
     }
-    if (strcmp(here->driver, there->driver)
-        || strcmp(here->params, there->params)) {
+    if (!tw_site_share_database(site, hub)) {
         return apr_psprintf(pool, "this host and its hub %s must have the "
                             "same database (DBDriver, DBDParams): a session "
                             "that the hub hands over is in it",

@@ -15,6 +15,9 @@ int tw_hub_client(tw_draft_t *draft);
 /* What the two ends of it seal with, where the host in hand is one. */
 void tw_hub_build(tw_draft_t *draft);
 
+/* Whether a callback's URL is at one of the hosts whose hub this is. */
+int tw_hub_serves(const tw_site_t *hub, const char *callback);
+
 /*
  * Whether hubs and their hosts fit together, as far as they are on this
  * server; 0: the configuration is refused, in a line for each.  For when all

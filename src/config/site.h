@@ -10,6 +10,8 @@
 #ifndef TW_CONFIG_SITE_H
 #define TW_CONFIG_SITE_H
 
+#include <string.h>
+
 #include <httpd.h>
 
 #include "base/cookie.h"
@@ -143,6 +145,22 @@ struct tw_site_t {
 static inline const tw_site_t *tw_site(const server_rec *s)
 {
     return tw_conf_server(s)->site;
+}
+
+/* Whether both were told the same database, in the same words. */
+static inline int tw_site_share_database(const tw_site_t *a,
+                                         const tw_site_t *b)
+{
+    return !strcmp(a->store.database.driver, b->store.database.driver)
+           && !strcmp(a->store.database.params, b->store.database.params);
+}
+
+/* Whether a path, decoded, is that of a location or below it. */
+static inline int tw_site_path_is_at(const char *path, const char *location)
+{
+    apr_size_t len = strlen(location);
+
+    return !strncmp(path, location, len) && (!path[len] || path[len] == '/');
 }
 
 /* Whether it has one that is on. */

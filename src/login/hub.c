@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "config/hub.h"
 #include "private.h"
 #include "request/address.h"
 #include "request/browser.h"
@@ -34,24 +35,6 @@ static int page(const asked_t *a, tw_page_kind_t kind, int retry_after)
     p.always = 1;
     p.retry_after = retry_after;
     return tw_page_answer(a->r, a->visitor, &p);
-}
-
-/* Whether the callback is at one of the hosts whose hub this is. */
-static int is_ours(const asked_t *a)
-{
-    const apr_array_header_t *origins = a->site->sign_in.hub_for;
-    int i;
-
-    for (i = 0; i < origins->nelts; i++) {
-        const char *origin = APR_ARRAY_IDX(origins, i, const char *);
-        apr_size_t len = strlen(origin);
-
-        if (!strncmp(a->ask.callback, origin, len)
-            && a->ask.callback[len] == '/') {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 static int refuse(const asked_t *a, const char *why)
@@ -84,7 +67,7 @@ static const char *read_ask(asked_t *a)
     if (rv != APR_SUCCESS) {
         return "it is not the question of one of its hosts";
     }
-    if (!is_ours(a)) {
+    if (!tw_hub_serves(a->site, a->ask.callback)) {
         return apr_psprintf(a->r->pool, "TwAuthHubFor does not name the host "
                             "of %s", tw_err_quote(a->r->pool, a->ask.callback,
                                                   strlen(a->ask.callback),

@@ -5,11 +5,7 @@
 
 int tw_front_asks(const request_rec *r, const tw_site_t *site)
 {
-    const char *path = site->paths.auth;
-    apr_size_t len = strlen(path);
-
-    return r->uri && !strncmp(r->uri, path, len)
-           && (!r->uri[len] || r->uri[len] == '/');
+    return r->uri && tw_site_path_is_at(r->uri, site->paths.auth);
 }
 
 const char *tw_front_url(const request_rec *r)
