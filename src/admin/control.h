@@ -102,6 +102,10 @@ apr_int64_t tw_control_number(const tw_control_t *c, const char *name,
                               apr_int64_t least, apr_int64_t most,
                               apr_int64_t otherwise);
 
+/* How many rows are to be shown: --limit, else all as JSON and a hundred for
+ * people; -1 as above. */
+apr_int64_t tw_control_limit(const tw_control_t *c);
+
 /* Says on standard error what is wrong and would be right; always
  * TW_CONTROL_WRONG. */
 int tw_control_fail(const char *fmt, ...)

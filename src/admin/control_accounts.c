@@ -3,8 +3,6 @@
 
 #include "base/id.h"
 
-#define ALL 10000000
-
 static const tw_output_column_t columns[] = {
     { "account", TW_OUTPUT_NUMBER },
     { "username", TW_OUTPUT_TEXT },
@@ -44,9 +42,7 @@ static apr_status_t next(apr_array_header_t **list, apr_int64_t after,
 int tw_control_accounts(tw_control_t *c)
 {
     const char *who = tw_control_word(c, 0);
-    apr_int64_t most = tw_control_number(c, "limit", 1, ALL,
-                                         tw_output_is_json(c->out) ? ALL
-                                                                   : 100);
+    apr_int64_t most = tw_control_limit(c);
     apr_int64_t after = 0;
     apr_array_header_t *list;
     int i;

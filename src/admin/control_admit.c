@@ -9,10 +9,9 @@
 #include "base/ascii.h"
 #include "base/id.h"
 #include "store/admit.h"
+#include "x/protocol.h"
 
 #define DIGITS "0123456789"
-#define HANDLE "abcdefghijklmnopqrstuvwxyz_" DIGITS
-#define HANDLE_MAX 20
 
 static const tw_output_column_t columns[] = {
     { "account", TW_OUTPUT_NUMBER },
@@ -53,8 +52,7 @@ static int handles_are_claimed(const tw_control_t *c)
 static const char *identity_of(const tw_control_t *c, const char *who)
 {
     const char *handle = *who == '@' ? who + 1 : who;
-    char *lower = apr_pstrdup(c->pool, handle);
-    size_t len = strlen(lower);
+    char *lower;
 
     if (!strncmp(who, "id:", 3)) {
         if (tw_id_twitter_ok(who + 3)) {
@@ -64,8 +62,7 @@ static const char *identity_of(const tw_control_t *c, const char *who)
                         "in front", who + 3);
         return NULL;
     }
-    tw_ascii_lower(lower, len);
-    if (!len || len > HANDLE_MAX || lower[strspn(lower, HANDLE)]) {
+    if (!tw_provider_handle_ok(handle)) {
         tw_control_fail("there is no account %s: say somebody's handle "
                         "(@jack), or their number at X", who);
         return NULL;
@@ -77,6 +74,8 @@ static const char *identity_of(const tw_control_t *c, const char *who)
                         "NUMBER", handle, tw_control_name(c));
         return NULL;
     }
+    lower = apr_pstrdup(c->pool, handle);
+    tw_ascii_lower(lower, strlen(lower));
     return apr_pstrcat(c->pool, "handle:", lower, NULL);
 }
 

@@ -7,7 +7,6 @@
 
 #include "store/invitation.h"
 
-#define ALL 10000000
 #define SHOWN 12                /* of an id: enough to tell them apart */
 #define LEAST 4
 
@@ -60,9 +59,7 @@ static const char *state_of(const tw_invitation_t *invitation)
 int tw_control_invitations(tw_control_t *c)
 {
     const char *begins = tw_control_option(c, "revoke");
-    apr_int64_t most = tw_control_number(c, "limit", 1, ALL,
-                                         tw_output_is_json(c->out) ? ALL
-                                                                   : 100);
+    apr_int64_t most = tw_control_limit(c);
     apr_array_header_t *list;
     tw_err_t err = { 0 };
     int i;

@@ -8,7 +8,6 @@
 
 #include "store/session_list.h"
 
-#define ALL 10000000
 
 static const tw_output_column_t columns[] = {
     { "session", TW_OUTPUT_TEXT },
@@ -104,9 +103,7 @@ static int list(tw_control_t *c, apr_int64_t account, apr_int64_t most)
 int tw_control_sessions(tw_control_t *c)
 {
     const char *who = tw_control_word(c, 0);
-    apr_int64_t most = tw_control_number(c, "limit", 1, ALL,
-                                         tw_output_is_json(c->out) ? ALL
-                                                                   : 100);
+    apr_int64_t most = tw_control_limit(c);
     tw_member_t m = { 0 };
     int status = TW_CONTROL_DONE;
 

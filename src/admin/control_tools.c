@@ -46,6 +46,15 @@ apr_int64_t tw_control_number(const tw_control_t *c, const char *name,
     return number;
 }
 
+#define ALL 10000000
+#define FOR_PEOPLE 100
+
+apr_int64_t tw_control_limit(const tw_control_t *c)
+{
+    return tw_control_number(c, "limit", 1, ALL, tw_output_is_json(c->out)
+                                                 ? ALL : FOR_PEOPLE);
+}
+
 /* ---- sentences ---------------------------------------------------------- */
 
 int tw_control_fail(const char *fmt, ...)
