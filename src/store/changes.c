@@ -18,7 +18,7 @@ _Static_assert(TW_LOG_FEED_MISSED < TW_LOG_KINDS, "a word of memory for each");
 #define OFF_AGAIN apr_time_from_sec(3600)
 #define MISSED_AGAIN apr_time_from_sec(60)
 
-/* A copy may pass for so much longer than it says: beside the request that
+/* A copy may pass for so much longer than it says: while another request
  * checks it, on its way, while a clock moves. */
 #define SPARE apr_time_from_sec(65)
 
