@@ -9,6 +9,7 @@ import pytest
 from harness import process
 from harness.backend import Backend
 from harness.certs import Authority
+from harness.chat import Chat
 from harness.database import Postgres, Sqlite
 from harness.httpd import Httpd, VHost
 from harness.paths import MODULE
@@ -203,6 +204,15 @@ def echo():
     backend = Backend()
     yield backend
     backend.stop()
+
+
+@pytest.fixture(scope="module")
+def chat():
+    """CHAT, a server that agrees to every WebSocket; `chat.heard` is what it was asked."""
+    server = Chat()
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 # What a test has to itself

@@ -11,20 +11,13 @@ from harness import invitation
 from harness.checks import together
 from harness.process import until
 from harness.signin import Flow
+from harness.site import PROTECTED
 
 pytestmark = [pytest.mark.protocols("oauth1", "oauth2"), pytest.mark.databases("sqlite", "pgsql")]
 FIELDS = ["time", "event", "reason", "host", "account", "id", "username", "screen_name", "address", "browser", "reference",
           "unique_id", "traceparent", "why"]
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-PLACES = """
-<Location "/members/">
-AuthType Twitter
-Require valid-user
-</Location>
-<Location "/admin/">
-AuthType Twitter
-Require twitter-user alice
-</Location>
+PLACES = PROTECTED + """\
 <Location "/handle/">
 AuthType Twitter
 Require valid-user

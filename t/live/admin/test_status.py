@@ -13,17 +13,10 @@ import pytest
 from harness.load import Load, ask
 from harness.paths import TREE
 from harness.process import until
+from harness.site import PROTECTED
 
 BOTH = pytest.mark.protocols("oauth1", "oauth2")
-PLACES = """
-<Location "/members/">
-AuthType Twitter
-Require valid-user
-</Location>
-<Location "/admin/">
-AuthType Twitter
-Require twitter-user alice
-</Location>
+PLACES = PROTECTED + """\
 <Location "/status">
 SetHandler twauth-status
 Require ip 127.0.0.1

@@ -9,7 +9,6 @@ import pytest
 
 from harness import documents
 from harness.browser import Browser
-from harness.chat import Chat
 from harness.front import Caddy, Nginx
 from harness.httpd import VHost
 
@@ -26,14 +25,6 @@ def block(title, word):
 def here(text, site, application):
     places = {"127.0.0.1:8081": f"127.0.0.1:{site.inner.port}", "127.0.0.1:3000": application}
     return re.sub("|".join(places), lambda place: places[place.group()], text)
-
-
-@pytest.fixture(scope="module")
-def chat():
-    server = Chat()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="module")

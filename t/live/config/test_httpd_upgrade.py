@@ -6,17 +6,7 @@ import socket
 
 import pytest
 
-from harness.chat import Chat
 from harness.site import CANARY
-
-
-@pytest.fixture(scope="module")
-def chat():
-    server = Chat()
-    yield server
-    server.shutdown()
-    server.server_close()
-
 
 WAYS = ["/members/tunnel/", "/members/http/", "/members/rewritten/"]
 
