@@ -87,6 +87,13 @@ test-full: need-test
 	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile --full t $(TESTS)
 	@$(MAKE) --no-print-directory test-package rpm
 
+## snapshots: keep what DUMP_TWAUTH says of t/live/admin/snapshots, where it was meant to change
+.PHONY: snapshots
+snapshots: need-test
+	@$(MAKE) --no-print-directory all
+	@TWAUTH_SNAPSHOTS=renew $(PYTEST) t/live/admin/test_config_snapshots.py
+	@git --no-pager diff --stat -- t/live/admin/snapshots
+
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 ## test-asan: unit and live tests with AddressSanitizer and UBSan

@@ -8,6 +8,7 @@
 #include <http_core.h>
 
 #include "admin/check.h"
+#include "admin/shown.h"
 #include "config/conftree.h"
 #include "config/site.h"
 #include "config/values.h"
@@ -150,6 +151,11 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
                     site->cookies.session.text,
                     site->cookies.session_attributes);
     dump_events(d, site);
+    tw_shown_settings(d->out, site->server, d->pool);
+    if (site->server->is_virtual) {
+        tw_shown_places(d->out, tw_conftree_part(d->tree, site->server), "",
+                        d->pool);
+    }
     warn_of(d, site->server);
 }
 
@@ -167,6 +173,9 @@ void tw_dump(apr_pool_t *pconf, server_rec *base_server)
     d.findings = tw_check(d.tree, pconf);
     apr_file_open_stdout(&d.out, pconf);
     apr_file_printf(d.out, "mod_twauth:\n");
+    tw_shown_defaults(d.out, pconf);
+    tw_shown_places(d.out, tw_conftree_outside(d.tree),
+                    "Outside of all hosts:\n", pconf);
     for (s = base_server; s; s = s->next) {
         const tw_site_t *site = tw_site(s);
 

@@ -253,13 +253,17 @@ void *tw_conf_dir_merge(apr_pool_t *pool, void *base, void *add)
     return conf;
 }
 
+void tw_conf_dir_fill(tw_dir_conf_t *conf)
+{
+    tw_settings_defaults(conf, tw_dir_settings, DIR_SETTINGS);
+}
+
 /* Sections are merged among themselves first, and must not bring defaults with
  * them; but whatever is found for a request is merged over these. */
 void tw_conf_dir_defaults(const server_rec *s)
 {
-    tw_settings_defaults(ap_get_module_config(s->lookup_defaults,
-                                              &twauth_module),
-                         tw_dir_settings, DIR_SETTINGS);
+    tw_conf_dir_fill(ap_get_module_config(s->lookup_defaults,
+                                          &twauth_module));
 }
 
 tw_server_conf_t *tw_conf_server(const server_rec *s)

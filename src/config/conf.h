@@ -182,8 +182,11 @@ static inline apr_interval_time_t tw_conf_fresh(const tw_dir_conf_t *dir)
            ? dir->fresh.htaccess : dir->fresh.configured;
 }
 
-/* Puts the defaults of directories in, where all requests of the server
- * begin; after that tw_conf_dir() has a value for each directive. */
+/* Puts the defaults of directories in wherever nobody has set anything. */
+void tw_conf_dir_fill(tw_dir_conf_t *conf);
+
+/* The same, where all requests of the server begin; after that tw_conf_dir()
+ * has a value for each directive. */
 void tw_conf_dir_defaults(const server_rec *s);
 
 /* Puts the defaults in wherever nobody has set anything. */

@@ -132,6 +132,11 @@ tw_told_t tw_told_field(const char *word)
     return (tw_told_t)told;
 }
 
+const char *tw_told_word(tw_told_t told)
+{
+    return fields[told];
+}
+
 void tw_told_add(apr_array_header_t **headers, const char *name,
                  tw_told_t told, apr_pool_t *pool)
 {

@@ -42,6 +42,9 @@ const char *tw_told_wrong_name(const char *name, apr_pool_t *pool);
 /* What a word of the directive says; TW_TOLD_NOTHING + 1: it is none. */
 tw_told_t tw_told_field(const char *word);
 
+/* The word for it. */
+const char *tw_told_word(tw_told_t told);
+
 /* Adds a header to those of a place, in the place of one of that name, and
  * has all hosts know its name for as long as the configuration (pool) lives. */
 void tw_told_add(apr_array_header_t **headers, const char *name,
