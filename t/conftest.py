@@ -26,7 +26,7 @@ def pytest_addoption(parser):
     group.addoption("--mpm", default="event", help="MPMs to test with, by commas (event, worker, prefork)")
     group.addoption("--protocol", default="oauth1", help="protocols to test with, by commas (oauth1, oauth2)")
     group.addoption("--db", default="sqlite", help="databases to test with, by commas (sqlite, pgsql)")
-    group.addoption("--full", action="store_true", help="the large sizes, where a test has a small and a large one")
+    group.addoption("--full", action="store_true", help="the large sizes, where a test has a small and a large one, and tests marked full")
 
 
 def _choices(metafunc, fixture, marker, option):
@@ -52,13 +52,17 @@ LONGEST = ("test_database_failures", "test_fault_provider", "test_soak", "test_d
 
 
 def pytest_collection_modifyitems(config, items):
-    """A parameter that is marked for one protocol is left out with another."""
+    """A parameter that is marked for one protocol is left out with another, and what is marked full without --full."""
     rank = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
     default = config.getoption("--protocol")
     items[:] = [item for item in items if all(_params(item).get("protocol", default) in mark.args
                                               for mark in getattr(getattr(item, "callspec", None), "marks", ())
                                               if mark.name == "protocols")]
+    if not config.getoption("--full"):
+        large = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=large)
+        items[:] = [item for item in items if item not in large]
 
 
 def _params(item):

@@ -5,7 +5,8 @@
 TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 libnet-oauth-perl \
-	chromium chromium-driver faketime valgrind curl procps wrk locales nginx-light caddy
+	chromium chromium-driver faketime valgrind curl procps wrk locales nginx-light caddy \
+	python3-flask python3-django gunicorn
 # what docs/support.md names, and few sites have
 TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm
 LINT_PACKAGES := cppcheck clang-tidy shellcheck

@@ -2,14 +2,12 @@
 """Applications of other kinds behind the gate, as docs/support.md lists them: WebDAV, mod_wsgi, PHP-FPM. Each is told who is
 signed in, closed to everybody else, and cannot be told it by a visitor."""
 
-import glob
 import json
-from pathlib import Path
 
 import pytest
 
 from harness import process
-from harness.paths import HTTPD_MODULES
+from harness.applications import Fpm
 
 PLACES = ("dav", "wsgi", "php")
 WSGI = """\
@@ -19,27 +17,12 @@ def application(environ, start_response):
     return [json.dumps({k: v for k, v in environ.items() if isinstance(v, str)}).encode()]
 """
 PHP = "<?php header('Content-Type: application/json'); echo json_encode($_SERVER);"
-FPM = """\
-[global]
-error_log = {folder}/fpm.log
-daemonize = no
-[www]
-{user}
-listen = {folder}/fpm.sock
-listen.mode = 0666
-pm = static
-pm.max_children = 1
-"""
-WSGI_MODULE = HTTPD_MODULES / "mod_wsgi.so"
-FPM_PROGRAM = next(iter(sorted(glob.glob("/usr/sbin/php-fpm*"))), None)
-#: In `make test-full` all of it is there.
-wsgi = pytest.mark.skipif(not WSGI_MODULE.exists(), reason="no libapache2-mod-wsgi-py3 here")
-php = pytest.mark.skipif(not FPM_PROGRAM, reason="no php-fpm here")
 
 
 @pytest.fixture(scope="module")
-def site(make_site):
-    site = make_site(start=False, modules=("dav", "dav_fs", "proxy", "proxy_fcgi", *(["wsgi"] if WSGI_MODULE.exists() else ())),
+def site(make_site, full):
+    wsgi = full((), ("wsgi",))
+    site = make_site(start=False, modules=("dav", "dav_fs", "proxy", "proxy_fcgi", *wsgi),
                      protected="".join(f'<Location "/{name}/">\nAuthType Twitter\nRequire valid-user\nTwAuthExport env headers\n'
                                        "</Location>\n" for name in PLACES))
     folder, htdocs = site.httpd.folder, site.httpd.htdocs
@@ -54,7 +37,7 @@ def site(make_site):
         process.give(inner, "www-data")
     site.httpd.main += f'DavLockDB "{locks}/locks"\n<Directory "{htdocs}/dav">\nDav On\n</Directory>\n'
     site.httpd.main += f'<FilesMatch "\\.php$">\nSetHandler "proxy:unix:{folder}/fpm.sock|fcgi://localhost/"\n</FilesMatch>\n'
-    if WSGI_MODULE.exists():
+    if wsgi:
         site.httpd.main += (f'WSGISocketPrefix "{folder}/run/wsgi"\nWSGIDaemonProcess app processes=1 threads=1\n'
                             f'WSGIProcessGroup app\nWSGIScriptAlias /wsgi/ "{program}/"\n<Directory "{folder}">\n<Files "app.wsgi">\nRequire all granted\n'
                             "</Files>\n</Directory>\n")
@@ -63,13 +46,8 @@ def site(make_site):
 
 @pytest.fixture(scope="module")
 def fpm(site):
-    folder = site.httpd.folder
-    conf = folder / "fpm.conf"
-    conf.write_text(FPM.format(folder=folder, user="user = www-data\ngroup = www-data" if process.ROOT else ""))
-    program = process.Process([FPM_PROGRAM, "--nodaemonize", "-n", "-y", conf], cwd=folder)
-    assert process.until((folder / "fpm.sock").exists), Path(folder / "fpm.log").read_text()
-    yield program
-    program.stop()
+    with Fpm(site.httpd.folder) as program:
+        yield program
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +66,12 @@ def is_told(site, member, path):
     assert site.browser().fetch(path).status == 401
 
 
-@wsgi
+@pytest.mark.full
 def test_mod_wsgi(site, member):
     is_told(site, member, "/wsgi/")
 
 
-@php
+@pytest.mark.full
 def test_php_fpm(site, member, fpm):
     is_told(site, member, "/php/index.php")
 
