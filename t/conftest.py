@@ -134,6 +134,19 @@ def _chromium_driver(_chromium):
     return _chromium.start()
 
 
+@pytest.fixture(scope="session")
+def _firefox(folder):
+    from harness.firefox import Firefox
+    firefox = Firefox(folder / "firefox")
+    yield firefox
+    firefox.stop()
+
+
+@pytest.fixture(scope="session")
+def _firefox_driver(_firefox):
+    return _firefox.start()
+
+
 # What a module has to itself
 
 @pytest.fixture(scope="module")
@@ -178,9 +191,9 @@ def make_httpd(folder, authority, mpm):
 def make_site(request, folder, authority, standin, make_db, mpm, protocol):
     """make_site(config="...", **parts of Site): a started site with a fresh database; start=False: not started."""
     made = []
-    # Chromium keeps a spare connection on which it asks nothing. httpd's children wait for it when they are to end, for
+    # A browser keeps a spare connection on which it asks nothing. httpd's children wait for it when they are to end, for
     # Timeout, and are killed after nine seconds.
-    timeout = 5 if any("_chromium" in item.fixturenames for item in request.session.items
+    timeout = 5 if any({"_chromium", "_firefox", "driver", "make_driver"} & set(item.fixturenames) for item in request.session.items
                        if item.module is request.module) else 10
 
     def make(*, start=True, db=True, **parts):
@@ -244,17 +257,51 @@ def chromium(_chromium_driver):
 
 
 @pytest.fixture
+def firefox(_firefox_driver):
+    """Selenium's driver for a Firefox without cookies; only in tests marked full."""
+    from harness.firefox import forget
+    forget(_firefox_driver)
+    return _firefox_driver
+
+
+@pytest.fixture
 def make_chromium(_chromium):
     """make_chromium(block_cookies=True, ...): another Chromium, see harness.chromium."""
+    yield from _more(_chromium)
+
+
+@pytest.fixture
+def make_firefox(_firefox):
+    """make_firefox(block_cookies=True, ...): another Firefox, see harness.firefox."""
+    yield from _more(_firefox)
+
+
+def _more(browser):
     made = []
 
     def make(**options):
-        made.append(_chromium.start(**options))
+        made.append(browser.start(**options))
         return made[-1]
 
     yield make
     for driver in made:
-        _chromium.quit(driver)
+        browser.quit(driver)
+
+
+#: The one browser, with --full also the other.
+BROWSERS = ["chromium", pytest.param("firefox", marks=pytest.mark.full)]
+
+
+@pytest.fixture(params=BROWSERS)
+def driver(request):
+    """Either browser's driver, without cookies."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=BROWSERS)
+def make_driver(request):
+    """make_driver(block_cookies=True, ...): another one of either."""
+    return request.getfixturevalue(f"make_{request.param}")
 
 
 # The judge

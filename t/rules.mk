@@ -7,8 +7,8 @@ TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql 
 	python3-h2 libnet-oauth-perl \
 	chromium chromium-driver faketime valgrind curl procps wrk locales nginx-light caddy \
 	python3-flask python3-django gunicorn
-# what docs/support.md names, and few sites have
-TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm
+# what docs/support.md names, and few sites have; and what is large
+TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr
 LINT_PACKAGES := cppcheck clang-tidy shellcheck
 FUZZ_PACKAGES := clang libclang-rt-dev
 

@@ -43,7 +43,7 @@ class Chromium:
         finally:
             connection.close()
 
-    def start(self, block_cookies=False, javascript=True, dark=False, size=(1000, 800), flags=()):
+    def start(self, block_cookies=False, block_third_party=False, javascript=True, dark=False, size=(1000, 800), flags=()):
         """A browser with an empty profile."""
         from selenium import webdriver
         from selenium.webdriver.chromium.remote_connection import ChromiumRemoteConnection
@@ -60,6 +60,7 @@ class Chromium:
         blocked = ["cookies"] * block_cookies + ["javascript"] * (not javascript)
         options.add_experimental_option("prefs", {
             "net.network_prediction_options": 2,        # no idle connections made in advance: they hold up httpd's stop
+            "profile.cookie_controls_mode": int(block_third_party), "profile.block_third_party_cookies": block_third_party,
             **{f"profile.default_content_setting_values.{what}": 2 for what in blocked}})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         connection = ChromiumRemoteConnection(self._url, vendor_prefix="goog", browser_name="chrome")
@@ -114,8 +115,8 @@ def forget(driver):
 
 
 def screenshot(driver, name):
-    """A picture NAME.png in the folder that TWAUTH_SHOTS names."""
+    """A picture NAME.png in the folder that TWAUTH_SHOTS names; of Firefox NAME-firefox.png."""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    file = SHOTS / f"{name}.png"
+    file = SHOTS / f"{name}{'-firefox' * (driver.name == 'firefox')}.png"
     driver.save_screenshot(str(file))
     return file
