@@ -11,6 +11,7 @@ TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql 
 TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr
 LINT_PACKAGES := cppcheck clang-tidy shellcheck
 FUZZ_PACKAGES := clang libclang-rt-dev
+COVERAGE_PACKAGES := $(FUZZ_PACKAGES) llvm
 
 .PHONY: need-test need-lint need-fuzz
 # the judge of metrics and of rules for alerts: nothing but the program of its
@@ -107,6 +108,34 @@ test-asan: need-test
 	 TWAUTH_PRELOAD="$$($(CC) -print-file-name=libasan.so)" \
 	 ASAN_OPTIONS=use_sigaltstack=0 \
 		$(PYTEST) -n 2 --dist loadfile t/unit t/live t/soak $(TESTS)
+
+## coverage: which lines of src/ unit and live tests run, by room; below 95 % it fails
+# The counters are in files that all processes of httpd have in common, so that
+# also those count that are killed.  What is not run: build/coverage/missed.
+# COVER=t/live/x: only those tests, added to what was run before.
+COVERAGE := $(BUILD)/coverage
+COVERAGE_FLAGS = -fcoverage-mapping -mllvm -runtime-counter-relocation \
+	-fprofile-instr-generate=$(abspath $(COVERAGE))/%c%m.profraw
+COVERAGE_LEAST := 95
+.PHONY: coverage
+coverage: need-test
+	$(call need,$(COVERAGE_PACKAGES))
+	@$(MAKE) --no-print-directory BUILD=$(COVERAGE) CC=clang CFLAGS="-O1 -g" \
+		EXTRA_CFLAGS="$(COVERAGE_FLAGS)" FORTIFY=0 all tests
+	$(if $(COVER),,@rm -f $(COVERAGE)/*.profraw)
+	@# the module's file is there, to be written by whoever runs httpd
+	@umask 0; $$($(APXS) -q SBINDIR)/$$($(APXS) -q PROGNAME) -f /dev/null -t \
+		-C "LoadModule twauth_module $(abspath $(COVERAGE))/mod_twauth.so" \
+		> /dev/null 2>&1 || true
+	@TWAUTH_BUILD=$(COVERAGE) TWAUTH_MODULE=$(COVERAGE)/mod_twauth.so $(PYTEST) \
+		-n 2 --dist loadfile $(or $(COVER),t/unit t/live) $(TESTS)
+	@llvm-profdata merge -o $(COVERAGE)/profile $(COVERAGE)/*.profraw
+	@llvm-cov show -instr-profile=$(COVERAGE)/profile \
+		$(COVERAGE)/mod_twauth.so | \
+		awk '/^\//{ f = $$0 } /^ +[0-9]+\| +0\|/{ print f $$0 }' \
+		> $(COVERAGE)/missed
+	@$(PYTHON) -B t/coverage.py $(COVERAGE)/mod_twauth.so $(COVERAGE)/profile \
+		$(COVERAGE_LEAST)
 
 ## test-valgrind: unit tests, corpora, and a minute of the soak under memcheck
 MEMCHECK := valgrind -q --vgdb=no

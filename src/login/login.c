@@ -288,21 +288,6 @@ static int may_begin(login_t *l, tw_lease_t *lease)
     return page(l, &p);
 }
 
-/* Without a call there is nothing to fail at X: what failed is here. */
-static int cannot_begin(login_t *l, const tw_err_t *err)
-{
-    tw_page_t p = { 0 };
-    tw_line_t line;
-
-    tw_line_begin(&line, l->r, l->site, APLOG_ERR, "TW0234", "");
-    ap_log_rerror(APLOG_MARK, line.level, err->rv, l->r, TWLOGNO(0234)
-                  "a sign-in cannot begin (reference %s): %s", line.reference,
-                  err->why);
-    p.kind = TW_PAGE_INTERNAL;
-    p.reference = line.shown;
-    return page(l, &p);
-}
-
 static int begin(login_t *l)
 {
     const tw_site_t *site = l->site;
@@ -330,9 +315,6 @@ static int begin(login_t *l)
         && !tw_call_end(&lease, l->r, "the start of a sign-in", rv, &err,
                         &p)) {
         return page(l, &p);
-    }
-    if (rv != APR_SUCCESS) {
-        return cannot_begin(l, &err);
     }
     fill_flow(&flow, l);
     tw_flow_cookies_add(l->r, l->visitor, &flow);

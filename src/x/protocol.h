@@ -98,7 +98,8 @@ typedef struct tw_protocol_t {
     /* Readies one process, before it has threads. */
     apr_status_t (*child_init)(apr_pool_t *pool, tw_err_t *err);
 
-    /* Begins a sign-in: what to remember, and where to send the browser. */
+    /* Begins a sign-in: what to remember, and where to send the browser.
+     * Without a call (begin_calls) it cannot fail. */
     apr_status_t (*begin)(tw_pending_t *pending, const char **location,
                           const tw_client_t *client, tw_http_pool_t *http,
                           apr_pool_t *pool, tw_err_t *err);

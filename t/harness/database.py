@@ -50,6 +50,21 @@ class _Database:
         self.execute("DELETE FROM twauth_account")
         self.execute(RESERVED)
 
+    @contextlib.contextmanager
+    def refusing(self, what):
+        """No row is written so meanwhile ("INSERT ON twauth_session"), as by a rule of the administrator's own."""
+        head = f"CREATE TRIGGER refusing BEFORE {what} FOR EACH ROW"
+        if self.kind == "sqlite":
+            self.execute(f"{head} BEGIN SELECT RAISE(ABORT, 'refused'); END")
+        else:
+            self.execute("CREATE FUNCTION refusing() RETURNS trigger LANGUAGE plpgsql AS "
+                         "$$ BEGIN RAISE EXCEPTION 'refused'; END $$")
+            self.execute(f"{head} EXECUTE FUNCTION refusing()")
+        try:
+            yield
+        finally:
+            self.execute("DROP TRIGGER refusing" if self.kind == "sqlite" else "DROP FUNCTION refusing CASCADE")
+
 
 class Sqlite(_Database):
     """A file, in WAL mode from the start."""

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """For other modules: a module in C and a handler of mod_lua learn who is signed in."""
 
-import subprocess
-
 import pytest
 
-from harness.paths import TREE
+from harness import modules
 
 pytestmark = [pytest.mark.protocols("oauth1"), pytest.mark.databases("sqlite")]
 LUA = """
@@ -34,25 +32,13 @@ ErrorDocument 404 /members/c
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """The module, built as anybody would against what `make install` puts beside httpd's headers."""
-    folder = tmp_path_factory.mktemp("identity")
-    folder.chmod(0o755)
-    flags = subprocess.run(["apr-1-config", "--cppflags", "--includes"], capture_output=True, text=True, check=True)
-    include = subprocess.run(["apxs", "-q", "INCLUDEDIR"], capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", *flags.stdout.split(), f"-I{include}",
-                    f"-I{TREE}/src/auth", "-o", folder / "identity.so", TREE / "t/harness/identity.c"], check=True)
-    return folder / "identity.so"
-
-
-@pytest.fixture(scope="module")
-def site(make_site, built):
+def site(make_site):
     site = make_site(start=False, modules=("lua",))
     lua = site.folder / "handle.lua"
     lua.write_text(LUA)
     lua.chmod(0o644)
     site.vhost.config += PLACES.format(lua=lua)
-    site.httpd.main = f'LoadModule identity_module "{built}"\n' + site.httpd.main
+    site.httpd.main = modules.load("identity") + site.httpd.main
     return site.start()
 
 

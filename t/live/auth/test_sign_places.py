@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from harness import signing
+from harness import modules, signing
 from harness.checks import together
 from harness.httpd import ONE_CHILD
 from harness.process import until
@@ -124,6 +124,23 @@ def test_calls_go_to_X_alone(site, alice, backend, place):
     answer = call(alice, "GET", f"/strange/{place}/a")
     assert answer.status == 500 and "not configured to call X" in answer.json()["detail"]
     assert backend.requests == [] and calls(site) == before
+
+
+def test_another_module_sends_a_call_elsewhere(site, alice, backend):
+    """When it has been judged already: what arrives there has neither a signature nor what the client sent."""
+    site.httpd.main, before = modules.load("elsewhere") + site.httpd.main, site.httpd.main
+    site.vhost.config += f'\nSetEnvIf X-Elsewhere 1 "elsewhere={backend.origin}/there"'
+    site.restart()
+    try:
+        browser = site.browser()
+        browser.sign_in("alice")
+        site.expect_log("TW0427: a call to X has been sent elsewhere")
+        call(browser, "GET", "/host/2/echo", headers={"X-Elsewhere": "1"})
+    finally:
+        site.httpd.main = before
+        site.restart()
+    sent = {name.lower() for request in backend.requests for name, _ in request.headers}
+    assert sent and not sent & {"authorization", "cookie", "x-elsewhere"}
 
 
 def test_a_host_where_the_module_is_off(make_site, standin, authority):
@@ -291,6 +308,8 @@ def test_CF_refused(unstarted, authority, name):
     ran = unstarted.httpd.check()
     unstarted.httpd.main = unstarted.httpd.main.partition("# all\n")[0]
     assert not ran and why in ran.stderr, ran.stderr
+    if " must be " not in why:
+        assert "TW0428" in ran.stderr
 
 
 @pytest.mark.parametrize("name", ACCEPTED)

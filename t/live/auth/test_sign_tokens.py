@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness import signing
+from harness import process, refuse, signing
 from harness.signin import Flow
 from harness.signing import call
 
@@ -59,6 +59,37 @@ def test_what_X_revoked_is_taken_out_once(site, alice):
     assert call(alice, "GET", ECHO).json()["login"].startswith("/twauth/login?switch=1")
     assert site.log.since(mark).count("TW0420") == 1
     assert alice.get("/members/").status == 200, "the session stays"
+
+
+def test_what_X_revoked_and_cannot_be_taken_out(site, alice):
+    """It is tried again at the next call."""
+    assert call(alice, "GET", ECHO).status == 200
+    site.standin.revoke("alice")
+    path = "/x-api/1.1/account/verify_credentials.json" if site.protocol == "oauth1" else ECHO
+    site.expect_log("TW0421: X has revoked the tokens of")
+    site.allow_log("TW0401", "TW0403")
+    with site.db.refusing("UPDATE OF token ON twauth_account"):
+        assert call(alice, "GET", path).status == 401
+        assert tokens(site)[0]
+    assert call(alice, "GET", path).status == 401
+    assert tokens(site) == ("", "", "")
+
+
+@pytest.mark.protocols("oauth1")
+def test_a_call_that_cannot_be_signed(make_site, standin, authority, folder):
+    """It goes to X with nobody's credentials, and is refused there; with TwAuthProvider's keys nobody is taken out."""
+    failing = folder / "no-signatures"
+    site = make_site(modules=signing.MODULES, config=signing.config(standin, authority),
+                     preload=refuse.library(process.folder("twauth-refuse-")), env={"REFUSE_TO_SIGN": str(failing)})
+    browser = site.browser()
+    browser.sign_in("alice")
+    site.expect_log("TW0423: a call to X cannot be signed")
+    before = tokens(site)
+    failing.touch()
+    answer = call(browser, "GET", ECHO)
+    failing.unlink()
+    assert answer.status == 401 and "authorization" not in standin.calls()[-1]["headers"]
+    assert tokens(site) == before and call(browser, "GET", ECHO).status == 200
 
 
 @pytest.mark.parametrize("status, body", [

@@ -74,6 +74,22 @@ def test_a_token_that_is_over_is_refreshed(site, browser):
     assert new in bearers(site)
 
 
+def test_new_tokens_that_cannot_be_stored(site, browser):
+    """The request that has them uses them; then there are none until the next sign-in, and X is not asked again."""
+    browser.sign_in("alice")
+    expire(site)
+    site.expect_log("TW0311: the new tokens of account")
+    site.allow_log("TW0401", "TW0403")
+    with site.db.refusing("UPDATE OF token ON twauth_account"):
+        new = told(browser)["TWAUTH_TOKEN"]
+    assert new in bearers(site)
+    before = len(refreshes(site))
+    assert browser.get("/tokens/env.cgi").status == 200 and "TWAUTH_TOKEN" not in told(browser)
+    assert len(refreshes(site)) == before
+    site.browser().sign_in("alice")
+    assert told(browser)["TWAUTH_TOKEN"] in bearers(site)
+
+
 def test_O2_8_one_refresh_for_all(site, browser):
     browser.sign_in("bob")
     told(browser)

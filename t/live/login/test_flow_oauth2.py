@@ -296,6 +296,16 @@ def test_O2_5_error_answers(site, browser, error, with_code):
     assert not re.search(r"^\[x:error\]", logged, re.M) and "e" * 200 not in logged
 
 
+def test_O2_5_what_blames_the_application_is_loud_once_a_minute(make_site):
+    site = make_site()
+    site.expect_log(r'error\].* TW0223: X sent the browser back with "invalid_scope"')
+    log = site.log.mark()
+    for _ in range(2):
+        flow = site.browser().begin()
+        assert flow.arrive(site.url(CALLBACK) + query([("error", "invalid_scope"), ("state", flow.token)])).status == 400
+    assert [line.level for line in site.log.lines(log) if line.number == "TW0223"] == ["error", "info"]
+
+
 def test_O2_5_provider_text_is_logged_cut_and_escaped(site, browser):
     site.allow_log("TW0223")
     log = site.log.mark()

@@ -8,6 +8,7 @@ import pytest
 
 from harness.checks import user
 from harness.httpd import VHost
+from harness.process import until
 from harness.site import CANARY, PROTECTED
 
 pytestmark = [pytest.mark.databases("sqlite", "pgsql"), pytest.mark.protocols("oauth2")]
@@ -170,6 +171,19 @@ def test_another_account(hub):
     assert answer.location, answer
     answer = walk(browser, browser.get(hub.standin.approve(answer.location, "bob"), site="cross-site"), "nowhere")
     assert answer.status == 200 and browser.whoami()["username"] == "bob"
+
+
+def test_the_hub_cannot_write(hub):
+    """Who is signed in there is handed over when the database is back, with no sign-in at X."""
+    browser = at(hub, hub.vhost)
+    browser.sign_in("carol")
+    hub.expect_log("TW0249: nobody is handed over")
+    before = calls(hub)
+    with hub.db.refusing("INSERT ON twauth_session"):
+        answer = walk(at(hub, hub.hosts[0], browser), browser.get("/members/"), "nowhere")
+        assert answer.status == 503 and int(answer.headers["Retry-After"]) > 0
+    assert until(lambda: browser.get("/members/", follow=True).status == 200)
+    assert calls(hub) == before and browser.whoami()["username"] == "carol"
 
 
 # What is stolen, replayed, exchanged

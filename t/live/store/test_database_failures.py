@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from harness import process
+from harness import process, refuse
 from harness.checks import SANITIZED, SESSION, SLACK, together, user
 from harness.httpd import ONE_CHILD
 from harness.relay import Relay
@@ -675,6 +675,17 @@ def test_G8_a_file_that_is_gone(another):
 
 
 # ---- what the log says ------------------------------------------------------
+
+@both
+def test_a_driver_with_its_library_inside(make_site, db_kind, folder):
+    """What the module would ask of the library itself is not to be found; people get in all the same."""
+    hidden = {"sqlite": "sqlite3_file_control", "pgsql": "PQresetStart"}[db_kind]
+    site = make_site(preload=refuse.library(folder / f"hidden-{db_kind}", hidden), start=False)
+    site.expect_log("TW0405: functions of the library of DBDriver .* no limit of time")
+    site.start()
+    browser = site.browser()
+    assert browser.sign_in("alice").status == 200 and user(browser) == "alice"
+
 
 @both
 def test_N3_each_reason_and_each_start_is_said(site):
