@@ -5,10 +5,11 @@
 TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 libnet-oauth-perl \
-	chromium chromium-driver faketime valgrind curl procps wrk locales nginx-light caddy \
+	chromium chromium-driver faketime valgrind curl git procps wrk locales nginx-light caddy \
 	python3-flask python3-django gunicorn
 # what docs/support.md names, and few sites have; and what is large
-TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr
+TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr \
+	subversion libapache2-mod-svn cgit gitweb
 LINT_PACKAGES := cppcheck clang-tidy shellcheck
 FUZZ_PACKAGES := clang libclang-rt-dev
 COVERAGE_PACKAGES := $(FUZZ_PACKAGES) llvm
