@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/db_native.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <dlfcn.h>
@@ -14,6 +15,10 @@
 #define PQERRORS_VERBOSE 2
 #define CONNECTION_OK 0
 enum { POLLING_FAILED, POLLING_READING, POLLING_WRITING, POLLING_OK };
+typedef struct {
+    const char *keyword, *variable, *compiled, *value, *label, *display;
+    int size;
+} option_t;
 #define SQLITE_FCNTL_HAS_MOVED 20
 
 static struct {
@@ -23,6 +28,9 @@ static struct {
     int (*verbosity)(void *, int);
     int (*reset_start)(void *);
     int (*reset_poll)(void *);
+    void (*reset)(void *);
+    option_t *(*options)(void *);
+    void (*free_options)(option_t *);
 } pq;
 
 static struct {
@@ -44,6 +52,9 @@ static const struct {
     { TW_DB_NATIVE_PGSQL, "PQsetErrorVerbosity", &pq.verbosity },
     { TW_DB_NATIVE_PGSQL, "PQresetStart", &pq.reset_start },
     { TW_DB_NATIVE_PGSQL, "PQresetPoll", &pq.reset_poll },
+    { TW_DB_NATIVE_PGSQL, "PQreset", &pq.reset },
+    { TW_DB_NATIVE_PGSQL, "PQconninfo", &pq.options },
+    { TW_DB_NATIVE_PGSQL, "PQconninfoFree", &pq.free_options },
     { TW_DB_NATIVE_SQLITE, "sqlite3_extended_errcode", &sqlite.errcode },
     { TW_DB_NATIVE_SQLITE, "sqlite3_busy_handler", &sqlite.busy_handler },
     { TW_DB_NATIVE_SQLITE, "sqlite3_interrupt", &sqlite.interrupt },
@@ -133,6 +144,32 @@ int tw_db_native_unasked(void *connection)
     return socket >= 0 && wait_for(socket, POLLIN, 0);
 }
 
+/* Whether it is one of several hosts, each of which has its own time. */
+static int has_more_hosts(void *connection)
+{
+    option_t *options = pq.reset && pq.options && pq.free_options
+                            ? pq.options(connection) : NULL;
+    const option_t *option;
+    int several = 0, bounded = 0;
+
+    for (option = options; option && option->keyword; option++) {
+        if (!option->value) {
+            continue;
+        }
+        if (!strcmp(option->keyword, "connect_timeout")) {
+            bounded = strtol(option->value, NULL, 10) > 0;
+        }
+        else if (!strcmp(option->keyword, "host")
+                 || !strcmp(option->keyword, "hostaddr")) {
+            several |= strchr(option->value, ',') != NULL;
+        }
+    }
+    if (options) {
+        pq.free_options(options);
+    }
+    return several && bounded;
+}
+
 int tw_db_native_reset(void *connection, apr_interval_time_t limit)
 {
     apr_interval_time_t until = tw_watchdog_clock() + limit;
@@ -140,6 +177,11 @@ int tw_db_native_reset(void *connection, apr_interval_time_t limit)
 
     if (!pq.reset_start || !pq.reset_poll || !pq.socket) {
         return -1;
+    }
+    /* from a host that is silent only libpq itself goes on to the next */
+    if (has_more_hosts(connection)) {
+        pq.reset(connection);
+        return tw_db_native_connected(connection);
     }
     if (!pq.reset_start(connection)) {
         return 0;

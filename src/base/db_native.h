@@ -47,7 +47,8 @@ int tw_db_native_unasked(void *connection);
 
 /*
  * A new connection in the place of the old one, in so much time at most (but
- * for the name service).  1: done; -1: not known how.
+ * for the name service).  Where libpq was given several hosts, each has the
+ * connect_timeout that it was given with them.  1: done; -1: not known how.
  */
 int tw_db_native_reset(void *connection, apr_interval_time_t limit);
 

@@ -147,6 +147,19 @@ static void say_off(const tw_database_t *database, const char *found)
     }
 }
 
+/* It is read all the same: it knows of most, and of all when its primary is
+ * gone. */
+static void say_standby(const tw_database_t *database)
+{
+    if (log_once(database, TW_LOG_FEED_OFF, "standby", OFF_AGAIN)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
+                     TWLOGNO(0590) "the database is a standby: nobody can "
+                     "sign in, and what is ended counts when it has heard of "
+                     "it, however late: name the primary in DBDParams, or "
+                     "all hosts with target_session_attrs=read-write");
+    }
+}
+
 static void say_missed(const tw_database_t *database, const char *why)
 {
     if (log_once(database, TW_LOG_FEED_MISSED, why, MISSED_AGAIN)) {
@@ -300,7 +313,7 @@ static void apply(const reading_t *reading)
             say_missed(database, missed);
         }
     }
-    if (!reading->after.version) {
+    if (!reading->after.version && *row_at(reading, 0)[STANDBY] != 't') {
         tw_db_try(reading->db, &mark, NULL);
     }
 }
@@ -330,6 +343,9 @@ static int read_all(reading_t *reading)
         || !find_place(reading)) {
         tw_feed_failed(feed, reading->lease, apr_time_now());
         return 0;
+    }
+    if (*row_at(reading, 0)[STANDBY] == 't') {
+        say_standby(reading->database);
     }
     see_clock(reading);
     apply(reading);

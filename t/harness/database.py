@@ -132,6 +132,7 @@ class Postgres:
 
     OWNER = "postgres"
     USER = "twauth"
+    port = 5432
     _names = itertools.count(1)
 
     def __init__(self, folder):
@@ -141,16 +142,22 @@ class Postgres:
         self._environment = process.environment()
         self._environment["LOCPATH"] = str(folder)      # where learn() puts languages
         self.log = ErrorLog(folder / "server.log")
+        self.log.path.touch()
         self.data = folder / "data"
+        self._who = {"user": self.OWNER, "group": self.OWNER, "extra_groups": []} if process.ROOT else {}
+        self._make_folder()
+        self._make()
+        self._process = None
+
+    def _make_folder(self):
         self.data.mkdir()
         self.data.chmod(0o700)
-        self.log.path.touch()
-        process.give(folder, self.OWNER)
-        who = {"user": self.OWNER, "group": self.OWNER, "extra_groups": []} if process.ROOT else {}
+        process.give(self.folder, self.OWNER)
+
+    def _make(self):
         subprocess.run([POSTGRES_BIN / "initdb", "-D", self.data, "-U", self.USER, "--auth=trust", "--no-sync",
                         "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8"], check=True, cwd="/",
-                       env=self._environment, stdout=subprocess.DEVNULL, **who)
-        self._process = None
+                       env=self._environment, stdout=subprocess.DEVNULL, **self._who)
 
     _SETTINGS = {
         "listen_addresses": "", "fsync": "off", "full_page_writes": "off",
@@ -159,7 +166,7 @@ class Postgres:
     }
 
     def start(self):
-        settings = [a for k, v in (self._SETTINGS | {"unix_socket_directories": self.folder}).items()
+        settings = [a for k, v in (self._SETTINGS | {"unix_socket_directories": self.folder, "port": self.port}).items()
                     for a in ("-c", f"{k}={v}")]
         with open(self.log.path, "ab") as log:
             self._process = process.Process([POSTGRES_BIN / "postgres", "-D", self.data, *settings], cwd="/",
@@ -171,7 +178,7 @@ class Postgres:
     def _answers(self):
         import psycopg2
         try:
-            psycopg2.connect(host=str(self.folder), user=self.USER, dbname="postgres").close()
+            psycopg2.connect(host=str(self.folder), port=self.port, user=self.USER, dbname="postgres").close()
             return True
         except psycopg2.OperationalError:
             return False
@@ -211,7 +218,7 @@ class Postgres:
     def execute(self, sql, dbname="postgres", parameters=None):
         """Run SQL on one database; returns (rows, column names)."""
         import psycopg2
-        with contextlib.closing(psycopg2.connect(host=str(self.folder), user=self.USER, dbname=dbname,
+        with contextlib.closing(psycopg2.connect(host=str(self.folder), port=self.port, user=self.USER, dbname=dbname,
                                                  application_name="test")) as db:
             db.autocommit = True
             with db.cursor() as cursor:

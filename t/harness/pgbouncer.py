@@ -32,8 +32,8 @@ class PgBouncer:
     def _write(self):
         (self.folder / "users").write_text("".join(
             f'"{name}" "{password}"\n' for name, password in ({self.postgres.USER: ""} | self.users).items()))
-        (self.folder / "ini").write_text("[databases]\n* = host=%s\n[pgbouncer]\n%s\n" % (
-            self.postgres.folder, "\n".join(f"{name} = {value}" for name, value in self.settings.items())))
+        (self.folder / "ini").write_text("[databases]\n* = host=%s port=%s\n[pgbouncer]\n%s\n" % (
+            self.postgres.folder, self.postgres.port, "\n".join(f"{name} = {value}" for name, value in self.settings.items())))
         process.give(self.folder, self.postgres.OWNER)
 
     def start(self):
@@ -55,6 +55,12 @@ class PgBouncer:
         self.stop()
         return self.start()
 
+    def turn_to(self, postgres):
+        """From now on it asks this one, as its file says and RELOAD has it read."""
+        self.postgres = postgres
+        self._write()
+        self.ask("RELOAD")
+
     def ask(self, sql, dbname="pgbouncer", user=None):
         """Rows, each a tuple; without a database of its own console."""
         import psycopg2
@@ -63,7 +69,7 @@ class PgBouncer:
             db.autocommit = True
             with db.cursor() as cursor:
                 cursor.execute(sql)
-                return cursor.fetchall()
+                return cursor.fetchall() if cursor.description else []
 
     __enter__ = start
 
