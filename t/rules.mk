@@ -28,6 +28,14 @@ $(BUILD)/promtool:
 		dpkg-deb -x prometheus_*.deb . && mv usr/bin/promtool .. ) || \
 		echo "  promtool cannot be had: its tests are skipped"; \
 	fi; rm -rf $(BUILD)/prometheus
+# an application of Debian's, without what its package does to a machine: it changes
+# httpd's configuration, and has jobs of its own
+$(BUILD)/apps/%:
+	@mkdir -p $(@D) && rm -rf $@.deb && mkdir $@.deb && echo "  fetching $*" && ( cd $@.deb && \
+		if [ "$$(id -u)" = 0 ]; then as=; else as="sudo -n"; fi && \
+		{ apt-get download -qq $* 2>/dev/null || \
+		  { $$as apt-get update -qq && apt-get download -qq $*; }; } && \
+		dpkg-deb -x *.deb files ) && mv $@.deb/files $@ && rm -rf $@.deb
 need-test: $(BUILD)/promtool
 	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES))
 need-lint:
@@ -84,7 +92,7 @@ PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
 
 ## test-full: the same, at the sizes that docs/security.md speaks of: an hour
 .PHONY: test-full
-test-full: need-test
+test-full: need-test $(TEST_APPLICATIONS:%=$(BUILD)/apps/%)
 	$(call need,$(TEST_FULL_PACKAGES))
 	@$(MAKE) --no-print-directory EXTRA_CFLAGS="-Werror $(EXTRA_CFLAGS)" all tests
 	@TWAUTH_BUILD=$(BUILD) $(PYTEST) -n 2 --dist loadfile --full t $(TESTS)
