@@ -98,8 +98,7 @@ apr_status_t tw_control_connect(tw_db_t **db, const tw_site_t *site,
                                           sizeof(*database));
 
     /* the breaker of one process alone */
-    database->shared = tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
-                                        apr_time_now());
+    database->shared = tw_shared_alone(pool, apr_time_now());
     return tw_db_open_alone(db, database, pool, err);
 }
 

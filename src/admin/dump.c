@@ -11,6 +11,7 @@
 #include "admin/shown.h"
 #include "config/conftree.h"
 #include "config/site.h"
+#include "config/start.h"
 #include "config/values.h"
 
 typedef struct {
@@ -159,6 +160,13 @@ static void dump_site(const dump_t *d, const tw_site_t *site)
     warn_of(d, site->server);
 }
 
+/* What all hosts have in common. */
+static void dump_shared(const dump_t *d, const server_rec *base_server)
+{
+    apr_file_printf(d->out, "Shared memory: room for %d ended sessions\n",
+                    tw_start_entries(base_server));
+}
+
 void tw_dump(apr_pool_t *pconf, server_rec *base_server)
 {
     dump_t d;
@@ -174,6 +182,9 @@ void tw_dump(apr_pool_t *pconf, server_rec *base_server)
     apr_file_open_stdout(&d.out, pconf);
     apr_file_printf(d.out, "mod_twauth:\n");
     tw_shown_defaults(d.out, pconf);
+    if (tw_start_any()) {
+        dump_shared(&d, base_server);
+    }
     tw_shown_places(d.out, tw_conftree_outside(d.tree),
                     "Outside of all hosts:\n", pconf);
     for (s = base_server; s; s = s->next) {

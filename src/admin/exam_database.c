@@ -80,8 +80,7 @@ static void open_it(opened_t *opened, tw_exam_t *exam)
     hush(opened, exam->site);
     /* what an administrator's statements do to a file is not ours to try */
     opened->database.init = sqlite ? NULL : opened->database.init;
-    opened->database.shared = tw_shared_attach(
-        apr_pcalloc(exam->pool, tw_shared_size()), apr_time_now());
+    opened->database.shared = tw_shared_alone(exam->pool, apr_time_now());
     setenv(CONNECT_VARIABLE, CONNECT_MAX, 0);
     if (is_missing(opened, exam)
         || tw_db_open_alone(&opened->db, &opened->database, exam->pool,

@@ -117,6 +117,8 @@ const tw_setting_t tw_server_settings[] = {
     CHOICE("TwAuthSessionProtection", session.protection, protection,
            TW_PROTECTION_BASIC),
     NUMBER("TwAuthSessionsPerAccount", session.per_account, 1, 10000, 50),
+    NUMBER("TwAuthSharedEntries", session.entries, TW_SHARED_LEAST,
+           TW_SHARED_MOST, 262144),
     NUMBER("TwAuthDatabaseCalls", database.calls, 1, 1000, 8),
     TEXT("TwAuthCookieName", cookie.name, tw_values_cookie_name, "twauth"),
     TEXT("TwAuthCookieDomain", cookie.domain, tw_values_cookie_domain, NULL),

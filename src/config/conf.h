@@ -110,6 +110,8 @@ typedef struct tw_server_conf_t {
         apr_int64_t protection;         /* tw_protection_level_t */
         apr_int64_t per_account;
         apr_int64_t clear_site_data;    /* TW_CLEAR_* */
+        apr_int64_t entries;            /* that ended; the most of all
+                                           hosts counts */
     } session;
     struct {
         const char *name;

@@ -102,6 +102,8 @@ const command_rec tw_directives[] = {
            "or Strong"),
     SERVER("TwAuthSessionsPerAccount", session.per_account,
            "sessions of one account; the oldest go"),
+    SERVER("TwAuthSharedEntries", session.entries,
+           "how many ended sessions the server remembers"),
     SERVER("TwAuthCookieName", cookie.name, "name of the session cookie"),
     SERVER("TwAuthCookieDomain", cookie.domain,
            "domain of the session cookie"),

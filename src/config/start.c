@@ -61,6 +61,18 @@ tw_cache_t *tw_start_cache(void)
     return process.cache;
 }
 
+int tw_start_entries(const server_rec *s)
+{
+    apr_int64_t most = 0;
+
+    for (; s; s = s->next) {
+        if (tw_site(s) && tw_conf_server(s)->session.entries > most) {
+            most = tw_conf_server(s)->session.entries;
+        }
+    }
+    return tw_shared_entries(most);
+}
+
 /* ---- hooks -------------------------------------------------------------- */
 
 int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
@@ -128,25 +140,27 @@ int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,
 static tw_shared_t *shared_memory(server_rec *base_server)
 {
     retained_t *retained = process.retained;
+    int entries = tw_start_entries(base_server);
+    apr_size_t size = tw_shared_size(entries);
 
-    /* another layout is another version of the module: its old children go
-     * on with the old segment, which is never touched again from here */
-    if (!retained->shared || retained->layout != tw_shared_layout()) {
+    /* another layout is another size, or version of the module: old children
+     * go on with the old segment, which is never touched again from here */
+    if (!retained->shared || retained->layout != tw_shared_layout(entries)) {
         apr_shm_t *shm;
-        apr_status_t rv = apr_shm_create(&shm, tw_shared_size(), NULL,
+        apr_status_t rv = apr_shm_create(&shm, size, NULL,
                                          base_server->process->pool);
 
         if (rv != APR_SUCCESS) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, rv,
                          base_server,
                          TWLOGNO(0104) "no shared memory (%" APR_SIZE_T_FMT
-                         " bytes)", tw_shared_size());
+                         " bytes)", size);
             return NULL;
         }
         retained->shared = apr_shm_baseaddr_get(shm);
-        retained->layout = tw_shared_layout();
+        retained->layout = tw_shared_layout(entries);
     }
-    return tw_shared_attach(retained->shared, apr_time_now());
+    return tw_shared_attach(retained->shared, entries, apr_time_now());
 }
 
 /* The lines that were written lately; apart, for what is retained may be of

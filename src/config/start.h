@@ -27,6 +27,10 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server);
 /* Whether any server here has a site: then headers are scrubbed on all. */
 int tw_start_any(void);
 
+/* How many ended sessions the shared memory has room for (tw_shared_entries),
+ * by what the hosts say: the most counts. */
+int tw_start_entries(const server_rec *base_server);
+
 /*
  * This process's connections to X for a site; NULL when a library that the
  * site's protocol needs did not start in it (see tw_protocol_t, child_init),

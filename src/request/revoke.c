@@ -26,12 +26,25 @@ apr_time_t tw_revoke_copies_until(const tw_site_t *site,
     return (copies < end ? copies : end) + apr_time_from_sec(60);
 }
 
+/* In the log's memory (tw_shared_log_once) of a realm. */
+#define LOG_GIVEN_UP 0
+#define GIVEN_UP_AGAIN apr_time_from_sec(3600)
+
 void tw_revoke_id(const tw_site_t *site, const tw_id_t *id, apr_time_t until,
                   apr_time_t now)
 {
-    if (!tw_shared_revoke(site->shared, id, until, now)
-        && site->store.database.feed) {
+    if (tw_shared_revoke(site->shared, id, until, now)) {
+        return;
+    }
+    if (site->store.database.feed) {
         tw_feed_revalidate(site->store.database.feed, now);
+    }
+    if (tw_shared_log_once(site->shared, site->realm.slot, LOG_GIVEN_UP, NULL,
+                           GIVEN_UP_AGAIN, now)) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, site->server,
+                     TWLOGNO(0583) "more sessions were ended than this server "
+                     "remembers, so that all are asked about anew: raise "
+                     "TwAuthSharedEntries");
     }
 }
 

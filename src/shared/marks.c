@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define BUCKET 4
-#define BUCKETS (TW_MARKS / BUCKET)
 
 /* So many buckets are looked at to make room in one. */
 #define SEARCH 256
@@ -37,31 +36,44 @@ typedef struct {
     int slot;                   /* and its place there */
 } step_t;
 
-/* The other bucket of a mark, from either of the two. */
-static apr_uint64_t other_bucket(apr_uint64_t bucket, apr_uint64_t tag)
+void tw_marks_lay(tw_marks_t *marks, tw_cell_t *places, int room)
 {
-    apr_uint64_t way = (tag * 0x9e3779b97f4a7c15ULL >> 32) & (BUCKETS - 1);
+    marks->mask = (apr_uint64_t)(room / BUCKET) - 1;
+    marks->away = (apr_uint64_t)((char *)places - (char *)marks);
+}
+
+int tw_marks_room(const tw_marks_t *marks)
+{
+    return (int)(marks->mask + 1) * BUCKET;
+}
+
+/* The other bucket of a mark, from either of the two. */
+static apr_uint64_t other_bucket(const tw_marks_t *marks, apr_uint64_t bucket,
+                                 apr_uint64_t tag)
+{
+    apr_uint64_t way = (tag * 0x9e3779b97f4a7c15ULL >> 32) & marks->mask;
 
     return bucket ^ (way ? way : 1);
 }
 
 /* Ids are random bytes already. */
-static home_t home_of(const tw_id_t *id)
+static home_t home_of(const tw_marks_t *marks, const tw_id_t *id)
 {
     apr_uint64_t key;
     home_t home;
 
     memcpy(&key, id->bytes, sizeof(key));
     home.tag = TAG(key);
-    home.bucket[0] = (key ^ key >> 32) & (BUCKETS - 1);
-    home.bucket[1] = other_bucket(home.bucket[0], home.tag);
+    home.bucket[0] = (key ^ key >> 32) & marks->mask;
+    home.bucket[1] = other_bucket(marks, home.bucket[0], home.tag);
     return home;
 }
 
 static tw_cell_t *cell_of(const tw_marks_t *marks, apr_uint64_t bucket,
                           int slot)
 {
-    return (tw_cell_t *)&marks->mark[bucket * BUCKET + (apr_uint64_t)slot];
+    return (tw_cell_t *)((char *)marks + marks->away)
+           + bucket * BUCKET + (apr_uint64_t)slot;
 }
 
 static int is_over(apr_uint64_t mark, apr_time_t now)
@@ -110,7 +122,7 @@ static int count(const tw_marks_t *marks, const home_t *home, apr_time_t now)
 int tw_marks_has(const tw_marks_t *marks, const tw_id_t *id,
                  apr_time_t now)
 {
-    home_t home = home_of(id);
+    home_t home = home_of(marks, id);
 
     return count(marks, &home, now) > 0;
 }
@@ -189,7 +201,8 @@ static int make_room(place_t *place, tw_marks_t *marks, const home_t *home,
         for (slot = 0; slot < BUCKET && n < SEARCH; slot++) {
             apr_uint64_t mark = tw_cell_get(cell_of(marks, step[i].bucket,
                                                     slot));
-            apr_uint64_t bucket = other_bucket(step[i].bucket, TAG(mark));
+            apr_uint64_t bucket = other_bucket(marks, step[i].bucket,
+                                               TAG(mark));
 
             if (!is_on_path(step, i, bucket)) {
                 step[n++] = (step_t){ bucket, mark, i, slot };
@@ -298,7 +311,7 @@ static put_t put(tw_marks_t *marks, const home_t *home, apr_uint64_t mark,
 int tw_marks_claim(tw_marks_t *marks, const tw_id_t *id,
                    apr_time_t until, apr_time_t now)
 {
-    home_t home = home_of(id);
+    home_t home = home_of(marks, id);
 
     return put(marks, &home, mark_of(&home, 1, until), now) != THERE
            && count(marks, &home, now) <= 1;
@@ -338,7 +351,7 @@ static void prolong(tw_marks_t *marks, const home_t *home, apr_uint64_t with,
 int tw_marks_keep(tw_marks_t *marks, const tw_id_t *id,
                   int firm, apr_time_t until, apr_time_t now)
 {
-    home_t home = home_of(id);
+    home_t home = home_of(marks, id);
     apr_uint64_t mark = mark_of(&home, firm, until);
     put_t result;
 
@@ -355,10 +368,10 @@ int tw_marks_keep(tw_marks_t *marks, const tw_id_t *id,
 
 int tw_marks_used(const tw_marks_t *marks, apr_time_t now)
 {
-    int i, used = 0;
+    int i, used = 0, room = tw_marks_room(marks);
 
-    for (i = 0; i < TW_MARKS; i++) {
-        used += !is_over(tw_cell_get(&marks->mark[i]), now);
+    for (i = 0; i < room; i++) {
+        used += !is_over(tw_cell_get(cell_of(marks, 0, i)), now);
     }
     return used;
 }

@@ -11,6 +11,9 @@
  *
  * A mark that is not firm is remembered while there is room: firm ones take
  * its place, and it takes that of none.
+ *
+ * How many places there are is said where a table is laid, once, before anybody
+ * looks at it.
  */
 #ifndef TW_SHARED_MARKS_H
 #define TW_SHARED_MARKS_H
@@ -20,16 +23,22 @@
 #include "base/id.h"
 #include "shared/cell.h"
 
-/* How many there is room for: a power of two. */
-#ifndef TW_MARKS
-#define TW_MARKS 131072
-#endif
-
 typedef struct {
     tw_cell_t moves;            /* changes whenever a mark moves */
     tw_cell_t lost;             /* how many that were firm were given up */
-    tw_cell_t mark[TW_MARKS];
+    apr_uint64_t mask;          /* of buckets: their number less one */
+    apr_uint64_t away;          /* bytes from here to the first place */
 } tw_marks_t;
+
+/* The fewest places of a table, which are two buckets. */
+#define TW_MARKS_LEAST 8
+
+/* A table of so many places (a power of two), which are zero and come after it
+ * in the same memory. */
+void tw_marks_lay(tw_marks_t *marks, tw_cell_t *places, int room);
+
+/* How many places it has. */
+int tw_marks_room(const tw_marks_t *marks);
 
 /* Whether the id is marked. */
 int tw_marks_has(const tw_marks_t *marks, const tw_id_t *id,

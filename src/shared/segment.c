@@ -1,107 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "shared/segment.h"
 
-#include <stddef.h>
 #include <string.h>
 
-/* What sizes and places do not show: raise it when a cell means another
- * thing than before. */
-#define MEANING 8
-
-/* Counters: of clients, and of accounts in a table of their own, for clients
- * by the thousand would push accounts out of theirs. */
-#define CLIENTS 8192
-#define KNOWN 1024
+/* One account's part of what is kept for those who are known. */
 #define KNOWN_SHARE 16
-
-typedef struct {
-    tw_cell_t name;
-    tw_cell_t starts;           /* a counter's window */
-    tw_cell_t copies;           /* see tw_shared_realm() */
-    tw_cell_t session_max;
-    tw_breaker_t breaker;
-    tw_cell_t logged[TW_LOG_KINDS];
-    tw_clock_t clock;
-    tw_feed_t feed;
-} slot_t;
-
-struct tw_shared_t {
-    tw_cell_t layout;
-    tw_cell_t revalidate_before;
-    tw_leases_t leases;
-    slot_t slot[TW_SLOTS];
-    tw_counter_t client[CLIENTS];
-    tw_counter_t known[KNOWN];
-    tw_accounts_t accounts;
-    tw_marks_t ended;
-    tw_marks_t used;
-    tw_marks_t recheck;
-    tw_deferred_t deferred;
-    tw_counters_t counters;
-};
 
 /* ---- the segment -------------------------------------------------------- */
 
-apr_size_t tw_shared_size(void)
-{
-    return sizeof(tw_shared_t);
-}
-
-#define PLACE(type, member)                                                \
-    offsetof(type, member), sizeof(((type *)0)->member)
-
-apr_uint64_t tw_shared_layout(void)
-{
-    static const apr_size_t places[] = {
-        MEANING, sizeof(tw_shared_t),
-        PLACE(tw_shared_t, revalidate_before), PLACE(tw_shared_t, leases),
-        PLACE(tw_shared_t, slot), PLACE(tw_shared_t, client),
-        PLACE(tw_shared_t, known), PLACE(tw_shared_t, accounts),
-        PLACE(tw_shared_t, ended),
-        PLACE(tw_shared_t, used), PLACE(tw_shared_t, recheck),
-        PLACE(tw_shared_t, deferred), PLACE(tw_shared_t, counters),
-        sizeof(slot_t), PLACE(slot_t, starts), PLACE(slot_t, copies),
-        PLACE(slot_t, session_max), PLACE(slot_t, breaker),
-        PLACE(slot_t, logged), PLACE(slot_t, clock), PLACE(slot_t, feed),
-        PLACE(tw_feed_t, fed), PLACE(tw_feed_t, ahead),
-        PLACE(tw_feed_t, place), PLACE(tw_feed_place_t, open),
-        PLACE(tw_leases_t, call), PLACE(tw_leases_t, waiting),
-        PLACE(tw_counter_t, key), PLACE(tw_counter_t, window),
-        PLACE(tw_breaker_t, retry_at), PLACE(tw_breaker_t, closed_at),
-        PLACE(tw_breaker_t, failures),
-        PLACE(tw_marks_t, moves), PLACE(tw_marks_t, lost),
-        PLACE(tw_marks_t, mark), PLACE(tw_deferred_t, used),
-        PLACE(tw_deferred_t, lost), PLACE(tw_deferred_t, cell),
-        sizeof(tw_deferred_cell_t), PLACE(tw_deferred_cell_t, state),
-        PLACE(tw_deferred_cell_t, slot), PLACE(tw_deferred_cell_t, whose),
-        PLACE(tw_deferred_cell_t, what),
-        PLACE(tw_deferred_delete_t, id), PLACE(tw_deferred_delete_t, account),
-        PLACE(tw_deferred_delete_t, at), PLACE(tw_deferred_delete_t, whose)
-    };
-    apr_uint64_t sum = tw_counters_layout();
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        sum = (sum ^ places[i]) * 0x100000001b3ULL;
-    }
-    return sum;
-}
-
-tw_shared_t *tw_shared_attach(void *base, apr_time_t now)
+tw_shared_t *tw_shared_attach(void *base, int entries, apr_time_t now)
 {
     tw_shared_t *shared = base;
     apr_uint64_t layout = tw_cell_get(&shared->layout);
 
-    if (layout != tw_shared_layout()) {
+    if (layout != tw_shared_layout(entries)) {
         /* new memory is zero, and not touched before it is used */
         if (layout) {
-            memset(base, 0, sizeof(*shared));
+            memset(base, 0, tw_shared_size(entries));
         }
+        tw_shared_lay(shared, entries);
         tw_cell_set(&shared->revalidate_before, (apr_uint64_t)now);
         tw_cell_set(&shared->counters.since, (apr_uint64_t)now);
-        tw_cell_set(&shared->layout, tw_shared_layout());
+        tw_cell_set(&shared->layout, tw_shared_layout(entries));
     }
     return shared;
+}
+
+tw_shared_t *tw_shared_alone(apr_pool_t *pool, apr_time_t now)
+{
+    return tw_shared_attach(
+        apr_pcalloc(pool, tw_shared_size(TW_SHARED_LEAST)), TW_SHARED_LEAST,
+        now);
 }
 
 int tw_shared_slot(tw_shared_t *shared, const char *name)
@@ -200,7 +129,8 @@ int tw_shared_claim_recheck(tw_shared_t *shared,
 int tw_shared_rate_wait_client(tw_shared_t *shared, const char *client,
                                const tw_rate_t *rate, apr_time_t now)
 {
-    return tw_rate_count_name(shared->client, CLIENTS, client, rate, now);
+    return tw_rate_count_name(shared->client, TW_SHARED_CLIENTS, client, rate,
+                              now);
 }
 
 int tw_shared_rate_wait_all(tw_shared_t *shared, int slot,
@@ -218,7 +148,8 @@ int tw_shared_rate_wait_all(tw_shared_t *shared, int slot,
     /* one account's share of what is kept; never so little that a second
      * try would be too much */
     share.count = kept / KNOWN_SHARE < 2 ? 2 : kept / KNOWN_SHARE;
-    wait = tw_rate_count_name(shared->known, KNOWN, known, &share, now);
+    wait = tw_rate_count_name(shared->known, TW_SHARED_KNOWN, known, &share,
+                              now);
     return wait ? wait : tw_rate_count(starts, rate->count, rate->period,
                                        now);
 }
@@ -324,7 +255,7 @@ void tw_shared_realm(tw_shared_t *shared, int slot,
                      apr_interval_time_t copies, apr_interval_time_t most,
                      apr_time_t now)
 {
-    slot_t *s = &shared->slot[slot];
+    tw_shared_slot_t *s = &shared->slot[slot];
     int known = tw_cell_get(&s->session_max) != 0;
     int longer = tw_cell_raise(&s->copies, (apr_uint64_t)copies);
 
@@ -354,7 +285,7 @@ tw_counters_t *tw_shared_counters(tw_shared_t *shared)
 
 static tw_room_t room_of_marks(const tw_marks_t *marks, apr_time_t now)
 {
-    tw_room_t room = { tw_marks_used(marks, now), TW_MARKS,
+    tw_room_t room = { tw_marks_used(marks, now), tw_marks_room(marks),
                        tw_cell_get(&marks->lost) };
 
     return room;

@@ -2,9 +2,10 @@
 /*
  * shared/segment: what all processes of a server know together.
  *
- * One segment of shared memory, of a fixed size, with atomics and no mutex:
- * a child that is killed in the middle of anything leaves nothing locked.
- * The segment lives as long as the server does, graceful restarts included.
+ * One segment of shared memory, of a size that a start says, with atomics and
+ * no mutex: a child that is killed in the middle of anything leaves nothing
+ * locked.  The segment lives as long as the server does, graceful restarts
+ * included.
  *
  * Each kind of table is a file of its own, whose header says how it works:
  * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker, tw_clock,
@@ -20,29 +21,17 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "shared/accounts.h"
-#include "shared/breaker.h"
-#include "shared/clock.h"
-#include "shared/counters.h"
-#include "shared/deferred.h"
-#include "shared/feed.h"
-#include "shared/leases.h"
-#include "shared/marks.h"
-#include "shared/rate.h"
-
-typedef struct tw_shared_t tw_shared_t;
-
-/* The size of the segment, and a number for where things are in it: another
- * version of the module may have another one. */
-apr_size_t tw_shared_size(void);
-apr_uint64_t tw_shared_layout(void);
+#include "shared/layout.h"
 
 /*
- * The tables in size bytes of memory at base (zeroed when new).  A segment
- * of another layout, or a new one, is set up afresh, with revalidate_before
- * now.
+ * The tables in tw_shared_size(entries) bytes of memory at base (zeroed when
+ * new).  A segment of another layout, or a new one, is set up afresh, with
+ * revalidate_before now.
  */
-tw_shared_t *tw_shared_attach(void *base, apr_time_t now);
+tw_shared_t *tw_shared_attach(void *base, int entries, apr_time_t now);
+
+/* One for a program that is alone, with the least room. */
+tw_shared_t *tw_shared_alone(apr_pool_t *pool, apr_time_t now);
 
 /* ---- revoked sessions -------------------------------------------------- */
 
@@ -144,7 +133,6 @@ void tw_shared_call_end(tw_shared_t *shared, tw_call_kind_t kind, int number,
  * processes and over restarts.  With more than TW_SLOTS names the last slot
  * is shared.
  */
-#define TW_SLOTS 1024
 int tw_shared_slot(tw_shared_t *shared, const char *name);
 
 /* Of the slot; as in shared/breaker.h. */
@@ -173,7 +161,6 @@ tw_accounts_t *tw_shared_accounts(tw_shared_t *shared);
  * but one): so that a flood of one event is one line in the log, and a flood
  * of different ones TW_LOG_MOST in an interval.
  */
-#define TW_LOG_KINDS 8
 #define TW_LOG_MOST 8
 int tw_shared_log_once(tw_shared_t *shared, int slot, int kind,
                        const char *text, apr_interval_time_t interval,

@@ -279,7 +279,8 @@ static const char *apply_row(const reading_t *reading,
     if (tw_id_read(&id, row[SESSION])
         && !tw_shared_revoke(database->shared, &id, now + copies + SPARE,
                              now)) {
-        return "more were ended than can be remembered";
+        return "more were ended than can be remembered: raise "
+               "TwAuthSharedEntries";
     }
     if (*row[ACCOUNT]) {
         tw_accounts_change(tw_shared_accounts(database->shared),

@@ -172,8 +172,7 @@ static void join(tw_site_t *site, apr_pool_t *pool)
     site->log.recent = tw_recent_attach(apr_pcalloc(pool, tw_recent_size()));
     /* before any session was checked */
     site->shared = database->shared =
-        tw_shared_attach(apr_pcalloc(pool, tw_shared_size()),
-                         apr_time_now() - apr_time_from_sec(86400));
+        tw_shared_alone(pool, apr_time_now() - apr_time_from_sec(86400));
     site->provider.slot = 1;
     database->slot = 2;
     database->writes = 3;

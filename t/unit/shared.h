@@ -21,13 +21,20 @@
 #define SEC(n) apr_time_from_sec(n)
 #define NOW SEC(1790000000)
 
+/* How many ended sessions there is room for, where a test does not say it. */
+#define ENTRIES 131072
+/* The default of TwAuthSharedEntries. */
+#define USUAL 262144
+
 static tw_shared_t *shared;
+static int entries;
 static void *memory;
 
 /* A segment as httpd has it: zeroed, shared with children. */
 static inline void prepare(void)
 {
-    memory = mmap(NULL, tw_shared_size(), PROT_READ | PROT_WRITE,
+    entries = ENTRIES;
+    memory = mmap(NULL, tw_shared_size(USUAL), PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
         exit(2);
@@ -36,8 +43,8 @@ static inline void prepare(void)
 
 static inline void fresh(void)
 {
-    memset(memory, 0, tw_shared_size());
-    shared = tw_shared_attach(memory, NOW);
+    memset(memory, 0, tw_shared_size(entries));
+    shared = tw_shared_attach(memory, entries, NOW);
 }
 
 /* The nth id of many different ones (splitmix64, so that they spread). */

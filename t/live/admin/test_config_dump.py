@@ -48,6 +48,14 @@ def test_nothing_configured(make_httpd):
     assert "off everywhere" in httpd.dump()
 
 
+def test_how_much_is_remembered(site, dump):
+    """One table for all hosts: the greatest number counts, rounded up."""
+    assert "room for 262144 ended sessions" in dump()
+    assert "room for 128 ended sessions" in dump("TwAuthSharedEntries 100")
+    other = VHost("other.test", config=site.vhost.config + "\nTwAuthSharedEntries 5000")
+    assert "room for 8192 ended sessions" in dump("TwAuthSharedEntries 100", other)
+
+
 def test_warns_of_plain_http(site, dump):
     said = dump("", VHost("plain.test", tls=False, config=site.vhost.config))
     assert any("plain http" in w for w in warnings(said))

@@ -19,7 +19,7 @@ REFUSED = ["TwAuthUnauthenticated pass", "TwAuthExport tokens", "TwAuthExport en
            "TwAuthProviderCAFile /etc/hostname", "TwAuthProviderProxy http://evil.example:1",
            "TwAuthProviderTimeout 1s", "TwAuthProviderCalls 1", "TwAuthStartLimit 1/s", "TwAuthSignInWith authorize",
            "TwAuthForceLogin On", "TwAuthAccess write", "TwAuthFlowTimeout 1s", "TwAuthSessionIdle 10d",
-           "TwAuthSessionMax 100d", "TwAuthSessionGrace 1d", "TwAuthSessionFeed Off",
+           "TwAuthSessionMax 100d", "TwAuthSessionGrace 1d", "TwAuthSessionFeed Off", "TwAuthSharedEntries 64",
            "TwAuthDatabaseCalls 1", "TwAuthCookieName x",
            "TwAuthCookieDomain test", "TwAuthCookieSameSite None", "TwAuthClearSiteData Off", "TwAuthTokens plain",
            "TwAuthSignUp On", "TwAuthProfile On", "TwAuthClaimByHandle On", "TwAuthRemember On", "TwAuthRememberFor 30d",

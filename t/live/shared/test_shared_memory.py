@@ -1,42 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all processes know: what is given up when a table is full, and another version of the module at a restart (A3, A10,
-B14)."""
+"""What all processes know: what is given up when a table is full, and another layout at a restart (A3, A10, B14)."""
 
-import os
-import shutil
 import socket
-import subprocess
 import time
 
 import pytest
 
-from harness import httpd
 from harness.checks import user
-from harness.paths import MODULE, TREE
 from harness.process import until
 
-#: What a build for a sanitizer is linked with, by the library that httpd gets.
-SANITIZERS = {"libasan": " -fsanitize=address,undefined", "libtsan": " -fsanitize=thread"}
+#: As little as can be remembered: as for another version of the module, the memory is laid out anew.
+LITTLE = "\nTwAuthSharedEntries 64\n"
 
 pytestmark = [pytest.mark.mpms("event", "prefork")]
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory):
-    """A build with small tables: what holds the shared memory is compiled anew, the rest is as it is."""
-    build = tmp_path_factory.mktemp("other") / "build"
-    shutil.copytree(MODULE.parent / "src", build / "src", ignore=shutil.ignore_patterns("*.d"))
-    shutil.copy2(MODULE.parent / "mod_twauth.o", build)
-    sources = [f.relative_to(TREE).with_suffix("") for f in (TREE / "src").glob("shared/*.c")]
-    assert sources
-    for name in sources:
-        (build / f"{name}.o").unlink()
-    flags = "-DTW_MARKS=64" + next((flags for name, flags in SANITIZERS.items()
-                                    if name in os.environ.get("TWAUTH_PRELOAD", "")), "")
-    done = subprocess.run(["make", "-s", f"BUILD={build}", f"EXTRA_CFLAGS={flags}", "FORTIFY=0"], cwd=TREE, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "MAKEFLAGS": ""})
-    assert done.returncode == 0, done.stdout
-    return build / "mod_twauth.so"
 
 
 @pytest.fixture
@@ -44,15 +20,16 @@ def site(make_site):
     return make_site()
 
 
-def test_B14_there_and_back(site, other, monkeypatch):
+def test_B14_there_and_back(site):
     alice, bob = site.browser(), site.browser()
     alice.sign_in("alice")
     bob.sign_in("bob")
     copy = bob.clone()
     bob.sign_out()
     assert user(copy) is None
-    for module in (other, MODULE, other):
-        monkeypatch.setattr(httpd, "MODULE", module)
+    usual = site.vhost.config
+    for size in (LITTLE, "", LITTLE):
+        site.vhost.config = usual + size
         site.graceful()
         assert user(alice) == "alice" and user(copy) is None
         carol = site.browser()
@@ -62,7 +39,7 @@ def test_B14_there_and_back(site, other, monkeypatch):
         assert user(left) is None
 
 
-def test_B14_a_child_of_before_signs_out(site, other, monkeypatch):
+def test_B14_a_child_of_before_signs_out(site):
     """It goes on with the memory of before; the copies are asked about in the new one."""
     alice, bob = site.browser(), site.browser()
     alice.sign_in("alice")
@@ -77,7 +54,7 @@ def test_B14_a_child_of_before_signs_out(site, other, monkeypatch):
                          "Content-Type: application/x-www-form-urlencoded\r\n"
                          f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:5])
             time.sleep(0.1)                     # a child has it
-            monkeypatch.setattr(httpd, "MODULE", other)
+            site.vhost.config += LITTLE
             site.graceful()
             assert user(copies[0]) == "bob"
             sock.sendall(body[5:])
@@ -87,10 +64,9 @@ def test_B14_a_child_of_before_signs_out(site, other, monkeypatch):
 
 
 @pytest.fixture
-def small(make_site, other, monkeypatch):
+def small(make_site):
     """A site whose table of ended sessions holds 64."""
-    monkeypatch.setattr(httpd, "MODULE", other)
-    site = make_site(clock=True, config="TwAuthSessionFeed Off")
+    site = make_site(clock=True, config="TwAuthSessionFeed Off" + LITTLE)
     site.clock.set(0)
     return site
 
@@ -113,7 +89,7 @@ def test_more_ended_elsewhere_than_the_table_holds(small):
         assert {user(browser) for browser in ended} == {None}
         assert user(alice) == "alice"
         small.clock.forward(1)
-    assert "more were ended" in small.log.since()
+    assert "more were ended" in small.log.since() and "TwAuthSharedEntries" in small.log.since()
 
 
 @pytest.mark.mpms("event")
@@ -147,7 +123,8 @@ def test_A3_stale_cookies_take_nobodys_place(small):
 @pytest.mark.mpms("event")
 @pytest.mark.databases("sqlite", "pgsql")
 def test_A3_sign_outs_beyond_the_table_let_nobody_in(small):
-    """The floor rises: copies are asked about, and who is in stays in."""
+    """The floor rises: copies are asked about, and who is in stays in. The log says so, once."""
+    small.expect_log("TW0583")
     alice = small.browser()
     alice.sign_in("alice")
     copies = []
@@ -158,6 +135,7 @@ def test_A3_sign_outs_beyond_the_table_let_nobody_in(small):
         browser.sign_out()
     assert {user(copy) for copy in copies} == {None}
     assert user(alice) == "alice"
+    assert small.log.since().count("TW0583") == 1
 
 
 @pytest.mark.mpms("event")

@@ -57,7 +57,7 @@ static void count_in_child(int child)
     pthread_barrier_wait(line);
     for (round = 0; round < ROUNDS; round++) {
         /* a graceful restart finds the segment as it is */
-        shared = tw_shared_attach(memory, NOW + SEC(round));
+        shared = tw_shared_attach(memory, entries, NOW + SEC(round));
         counters = tw_shared_counters(shared);
         for (n = child; n < EVENTS; n += CHILDREN) {
             happen(n);
@@ -207,7 +207,7 @@ static void test_since_when(void **state)
 {
     (void)state;
     anew();
-    tw_shared_attach(memory, NOW + SEC(5));
+    tw_shared_attach(memory, entries, NOW + SEC(5));
     assert_int_equal(tw_cell_get(&counters->since), NOW);
 }
 
@@ -261,12 +261,12 @@ static void test_what_was_given_up_is_counted(void **state)
         tw_shared_revoke_found(shared, crowd(&id, n), NOW + SEC(100), NOW);
     }
     assert_int_equal(tw_shared_room(shared, TW_TABLE_REVOKED, NOW).lost, 0);
-    for (n = 0; n < 2 * TW_MARKS; n++) {
+    for (n = 0; n < 2 * ENTRIES; n++) {
         tw_shared_revoke(shared, id_of(&id, n), NOW + SEC(100), NOW);
     }
     assert_int_equal(used(TW_TABLE_REVOKED, NOW)
                      + (int)tw_shared_room(shared, TW_TABLE_REVOKED, NOW).lost,
-                     2 * TW_MARKS);
+                     2 * ENTRIES);
 }
 
 UNIT_MAIN(prepare,

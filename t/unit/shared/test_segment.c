@@ -11,21 +11,82 @@ static void test_attach(void **state)
     tw_id_t id;
 
     (void)state;
-    assert_in_range(tw_shared_size(), 100 * 1024, 8 * 1024 * 1024);
+    assert_in_range(tw_shared_size(USUAL), 3 << 20, 6 << 20);
     fresh();
     assert_true(tw_shared_revalidate_before(shared) == NOW);
     /* a graceful restart finds what there was */
     tw_shared_revoke(shared, id_of(&id, 1), NOW + SEC(60), NOW);
-    shared = tw_shared_attach(memory, NOW + SEC(5));
+    shared = tw_shared_attach(memory, entries, NOW + SEC(5));
     assert_true(tw_shared_revalidate_before(shared) == NOW);
     assert_true(tw_shared_is_revoked(shared, &id, NOW + SEC(5)));
     /* another layout: all afresh, and cookies from before are rechecked */
-    memset(memory, 0xee, tw_shared_size());
-    shared = tw_shared_attach(memory, NOW + SEC(9));
+    memset(memory, 0xee, tw_shared_size(entries));
+    shared = tw_shared_attach(memory, entries, NOW + SEC(9));
     assert_true(tw_shared_revalidate_before(shared) == NOW + SEC(9));
     assert_false(tw_shared_is_revoked(shared, &id, NOW));
     assert_int_equal(tw_shared_use_once(shared, &id, NOW + SEC(60), NOW), 1);
     assert_false(tw_shared_breaker_open(shared, 3));
+}
+
+static void test_entries(void **state)
+{
+    static const struct {
+        apr_int64_t wanted;
+        int entries;
+    } rows[] = {
+        { 0, 64 }, { 64, 64 }, { 65, 128 }, { 131072, 131072 },
+        { 131073, 262144 }, { 16777215, 16777216 }, { 16777216, 16777216 },
+        { 99999999, 16777216 }
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        int n = tw_shared_entries(rows[i].wanted);
+
+        assert_int_equal(n, rows[i].entries);
+        assert_true(tw_shared_size(n) > 14U * (unsigned)n);
+        assert_true(!i || n == rows[i - 1].entries
+                    || tw_shared_layout(n)
+                       != tw_shared_layout(rows[i - 1].entries));
+    }
+}
+
+/* Tables of each size are apart, and all their places are used. */
+static void test_tables_of_each_size(void **state)
+{
+    static const tw_table_t tables[] = {
+        TW_TABLE_REVOKED, TW_TABLE_USED, TW_TABLE_RECHECKS
+    };
+    tw_id_t id;
+    int i;
+
+    (void)state;
+    for (entries = TW_SHARED_LEAST; entries <= 4096; entries *= 2) {
+        unsigned char *end = (unsigned char *)memory + tw_shared_size(entries);
+
+        memset(end, 0xa5, 64);
+        fresh();
+        for (i = 0; i < 20 * entries; i++) {
+            tw_shared_revoke(shared, id_of(&id, (uint64_t)i), NOW + SEC(9),
+                             NOW);
+            assert_true(tw_shared_is_revoked(shared, &id, NOW));
+            tw_shared_use_once(shared, &id, NOW + SEC(9), NOW);
+            assert_true(tw_shared_is_used(shared, &id, NOW));
+            tw_shared_claim_recheck(shared, &id, NOW + SEC(9), NOW);
+        }
+        for (i = 0; i < COUNT(tables); i++) {
+            tw_room_t room = tw_shared_room(shared, tables[i], NOW);
+
+            assert_int_equal(room.room, entries >> i);
+            assert_int_equal(room.used, room.room);
+            assert_int_equal(room.lost, 20 * entries - room.room);
+        }
+        for (i = 0; i < 64; i++) {
+            assert_int_equal(end[i], 0xa5);
+        }
+    }
+    entries = ENTRIES;
 }
 
 static void test_slots(void **state)
@@ -44,7 +105,7 @@ static void test_slots(void **state)
     }
     first = tw_shared_slot(shared, "name 7");
     assert_int_equal(tw_shared_slot(shared, "name 7"), first);
-    shared = tw_shared_attach(memory, NOW + SEC(1));
+    shared = tw_shared_attach(memory, entries, NOW + SEC(1));
     assert_int_equal(tw_shared_slot(shared, "name 7"), first);
     assert_int_equal(tw_shared_slot(shared, "one more"), TW_SLOTS - 1);
     assert_int_equal(tw_shared_slot(shared, "another"), TW_SLOTS - 1);
@@ -108,6 +169,8 @@ static void test_log_once_of_many_kinds(void **state)
 
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_attach),
+          cmocka_unit_test(test_entries),
+          cmocka_unit_test(test_tables_of_each_size),
           cmocka_unit_test(test_slots),
           cmocka_unit_test(test_log_once),
           cmocka_unit_test(test_log_once_of_many_kinds))
