@@ -11,7 +11,6 @@ from harness import applications
 from harness.applications import Program, block, folder_of, signed_in, spoofed
 
 pytestmark = pytest.mark.full
-TITLE = "Node: express, WebSockets, server-sent events"
 
 #: A page with both, and one that says what came.
 VIEWS = """
@@ -28,9 +27,9 @@ app.get("/headers", (request, response) => response.json({ user: who(request), a
 def node(make_site):
     site = make_site(start=False, protected="", modules=("headers", "proxy", "proxy_http"))
     folder = folder_of(site, "chat")
-    application = block(TITLE, "WebSocketServer").replace("/run/chat", str(folder))
+    application = block("Node: express, WebSockets, server-sent events", "WebSocketServer").replace("/run/chat", str(folder))
     (folder / "app.js").write_text(application.replace("process.umask", VIEWS + "\nprocess.umask"))
-    site.vhost.config += "\n" + block(TITLE, "AuthType Twitter").replace("/run/chat", str(folder))
+    site.vhost.config += "\n" + block("Node: express, WebSockets, server-sent events", "AuthType Twitter").replace("/run/chat", str(folder))
     with Program(folder, ["/usr/bin/node", folder / "app.js"], ready=(folder / "app.sock").exists, env={"NODE_PATH": "/usr/share/nodejs"}):
         yield site.start()
         site.allow_log("AH01110")       # of streams that are open when the application ends
