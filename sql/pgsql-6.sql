@@ -31,9 +31,14 @@ CREATE TABLE IF NOT EXISTS twauth_change (
     session_id text,
     account_id bigint,
     changed_at bigint NOT NULL DEFAULT extract(epoch FROM clock_timestamp())::bigint,
-    txid       bigint NOT NULL DEFAULT txid_current()   -- versions of late
+    txid       bigint NOT NULL DEFAULT txid_current(),  -- versions of late
                                                         -- ones are early
+    begun      bigint NOT NULL DEFAULT txid_snapshot_xmin(txid_current_snapshot())
+                                -- earlier transactions had ended by then
 );
+
+ALTER TABLE twauth_change ADD COLUMN IF NOT EXISTS
+    begun      bigint NOT NULL DEFAULT txid_snapshot_xmin(txid_current_snapshot());
 
 -- no key, by which a restore of rows alone would stop, and which replication
 -- would find rows by
@@ -163,20 +168,28 @@ CREATE TRIGGER twauth_change_emptied AFTER TRUNCATE ON twauth_change
 EXECUTE FUNCTION twauth_table_emptied();
 
 -- Now and then a few that nobody needs go; the newest of them stays, for a
--- server may have read that one last.
+-- server may have read that one last.  A row is as old as it is, and may have
+-- been committed a moment ago: it goes when its transaction had ended before
+-- another row came that is old.  Numbers to come are those of another server.
 CREATE OR REPLACE FUNCTION twauth_change_new() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog AS $$
+DECLARE
+    newest record;
 BEGIN
     PERFORM set_config('search_path',
                        quote_ident(TG_TABLE_SCHEMA) || ', pg_temp', true);
+    SELECT version, begun INTO newest FROM twauth_change
+    WHERE changed_at < NEW.changed_at - 3600
+    ORDER BY changed_at DESC, version DESC LIMIT 1;
     DELETE FROM twauth_change WHERE version IN (
-        SELECT version FROM twauth_change
-        WHERE changed_at < NEW.changed_at - 3600
-        ORDER BY changed_at, version LIMIT 64 FOR UPDATE SKIP LOCKED)
-    AND version <> (
-        SELECT version FROM twauth_change
-        WHERE changed_at < NEW.changed_at - 3600
-        ORDER BY changed_at DESC, version DESC LIMIT 1);
+        SELECT version FROM (
+            SELECT version, txid FROM twauth_change
+            WHERE changed_at < NEW.changed_at - 3600
+            ORDER BY changed_at, version LIMIT 64 FOR UPDATE SKIP LOCKED) old
+        WHERE txid < newest.begun
+           OR (txid >= txid_snapshot_xmax(txid_current_snapshot())
+               AND txid <> txid_current()))
+    AND version <> newest.version;
     RETURN NULL;
 END $$;
 

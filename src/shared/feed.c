@@ -83,6 +83,9 @@ const char *tw_feed_missed(const tw_feed_place_t *before,
     if (!before->version) {
         return "there was no row to go on from";
     }
+    if (after->at > before->at + TW_FEED_KEPT) {
+        return "nothing was read for almost as long as changes are kept";
+    }
     if (rows > TW_FEED_MOST) {
         return "there were too many to be read";
     }

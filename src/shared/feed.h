@@ -31,6 +31,9 @@
 /* More changes than so many are not read one by one. */
 #define TW_FEED_MOST 4096
 
+/* Rows go after an hour (sql/); who has not read for so long asks anew. */
+#define TW_FEED_KEPT apr_time_from_sec(3000)
+
 /* While one request reads, and is late, others go on for this long. */
 #define TW_FEED_OVERLAP apr_time_from_sec(1)
 
@@ -41,6 +44,7 @@ typedef struct tw_feed_place_t {
     apr_uint64_t tables;        /* which tables these are; 0: none were read */
     apr_uint64_t version;       /* of the newest row; 0: there was none */
     apr_uint64_t row;           /* what was in it, as a number */
+    apr_uint64_t at;            /* when that was, by the database's clock */
     apr_uint64_t begun;         /* all transactions from this one on are to
                                    be read, */
     apr_uint64_t next;          /* which had been given to none yet, or were

@@ -326,6 +326,7 @@ static void see_clock(reading_t *reading)
     apr_time_t now = apr_time_now();
 
     reading->there = *clock ? (apr_time_t)apr_atoi64(clock) : now;
+    reading->after.at = (apr_uint64_t)reading->there;
     if (*clock) {
         tw_feed_learn_clock(reading->database->feed, reading->there,
                             reading->begun, now, tw_watchdog_clock());

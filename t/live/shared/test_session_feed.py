@@ -2,40 +2,18 @@
 """What is ended or changed anywhere counts on every server within TwAuthSessionFeed, for one query a server."""
 
 import contextlib
-import http.client
-import random
-import signal
-import threading
 import time
 
 import pytest
 
-from harness import janitor, tools
+from harness import process, tools
 from harness.checks import user
+from harness.database import kept_for
+from harness.feed import FEED, BOUND, many, sweep, too_many, transaction
 from harness.paths import TREE
-from harness.standin import USERS
 
 pytestmark = pytest.mark.databases("sqlite", "pgsql")
-DBD = r"AH006(29|3\d)|AH02655"
-FEED = 1
-#: No copy is accepted later than this after the end of its session: the interval and a second.
-BOUND = FEED + 1
-CONFIG = f"TwAuthRealm feed.test\nTwAuthSessionFeed {FEED}s\nTwAuthProfile Off\nTwAuthSessionsPerAccount 1000"
 FILES = {"sqlite": "sqlite3", "pgsql": "pgsql"}
-
-
-def many(make_site, size, config=CONFIG, clocks=(0, 0, 0), **parts):
-    """Servers with one key and database."""
-    sites = []
-    for _ in range(size):
-        db = {"db": sites[0].db} if sites else {}
-        site = make_site(scheme="http", clock=True, config=config, start=False, **db, **parts)
-        site.vhost.config = site.vhost.config.replace(str(site.key), str((sites or [site])[0].key))
-        sites.append(site)
-    for site, offset in zip(sites, clocks):
-        site.clock.set(offset)
-        site.start()
-    return sites
 
 
 @pytest.fixture(scope="module")
@@ -179,24 +157,6 @@ def test_one_query_an_interval_for_all(fresh):
 
 # PostgreSQL's transactions
 
-@contextlib.contextmanager
-def transaction(db, isolation=None):
-    """run(sql) in a transaction of its own, which is committed at the end."""
-    if db.kind == "pgsql":
-        import psycopg2
-        connection = psycopg2.connect(host=str(db.server.folder), user=db.server.USER, dbname=db.name)
-        if isolation:
-            connection.set_session(isolation_level=isolation)
-        run = connection.cursor().execute
-    else:
-        connection = db._connect()
-        connection.execute("BEGIN IMMEDIATE")
-        run = connection.execute
-    with contextlib.closing(connection):
-        yield run
-        connection.commit()
-
-
 @pytest.mark.databases("pgsql")
 @pytest.mark.parametrize("isolation", ["READ COMMITTED", "SERIALIZABLE"])
 def test_one_that_commits_late(fresh, full, isolation):
@@ -239,6 +199,31 @@ def test_a_hundred_that_are_open(fresh):
 
 
 @pytest.mark.databases("pgsql")
+def test_one_that_is_open_for_longer_than_rows_are_kept(make_site, make_db, db_kind):
+    """Its rows are old when they come, and stay until each server had its time to read them."""
+    keep = 2
+    site, = many(make_site, 1, db=make_db(schema=kept_for(db_kind, keep)))
+    db, alice = site.db, signed_in([site])
+    with transaction(db) as run:
+        run("DELETE FROM twauth_session WHERE id = %s", [session_of(db, "alice")])
+        run("INSERT INTO twauth_change (session_id) VALUES ('the newest of those that are old')")
+        begun = time.time()
+        process.until(lambda: time.time() > begun + keep + 2)
+        sweep(db)                               # what the server reads now is new
+        site.clock.forward(FEED)
+        assert user(alice) == "alice"
+        mark = site.log.mark()
+    sweep(db)
+    site.clock.forward(FEED)
+    assert user(alice) is None
+    assert "TW0581" not in site.log.since(mark)
+    begun = time.time()
+    process.until(lambda: time.time() > begun + keep + 2)
+    sweep(db), sweep(db)                        # by then it was there for long enough
+    assert db.rows("SELECT version FROM twauth_change WHERE changed_at < ?", int(begun) - 2) == []
+
+
+@pytest.mark.databases("pgsql")
 @pytest.mark.parametrize("offsets", [(100, 0, -100), (-100, 100, 0)])
 def test_clocks_that_differ(make_site, offsets):
     """A copy from a server that is ahead never looks newer than a change that came after it."""
@@ -267,12 +252,6 @@ def missed(sites, why):
 
 def emptied(db):
     db.execute("DELETE FROM twauth_change")
-
-
-def too_many(db):
-    numbers = ("generate_series(1, 5000) AS n" if db.kind == "pgsql" else
-               "(WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 5000) SELECT n FROM i) AS n")
-    db.execute(f"INSERT INTO twauth_change (session_id) SELECT 'many' FROM {numbers}")
 
 
 def made_anew(db):
@@ -355,229 +334,3 @@ def test_tables_of_before(make_site, make_db, db_kind):
     site.clock.forward(2)
     assert user(bob) is None
     assert site.log.since().count("TW0580") == 1
-
-
-# a model
-
-class Session:
-    """`ended`: since when nobody must get in with it; None: it goes on. `maybe`: a transaction has ended it, perhaps."""
-
-    def __init__(self, name, id, copy):
-        self.name, self.id, self.copies = name, id, [copy]
-        self.ended, self.maybe = None, False
-
-
-class Model:
-    """Random operations on the servers and the database, and beside them a client of each server that asks with any copy.
-
-    What the oracle knows of a session is looked up before a request is sent, and so is the time: however slow the
-    machine is, a server that accepts a copy knows all that was committed up to BOUND before that.
-    """
-
-    def __init__(self, sites, seed):
-        self.sites, self.db = sites, sites[0].db
-        self.random = random.Random(seed)
-        self.sessions, self.disabled, self.open = [], {}, []
-        self.trouble = 0                        # until then copies may pass by the grace, or nobody
-        self.asked = self.accepted = self.refused = 0
-        self.wrong, self.over = [], threading.Event()
-        self.names = [f"user{i}" for i in range(12)]
-        self.numbers = {name: str(5000 + i) for i, name in enumerate(self.names)}
-        sites[0].standin.people(**USERS, **self.numbers)
-
-    # the clients
-
-    def ask(self, connection, cookie):
-        connection.request("GET", "/members/", headers={"Cookie": f"twauth={cookie}", "Sec-Fetch-Mode": "cors"})
-        answer = connection.getresponse()
-        answer.read()
-        fresh = [v.split(";")[0].removeprefix("twauth=") for n, v in answer.getheaders()
-                 if n.lower() == "set-cookie" and v.startswith("twauth=")]
-        return answer.status, fresh[0] if fresh else None
-
-    def client(self, site, seed):
-        chance = random.Random(seed)
-        connection = None
-        while not self.over.is_set():
-            if not self.sessions:
-                continue
-            session = chance.choice(self.sessions[-60:])
-            copy = chance.choice(session.copies)
-            ended, disabled, maybe = session.ended, self.disabled.get(session.name), session.maybe
-            asked = time.time()
-            try:
-                if not connection:
-                    connection = http.client.HTTPConnection("127.0.0.1", site.vhost.port, timeout=30)
-                status, renewed = self.ask(connection, copy)
-            except (OSError, http.client.HTTPException):
-                connection = None
-                continue
-            self.asked += 1
-            if status == 200:
-                self.accepted += 1
-                since = min(t for t in (ended, disabled, asked) if t)
-                if asked - since >= BOUND and asked > self.trouble:
-                    self.wrong.append(f"accepted {asked - since:.2f} s after its end: {session.name}")
-                if renewed:
-                    session.copies = [*session.copies[-4:], renewed]
-            elif status == 401:
-                self.refused += 1
-                if not (ended or disabled or maybe or session.ended or session.maybe
-                        or session.name in self.disabled or time.time() - self.enabled.get(session.name, 0) < 10):
-                    self.wrong.append(f"refused, and it goes on: {session.name}")
-            elif asked > self.trouble:
-                self.wrong.append(f"{status}")
-
-    # operations
-
-    enabled = {}
-
-    def going_on(self):
-        return [s for s in self.sessions if not s.ended and not s.maybe]
-
-    def sign_in(self):
-        names = [n for n in self.names if n not in self.disabled]
-        if not names:
-            return
-        name, site = self.random.choice(names), self.random.choice(self.sites)
-        browser = site.browser()
-        answer = browser.sign_in(self.numbers[name], next="/members/")
-        if answer.status == 200:
-            known = {s.id for s in self.sessions}
-            new = [row[0] for row in self.db.rows(
-                "SELECT s.id FROM twauth_session s JOIN twauth_account a ON a.id = s.account_id WHERE a.username = ?", name)
-                if row[0] not in known]
-            self.sessions.append(Session(name, new[0], browser.cookies["twauth"]))
-        else:
-            assert time.time() < self.trouble, answer
-
-    def sign_out(self):
-        for session in self.random.sample(self.going_on(), min(1, len(self.going_on()))):
-            site = self.random.choice(self.sites)
-            browser = site.browser()
-            browser.cookies.add("twauth", session.copies[-1], "127.0.0.1")
-            session.maybe = True
-            answer = browser.sign_out()
-            assert answer.status == 303 or time.time() < self.trouble, answer
-            if "done=here" not in (answer.location or ""):
-                session.ended = time.time()
-
-    def end_by_sql(self):
-        chosen = self.random.sample(self.going_on(), min(2, len(self.going_on())))
-        for session in chosen:
-            session.maybe = True
-        isolation = self.random.choice([None, "SERIALIZABLE"])
-        with transaction(self.db, isolation) as run:
-            for session in chosen:
-                run("DELETE FROM twauth_session WHERE id = '%s'" % session.id)
-        for session in chosen:
-            session.ended = time.time()
-
-    def begin(self):
-        """A transaction that stays open for a while."""
-        going_on = self.going_on()
-        if self.db.kind != "pgsql" or len(self.open) > 4 or not going_on:
-            return
-        session = self.random.choice(going_on)
-        session.maybe = True
-        kept = transaction(self.db, self.random.choice([None, "SERIALIZABLE"]))
-        kept.__enter__()("DELETE FROM twauth_session WHERE id = '%s'" % session.id)
-        self.open.append((kept, session))
-
-    def commit(self):
-        for kept, session in self.open[:1]:
-            self.open.remove((kept, session))
-            kept.__exit__(None, None, None)
-            session.ended = time.time()
-
-    def disable(self):
-        name = self.random.choice(self.names)
-        if len(self.disabled) < 3 and name not in self.disabled:
-            self.db.execute("UPDATE twauth_account SET active = 0 WHERE username = ?", name)
-            self.disabled[name] = time.time()
-
-    def enable(self):
-        for name in list(self.disabled)[:1]:
-            self.enabled[name] = time.time() + 3600
-            del self.disabled[name]
-            self.db.execute("UPDATE twauth_account SET active = 1 WHERE username = ?", name)
-            self.enabled[name] = time.time()
-
-    def rename(self):
-        self.db.execute("UPDATE twauth_account SET screen_name = ? WHERE username = ?",
-                        f"n{self.random.randrange(10**9)}", self.random.choice(self.names))
-
-    def pause(self):
-        time.sleep(self.random.choice([0, 0.01, 0.1]))
-
-    def empty(self):
-        while self.open:                        # their rows are locked
-            self.commit()
-        self.db.execute("DELETE FROM twauth_change")
-
-    def flood(self):
-        too_many(self.db)
-
-    def graceful(self):
-        self.random.choice(self.sites).graceful()
-
-    def restart(self):
-        self.random.choice(self.sites).restart()
-
-    def stand_still(self):
-        """A server is stopped in the middle of anything, and goes on."""
-        site = self.random.choice(self.sites)
-        everybody = janitor.members(site.httpd.pid)
-        for pid in everybody:
-            janitor.send(pid, signal.SIGSTOP)
-        try:
-            self.end_by_sql()
-            time.sleep(BOUND + 0.5)
-        finally:
-            for pid in everybody:
-                janitor.send(pid, signal.SIGCONT)
-
-    def restart_database(self):
-        if self.db.kind == "pgsql":
-            while self.open:
-                self.commit()
-            self.trouble = time.time() + 3600
-            self.db.server.restart()
-            self.trouble = time.time() + BOUND + 3
-
-    OFTEN = ("sign_in", "sign_in", "sign_in", "sign_out", "end_by_sql", "begin", "commit", "disable", "enable", "rename",
-             "pause", "pause")
-    SELDOM = ("empty", "flood", "graceful", "restart", "stand_still", "restart_database")
-
-    def run(self, steps, rare):
-        clients = [threading.Thread(target=self.client, args=(site, i)) for i, site in enumerate(self.sites)]
-        for client in clients:
-            client.start()
-        try:
-            for step in range(steps):
-                often = step % rare or not step
-                getattr(self, self.OFTEN[self.random.randrange(len(self.OFTEN))] if often else
-                        self.SELDOM[step // rare % len(self.SELDOM)])()
-                if self.wrong:
-                    break
-            while self.open:
-                self.commit()
-            time.sleep(BOUND + 0.5)
-        finally:
-            self.over.set()
-            for client in clients:
-                client.join()
-
-
-@pytest.mark.parametrize("seed", [1])
-def test_model(three, full, seed):
-    """No copy is accepted more than the interval and a second after the end of its session; and none is refused before."""
-    for site in three:
-        site.clock.set(0)
-        site.allow_log(DBD, "TW0401", "TW0403", "TW0304", "TW0221", "TW0215", "AH00045", "AH00046")
-    three[0].db.clear()
-    model = Model(three, seed)
-    model.run(full(240, 20000), full(35, 150))
-    print(f"{model.asked} requests, {model.accepted} accepted, {model.refused} refused")
-    assert not model.wrong
-    assert model.accepted > 50 and model.refused > 10

@@ -199,6 +199,16 @@ static void test_what_is_missed(void **state)
           { .tables = 5, .version = 9, .next = 99 }, 1, 1, "lower" },
         { { .tables = 5, .version = 9 }, { .tables = 5, .version = 9999 },
           0, TW_FEED_MOST + 1, "too many" },
+        /* rows of the time between may have gone, and that one not yet */
+        { { .tables = 5, .version = 9, .at = NOW },
+          { .tables = 5, .version = 9, .at = NOW + TW_FEED_KEPT }, 1, 1,
+          NULL },
+        { { .tables = 5, .version = 9, .at = NOW },
+          { .tables = 5, .version = 9, .at = NOW + TW_FEED_KEPT + 1 }, 1, 1,
+          "as long as changes are kept" },
+        /* a clock that was set back is seen by itself */
+        { { .tables = 5, .version = 9, .at = NOW },
+          { .tables = 5, .version = 9, .at = NOW - SEC(9) }, 1, 1, NULL },
     };
     int i;
 
