@@ -206,6 +206,13 @@ soak: need-test
 	@$(MAKE) --no-print-directory all
 	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(PYTEST) -s t/soak --db pgsql $(TESTS)
 
+## growth: steady traffic for an hour, and half of one on SQLite: does anything grow?
+.PHONY: growth
+growth: need-test
+	@$(MAKE) --no-print-directory all
+	@SOAK_STEADY=1 SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(PYTEST) -s t/soak --db pgsql $(TESTS)
+	@SOAK_STEADY=1 SOAK_SECONDS=$$(($${SOAK_SECONDS:-3600} / 2)) $(PYTEST) -s t/soak --db sqlite $(TESTS)
+
 ## lint: clang's warnings, gcc's analyzer, cppcheck, clang-tidy, shellcheck
 .PHONY: lint
 lint: need-lint $(CONTROL)

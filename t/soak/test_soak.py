@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A soak: people at two hosts, one with OAuth 1.0a and one with OAuth 2.0, and attackers, while X and the database fail.
 
-SOAK_SECONDS says how long, SOAK_SEED repeats a run's chances; `make soak` takes ten minutes.
+SOAK_SECONDS says how long, SOAK_SEED repeats a run's chances; `make soak` takes ten minutes. With SOAK_STEADY=1 nothing fails,
+and people take their time: `make growth`. From LONG seconds on it is judged whether anything grows (growth.py).
 """
 
+import json
 import os
 import random
 import re
@@ -15,13 +17,21 @@ import pytest
 
 from harness import process
 from harness.checks import SANITIZED
+from harness.database import kept_for
 from harness.httpd import VHost
+from harness.paths import MODULE
 
+from . import growth
 from .people import OPEN, PAGE, SHOWN, Person
 from .trouble import AFTER, Trouble
 
 SECONDS = float(os.environ.get("SOAK_SECONDS") or 20)
 SEED = os.environ.get("SOAK_SEED") or str(random.SystemRandom().randrange(10**6))
+STEADY = bool(os.environ.get("SOAK_STEADY"))
+LONG = 240
+SAMPLES = 240 if SECONDS >= LONG else 4
+#: Seconds that a person waits from one thing to the next, on average.
+PAUSE = float(os.environ.get("SOAK_PAUSE") or (0.2 if STEADY else 0))
 PEOPLE = 8
 #: What trouble of X and the database may say; and mod_dbd's own complaints.
 EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401", "TW0402", r"AH006(29|3\d)", "AH02655")
@@ -32,7 +42,7 @@ GROWTH = 2**20 if SANITIZED or os.environ.get("TWAUTH_UNDER") else 4096
 CONFIG = """
 Protocols h2 http/1.1
 TwAuthProtocol oauth1
-TwAuthProviderTimeout 3s
+TwAuthProviderTimeout {timeout}
 TwAuthProviderCalls 64
 TwAuthSessionRecheck 2s
 TwAuthSessionGrace 30s
@@ -40,7 +50,7 @@ AddOutputFilter INCLUDES shtml
 <Location "/">
     Options +Includes
 </Location>
-"""
+""".format(timeout="30s" if STEADY else "3s")
 # so many processes from beginning to end
 MPM = "StartServers 2\nServerLimit 2\nThreadsPerChild 16\nMaxRequestWorkers 32\nMinSpareThreads 1\nMaxSpareThreads 32"
 
@@ -52,7 +62,9 @@ class Soak:
         self.people = [Person(self, number, SEED) for number in range(PEOPLE)]
         self.failures = []
         self.samples = []           # {pid: (memory in kB, descriptors)}, each quarter
+        self.series = []            # growth.sample(), SAMPLES times
         self.children = site.httpd.children()
+        self._kept = MODULE.parent / f"growth-{site.db.kind}{'' if STEADY else '-trouble'}.jsonl"
         self._may_go = threading.Event()
 
     def run(self):
@@ -61,15 +73,17 @@ class Soak:
         threads = [threading.Thread(target=self._live, args=(person,), daemon=True) for person in self.people]
         for thread in threads:
             thread.start()
-        self.trouble.start()
-        for quarter in range(1, 5):
-            while time.monotonic() < self.begun + SECONDS * quarter / 4 and not self.failures:
+        if not STEADY:
+            self.trouble.start()
+        for number in range(1, SAMPLES + 1):
+            while time.monotonic() < self.begun + SECONDS * number / SAMPLES and not self.failures:
                 time.sleep(0.1)
-            if quarter == 4:        # a slow machine takes longer until there was all of it
+            if number == SAMPLES:   # a slow machine takes longer until there was all of it
                 process.until(lambda: self.failures or self.all_happened(), timeout=120, every=0.1)
-            self.samples.append(self._measure())
+            self._measure(number % (SAMPLES // 4) == 0)
         self._over = True
-        self.trouble.stop()
+        if not STEADY:
+            self.trouble.stop()
         for thread in threads:
             thread.join(60)
         self.seconds = time.monotonic() - self.begun
@@ -82,7 +96,8 @@ class Soak:
 
     def all_happened(self):
         """Traffic, sign-ins by both protocols, and trouble."""
-        return (min(person.sign_ins for person in self.people) > 0 and {kind for kind, *_ in self.trouble.log} == {"x", "db"}
+        return (min(person.sign_ins for person in self.people) > 0
+                and {kind for kind, *_ in self.trouble.log} == (set() if STEADY else {"x", "db"})
                 and all(self.site.standin.count(path) for path in ("/oauth/access_token", "/2/users/me")))
 
     def _live(self, person):
@@ -90,16 +105,21 @@ class Soak:
             while not self._over and not self.failures:
                 self._may_go.wait()
                 person.step()
+                time.sleep(person.chance.uniform(0, 2 * PAUSE))
         except BaseException as failure:        # noqa: BLE001 - shown by the first test
             self.failures.append(failure)
 
-    def _measure(self):
-        """What the children have in a moment of rest."""
+    def _measure(self, quarter):
+        """What there is of everything in a moment of rest."""
         self._may_go.clear()
         time.sleep(0.5)
-        sample = {pid: (_private(pid), len(os.listdir(f"/proc/{pid}/fd"))) for pid in self.site.httpd.children()}
+        if quarter:
+            self.samples.append({pid: (_private(pid), growth.descriptors(pid)) for pid in self.site.httpd.children()})
+        if SAMPLES > 4:
+            self.series.append(growth.sample(self.site))
+            with open(self._kept, "w" if len(self.series) == 1 else "a") as kept:
+                kept.write(json.dumps(self.series[-1]) + "\n")
         self._may_go.set()
-        return sample
 
     def _settle(self):
         time.sleep(AFTER + 2)       # also past the recheck interval
@@ -123,10 +143,11 @@ class Soak:
         for person in self.people:
             statuses += person.tally
             done += person.done
+        self.requests = statuses.total()
         memory = [sum(m for m, _ in sample.values()) for sample in self.samples]
         descriptors = [sum(d for _, d in sample.values()) for sample in self.samples]
         kinds = Counter(kind for kind, *_ in self.trouble.log)
-        return "\n".join([
+        lines = [
             f"soak: seed {SEED}, {self.seconds:.0f} s, {PEOPLE} people, database {self.site.db.kind}",
             f"  requests    {statuses.total()}, " + ", ".join(f"{s}: {n}" for s, n in sorted(statuses.items())),
             f"  sign-ins    {sum(person.sign_ins for person in self.people)}",
@@ -134,7 +155,10 @@ class Soak:
             f"  trouble     X {kinds['x']} times, database {kinds['db']} times",
             f"  memory      {memory} kB, private to all children, each quarter",
             f"  descriptors {descriptors}",
-        ])
+        ]
+        if self.series:
+            lines += growth.judge(self.series, statuses.total())[0]
+        return "\n".join(lines)
 
 
 def _private(pid):
@@ -143,9 +167,15 @@ def _private(pid):
 
 
 @pytest.fixture(scope="module")
-def soak(make_site):
+def soak(make_site, make_db, db_kind):
+    long = {}
+    if SECONDS >= LONG:     # what is kept for an hour is kept for a tenth of the run
+        long["db"] = make_db(schema=kept_for(db_kind, SECONDS / 10))
+        growth.watch(long["db"])
+    if STEADY and db_kind == "sqlite":
+        long["dbd"] = 'DBDInitSQL "PRAGMA busy_timeout=10000"'
     site = make_site(start=False, protocol="both", config=CONFIG, modules=("http2", "include"), mpm_config=MPM,
-                     twauth_loglevel="info", cgi=False)
+                     twauth_loglevel="info", cgi=False, **long)
     # a search of so long a log for so many secrets would take longer than the soak: see the last test
     site.canaries, site.httpd.canaries = None, None
     other = VHost("other.test", port=site.vhost.port, config=site.vhost.config.replace("TwAuthProtocol oauth1",
@@ -157,7 +187,7 @@ def soak(make_site):
     site.standin.people(alice="1001", **{f"person{n}": str(7000 + n) for n in range(PEOPLE)})
     site.start()
     soak = Soak(site, other).run()
-    site.allow_log(*EXPECTED)
+    site.allow_log(*() if STEADY else EXPECTED)
     print("\n" + soak.report())
     return soak
 
@@ -219,6 +249,12 @@ def test_descriptors_are_flat(soak):
     for pid in soak.children:
         descriptors = [sample[pid][1] for sample in soak.samples]
         assert descriptors[-1] <= max(descriptors[:-1]) + 3 * PEOPLE, descriptors
+
+
+if SECONDS >= LONG:
+    def test_nothing_grows(soak):
+        """Memory, descriptors, statements, rows: no slope is above zero and above its bound."""
+        assert growth.judge(soak.series, soak.requests)[1] == []
 
 
 def test_LG_1_no_secret_was_logged(soak):

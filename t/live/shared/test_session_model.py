@@ -217,8 +217,9 @@ class Model:
     def disable(self):
         name = self.random.choice(self.names)
         if len(self.disabled) < 3 and name not in self.disabled:
+            self.enabled[name] = time.time() + 10**6        # or not any more
             self.db.execute("UPDATE twauth_account SET active = 0 WHERE username = ?", name)
-            self.disabled[name] = time.time()
+            self.disabled[name] = self.enabled[name] = time.time()
 
     def enable(self):
         for name in list(self.disabled)[:1]:
@@ -297,7 +298,7 @@ class Model:
         with self.troubled():
             for session in self.sessions:
                 session.maybe = session.maybe or session.id not in live or bool(session.ended)
-            for name in set(self.disabled) - set(disabled):
+            for name in set(self.disabled) ^ set(disabled):
                 self.enabled[name] = time.time() + 10**6
             self._bring_back(rows)
             now = time.time()
@@ -307,7 +308,7 @@ class Model:
                 del self.disabled[name]
                 self.enabled[name] = now
             for name in set(disabled) - set(self.disabled):
-                self.disabled[name] = now
+                self.disabled[name] = self.enabled[name] = now
 
     def _take(self):
         if self.db.kind == "pgsql":
