@@ -10,7 +10,8 @@ TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql 
 # what docs/support.md names, and few sites have; and what is large
 TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr \
 	subversion libapache2-mod-svn cgit gitweb nodejs node-express node-ws \
-	uwsgi-core uwsgi-plugin-python3 python3-sphinx
+	uwsgi-core uwsgi-plugin-python3 python3-sphinx \
+	default-jre-headless tomcat10-common
 LINT_PACKAGES := cppcheck clang-tidy shellcheck
 FUZZ_PACKAGES := clang libclang-rt-dev
 COVERAGE_PACKAGES := $(FUZZ_PACKAGES) llvm

@@ -13,6 +13,7 @@
 #include "admin/path.h"
 #include "admin/places.h"
 #include "admin/probe.h"
+#include "admin/reading.h"
 #include "admin/status_open.h"
 #include "admin/taken.h"
 #include "config/phase.h"
@@ -315,6 +316,7 @@ static void check_places(const check_t *c)
 
     tw_open_check(c->findings, hosts, places);
     tw_taken_check(c->findings, hosts, places);
+    tw_reading_check(c->findings, hosts, places);
     tw_early_check(c->findings, c->tree);
     tw_status_open_check(c->findings, hosts, c->tree);
     for (i = 0; i < places->nelts; i++) {
