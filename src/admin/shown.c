@@ -257,7 +257,8 @@ void tw_shown_defaults(apr_file_t *out, apr_pool_t *pool)
 /* What a directive says; NULL: it is nothing that is shown. */
 static const char *said(const ap_directive_t *d, apr_pool_t *pool)
 {
-    const char *expr;
+    apr_array_header_t *words;
+    int not;
 
     if (!strncasecmp(d->directive, "TwAuth", 6)
         || tw_conftree_is(d, "AuthType")) {
@@ -266,10 +267,12 @@ static const char *said(const ap_directive_t *d, apr_pool_t *pool)
     if (!tw_conftree_is(d, "Require")) {
         return NULL;
     }
-    expr = ap_strcasestr(d->args, "expr ");
-    return expr ? apr_pstrcat(pool, apr_pstrmemdup(pool, d->args,
-                                                   expr - d->args + 5),
-                              "...", NULL) : d->args;
+    words = tw_conftree_words(d, pool);
+    not = !strcasecmp(tw_conftree_nth(words, 0), "not");
+    if (strcasecmp(tw_conftree_nth(words, not), "expr") != 0) {
+        return d->args;
+    }
+    return not ? "not expr ..." : "expr ...";
 }
 
 typedef struct {
