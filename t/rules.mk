@@ -130,13 +130,14 @@ COVERAGE := $(BUILD)/coverage
 COVERAGE_FLAGS = -fcoverage-mapping -mllvm -runtime-counter-relocation \
 	-fprofile-instr-generate=$(abspath $(COVERAGE))/%c%m.profraw
 COVERAGE_LEAST := 95
-.PHONY: coverage
-coverage: need-test
+.PHONY: coverage need-coverage
+need-coverage: need-test
 	$(call need,$(COVERAGE_PACKAGES))
 	@$(MAKE) --no-print-directory BUILD=$(COVERAGE) CC=clang CFLAGS="-O1 -g" \
 		EXTRA_CFLAGS="$(COVERAGE_FLAGS)" FORTIFY=0 all tests
+coverage: need-coverage
 	$(if $(COVER),,@rm -f $(COVERAGE)/*.profraw)
-	@# the module's file is there, to be written by whoever runs httpd
+	@# the module's file is there, for whoever runs httpd to write
 	@umask 0; $$($(APXS) -q SBINDIR)/$$($(APXS) -q PROGNAME) -f /dev/null -t \
 		-C "LoadModule twauth_module $(abspath $(COVERAGE))/mod_twauth.so" \
 		> /dev/null 2>&1 || true
@@ -147,8 +148,21 @@ coverage: need-test
 		$(COVERAGE)/mod_twauth.so | \
 		awk '/^\//{ f = $$0 } /^ +[0-9]+\| +0\|/{ print f $$0 }' \
 		> $(COVERAGE)/missed
-	@$(PYTHON) -B t/coverage.py $(COVERAGE)/mod_twauth.so $(COVERAGE)/profile \
-		$(COVERAGE_LEAST)
+	@$(PYTHON) -B t/coverage.py lines $(COVERAGE)/profile $(COVERAGE_LEAST) \
+		$(COVERAGE)/mod_twauth.so
+
+## fuzz-coverage: the functions of the core that the corpora of the fuzz targets do not reach
+.PHONY: fuzz-coverage
+fuzz-coverage: need-coverage
+	@rm -rf $(COVERAGE)/fuzz
+	@for t in $(FUZZ); do \
+		LLVM_PROFILE_FILE=$(COVERAGE)/fuzz/%m.profraw \
+		$(COVERAGE)/t/$$t t/fuzz/corpus/$${t#fuzz_} > $(COVERAGE)/fuzz.log || \
+			{ tail $(COVERAGE)/fuzz.log; exit 1; }; \
+	done
+	@llvm-profdata merge -o $(COVERAGE)/fuzz/profile $(COVERAGE)/fuzz/*.profraw
+	@$(PYTHON) -B t/coverage.py functions $(COVERAGE)/fuzz/profile \
+		"$(CORE_ROOMS)" $(COVERAGE)/mod_twauth.so $(FUZZ:%=$(COVERAGE)/t/%)
 
 ## test-valgrind: unit tests, corpora, and a minute of the soak under memcheck
 MEMCHECK := valgrind -q --vgdb=no
