@@ -33,6 +33,25 @@ RewriteRule (.*) https://%{HTTP_HOST}%{REQUEST_URI} [R=301,L]
 ACME_ALIAS = 'Alias "/.well-known/acme-challenge/" "{folder}/other/"\nRedirectMatch permanent "^/(?!\\.well-known/)(.*)" ' \
              '"https://other.test/$1"\n'
 
+AWAY = "Redirect permanent / https://site.test/"
+#: What <If> may say, each of it true of a request for the page, and each of it false.
+TRUE = """true && (false || %{REQUEST_SCHEME} == 'http') && !(%{REQUEST_METHOD} in {'POST', 'PUT'}) && -z %{QUERY_STRING} \
+&& -n %{REQUEST_URI} && %{REQUEST_URI} -strmatch '/members/*' && %{REQUEST_URI} !~ m#^/other# \
+&& %{REQUEST_URI} =~ /^.MEMBERS/i && %{SERVER_PORT} -gt 79 && %{HTTP_HOST} =~ /other.test/ && %{HTTPS} != 'on' \
+&& %{THE_REQUEST} =~ /^GET/ && %{REMOTE_ADDR} != '10.0.0.1'"""
+FALSE = """false || %{REQUEST_SCHEME} == 'https' || (%{HTTPS} == 'on' && true) || %{REQUEST_METHOD} in {'POST', 'PUT'} \
+|| -n %{QUERY_STRING} || -z %{REQUEST_URI} || %{REQUEST_URI} -strmatch '/other/*' || %{REQUEST_URI} !~ m#^/members# \
+|| %{REQUEST_URI} =~ /^.MEMBERS/ || %{SERVER_PORT} -lt 80 || !(%{SERVER_NAME} == 'other.test')"""
+CONDS = """RewriteEngine On
+RewriteCond expr "%{{HTTPS}} == '{https}'"
+RewriteCond {{htdocs}}/members/{file} -f
+RewriteCond {{htdocs}}/members -d
+RewriteCond {{htdocs}}/members/index.html !-d
+RewriteCond %{{REMOTE_ADDR}} !=10.0.0.1
+RewriteCond %{{REQUEST_SCHEME}} =HTTP [NC]
+RewriteRule ^ https://site.test%{{REQUEST_URI}} [R=301]
+"""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -81,6 +100,31 @@ ROWS = [
     Row("redirect by a rule of the folder", other='<Directory "{htdocs}">\nRewriteEngine On\n'
         'RewriteRule ^ https://site.test%{REQUEST_URI} [R=301]\n</Directory>'),
     Row("redirect by a condition", other="<If \"%{HTTPS} == 'off'\">\nRedirect permanent / https://site.test/\n</If>"),
+    Row("redirect by all that a condition can say", other=f'<If "{TRUE}">\n{AWAY}\n</If>'),
+    Row("no redirect by all that a condition can say", other=f'<If "{FALSE}">\n{AWAY}\n</If>', opened=True),
+    Row("a condition that only httpd can read", other=f"<If \"md5('x') == 'x'\">\n{AWAY}\n</If>", opened=True),
+    Row("redirect by conditions of a rule", other=CONDS.format(https="off", file="index.html")),
+    Row("no redirect, for a file is not there", other=CONDS.format(https="off", file="none.html"), opened=True),
+    Row("no redirect, for an expression is false", other=CONDS.format(https="on", file="index.html"), opened=True),
+    Row("no redirect after the last rule", opened=True, other="RewriteEngine On\nRewriteRule !^/other/ - [L]\n"
+        "RewriteRule ^ https://site.test/ [R=301]"),
+    Row("a rule for all but the page", opened=True, other="RewriteEngine On\n"
+        "RewriteRule !^/members/ https://site.test/ [R=301]"),
+    Row("a rule that leads here", other="RewriteEngine On\nRewriteRule ^/m/(.*) /members/$1 [PT]", opened=True),
+    Row("denied as before 2.4", other='<Location "/members/">\nOrder deny,allow\nDeny from all\n</Location>'),
+    Row("allowed as before 2.4", opened=True,
+        other='<Location "/members/">\nOrder allow,deny\nAllow from all\n</Location>'),
+    Row("enough to be allowed as before 2.4", opened=True,
+        other=LOCATION.replace("</L", "Order allow,deny\nAllow from all\nSatisfy any\n</L")),
+    Row("both asked as before 2.4", other=LOCATION.replace("</L", "Order allow,deny\nAllow from all\nSatisfy all\n</L")),
+    Row("by the method", opened=True, other='<Location "/members/">\nRequire method GET\n</Location>'),
+    Row("by another method", other='<Location "/members/">\nRequire method POST\n</Location>'),
+    Row("to all but everybody", other='<Location "/members/">\n<RequireAll>\nRequire all granted\n<RequireNone>\n'
+        'Require all granted\n</RequireNone>\n</RequireAll>\n</Location>'),
+    Row("rules of two places together", other='<Location "/">\nRequire all denied\n</Location>\n<Location "/members/">\n'
+        'AuthMerging And\nRequire all granted\n</Location>'),
+    Row("rules of two places, either", opened=True, other='<Location "/">\nRequire all denied\n</Location>\n'
+        '<Location "/members/">\nAuthMerging Or\nRequire all granted\n</Location>'),
     Row("redirect by rules of the main server", main="RewriteEngine On\nRewriteCond %{HTTPS} off\n"
         "RewriteRule ^ https://site.test%{REQUEST_URI} [R=301]\n", other="RewriteEngine On\nRewriteOptions Inherit"),
     Row("rules of the main server that are not inherited", main="RewriteEngine On\nRewriteCond %{HTTPS} off\n"
@@ -112,7 +156,7 @@ NOT_TOLD = {"not for GET"}
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    site = make_site(start=False, protected="", modules=("rewrite", "auth_basic"), cgi=False)
+    site = make_site(start=False, protected="", modules=("rewrite", "auth_basic", "access_compat"), cgi=False)
     (site.folder / "httpd" / "other" / "members").mkdir(parents=True)
     (site.folder / "httpd" / "other" / "members" / "index.html").write_text("other files")
     (site.folder / "httpd" / "link").symlink_to(site.httpd.htdocs)
