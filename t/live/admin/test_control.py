@@ -177,3 +177,30 @@ def test_it_goes_on_as_the_servers_user(make_site, make_db):
     assert ran.status == 2 and "the database cannot be opened" in ran.stderr, ran
     folder.chmod(0o700)
     process.give(folder, USER)
+
+
+READ = [["accounts"], ["sessions"], ["sessions", "alice"], ["disable", "alice"], ["enable", "jack"],
+        ["allow", "jack"], ["refuse", "jack"], ["end", "alice"], ["end", "--all"], ["role", "alice"],
+        ["role", "alice", "+editor"]]
+
+
+@pytest.mark.databases("sqlite")
+def test_tables_that_are_gone(people):
+    """Each subcommand says so and what to do, and that nothing was done."""
+    with people.db.away():
+        for words in READ:
+            ran = people.ctl(*words)
+            assert ran.status == 2 and not ran.stdout and "twauthctl tables" in ran.stderr, (words, ran)
+
+
+@pytest.mark.databases("sqlite", "pgsql")
+@pytest.mark.parametrize("what, words", [
+    ("UPDATE ON twauth_account", ["disable", "alice"]), ("UPDATE ON twauth_account", ["enable", "jack"]),
+    ("DELETE ON twauth_session", ["end", "alice"]), ("INSERT ON twauth_role", ["role", "alice", "+editor"]),
+    ("INSERT ON twauth_invitation", ["invite"])], ids=lambda value: value[0] if isinstance(value, list) else value.split()[0])
+def test_rows_that_are_not_taken(people, what, words):
+    before = people.db.rows("SELECT id, active FROM twauth_account ORDER BY id")
+    with people.db.refusing(what):
+        ran = people.ctl(*words)
+    assert ran.status == 2 and "refused" in ran.stderr and not ran.stdout, ran
+    assert people.db.rows("SELECT id, active FROM twauth_account ORDER BY id") == before
