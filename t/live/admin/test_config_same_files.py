@@ -222,6 +222,21 @@ def test_N4_a_main_server_that_serves_nobody(site):
     assert warned == []
 
 
+def test_N4_so_many_that_not_all_are_logged(site):
+    """The first eight at a start; that there are more, and where they are."""
+    config, vhosts = site.vhost.config, site.httpd.vhosts
+    try:
+        site.vhost.config += LOCATION
+        site.httpd.vhosts = vhosts + [VHost(f"other{n}.test", tls=False, root=site.httpd.htdocs) for n in range(10)]
+        assert len(unprotected(site.httpd.dump())) == 10
+        mark = site.log.mark()
+        site.restart()
+    finally:
+        site.vhost.config, site.httpd.vhosts = config, vhosts
+    numbers = site.log.numbers(mark)
+    assert numbers.count("TW0116") == 8 and "TW0117: 2 more of this kind" in site.log.since(mark)
+
+
 def test_N4_the_same_application(site, echo, make_site):
     proxy = f'ProxyPass "/app/" "{echo.origin}/"\n'
     site = make_site(start=False, protected="", modules=("proxy", "proxy_http"), cgi=False,

@@ -16,6 +16,10 @@ OWN = {"X-WEBAUTH-USER": "alice", "Remote-Id": "1001", "Remote_Name": "Alice%20%
 LOOKALIKES = ["x-webauth-user", "X_WEBAUTH_USER", "X-WebAuthUser", "X.Webauth.User", "-X-WEBAUTH-USER", "REMOTE-ID", "Remote_Id",
               "remoteid", "Remote-Name", "RemoteName", "xmail", "X_Mail", "X--Mail", "X-Twauth-Email", "X_Twauth_Name"]
 
+#: Fields of TwAuthHeader that are no profile's, each under a name of its own.
+EACH = "\n".join(f"TwAuthHeader X-Each-{field} {field}"
+                 for field in ("user", "username", "screen_name", "id", "account", "signed_in_at", "roles"))
+
 
 @pytest.fixture(scope="module")
 def site(make_site, echo):
@@ -41,6 +45,11 @@ def site(make_site, echo):
         TwAuthHeader Remote-Id id
         TwAuthHeader Remote_Name name
         TwAuthHeader X-Mail email
+        </Location>
+        ProxyPass "/members/each/" "{echo.origin}/"
+        <Location "/members/each/">
+        TwAuthExport none
+        {EACH}
         </Location>
         <Location "/members/none/">
         TwAuthHeader X-WEBAUTH-USER none
@@ -101,6 +110,13 @@ def test_what_is_not_there_is_not_told(site):
 
 def test_rules_may_be_about_it(alice):
     assert alice.get("/rules/").text == "let in"
+
+
+def test_each_field(alice, site):
+    account, signed_in = site.db.rows("SELECT id, signed_in_at FROM twauth_account WHERE twitter_id = '1001'")[0]
+    found = {name[7:]: value for name, value in received(alice.get("/members/each/")).headers if name.startswith("X-Each-")}
+    assert abs(int(found.pop("signed_in_at")) - signed_in) <= 2
+    assert found == {"user": "alice", "username": "alice", "screen_name": "alice", "id": "1001", "account": str(account)}
 
 
 def test_headers_with_other_names(alice):
