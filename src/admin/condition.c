@@ -92,6 +92,15 @@ static const char *until(reader_t *r, char end)
     return apr_pstrmemdup(r->probe->pool, begin, (apr_size_t)(stop - begin));
 }
 
+/* The file's name is the URL for rewrite rules of a host; <If> comes when it
+ * is a file, which is not looked for here. */
+static const char *variable(const tw_probe_t *p, const char *name)
+{
+    return !strcasecmp(name, "REQUEST_FILENAME")
+           || !strcasecmp(name, "SCRIPT_FILENAME") ? NULL
+           : tw_probe_value(p, name);
+}
+
 /* A string, a variable or a number; NULL: not known. */
 static const char *read_word(reader_t *r)
 {
@@ -104,7 +113,7 @@ static const char *read_word(reader_t *r)
         return tw_probe_expand(r->probe, until(r, '"'));
     }
     if (skip(r, "%{")) {
-        return tw_probe_value(r->probe, until(r, '}'));
+        return variable(r->probe, until(r, '}'));
     }
     begin = r->at;
     while (apr_isdigit(*r->at)) {

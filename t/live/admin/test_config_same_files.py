@@ -103,6 +103,10 @@ ROWS = [
     Row("redirect by all that a condition can say", other=f'<If "{TRUE}">\n{AWAY}\n</If>'),
     Row("no redirect by all that a condition can say", other=f'<If "{FALSE}">\n{AWAY}\n</If>', opened=True),
     Row("a condition that only httpd can read", other=f"<If \"md5('x') == 'x'\">\n{AWAY}\n</If>", opened=True),
+    Row("no redirect by the name of a file that is taken for the URL", opened=True,
+        other=f'<If "%{{REQUEST_FILENAME}} =~ m#^/members/#">\n{AWAY}\n</If>'),
+    Row("redirect by the name of a file, which is the URL there", other="RewriteEngine On\n"
+        "RewriteCond %{REQUEST_FILENAME} ^/members/\nRewriteRule ^ https://site.test/ [R=301]"),
     Row("redirect by conditions of a rule", other=CONDS.format(https="off", file="index.html")),
     Row("no redirect, for a file is not there", other=CONDS.format(https="off", file="none.html"), opened=True),
     Row("no redirect, for an expression is false", other=CONDS.format(https="on", file="index.html"), opened=True),
