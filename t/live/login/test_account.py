@@ -91,6 +91,30 @@ def test_a_browser_and_an_address_that_are_hostile_or_unknown(site):
     assert "<script" not in page and "<b>x" not in page and "&lt;b&gt;x" in page and "<b>Another browser</b>" in page
 
 
+def test_browsers_by_their_names(site):
+    alice = signed_in(site)
+    for name, word in {"Edge": "Edg/1", "Opera": "OPR/1", "Samsung Internet": "SamsungBrowser/1", "Yandex": "YaBrowser/1",
+                       "UC": "UCBrowser/1", "DuckDuckGo": "Ddg/1", "Internet Explorer": "Trident/7.0"}.items():
+        site.db.execute("UPDATE twauth_session SET user_agent = ?", f"Mozilla/5.0 (Windows NT 10.0) Chrome/1 {word}")
+        assert f"<b>{name}, Windows</b>" in alice.get(ACCOUNT).text
+
+
+@pytest.mark.parametrize("action, what", [("end", "DELETE ON twauth_session"), ("end-others", "DELETE ON twauth_session"),
+                                          ("delete", "DELETE ON twauth_account"), ("revoke", "UPDATE ON twauth_account")])
+def test_the_database_does_not_take_it(site, action, what):
+    """The page says so, with a reference of the log; nothing is done by half, and it can be done later."""
+    alice, phone = signed_in(site), signed_in(site, agent=IPHONE)
+    fields = forms(alice.get(ACCOUNT))[action][0]
+    mark = site.log.mark()
+    site.allow_log("TW0401", "TW0403")
+    with site.db.refusing(what):
+        answer = alice.post(ACCOUNT, fields | {"sure": "1"}, follow=True)
+    reference = re.search(r"Reference: (\w+)", answer.text)
+    assert answer.status == 503 and reference, answer
+    assert re.search(rf"TW0461: .*reference {reference[1]}\): account \d+ \(alice\)", site.log.since(mark))
+    assert alice.get("/members/").status == phone.get("/members/").status == 200
+
+
 def test_nobody_is_signed_in(site, browser):
     page = browser.get(ACCOUNT)
     assert page.status == 401 and "Sign in to see your account" in page.text
