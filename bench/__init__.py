@@ -17,6 +17,8 @@ One idea a file:
     many         many sign-ins at once, and a page beside them; with quickx (an X for a crowd) and crowd
     start        how much longer httpd takes to start
     capacity     what a request costs the processors of httpd and PostgreSQL
+    sessions     queries by how many sessions are in use, which replay.c has; ended: from a sign-out here to its refusal there
+    tables       how full the shared memory becomes
     model        what a site needs, on paper: the tables of docs/scaling.md
     growth       requests with many accounts, sessions, virtual hosts, sections; with rows (a database that has them)
 """

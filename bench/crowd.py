@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A crowd that signs in: so many visitors at a time, each one sign-in after the other, from a process of its own.
 
-    with Crowd(site, 64, seconds=5) as crowd: ...       rate=100: so many a second in all, where they can
+    with Crowd(site, 64, seconds=5) as crowd: ...       rate=100: so many a second in all, where they can; out=True: each
+                                                        signs out again
     crowd.said      {"done": sign-ins, "busy": answers 503, "seconds": ..., "median": of a sign-in, "slowest": ...}
 
 A visitor asks `login` and, with the verifier or code of an X that asks nobody (quickx.py), `callback`: two requests on
@@ -22,24 +23,26 @@ PAUSE = 0.02
 HEADERS = ("User-Agent: crowd\r\nAccept: text/html\r\nSec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\n"
            "Sec-Fetch-Dest: document\r\n")
 
+OUT = "Sec-Fetch-Site: same-origin\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n"
+
 
 class Visitor:
     def __init__(self, options, context):
         self.options, self.context = options, context
         self.reader = self.writer = None
 
-    async def get(self, target, cookies):
+    async def get(self, target, cookies, method="GET", more=""):
         """(status, Location, cookies set)"""
         if not self.writer:
             self.reader, self.writer = await asyncio.open_connection(
                 "127.0.0.1", self.options.port, ssl=self.context, server_hostname=self.options.name)
-        self.writer.write(f"GET {target} HTTP/1.1\r\nHost: {self.options.name}:{self.options.port}\r\n{HEADERS}"
-                          f"Cookie: {cookies}\r\n\r\n".encode())
+        self.writer.write(f"{method} {target} HTTP/1.1\r\nHost: {self.options.name}:{self.options.port}\r\n"
+                          f"{more or HEADERS}Cookie: {cookies}\r\n\r\n".encode())
         try:
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         except (asyncio.IncompleteReadError, ConnectionError):     # a kept connection that has ended
             self.writer = None
-            return await self.get(target, cookies)
+            return await self.get(target, cookies, method, more)
         length = re.search(r"(?im)^content-length: (\d+)", head)
         await self.reader.readexactly(int(length[1]) if length else 0)
         if re.search(r"(?im)^connection: close", head):
@@ -55,8 +58,11 @@ class Visitor:
             return False
         key, value = re.search(r"[?&](oauth_token|state)=([^&#]*)", to_x).groups()
         proof = "oauth_verifier=v" if key == "oauth_token" else "code=c"
-        status, _, _ = await self.get(f"/twauth/callback?{key}={value}&{proof}", f"{pre}; {flow}")
+        status, _, session = await self.get(f"/twauth/callback?{key}={value}&{proof}", f"{pre}; {flow}")
         assert status in (302, 503), status
+        if status == 302 and self.options.out:
+            out, _, _ = await self.get("/twauth/logout", session, "POST", OUT)
+            assert out == 303, out
         return status == 302
 
 
@@ -68,6 +74,7 @@ async def main():
     parser.add_argument("--visitors", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--rate", type=float, default=0, help="sign-ins a second; 0: one after the other")
+    parser.add_argument("--out", action="store_true", help="each signs out again")
     parser.add_argument("--warm", type=float, default=1.0, help="seconds before it is counted")
     options = parser.parse_args()
     context = ssl.create_default_context(cafile=options.ca)
@@ -100,13 +107,13 @@ async def main():
 
 
 class Crowd:
-    def __init__(self, site, visitors, seconds, rate=0, warm=1.0):
+    def __init__(self, site, visitors, seconds, rate=0, warm=1.0, out=False):
         from harness import process         # not where this file is a program
         from harness.paths import PYTHON
         self._process = process.Process(
             [PYTHON, "-B", Path(__file__).resolve(), "--name", site.vhost.name, "--port", site.vhost.port,
              "--ca", site.authority.ca, "--visitors", visitors, "--seconds", seconds, "--rate", rate,
-             "--warm", warm], cwd="/",
+             "--warm", warm, *(["--out"] if out else [])], cwd="/",
             stdout=subprocess.PIPE, stderr=None)
         self.pid = self._process.pid
         self.said = None

@@ -2,7 +2,7 @@
 """What a site needs, on paper: from measured costs and its number of users to processors, nodes, rows and settings.
 
     /usr/bin/python3 -B -m bench.model                                  the tables of docs/scaling.md
-    /usr/bin/python3 -B -m bench.model --users 50000 --recheck 10       for a site of your own
+    /usr/bin/python3 -B -m bench.model --users 50000 --feed 0 --recheck 60       for a site of your own
     /usr/bin/python3 -B -m bench.model --help                           all that can be said
 
 Nothing here is clever: each line of `plan` is one sum. Costs are those of bench.capacity and bench.growth on the machine
@@ -11,7 +11,7 @@ of docs/scaling.md; replace them with what they print on yours.
 
 import argparse
 from dataclasses import dataclass, fields, replace
-from math import ceil
+from math import ceil, log2
 
 HOUR = 3600
 USER_READ = 0.01                # dollars: X's price for reading a user, once a day
@@ -30,6 +30,7 @@ class Costs:
     sign_in: float = 370            #: httpd: by OAuth 1.0a (285 by OAuth 2.0)
     db_recheck: float = 110         #: PostgreSQL: the SELECT, planned each time
     db_sign_in: float = 550         #: PostgreSQL: both statements, with their triggers
+    db_reading: float = 400         #: PostgreSQL: what has changed since the last time, for one node
     account: float = 570            #: bytes: an account and its name
     session: float = 260            #: bytes: a session
 
@@ -42,8 +43,11 @@ class Site:
     requests: float = 200           #: to protected places, each of them a day
     minutes: float = 30             #: each is on the site a day
     sign_ins: float = 1             #: each a day: TwAuthSessionIdle of 12h ends a session over night
+    sign_outs: float = 0.1          #: of those who signed in
     busiest: float = 0.1            #: of a day, in its busiest hour
-    recheck: float = 60             #: TwAuthSessionRecheck
+    feed: float = 2                 #: TwAuthSessionFeed; 0: Off
+    recheck: float = 600            #: TwAuthSessionRecheck; 60 where the feed is Off
+    grace: float = 600              #: TwAuthSessionGrace
     idle: float = 12 * HOUR         #: TwAuthSessionIdle: a tenth of it is how often a row is marked as in use
     kept: float = 7                 #: days that a session's row lives: TwAuthSessionMax
     x: float = 0.2                  #: how long X takes for a call
@@ -62,6 +66,7 @@ class Plan:
     rechecks: float                 #: a second
     marks: float                    #: a second: writes of when a session was used last
     sign_ins: float                 #: a second
+    queries: float                  #: of PostgreSQL, a second
     httpd: float                    #: processors at work
     module: float                   #: of these, for the module
     nodes: int
@@ -71,6 +76,7 @@ class Plan:
     calls: float                    #: to X at a time, on average
     provider_calls: int             #: TwAuthProviderCalls of each node
     start_limit: int                #: TwAuthStartLimit, the second, a minute on each node
+    entries: int                    #: TwAuthSharedEntries of each node
     connections: int                #: to the database in all, at most
 
 
@@ -87,13 +93,20 @@ def plan(site, costs=Costs()):
     wanted = 4 * calls              # starts get half of the places, and come in crowds
     # for the processors, and for the calls; one more, for one may fail
     nodes = max(ceil(httpd / (site.processors * site.used)), ceil(wanted / CALLS_OF_A_NODE), 1) + 1
-    database = MICRO * ((rechecks + marks) * costs.db_recheck + sign_ins * costs.db_sign_in)
+    readings = nodes / site.feed if site.feed else 0
+    sign_outs = sign_ins * site.sign_outs
+    database = MICRO * ((rechecks + marks + sign_outs) * costs.db_recheck + sign_ins * costs.db_sign_in
+                        + readings * costs.db_reading)
+    # what a node remembers at a time: ends of all nodes, sign-ins of its own
+    kept = max(sign_outs * (site.recheck + site.grace + 65), sign_ins * 960 / (nodes - 1))
     return Plan(
-        requests=requests, present=present, rechecks=rechecks, marks=marks, sign_ins=sign_ins, httpd=httpd,
-        module=module, nodes=nodes, database=database, database_size=max(1, ceil(database / site.used)),
+        requests=requests, present=present, rechecks=rechecks, marks=marks, sign_ins=sign_ins,
+        queries=rechecks + marks + 2 * sign_ins + sign_outs + readings, httpd=httpd, module=module, nodes=nodes,
+        database=database, database_size=max(1, ceil(database / site.used)),
         rows=site.users * (costs.account + site.sign_ins * site.kept * costs.session), calls=calls,
         provider_calls=max(8, ceil(wanted / (nodes - 1))),
         start_limit=max(600, ceil(3 * 60 * sign_ins / (nodes - 1) / 100) * 100),
+        entries=max(262144, 2 ** ceil(log2(max(1, kept / 0.9)))),
         connections=nodes * site.processes * site.connections)
 
 
@@ -124,22 +137,21 @@ LINES = (
     ("people on the site at a time", lambda s, p: short(p.present)),
     ("sign-ins a second", lambda s, p: short(p.sign_ins)),
     ("`TwAuthSessionIdle`, `TwAuthSessionMax`", lambda s, p: f"{time(s.idle)}, {s.kept:g}d"),
-    ("`TwAuthSessionRecheck`", lambda s, p: f"**{s.recheck:g}s**"),
-    ("rechecks a second", lambda s, p: short(p.rechecks)),
     ("processors of httpd at work (the module's share)", lambda s, p: f"{short(p.httpd)} ({short(p.module)})"),
     ("nodes", lambda s, p: f"**{p.nodes}** of {s.processors} processors"),
+    ("queries of PostgreSQL a second", lambda s, p: short(p.queries)),
     ("processors of PostgreSQL at work", lambda s, p: short(p.database)),
     ("PostgreSQL", lambda s, p: f"**one, of {p.database_size}** processors, {size(p.rows)}"),
     ("calls to X at a time", lambda s, p: short(p.calls)),
     ("`TwAuthProviderCalls` of each node", lambda s, p: f"**{p.provider_calls}**"),
     ("`MaxRequestWorkers` of each node, at least", lambda s, p: f"{max(150, 4 * p.provider_calls)}"),
     ("`TwAuthStartLimit`, the second number", lambda s, p: f"**{limit(p.start_limit)}**"),
-    ("`DBDMax` (`TwAuthDatabaseCalls` one less)", lambda s, p: f"{s.connections}"),
+    ("`TwAuthSharedEntries` of each node", lambda s, p: f"**{p.entries}**" if p.entries > 262144 else f"{p.entries}"),
     ("connections to PostgreSQL, at most", lambda s, p: f"{p.connections:,}"),
 )
 
-#: Of docs/scaling.md. The largest asks its database less often, and then its users X as well.
-LARGEST = Site(users=10**8, recheck=300, processors=16)
+#: Of docs/scaling.md. Users of the largest sign in once a month, in the end.
+LARGEST = Site(users=10**8, processors=16)
 SITES = (Site(users=10**4), Site(users=10**6), LARGEST,
          replace(LARGEST, sign_ins=1 / 30, idle=14 * 24 * HOUR, kept=30))
 
@@ -153,13 +165,14 @@ def by_users(sites):
                               for what, show in LINES])
 
 
-def by_recheck(users, times):
-    """A table: what the recheck time does to the database."""
-    lines = ["| `TwAuthSessionRecheck` | rechecks a second | processors of PostgreSQL at work | of httpd |",
-             "|:--|--:|--:|--:|"]
-    for seconds in times:
-        found = plan(Site(users=users, recheck=seconds))
-        lines.append(f"| {seconds:g}s | {short(found.rechecks)} | {short(found.database)} | {short(found.httpd)} |")
+def by_recheck(users, feeds):
+    """A table: what the feed and the recheck time do to the database."""
+    lines = ["| `TwAuthSessionFeed`, `TwAuthSessionRecheck` | queries a second | processors of PostgreSQL at work "
+             "| of httpd |", "|:--|--:|--:|--:|"]
+    for feed, recheck in feeds:
+        found = plan(Site(users=users, feed=feed, recheck=recheck))
+        lines.append(f"| {f'{feed:g}s' if feed else 'Off'}, {recheck:g}s | {short(found.queries)} "
+                     f"| {short(found.database)} | {short(found.httpd)} |")
     return "\n".join(lines)
 
 
@@ -192,7 +205,7 @@ def by_bill(sizes):
 
 #: What docs/scaling.md has between its marks; t/guard/test_scaling.py compares.
 TABLES = {"processor": by_processor(), "users": by_users(SITES),
-          "recheck": by_recheck(10**6, (0, 10, 60, 300, 600)), "bill": by_bill((10**4, 10**6, 10**8))}
+          "recheck": by_recheck(10**6, ((2, 600), (0, 60), (2, 60), (0, 10), (0, 0))), "bill": by_bill((10**4, 10**6, 10**8))}
 
 
 def main():

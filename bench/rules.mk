@@ -20,15 +20,19 @@ bench-figures: need-test
 	@$(MAKE) --no-print-directory all
 	@$(PYTHON) -B -m bench --figures
 
-## bench-scale: what grows and what does not; as root, for the network
+$(BUILD)/replay: bench/replay.c $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(call say,CC $<)
+	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(LIBS) \
+		$(APR_LIBS)
+
+## bench-scale: what grows and what does not; as root, for the network;
+##   PARTS="sessions ended" for some of it, BENCH="--help" for what one can be told
+PARTS := signin many growth start capacity sessions ended tables
 .PHONY: bench-scale
 bench-scale: need-bench
-	@$(MAKE) --no-print-directory all
-	@$(PYTHON) -B -m bench.signin
-	@$(PYTHON) -B -m bench.many
-	@$(PYTHON) -B -m bench.growth
-	@$(PYTHON) -B -m bench.start
-	@$(PYTHON) -B -m bench.capacity
+	@$(MAKE) --no-print-directory all $(BUILD)/replay
+	@set -e; for part in $(PARTS); do $(PYTHON) -B -m bench.$$part $(BENCH); done
 
 ## docs: the tables of docs/security.md and docs/performance.md anew
 .PHONY: docs

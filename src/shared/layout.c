@@ -22,7 +22,7 @@ apr_size_t tw_shared_size(int entries)
 {
     return sizeof(tw_shared_t)
            + sizeof(tw_cell_t)
-             * (apr_size_t)(entries + entries / 2 + entries / 4);
+             * (apr_size_t)(2 * entries + entries / 4);
 }
 
 void tw_shared_lay(tw_shared_t *shared, int entries)
@@ -30,9 +30,8 @@ void tw_shared_lay(tw_shared_t *shared, int entries)
     tw_cell_t *places = (tw_cell_t *)(shared + 1);
 
     tw_marks_lay(&shared->ended, places, entries);
-    tw_marks_lay(&shared->used, places + entries, entries / 2);
-    tw_marks_lay(&shared->recheck, places + entries + entries / 2,
-                 entries / 4);
+    tw_marks_lay(&shared->used, places + entries, entries);
+    tw_marks_lay(&shared->recheck, places + 2 * entries, entries / 4);
 }
 
 #define PLACE(type, member)                                                \

@@ -57,8 +57,8 @@ typedef struct tw_shared_t {
 
 /*
  * How many revoked sessions there is room for: `entries`, a power of two from
- * the least to the most.  Of used flows half as many, which are remembered for
- * half as long; of rechecks, for seconds, a quarter.
+ * the least to the most.  For as many used flows, and for a quarter of
+ * rechecks, which are remembered for seconds.
  */
 #define TW_SHARED_LEAST 64
 #define TW_SHARED_MOST 16777216
