@@ -18,8 +18,8 @@
  * failed for one has waited long enough. */
 static const tw_db_failure_t kinds[] = {
     [TW_DB_FAILURE_LOST] = { TW_DB_FAILURE_LOST, "lost", 3, 0, NEW | DOWN,
-                             "PostgreSQL's own log says why it ended the "
-                             "connection" },
+                             "the log of PostgreSQL, or of the pooler before "
+                             "it, says why it ended the connection" },
     [TW_DB_FAILURE_SILENT] = { TW_DB_FAILURE_SILENT, "silent", 2, 0,
                                NEW | DOWN,
                                "it stands still, or something holds a lock on "

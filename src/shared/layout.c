@@ -44,7 +44,7 @@ apr_uint64_t tw_shared_layout(int entries)
         PLACE(tw_shared_t, revalidate_before), PLACE(tw_shared_t, leases),
         PLACE(tw_shared_t, slot), PLACE(tw_shared_t, client),
         PLACE(tw_shared_t, known), PLACE(tw_shared_t, accounts),
-        PLACE(tw_shared_t, ended),
+        PLACE(tw_shared_t, ended), PLACE(tw_shared_t, last_ended),
         PLACE(tw_shared_t, used), PLACE(tw_shared_t, recheck),
         PLACE(tw_shared_t, deferred), PLACE(tw_shared_t, counters),
         sizeof(tw_shared_slot_t), PLACE(tw_shared_slot_t, starts),
@@ -67,7 +67,8 @@ apr_uint64_t tw_shared_layout(int entries)
         PLACE(tw_deferred_cell_t, slot), PLACE(tw_deferred_cell_t, whose),
         PLACE(tw_deferred_cell_t, what),
         PLACE(tw_deferred_delete_t, id), PLACE(tw_deferred_delete_t, account),
-        PLACE(tw_deferred_delete_t, at), PLACE(tw_deferred_delete_t, whose)
+        PLACE(tw_deferred_delete_t, at), PLACE(tw_deferred_delete_t, whose),
+        PLACE(tw_ended_t, half)
     };
     apr_uint64_t sum = tw_counters_layout() ^ (apr_uint64_t)entries;
     apr_size_t i;

@@ -14,6 +14,7 @@
 #include "shared/clock.h"
 #include "shared/counters.h"
 #include "shared/deferred.h"
+#include "shared/ended.h"
 #include "shared/feed.h"
 #include "shared/leases.h"
 #include "shared/marks.h"
@@ -49,6 +50,7 @@ typedef struct tw_shared_t {
     tw_counter_t known[TW_SHARED_KNOWN];
     tw_accounts_t accounts;
     tw_marks_t ended;
+    tw_ended_t last_ended;
     tw_marks_t used;
     tw_marks_t recheck;
     tw_deferred_t deferred;

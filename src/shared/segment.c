@@ -54,6 +54,7 @@ int tw_shared_slot(tw_shared_t *shared, const char *name)
 int tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
                      apr_time_t until, apr_time_t now)
 {
+    tw_ended_add(&shared->last_ended, id);
     if (tw_marks_keep(&shared->ended, id, 1, until, now)) {
         return 1;
     }
@@ -72,6 +73,11 @@ int tw_shared_is_revoked(const tw_shared_t *shared,
                          const tw_id_t *id, apr_time_t now)
 {
     return tw_marks_has(&shared->ended, id, now);
+}
+
+const tw_ended_t *tw_shared_last_ended(const tw_shared_t *shared)
+{
+    return &shared->last_ended;
 }
 
 apr_time_t tw_shared_revalidate_before(const tw_shared_t *shared)

@@ -9,9 +9,9 @@
  *
  * Each kind of table is a file of its own, whose header says how it works:
  * tw_marks, tw_deferred, tw_rate, tw_leases, tw_breaker, tw_clock,
- * tw_counters, tw_feed, tw_accounts.  Memory is bounded whatever anybody does;
- * where giving up an entry would weaken something, `revalidate_before` rises
- * instead (see tw_shared_revoke).
+ * tw_counters, tw_feed, tw_accounts, tw_ended.  Memory is bounded whatever
+ * anybody does; where giving up an entry would weaken something,
+ * `revalidate_before` rises instead (see tw_shared_revoke).
  *
  * All times are apr_time_t (microseconds), passed in by the caller.
  */
@@ -56,6 +56,9 @@ void tw_shared_revoke_found(tw_shared_t *shared,
 /* Whether the session has been revoked on this server. */
 int tw_shared_is_revoked(const tw_shared_t *shared,
                          const tw_id_t *id, apr_time_t now);
+
+/* Those that were revoked last, found ones left out. */
+const tw_ended_t *tw_shared_last_ended(const tw_shared_t *shared);
 
 /* Cookies that were checked at or before revalidate_before must be checked
  * again. */

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/watchdog.h"
 #include "private.h"
+#include "store/again.h"
 #include "store/column.h"
 
 /* In the log's memory (tw_shared_log_once) of a database. */
@@ -215,6 +216,11 @@ static const char **row_at(const reading_t *reading, int i)
     return APR_ARRAY_IDX(reading->rows, i, const char **);
 }
 
+static int is_standby(const reading_t *reading)
+{
+    return *row_at(reading, 0)[STANDBY] == 't';
+}
+
 static apr_uint64_t version_of(const char *const *row)
 {
     return strtoull(row[VERSION], NULL, 10);
@@ -236,7 +242,7 @@ static int find_place(reading_t *reading)
     int i;
 
     if (*row[SNAPSHOT]
-        && !tw_feed_snapshot(after, row[SNAPSHOT], *row[STANDBY] == 't')) {
+        && !tw_feed_snapshot(after, row[SNAPSHOT], is_standby(reading))) {
         return 0;
     }
     after->tables = tw_cell_key(apr_psprintf(
@@ -313,8 +319,11 @@ static void apply(const reading_t *reading)
         if (tw_cell_get(&database->feed->fed)) {
             say_missed(database, missed);
         }
+        if (before->tables && !is_standby(reading)) {
+            tw_again_end(reading->db);
+        }
     }
-    if (!reading->after.version && *row_at(reading, 0)[STANDBY] != 't') {
+    if (!reading->after.version && !is_standby(reading)) {
         tw_db_try(reading->db, &mark, NULL);
     }
 }
@@ -346,7 +355,7 @@ static int read_all(reading_t *reading)
         tw_feed_failed(feed, reading->lease, apr_time_now());
         return 0;
     }
-    if (*row_at(reading, 0)[STANDBY] == 't') {
+    if (is_standby(reading)) {
         say_standby(reading->database);
     }
     see_clock(reading);

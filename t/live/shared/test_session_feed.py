@@ -281,6 +281,46 @@ def test_each_session_is_asked_about_once(fresh, what, why):
     assert missed(fresh, why)
 
 
+@contextlib.contextmanager
+def undeletable(db):
+    """No session can be deleted meanwhile."""
+    if db.kind == "pgsql":
+        db.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$")
+    db.execute("CREATE TRIGGER refuse BEFORE DELETE ON twauth_session " + (
+        "FOR EACH ROW EXECUTE FUNCTION refuse()" if db.kind == "pgsql" else "BEGIN SELECT RAISE(ABORT, 'no'); END"))
+    try:
+        yield
+    finally:
+        db.execute("DROP TRIGGER refuse" + (" ON twauth_session" if db.kind == "pgsql" else ""))
+        if db.kind == "pgsql":
+            db.execute("DROP FUNCTION refuse")
+
+
+@pytest.mark.parametrize("how, left", [(contextlib.nullcontext, 0), (undeletable, 1)])
+def test_what_the_database_has_forgotten_is_ended_again(fresh, how, left):
+    """It is older than it was, and has the row of a session that was signed out since."""
+    db, alice = fresh[0].db, signed_in(fresh)
+    row = db.row("SELECT * FROM twauth_session")
+    for site in fresh:                          # from here on they miss nothing
+        site.clock.forward(FEED)
+        assert user(at(site, alice)) == "alice"
+    at(fresh[0], alice).sign_out()
+    bob = signed_in(fresh, "bob")
+    for site in fresh:
+        site.clock.forward(FEED)
+        assert user(at(site, bob)) == "bob"
+    db.execute(f"INSERT INTO twauth_session ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", *row.values())
+    emptied(db)
+    if left:
+        fresh[1].expect_log("TW0592")
+    with how(db):
+        fresh[1].clock.forward(FEED)            # it had heard of it
+        assert user(at(fresh[1], bob)) == "bob"
+    assert db.value("SELECT count(*) FROM twauth_session WHERE id = ?", row["id"]) == left
+    if not left:
+        assert "TW0591" in fresh[1].log.since()
+
+
 @pytest.mark.databases("pgsql")
 def test_a_table_that_is_truncated(fresh):
     alice = signed_in(fresh)
