@@ -14,15 +14,18 @@ import time
 
 from harness.database import TABLES
 
-#: What is left of a run after its first part, in which threads, connections and tables come to what they need.
+#: The first part of a run is not judged: threads, connections and tables come to what they need.
 WARM_UP = 0.5
 BATCHES = 20
 T = 2.101                   # Student's t for 95 % and BATCHES - 2 degrees of freedom
-#: Bytes a request, on average. The smallest piece that malloc() gives is 32: less than one lost in eight requests.
+#: Memory, kB: what the allocators of all threads and the library's may still come to keep, however long it takes.
+KEPT = 1024
+#: And bytes a request. The smallest piece that malloc() gives is 32: less than one lost in eight requests.
 BYTES = 4
-#: Of descriptors, connections and statements, so many more an hour.
-MORE = 2
-#: Of rows and of files, this part of what there is an hour: what people leave behind by chance goes up and down.
+#: Of descriptors, connections and statements.
+MORE = 5
+#: Rows: what people leave behind by chance goes up and down by so many, and by this part of them; files by the latter.
+ROWS = 20
 PART = 0.1
 
 SHARED = re.compile(r"/dev/zero|/SYSV|/dev/shm/|/memfd:")
@@ -129,35 +132,33 @@ def slope(points):
     return rise, T * error
 
 
-def bound(what, mean, requests_an_hour):
-    """What may come an hour; None where something else bounds it."""
+def bound(what, mean, requests):
+    """What may come in the part that is judged; None where something else bounds it."""
     if what.startswith("shared"):
         return None             # of a size that is given: its pages are touched once
-    if what.startswith("a connection"):
-        return BYTES * requests_an_hour / 1024
-    if what.endswith(", kB") and not what.startswith("database"):
-        return BYTES * requests_an_hour / 1024
-    if what.startswith(("rows", "database")):
-        return max(PART * mean, MORE)
-    return MORE
+    if what.startswith("database"):
+        return PART * mean
+    if what.startswith("rows"):
+        return PART * mean + ROWS + requests / 1000
+    return KEPT + BYTES * requests / 1024 if what.endswith(", kB") else MORE
 
 
 def judge(samples, requests):
     """A line for each series, and of those that grow. requests: of the whole run."""
     begun, seconds = samples[0]["at"], samples[-1]["at"] - samples[0]["at"]
     kept = [s for s in samples if s["at"] >= begun + WARM_UP * seconds]
+    part, hours = 1 - WARM_UP, (1 - WARM_UP) * seconds / 3600
     lines, grown = [], []
     for what in [name for name in max(kept, key=len) if name != "at"]:
         points = [(s["at"] - begun, s[what]) for s in kept if what in s]
         if len(points) < 2 * BATCHES:       # away too often
             continue
         rise, half = slope(points)
-        mean = sum(y for _, y in points) / len(points)
-        most = bound(what, mean, requests / seconds * 3600)
-        grows = most is not None and rise - half > 0 and rise > most
+        most = bound(what, sum(y for _, y in points) / len(points), part * requests)
+        grows = most is not None and rise - half > 0 and rise > most / hours
         said = "grows" if grows else "of a given size" if most is None else "flat"
         lines.append(f"  {what:<46}{points[0][1]:>10,.0f}{points[-1][1]:>10,.0f}{rise:>+12,.1f} ± {half:<9,.1f}"
-                     + (f"{'-':>9}" if most is None else f"{most:>9,.0f}") + f"  {said}")
+                     + (f"{'-':>9}" if most is None else f"{most / hours:>9,.0f}") + f"  {said}")
         if grows:
             grown.append(lines[-1])
     head = f"  {'':<46}{'first':>10}{'last':>10}{'an hour':>12}   {'95 %':<9}{'bound':>9}"

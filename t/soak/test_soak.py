@@ -51,8 +51,9 @@ AddOutputFilter INCLUDES shtml
     Options +Includes
 </Location>
 """.format(timeout="30s" if STEADY else "3s")
-# so many processes from beginning to end
-MPM = "StartServers 2\nServerLimit 2\nThreadsPerChild 16\nMaxRequestWorkers 32\nMinSpareThreads 1\nMaxSpareThreads 32"
+# so many processes from beginning to end, which keep little of what is free
+MPM = "MaxMemFree 64\nStartServers 2\nServerLimit 2\nThreadsPerChild 16\nMaxRequestWorkers 32\nMinSpareThreads 1\n" \
+      "MaxSpareThreads 32"
 
 
 class Soak:
@@ -172,8 +173,9 @@ def soak(make_site, make_db, db_kind):
     if SECONDS >= LONG:     # what is kept for an hour is kept for a tenth of the run
         long["db"] = make_db(schema=kept_for(db_kind, SECONDS / 10))
         growth.watch(long["db"])
-    if STEADY and db_kind == "sqlite":
-        long["dbd"] = 'DBDInitSQL "PRAGMA busy_timeout=10000"'
+    if STEADY:              # nothing fails because the machine is busy
+        long["timeout"] = 120
+        long["dbd"] = 'DBDInitSQL "PRAGMA busy_timeout=10000"' if db_kind == "sqlite" else ""
     site = make_site(start=False, protocol="both", config=CONFIG, modules=("http2", "include"), mpm_config=MPM,
                      twauth_loglevel="info", cgi=False, **long)
     # a search of so long a log for so many secrets would take longer than the soak: see the last test
@@ -185,9 +187,11 @@ def soak(make_site, make_db, db_kind):
     site.httpd.put(OPEN[1:], SHOWN)
     site.standin.register(other.url("/twauth/callback"))
     site.standin.people(alice="1001", **{f"person{n}": str(7000 + n) for n in range(PEOPLE)})
+    site.httpd.env["MALLOC_ARENA_MAX"] = "1"    # and malloc() keeps little of what is free
     site.start()
     soak = Soak(site, other).run()
-    site.allow_log(*() if STEADY else EXPECTED)
+    if not STEADY:
+        site.allow_log(*EXPECTED)
     print("\n" + soak.report())
     return soak
 
@@ -253,7 +257,7 @@ def test_descriptors_are_flat(soak):
 
 if SECONDS >= LONG:
     def test_nothing_grows(soak):
-        """Memory, descriptors, statements, rows: no slope is above zero and above its bound."""
+        """Memory, descriptors, statements, rows: where a slope is above zero for certain, it is below its bound."""
         assert growth.judge(soak.series, soak.requests)[1] == []
 
 
