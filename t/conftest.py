@@ -46,8 +46,8 @@ def pytest_generate_tests(metafunc):
 
 
 #: The files that take longest, begun first: side by side, no processor is idle while the last one ends.
-LONGEST = ("test_database_failures", "test_fault_provider", "test_soak", "test_database_trouble", "test_fault_httpd",
-           "test_fault_database", "test_unit", "test_cost", "test_pgbouncer", "test_account_identity",
+LONGEST = ("test_database_failures", "test_fault_provider", "test_soak", "test_session_model", "test_database_trouble",
+           "test_fault_httpd", "test_fault_database", "test_unit", "test_cost", "test_pgbouncer", "test_account_identity",
            "test_fault_breaker", "test_httpd_cache_parts", "test_targets", "test_session_grace")
 
 
