@@ -246,11 +246,14 @@ class Httpd:
                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
+    def ctl_environment(self, **env):
+        """The environment in which `twauthctl` takes this httpd for the system's, with `env` besides."""
+        return self._environment() | {"TWAUTH_HTTPD": " ".join(self._argv())} | env
+
     def ctl(self, *words, typed=None, **env):
         """The administrator's command, `twauthctl`, for this httpd, which need not run. `env` is added to its environment."""
         self.write()
-        httpd = " ".join(self._argv())
-        ran = subprocess.run([CONTROL, *words], env=self._environment() | {"TWAUTH_HTTPD": httpd} | env, cwd=self.folder,
+        ran = subprocess.run([CONTROL, *words], env=self.ctl_environment(**env), cwd=self.folder,
                              input=typed or "", capture_output=True, text=True, timeout=300)
         if self.canaries:
             found = self.canaries.find(ran.stdout + ran.stderr)

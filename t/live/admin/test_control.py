@@ -139,9 +139,10 @@ def test_without_the_words_of_the_script(site):
 
 
 def test_a_full_disk_is_no_success(people):
+    people.httpd.write()
     with open("/dev/full", "wb") as full:
         ran = subprocess.run([CONTROL, "accounts"], stdout=full, stderr=subprocess.PIPE, text=True,
-                             env=process.environment(TWAUTH_HTTPD=" ".join(people.httpd._argv())))
+                             env=people.httpd.ctl_environment())
     assert ran.returncode == 2 and "No space left" in ran.stderr
 
 

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from harness import process, tools
+from harness import tools
 from harness.httpd import USER
 from harness.paths import CONTROL, POSTGRES_BIN, TREE
 
@@ -128,8 +128,8 @@ def test_many_at_once_while_people_sign_in(make, db_kind):
     ran = []
 
     def upgrade():
-        ran.append(subprocess.run([CONTROL, "tables"], capture_output=True, text=True, timeout=60, env=process.environment(
-            PATH=f"{POSTGRES_BIN}:/usr/sbin:/usr/bin:/bin", TWAUTH_SQL=TREE / "sql", TWAUTH_HTTPD=" ".join(site.httpd._argv()))))
+        ran.append(subprocess.run([CONTROL, "tables"], capture_output=True, text=True, timeout=300, env=site.httpd.ctl_environment(
+            PATH=f"{POSTGRES_BIN}:/usr/sbin:/usr/bin:/bin", TWAUTH_SQL=str(TREE / "sql"))))
     runs = [threading.Thread(target=upgrade) for _ in range(4)]
     for run in runs:
         run.start()
