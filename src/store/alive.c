@@ -135,6 +135,7 @@ static int connect_again(tw_link_t *link, tw_failed_t *failed)
                                       link->dbd->handle) == APR_SUCCESS;
         }
         if (done) {
+            link->kept->unsure = 0;
             tw_link_set_up(link);
             return 1;
         }
@@ -188,6 +189,9 @@ static int ready_pgsql(tw_link_t *link, tw_failed_t *failed)
     void *connection = tw_link_native(link);
 
     tw_db_native_verbose(connection);
+    if (link->kept->unsure) {
+        return tw_alive_renew(link, failed);
+    }
     return (tw_watchdog_clock() - link->kept->used_at < IDLE_MAX
             && !tw_db_native_unasked(connection))
            || tw_db_native_socket(connection) < 0

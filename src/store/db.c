@@ -238,9 +238,11 @@ static int run_once(apr_array_header_t **rows, tw_db_t *db,
     int rc, cut;
 
     db->begun = apr_time_now();
-    rc = tw_link_prepare(&prepared, &db->link, statement->name,
-                         statement->sql);
-    if (rc != 0) {
+    if (db->link.kept->unsure && !tw_alive_renew(&db->link, failed)) {
+        return 0;
+    }
+    if ((rc = tw_link_prepare(&prepared, &db->link, statement->name,
+                              statement->sql)) != 0) {
         tw_link_see(failed, &db->link, rc, 1);
         return 0;
     }
@@ -298,12 +300,10 @@ static int again(tw_db_t *db, tw_failed_t *failed, int tries, int proven)
         apr_sleep(apr_time_from_msec(tw_db_failure_pause(what, tries,
                                                          (unsigned)now)));
     }
-    if (!(what->flags & TW_DB_FAILURE_NEW)) {
-        return 1;
-    }
-    return (!(what->flags & TW_DB_FAILURE_SELDOM)
-            || tw_gate_try_new(db->link.database->slot))
-           && tw_alive_renew(&db->link, failed);
+    return !(what->flags & TW_DB_FAILURE_NEW)
+           || ((!(what->flags & TW_DB_FAILURE_SELDOM)
+                || tw_gate_try_new(db->link.database->slot))
+               && tw_alive_renew(&db->link, failed));
 }
 
 /* As often as it is worth: 1, or what failed at last. */

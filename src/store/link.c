@@ -50,8 +50,11 @@ void tw_link_see(tw_failed_t *failed, const tw_link_t *link, int rc,
     failed->code[0] = '\0';
     switch (link->native) {
     case TW_DB_NATIVE_PGSQL:
+        if (!tw_db_failure_sqlstate(failed->code, words)) {
+            link->kept->unsure = 1;
+        }
         failed->what = tw_db_failure_pgsql(
-            tw_db_failure_sqlstate(failed->code, words) ? failed->code : NULL,
+            *failed->code ? failed->code : NULL,
             tw_db_native_connected(tw_link_native(link)));
         break;
     case TW_DB_NATIVE_SQLITE:
@@ -101,15 +104,29 @@ void tw_link_own(ap_dbd_t *dbd, apr_pool_t *pool)
     apr_pool_pre_cleanup_register(pool, dbd, close_own);
 }
 
+/* Whether what failed has words that are not PostgreSQL's. */
+static int is_unsure(const tw_link_t *link, int rc)
+{
+    const char *words = apr_dbd_error(link->dbd->driver, link->dbd->handle,
+                                      rc);
+    char code[TW_SQLSTATE_LEN + 1];
+
+    return link->native == TW_DB_NATIVE_PGSQL && words && *words
+           && !tw_db_failure_sqlstate(code, words);
+}
+
 void tw_link_set_up(const tw_link_t *link)
 {
     const apr_array_header_t *init = link->database->init;
     int rows, i;
 
-    /* one that returns a row counts as failed with the driver: all are run */
+    /* one that returns a row counts as failed with the driver, without words:
+     * all are run */
     for (i = 0; init && i < init->nelts; i++) {
-        apr_dbd_query(link->dbd->driver, link->dbd->handle, &rows,
-                      APR_ARRAY_IDX(init, i, const char *));
+        int rc = apr_dbd_query(link->dbd->driver, link->dbd->handle, &rows,
+                               APR_ARRAY_IDX(init, i, const char *));
+
+        link->kept->unsure |= rc != 0 && is_unsure(link, rc);
     }
 }
 

@@ -54,6 +54,7 @@ typedef struct tw_kept_t {
     apr_interval_time_t used_at;
     int given_up;               /* statements, since it was opened */
     int failed_to_prepare;
+    int unsure;                 /* an answer to a former statement may come */
     tw_patience_t patience;
     tw_file_t file, wal;        /* SQLite's */
 } tw_kept_t;
@@ -108,7 +109,13 @@ void *tw_link_native(const tw_link_t *link);
 /* The socket that PostgreSQL answers on; -1: there is none. */
 int tw_link_socket(const tw_link_t *link);
 
-/* What the driver returned rc for; preparing: the statement was not taken. */
+/*
+ * What the driver returned rc for; preparing: the statement was not taken.
+ * Where PostgreSQL did not say it, libpq did, and may believe the statement to
+ * be over while its answer is still to come: it would be taken for that of the
+ * next one, which may be another person's.  The connection is `unsure` then,
+ * and no statement is run on it before tw_alive_renew().
+ */
 void tw_link_see(tw_failed_t *failed, const tw_link_t *link, int rc,
                  int preparing);
 
