@@ -10,6 +10,7 @@
 #include "auth/refresh.h"
 #include "base/json.h"
 #include "base/table.h"
+#include "private.h"
 #include "request/page.h"
 #include "x/user_call.h"
 
@@ -242,6 +243,9 @@ int tw_sign_answer_refuse(request_rec *r, tw_visitor_t *visitor,
                                       r->pool);
 
     if (!json) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0606)
+                      "a call to X cannot be answered: %s: the system is out "
+                      "of memory", refusal->detail);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     tw_sign_answer_mark(r, visitor);

@@ -289,7 +289,7 @@ apr_status_t tw_json_error(tw_json_error_t *error, const char *body,
     return error->code || error->message ? APR_SUCCESS : APR_EINVAL;
 }
 
-/* The strings that a text has commas between. */
+/* The strings that a text has commas between; NULL: not all of them. */
 static json_t *list_of(const char *text)
 {
     json_t *list = json_array();
@@ -297,7 +297,10 @@ static json_t *list_of(const char *text)
     while (*text) {
         apr_size_t len = strcspn(text, ",");
 
-        json_array_append_new(list, json_stringn(text, len));
+        if (json_array_append_new(list, json_stringn(text, len)) != 0) {
+            json_decref(list);
+            return NULL;
+        }
         text += len;
         text += *text == ',';
     }

@@ -116,6 +116,9 @@ int tw_whoami_get(request_rec *r, tw_visitor_t *visitor)
         break;
     }
     if (!json) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0605)
+                      "who is signed in cannot be said: the system is out of "
+                      "memory");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     ap_set_content_type(r, "application/json");

@@ -7,7 +7,8 @@ import re
 from guard import TREE, bare, code, every, read, sources
 
 CALL = re.compile(r"\bap_log_(?:r|c|p)?error\s*\(")
-FAMILIES = {"01": "configuration", "02": "sign-in", "03": "protected", "04": "database", "05": "events"}
+FAMILIES = {"01": "configuration", "02": "sign-in", "03": "protected", "04": "database", "05": "events",
+            "06": "the system"}
 
 LOUD = {"emerg", "alert", "crit", "err", "warning"}
 
