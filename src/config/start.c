@@ -92,7 +92,13 @@ int tw_start_pre_config(apr_pool_t *pconf, apr_pool_t *plog,
     }
     memset(&process, 0, sizeof(process));
     process.retained = retained;
-    return tw_seal_init() == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    if (tw_seal_init() != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, NULL,
+                     TWLOGNO(0607) "libsodium did not start: the system gives "
+                     "no random numbers");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
 }
 
 int tw_start_check_config(apr_pool_t *pconf, apr_pool_t *plog,

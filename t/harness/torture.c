@@ -150,7 +150,7 @@ static int starves(const void *caller, const char *name)
 {
     static const char *const endings[] = {
         "apache2", "libapr", "mod_", "liboauth", "libnss", "libnspr",
-        "libsoftokn", "libfreebl"
+        "libplds", "libplc", "libsoftokn", "libfreebl"
     };
     Dl_info info;
     const char *file;

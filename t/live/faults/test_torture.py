@@ -378,7 +378,7 @@ def begin_anew(site, how, kind, number, whose):
 @pytest.mark.parametrize("whose", [PARENT, CHILDREN], ids=["parent", "children"])
 @pytest.mark.parametrize("how", [restarts, starts])
 def test_each_call_of_a_start_fails_once(lean, full, how, whose):
-    site, most = lean, full({"*": -1, "memory": 1, "resource": 1, "io": 1}, {"*": 60})
+    site, most = lean, full({"*": -1, "memory": 1, "resource": 1, "io": 1}, {"*": 60, "statement": -1, "lost": -1})       # those are mod_dbd's
 
     def anew(act):
         if not site.httpd.running:
@@ -393,3 +393,11 @@ def test_each_call_of_a_start_fails_once(lean, full, how, whose):
         for number in chosen(calls[kind], most.get(kind, most["*"]), count.name + kind):
             count.add(*anew(lambda: begin_anew(site, how, kind, number, whose)))
     count.judge()
+
+
+def test_httpd_does_not_start_without_libsodium(lean):
+    lean.expect_log("TW0607")
+    lean.allow_log("AH00017", "AH00098")
+    with lean.torture.failing("seal", 1, PARENT):
+        assert not restarts(lean)
+    start(lean)
