@@ -5,10 +5,10 @@
  * the test, which says there whose calls count, and which one fails; see
  * torture.py, which has the same layout.
  *
- * Not counted: memory for httpd, its modules, APR and liboauth, which end a
- * child without it, and for NSS, which then corrupts what it has; TLS that is
- * not with X; what httpd's listener does; getrandom(), without which libsodium
- * ends the child.
+ * Not counted: memory for httpd, its modules, APR, liboauth and the dynamic
+ * linker, which end their process without it, and for NSS, which then corrupts
+ * what it has; TLS that is not with X; what httpd's listener does;
+ * getrandom(), without which libsodium ends the child.
  */
 #define _GNU_SOURCE
 
@@ -149,7 +149,7 @@ static int fails(unsigned kind, const char *name)
 static int starves(const void *caller, const char *name)
 {
     static const char *const endings[] = {
-        "apache2", "libapr", "mod_", "liboauth", "libnss", "libnspr",
+        "apache2", "ld-", "libapr", "mod_", "liboauth", "libnss", "libnspr",
         "libplds", "libplc", "libsoftokn", "libfreebl"
     };
     Dl_info info;
