@@ -9,6 +9,8 @@ claim to be somebody.
 """
 
 import glob
+import html
+import re
 from pathlib import Path
 
 from . import documents, process
@@ -103,3 +105,11 @@ def folder_of(site, name):
     folder.chmod(0o755)
     process.give(folder, USER)
     return folder
+
+
+def hidden(text, name):
+    """The value of a form's hidden field."""
+    for field in re.findall(r"<input[^>]*>", text):
+        if f'name="{name}"' in field or f"name='{name}'" in field:
+            return html.unescape(re.search(r"value=[\"']([^\"']*)", field)[1])
+    raise AssertionError(f"no field {name} in:\n{text[:4000]}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DokuWiki, MediaWiki and WordPress by PHP-FPM, by the lines of docs/applications.md."""
+"""DokuWiki by PHP-FPM, by the lines of docs/applications.md."""
 
 import re
 import shutil
@@ -7,33 +7,20 @@ import shutil
 import pytest
 
 from harness import applications, process
-from harness.applications import Fpm, block, folder_of, signed_in, spoofed
+from harness.applications import Fpm, block, folder_of, hidden, signed_in, spoofed
 from harness.paths import TREE
 
 pytestmark = pytest.mark.full
 
 APPS = TREE / "build/apps"
 PEOPLE = {"alice": "1001", "bob": "1002", "carol": "1003"}
-PHP = ("proxy", "proxy_fcgi", "rewrite")
-
-
-def hidden(text, name):
-    """The value of a form's hidden field."""
-    for field in re.findall(r"<input[^>]*>", text):
-        if f'name="{name}"' in field or f"name='{name}'" in field:
-            return re.search(r"value=[\"']([^\"']*)", field)[1]
-    raise AssertionError(f"no field {name} in:\n{text[:4000]}")
-
-
-# DokuWiki
-
 #: Read before each script: where Debian's DokuWiki has its configuration.
 PLACES = "<?php define('DOKU_MAIN_CONF', '{folder}/conf/'); define('DOKU_CONF', '{folder}/conf/');\n"
 
 
 @pytest.fixture(scope="module")
 def dokuwiki(make_site):
-    site = make_site(start=False, protected="", modules=PHP)
+    site = make_site(start=False, protected="", modules=("proxy", "proxy_fcgi"))
     folder = folder_of(site, "doku")
     files, tree = APPS / "dokuwiki", folder / "wiki"
     shutil.copytree(files / "usr/share/dokuwiki", tree, ignore=lambda at, names: [n for n in names if (files / at / n).is_symlink()])
