@@ -28,8 +28,9 @@ def wiki(make_site):
     for package in ("mediawiki", "mediawiki-classes"):
         shutil.copytree(APPS / package / "usr/share/mediawiki", tree, dirs_exist_ok=True, ignore=lambda at, names: [
             n for n in names if n in LEFT_OUT and at.endswith("share/mediawiki")])
-    for name in ("data", "extensions", "images"):
-        (tree if name != "data" else folder).joinpath(name).mkdir()
+    for place in (folder / "data", tree / "extensions", tree / "images/a"):
+        place.mkdir(parents=True)
+    (tree / "images/a/upload.php").write_text("<?php echo 'run';")
     subprocess.run(["/usr/bin/php", tree / "maintenance/install.php", "--dbtype=sqlite", "--dbname=wiki", f"--dbpath={folder}/data",
                     f"--confpath={folder}", f"--server={site.url('')}", "--scriptpath=/w", "--pass=only-of-this-test", "Wiki", "Admin"],
                    check=True, capture_output=True, timeout=600, cwd=folder, env=process.environment())
@@ -71,7 +72,8 @@ def test_mediawiki_nobody_reaches_it(wiki):
     assert wiki.browser().fetch("/w/api.php?action=query&meta=userinfo&format=json").status == 401
 
 
-@pytest.mark.parametrize("path", ["/w/includes/Setup.php", "/w/maintenance/edit.php", "/w/mw-config/index.php", "/w/vendor/autoload.php"])
+@pytest.mark.parametrize("path", ["/w/includes/Setup.php", "/w/maintenance/edit.php", "/w/mw-config/index.php", "/w/vendor/autoload.php",
+                                  "/w/images/a/upload.php"])
 def test_mediawiki_what_is_not_for_visitors_is_shut(wiki, path):
     wiki.allow_log("AH01630")
     assert signed_in(wiki).get(path).status == 403

@@ -69,6 +69,18 @@ def test_flask_roles(flask):
     assert signed_in(flask, "bob").get("/notes/1").json()["roles"] == ["editor"]
 
 
+def test_flask_a_new_handle_changes_nothing_and_an_old_one_gives_nothing(flask):
+    """dave becomes erin at X, and his handle somebody else's."""
+    flask.expect_log("TW0217")
+    people = {"alice": "1001", "bob": "1002"}
+    flask.standin.people(dave="21", **people)
+    before = signed_in(flask, "21").get("/notes/1").json()
+    flask.standin.people(erin="21", dave="22", **people)
+    after, other = (signed_in(flask, number).get("/notes/1").json() for number in ("21", "22"))
+    assert (before["user"], before["id"]) == (after["user"], after["id"]) == ("dave", "21")
+    assert (other["user"], other["id"]) == ("dave.22", "22")
+
+
 def test_flask_signing_out(flask):
     alice = signed_in(flask)
     page = alice.get("/sign-out", follow=True)
