@@ -72,7 +72,7 @@ def test_flask_roles(flask):
 def test_flask_a_new_handle_changes_nothing_and_an_old_one_gives_nothing(flask):
     """dave becomes erin at X, and his handle somebody else's."""
     flask.expect_log("TW0217")
-    people = {"alice": "1001", "bob": "1002"}
+    people = {"alice": "1001", "bob": "1002", "carol": "1003"}
     flask.standin.people(dave="21", **people)
     before = signed_in(flask, "21").get("/notes/1").json()
     flask.standin.people(erin="21", dave="22", **people)
