@@ -73,11 +73,11 @@ def test_dokuwiki_what_a_visitor_claims_changes_nothing(dokuwiki):
         assert "what private/jack/diary has" not in answer.text and ">@bob<" in answer.text, name
 
 
-def edit(browser, page, text):
+def edit(browser, page, text, **more):
     """Fills the form of a page's editor, and gives how it was answered."""
     form = browser.get(f"/doku.php?id={page}&do=edit").text
     fields = {name: hidden(form, name) for name in ("sectok", "id", "rev", "date", "prefix", "suffix", "target", "changecheck")}
-    return browser.post("/doku.php", fields | {"do[save]": "1", "wikitext": text})
+    return browser.post("/doku.php", fields | {"do[save]": "1", "wikitext": text} | more)
 
 
 def test_dokuwiki_roles_are_groups(dokuwiki):
@@ -87,6 +87,8 @@ def test_dokuwiki_roles_are_groups(dokuwiki):
     bob = signed_in(dokuwiki, "bob")
     assert edit(bob, "draft", "of an editor").status in (302, 303)
     assert (dokuwiki.pages / "draft.txt").read_text().strip() == "of an editor"
+    edit(bob, "forged", "forged", sectok="x")
+    assert not (dokuwiki.pages / "forged.txt").exists(), "DokuWiki's own token was not asked for"
     assert "of an editor" in signed_in(dokuwiki, "alice").get("/doku.php?id=draft").text
     assert "Configuration Settings" not in bob.get("/doku.php?do=admin").text
     assert dokuwiki.ctl("role", "@bob", "+admin")
