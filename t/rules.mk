@@ -15,6 +15,10 @@ TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr \
 LINT_PACKAGES := cppcheck clang-tidy shellcheck
 FUZZ_PACKAGES := clang libclang-rt-dev
 COVERAGE_PACKAGES := $(FUZZ_PACKAGES) llvm
+# for DokuWiki, MediaWiki and WordPress, of which only the files are taken
+TEST_APPLICATIONS := dokuwiki mediawiki mediawiki-classes wordpress
+TEST_FULL_PACKAGES += php-xml php-mbstring php-intl php-curl php-gd php-sqlite3 php-mysql \
+	php-geshi libphp-simplepie php-phpseclib mariadb-server-core mariadb-client-core
 
 .PHONY: need-test need-lint need-fuzz
 # the judge of metrics and of rules for alerts: nothing but the program of its
