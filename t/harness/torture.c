@@ -99,7 +99,8 @@ static const char *file_of(const void *at, Dl_info *info)
  * Writes down what is to fail.  0: it must not: memory that is not the
  * module's business (the C library remembers for good that it could not load
  * a resolver), and where libcurl (7.88) is called by libssl, to remember a TLS
- * session: what it has no memory for there, it frees twice.
+ * session: what it has no memory for there, it frees twice.  NSS asks the C
+ * library for some of what it must have.
  */
 static int note(unsigned kind, const char *name)
 {
@@ -115,7 +116,8 @@ static int note(unsigned kind, const char *name)
 
         ours |= !strncmp(file, "mod_twauth", 10)
                 || !strncmp(file, "libcurl", 7);
-        if (kind == MEMORY && !strncmp(file, "libssl", 6)) {
+        if (kind == MEMORY && (!strncmp(file, "libssl", 6)
+                               || !strncmp(file, "libns", 5))) {
             return 0;
         }
         at += snprintf(at, (size_t)(end - at), "\n%.60s+0x%zx", file,
