@@ -43,6 +43,10 @@ AuthType Twitter
 Require valid-user
 TwAuthSessionRecheck 0
 </Location>
+<Location "/twauth/auth/">
+AuthType Twitter
+Require valid-user
+</Location>
 <Location "/elsewhere/">
 Redirect "/elsewhere/" "/open/"
 </Location>
@@ -93,6 +97,9 @@ PATHS = (
     Request("rekeyed-cookie", "a cookie of a key that is gone: 401, over no cookie", "rekeyed-refused",
          "/members/", 401, SCRIPT, "first", at="rekeyed"),
 )
+
+#: What a server in front asks (docs/front.md).
+FRONT = Request("front", "a front's question, signed in: 204", "redirect", "/twauth/auth/", 204, NAVIGATION, "good")
 
 
 class _Jar:
@@ -157,7 +164,7 @@ class _Servers:
 
 
 def measure(make_site, count=100, plain=False):
-    """{key: means} of all PATHS. make_site is that of the live tests."""
+    """{key: means} of all PATHS and of FRONT. make_site is that of the live tests."""
     page = "page" if plain else "page.html"
     servers = _Servers(make_site, "prefork" if plain else "event", page)
     site = servers.site
@@ -170,7 +177,7 @@ def measure(make_site, count=100, plain=False):
     found = {}
     for bare in (False, True):
         with Callgrind(servers.without() if bare else site.httpd, plain) as grind:
-            for r in PATHS:
+            for r in (*PATHS, FRONT):
                 if (r.at == "bare") == bare:
                     headers = r.headers | jar.header(r.cookie)
                     found[r.key] = grind.cost(r.folder + page, headers, r.status, count, servers.port[r.at])
@@ -179,11 +186,11 @@ def measure(make_site, count=100, plain=False):
 
 def over(found, of=min):
     """{key: instructions over what it is compared with} of what measure() found; the least wavers least."""
-    return {r.key: round(of(found[r.key]) - of(found[r.over])) for r in PATHS if r.over}
+    return {r.key: round(of(found[r.key]) - of(found[r.over])) for r in (*PATHS, FRONT) if r.over}
 
 
 #: What is guarded: what the module adds.
-GUARDED = [r.key for r in PATHS if r.over and r.what and r.at != "bare"]
+GUARDED = [r.key for r in (*PATHS, FRONT) if r.over and r.what and r.at != "bare"]
 
 
 def figures():
