@@ -9,7 +9,7 @@ TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql 
 	python3-flask python3-django gunicorn
 # what docs/support.md names, and few sites have; and what is large
 TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr \
-	subversion libapache2-mod-svn cgit gitweb nodejs node-express node-ws \
+	subversion libapache2-mod-svn libcgi-pm-perl liblua5.1-0 nodejs node-express node-ws \
 	uwsgi-core uwsgi-plugin-python3 python3-sphinx \
 	default-jre-headless tomcat10-common
 LINT_PACKAGES := cppcheck clang-tidy shellcheck
@@ -96,8 +96,7 @@ $(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/fuzz.h \
 
 PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
 
-# whose package would start it
-TEST_APPLICATIONS += prometheus
+TEST_APPLICATIONS += cgit prometheus
 ## test-full: the same, at the sizes that docs/security.md speaks of: an hour
 .PHONY: test-full
 test-full: need-test $(TEST_APPLICATIONS:%=$(BUILD)/apps/%)
