@@ -15,33 +15,29 @@ TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr \
 LINT_PACKAGES := cppcheck clang-tidy shellcheck
 FUZZ_PACKAGES := clang libclang-rt-dev
 COVERAGE_PACKAGES := $(FUZZ_PACKAGES) llvm
-# for DokuWiki, MediaWiki and WordPress, of which only the files are taken
-TEST_APPLICATIONS := dokuwiki mediawiki mediawiki-classes wordpress
+# of these only the files are taken; and what DokuWiki, MediaWiki and WordPress need
+TEST_APPLICATIONS := dokuwiki mediawiki mediawiki-classes wordpress cgit prometheus
 TEST_FULL_PACKAGES += php-xml php-mbstring php-intl php-curl php-gd php-sqlite3 php-mysql \
 	php-geshi libphp-simplepie php-phpseclib mariadb-server-core mariadb-client-core
 
 .PHONY: need-test need-lint need-fuzz
-# the judge of metrics and of rules for alerts: nothing but the program of its
-# package, which would bring a server with it; where that cannot be fetched, its
-# tests are skipped
+# the files of a package of Debian's in FOLDER/files; it is not installed, for that may
+# start a server, change httpd's configuration, and add jobs: $(call fetch,PACKAGE,FOLDER)
+fetch = echo "  fetching $(1)" && rm -rf $(2) && mkdir -p $(2) && ( cd $(2) && \
+	if [ "$$(id -u)" = 0 ]; then as=; else as="sudo -n"; fi && \
+	{ apt-get download -qq $(1) 2>/dev/null || \
+	  { $$as apt-get update -qq && apt-get download -qq $(1); }; } && \
+	dpkg-deb -x *.deb files )
+# the judge of metrics and of rules for alerts; where it cannot be fetched, its tests
+# are skipped
 $(BUILD)/promtool:
-	@mkdir -p $(BUILD)/prometheus
+	@mkdir -p $(@D)
 	@if found=$$(command -v promtool); then ln -sf "$$found" $@; else \
-		echo "  fetching promtool"; ( cd $(BUILD)/prometheus && \
-		if [ "$$(id -u)" = 0 ]; then as=; else as="sudo -n"; fi && \
-		{ apt-get download -qq prometheus 2>/dev/null || \
-		  { $$as apt-get update -qq && apt-get download -qq prometheus; }; } && \
-		dpkg-deb -x prometheus_*.deb . && mv usr/bin/promtool .. ) || \
+		{ $(call fetch,prometheus,$@.deb) && mv $@.deb/files/usr/bin/promtool $@; } || \
 		echo "  promtool cannot be had: its tests are skipped"; \
-	fi; rm -rf $(BUILD)/prometheus
-# an application of Debian's, without what its package does to a machine: it changes
-# httpd's configuration, and has jobs of its own
+	fi; rm -rf $@.deb
 $(BUILD)/apps/%:
-	@mkdir -p $(@D) && rm -rf $@.deb && mkdir $@.deb && echo "  fetching $*" && ( cd $@.deb && \
-		if [ "$$(id -u)" = 0 ]; then as=; else as="sudo -n"; fi && \
-		{ apt-get download -qq $* 2>/dev/null || \
-		  { $$as apt-get update -qq && apt-get download -qq $*; }; } && \
-		dpkg-deb -x *.deb files ) && mv $@.deb/files $@ && rm -rf $@.deb
+	@$(call fetch,$*,$@.deb) && mv $@.deb/files $@ && rm -rf $@.deb
 need-test: $(BUILD)/promtool
 	$(call need,$(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES))
 need-lint:
@@ -96,7 +92,6 @@ $(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/fuzz.h \
 
 PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
 
-TEST_APPLICATIONS += cgit prometheus
 ## test-full: the same, at the sizes that docs/security.md speaks of: an hour
 .PHONY: test-full
 test-full: need-test $(TEST_APPLICATIONS:%=$(BUILD)/apps/%)

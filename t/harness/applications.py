@@ -56,7 +56,7 @@ def spoofed(browser, path, who="mallory"):
     return [(name, browser.get(path, headers={name: who})) for name in NAMES]
 
 
-class Program:
+class Program(process.Service):
     """A program that serves an application, as the web server's user where the tests run as root.
 
     ready() says when it answers. What it writes is in `log`, and is what a failure to start shows.
@@ -66,7 +66,6 @@ class Program:
         self.folder, self.argv, self.ready, self.user = Path(folder), argv, ready, user
         self.log = self.folder / f"{name}.log"
         self.env = process.environment(HOME=str(folder), **(env or {}))
-        self._process = None
 
     def start(self):
         with open(self.log, "ab") as log:
@@ -74,16 +73,6 @@ class Program:
         if not process.until(lambda: self.ready() or not self._process.running) or not self._process.running:
             raise AssertionError(f"{self.argv[0]} did not start:\n{self.log.read_text()}")
         return self
-
-    def stop(self):
-        if self._process:
-            self._process.stop()
-            self._process = None
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 class Fpm(Program):

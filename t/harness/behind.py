@@ -138,7 +138,7 @@ response.setHeader("X-Told", told.toString());
 """
 
 
-class Behind:
+class Behind(process.Service):
     """A program of its own with one port, or more; as the web server's user where the tests run as root."""
 
     more_ports = ()
@@ -151,7 +151,6 @@ class Behind:
         self.port = ports.free()
         for name in self.more_ports:
             setattr(self, name, ports.free())
-        self._program = None
 
     def put(self, name, text):
         file = self.folder / name
@@ -168,18 +167,8 @@ class Behind:
         return Program(self.folder, argv, ready=lambda: all(map(ports.answers, every)))
 
     def start(self):
-        self._program = self.program().start()
+        self._process = self.program().start()
         return self
-
-    def stop(self):
-        if self._program:
-            self._program.stop()
-            self._program = None
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 class Nginx(Behind):

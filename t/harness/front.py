@@ -47,7 +47,7 @@ https://site.test:{port} {{
 """
 
 
-class Front:
+class Front(process.Service):
     text, file, argv = None, "conf", ()
 
     def __init__(self, folder, authority, config="", outside=""):
@@ -57,7 +57,6 @@ class Front:
         folder.mkdir()
         self.log = ErrorLog(folder / "log")
         self.log.path.touch()
-        self._process = None
 
     def start(self):
         (self.folder / self.file).write_text(self.text.format(
@@ -69,16 +68,6 @@ class Front:
         if not process.until(lambda: ports.answers(self.port)):
             raise AssertionError(f"{self.argv[0]} did not start:\n" + self.log.since())
         return self
-
-    def stop(self):
-        if self._process:
-            self._process.stop()
-            self._process = None
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 class Nginx(Front):

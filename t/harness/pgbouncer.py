@@ -16,7 +16,7 @@ from .errorlog import ErrorLog
 PROGRAM = "/usr/sbin/pgbouncer"
 
 
-class PgBouncer:
+class PgBouncer(process.Service):
     def __init__(self, folder, postgres, **settings):
         self.folder, self.postgres = folder, postgres
         self.port = ports.free()
@@ -27,7 +27,6 @@ class PgBouncer:
         self.users = {}
         self.settings = {"listen_addr": "127.0.0.1", "listen_port": self.port, "unix_socket_dir": folder,
                          "auth_type": "trust", "auth_file": folder / "users", "admin_users": postgres.USER} | settings
-        self._process = None
 
     def _write(self):
         (self.folder / "users").write_text("".join(
@@ -48,8 +47,7 @@ class PgBouncer:
     def stop(self):
         if self._process:
             self._process.signal(signal.SIGTERM)        # at once; SIGINT waits for its clients
-            self._process.stop()
-            self._process = None
+        super().stop()
 
     def restart(self):
         self.stop()
@@ -70,8 +68,3 @@ class PgBouncer:
             with db.cursor() as cursor:
                 cursor.execute(sql)
                 return cursor.fetchall() if cursor.description else []
-
-    __enter__ = start
-
-    def __exit__(self, *_):
-        self.stop()

@@ -106,6 +106,23 @@ class Process:
         return status
 
 
+class Service:
+    """What start() runs as `_process` and gives back, until stop(); with `with`, for as long as that."""
+
+    _process = None
+
+    def stop(self):
+        if self._process:
+            self._process.stop()
+            self._process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
 def _state(stat):
     """The state and the parent's id in a file of /proc."""
     with open(stat, "rb") as file:
