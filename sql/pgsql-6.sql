@@ -168,9 +168,10 @@ CREATE TRIGGER twauth_change_emptied AFTER TRUNCATE ON twauth_change
 EXECUTE FUNCTION twauth_table_emptied();
 
 -- Now and then a few that nobody needs go; the newest of them stays, for a
--- server may have read that one last.  A row is as old as it is, and may have
+-- server may have read that one last.  A row that was written long ago may have
 -- been committed a moment ago: it goes when its transaction had ended before
--- another row came that is old.  Numbers to come are those of another server.
+-- another row came that is old as well.  A transaction whose number has not been
+-- given yet was another server's (a backup).
 CREATE OR REPLACE FUNCTION twauth_change_new() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog AS $$
 DECLARE

@@ -19,8 +19,8 @@ CREATE TABLE twauth_change (
     session_id TEXT,
     account_id INTEGER,
     changed_at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)),
-    txid       INTEGER,                              -- PostgreSQL's
-    begun      INTEGER
+    txid       INTEGER,                              -- this and the next are
+    begun      INTEGER                               -- for PostgreSQL alone
 );
 
 CREATE INDEX twauth_change_at ON twauth_change (changed_at, version);

@@ -228,11 +228,12 @@ void tw_shown_settings(apr_file_t *out, const server_rec *s, apr_pool_t *pool)
     const char *label = "Settings:";
 
     for (command = tw_directives; command->name; command++) {
-        const char *is = value_of(&v, command);
-        const char *was = value_of(&usual, command);
+        const char *value = value_of(&v, command);
+        const char *other = value_of(&usual, command);
 
-        if (is && (!was || strcmp(is, was) != 0)) {
-            apr_file_printf(out, "  %-14s %s %s\n", label, command->name, is);
+        if (value && (!other || strcmp(value, other) != 0)) {
+            apr_file_printf(out, "  %-14s %s %s\n", label, command->name,
+                            value);
             label = "";
         }
     }
@@ -245,10 +246,10 @@ void tw_shown_defaults(apr_file_t *out, apr_pool_t *pool)
 
     apr_file_printf(out, "Where nothing else is said:\n");
     for (command = tw_directives; command->name; command++) {
-        const char *is = value_of(&usual, command);
+        const char *value = value_of(&usual, command);
 
         apr_file_printf(out, "  %s %s\n", command->name,
-                        is ? is : "(nothing)");
+                        value ? value : "(nothing)");
     }
 }
 

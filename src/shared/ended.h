@@ -17,11 +17,11 @@
 #include "base/id.h"
 #include "shared/cell.h"
 
-/* So many; a session that was ended here comes twice, once more when the
- * change is read. */
+/* How many are kept; one that was ended here comes twice, for the change that
+ * it makes in the database is read as well. */
 #define TW_ENDED 8192
 
-/* Zero: none. */
+/* An id that is all zero is none. */
 typedef struct tw_ended_t {
     tw_cell_t count;                /* how many there were */
     tw_cell_t half[TW_ENDED][2];

@@ -12,7 +12,7 @@
  * A mark that is not firm is remembered while there is room: firm ones take
  * its place, and it takes that of none.
  *
- * How many places there are is said where a table is laid, once, before anybody
+ * How many places a table has is said once, by tw_marks_lay(), before anybody
  * looks at it.
  */
 #ifndef TW_SHARED_MARKS_H
@@ -30,11 +30,8 @@ typedef struct {
     apr_uint64_t away;          /* bytes from here to the first place */
 } tw_marks_t;
 
-/* The fewest places of a table, which are two buckets. */
-#define TW_MARKS_LEAST 8
-
-/* A table of so many places (a power of two), which are zero and come after it
- * in the same memory. */
+/* A table of so many places (a power of two, from 8 on), which are zero and
+ * come after it in the same memory. */
 void tw_marks_lay(tw_marks_t *marks, tw_cell_t *places, int room);
 
 /* How many places it has. */
