@@ -71,7 +71,7 @@ def test_all_but_a_few_places(recipe):
     assert statuses(nobody, "/favicon.ico", "/robots.txt", "/site.webmanifest", "/fonts/a.woff2",
                     "/.well-known/acme-challenge/token") == [200] * 5
     assert statuses(nobody, "/", "/members/", "/fonts/a.woff2.bak", "/fonts/", "/favicon.ico/x", "/fonts/../members/", "/sw.js",
-                    "/.well-known/") == [401] * 8
+                    "/.well-known/", "/.well-known/acme-challenge/..;/members/", "/fonts/..;a.woff2") == [401] * 10
     assert signed_in(site, "alice").get("/members/").status == 200
 
 
