@@ -249,7 +249,7 @@ void tw_shown_defaults(apr_file_t *out, apr_pool_t *pool)
         const char *value = value_of(&usual, command);
 
         apr_file_printf(out, "  %s %s\n", command->name,
-                        value ? value : "(nothing)");
+                        value ? value : "(not set)");
     }
 }
 

@@ -60,7 +60,7 @@ apr_uint64_t tw_shared_layout(int entries)
         PLACE(tw_breaker_t, retry_at), PLACE(tw_breaker_t, closed_at),
         PLACE(tw_breaker_t, failures),
         PLACE(tw_marks_t, moves), PLACE(tw_marks_t, lost),
-        PLACE(tw_marks_t, mask), PLACE(tw_marks_t, away),
+        PLACE(tw_marks_t, mask), PLACE(tw_marks_t, offset),
         PLACE(tw_deferred_t, used),
         PLACE(tw_deferred_t, lost), PLACE(tw_deferred_t, cell),
         sizeof(tw_deferred_cell_t), PLACE(tw_deferred_cell_t, state),

@@ -39,7 +39,7 @@ typedef struct {
 void tw_marks_lay(tw_marks_t *marks, tw_cell_t *places, int room)
 {
     marks->mask = (apr_uint64_t)(room / BUCKET) - 1;
-    marks->away = (apr_uint64_t)((char *)places - (char *)marks);
+    marks->offset = (apr_uint64_t)((char *)places - (char *)marks);
 }
 
 int tw_marks_room(const tw_marks_t *marks)
@@ -72,7 +72,7 @@ static home_t home_of(const tw_marks_t *marks, const tw_id_t *id)
 static tw_cell_t *cell_of(const tw_marks_t *marks, apr_uint64_t bucket,
                           int slot)
 {
-    return (tw_cell_t *)((char *)marks + marks->away)
+    return (tw_cell_t *)((char *)marks + marks->offset)
            + bucket * BUCKET + (apr_uint64_t)slot;
 }
 

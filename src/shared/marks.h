@@ -27,7 +27,7 @@ typedef struct {
     tw_cell_t moves;            /* changes whenever a mark moves */
     tw_cell_t lost;             /* how many that were firm were given up */
     apr_uint64_t mask;          /* of buckets: their number less one */
-    apr_uint64_t away;          /* bytes from here to the first place */
+    apr_uint64_t offset;        /* bytes from here to the first place */
 } tw_marks_t;
 
 /* A table of so many places (a power of two, from 8 on), which are zero and

@@ -123,7 +123,7 @@ def test_A3_stale_cookies_take_nobodys_place(small):
 @pytest.mark.mpms("event")
 @pytest.mark.databases("sqlite", "pgsql")
 def test_A3_sign_outs_beyond_the_table_let_nobody_in(small):
-    """The floor rises: copies are asked about, and who is in stays in. The log says so, once."""
+    """revalidate_before rises: copies are asked about, and who is in stays in. The log says so, once."""
     small.expect_log("TW0583")
     alice = small.browser()
     alice.sign_in("alice")
