@@ -79,7 +79,8 @@ static int ask(request_rec *r, tw_visitor_t *visitor, tw_page_kind_t kind,
     page.kind = kind;
     page.next = next;
     tw_browser_read(&browser, visitor);
-    if (tw_visitor_open(visitor) != TW_VISITOR_NOBODY) {
+    if (tw_visitor_open(visitor) != TW_VISITOR_NOBODY
+        || tw_visitor_is_refused(visitor)) {
         page.screen_name = visitor->session.screen_name;
         page.token = tw_browser_token(r, &site->sealers.form, &browser,
                                       &visitor->session);
@@ -141,12 +142,14 @@ void tw_logout_leave(request_rec *r, tw_visitor_t *visitor, int forget)
     clear_site_data(r, site);
 }
 
-/* Ends the session; 0 when its row is still there. */
+/* Ends the session; 0 when its row is still there.  Who is not let in now has
+ * no say over other sessions. */
 static int sign_out(request_rec *r, tw_visitor_t *visitor,
                     const apr_array_header_t *form)
 {
     const char *everywhere = tw_codec_form_get(form, "everywhere", NULL);
-    int all = everywhere && !strcmp(everywhere, "1");
+    int all = !visitor->copy.refused && everywhere
+              && !strcmp(everywhere, "1");
     int done = tw_revoke_session(&visitor->page.reference, r, visitor->site,
                                  &visitor->session, all);
 
@@ -178,7 +181,7 @@ int tw_logout_post(request_rec *r, tw_visitor_t *visitor)
         return go_to_page(r, site, HTTP_SEE_OTHER, query_of(r, next));
     }
     if (tw_visitor_authenticate(visitor, r, site->session.recheck, 0)
-        != TW_VISITOR_NOBODY) {
+        != TW_VISITOR_NOBODY || tw_visitor_is_refused(visitor)) {
         if (!tw_form_is_from_here(r, visitor, form)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0222)
                           "a sign-out that did not come from this site is "

@@ -130,11 +130,14 @@ static int is_in_time(const tw_site_t *site, const tw_session_t *session,
 }
 
 /*
- * The one session that the cookies hold.  A sibling host can add a cookie of
- * the same name: two different sessions are none, a void one beside a good
- * one does not count.
+ * The one session that the cookies hold, and that is not revoked by what is
+ * asked for that.  A sibling host can add a cookie of the same name: two
+ * different sessions are none, a void one beside a good one does not count.
  */
-static int read_session(tw_visitor_t *visitor, apr_time_t now)
+static int read_session(tw_visitor_t *visitor,
+                        int (*is_revoked)(const tw_shared_t *shared,
+                                          const tw_id_t *id, apr_time_t now),
+                        apr_time_t now)
 {
     const tw_site_t *site = visitor->site;
     tw_cookie_t cookie = visitor->session_cookie;
@@ -147,7 +150,7 @@ static int read_session(tw_visitor_t *visitor, apr_time_t now)
                             cookie.value, cookie.value_len,
                             visitor->initial->pool) != APR_SUCCESS
             || !is_in_time(site, opened, now)
-            || tw_shared_is_revoked(site->shared, &opened->id, now)) {
+            || is_revoked(site->shared, &opened->id, now)) {
             continue;
         }
         tw_copy_opened(site, opened);
@@ -214,6 +217,7 @@ static tw_visitor_state_t recheck_session(tw_visitor_t *visitor,
                   err.why);
         return TW_VISITOR_UNVERIFIED;
     }
+    visitor->copy.refused = check == TW_CHECK_REFUSED;
     if (check != TW_CHECK_GOOD) {
         /* concurrent requests must not pass as if nothing had been found; who
          * is only not active now may be so again */
@@ -251,7 +255,7 @@ static tw_visitor_state_t open_session(tw_visitor_t *visitor, apr_time_t now)
 {
     if (visitor->state == TW_VISITOR_UNKNOWN) {
         visitor->state = visitor->session_cookies
-                         && read_session(visitor, now)
+                         && read_session(visitor, tw_shared_is_revoked, now)
                          && !end_elsewhere(visitor)
                          ? TW_VISITOR_SIGNED_IN : TW_VISITOR_NOBODY;
     }
@@ -310,6 +314,23 @@ static tw_visitor_state_t authenticate_session(tw_visitor_t *visitor,
         visitor->copy.renewal_due = 1;
     }
     return visitor->state;
+}
+
+int tw_visitor_is_refused(tw_visitor_t *visitor)
+{
+    apr_time_t now = apr_time_now();
+    int ignored;
+
+    /* a request a moment ago may have found it refused, or gone: which of the
+     * two is not remembered */
+    if (visitor->state == TW_VISITOR_NOBODY && !visitor->copy.asked
+        && visitor->session_cookies
+        && read_session(visitor, tw_shared_is_revoked_for_good, now)) {
+        visitor->copy.refused =
+            recheck_session(visitor, 0, 0, &ignored, now)
+            != TW_VISITOR_NOBODY || visitor->copy.refused;
+    }
+    return visitor->copy.refused;
 }
 
 void tw_visitor_renew(tw_visitor_t *visitor, request_rec *r)

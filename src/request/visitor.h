@@ -51,6 +51,7 @@ typedef struct tw_visitor_t {
         int by_grace;           /* it was asked in vain, and the copy was
                                    honoured */
         int renewal_due;        /* the cookie is to be set anew */
+        int refused;            /* the row is there, and does not count now */
         int ended_elsewhere;    /* by TwAuthSessionProtection Strong, just
                                    now */
     } copy;
@@ -111,6 +112,13 @@ tw_visitor_state_t tw_visitor_authenticate(tw_visitor_t *visitor,
                                            request_rec *r,
                                            apr_interval_time_t recheck,
                                            int activity);
+
+/*
+ * Whether somebody who counts as nobody has a session all the same: its
+ * account is disabled or waits, and it would count again afterwards, so that
+ * it can be ended.  visitor->session is that one then.  Asks the database.
+ */
+int tw_visitor_is_refused(tw_visitor_t *visitor);
 
 /* The hooks insert_filter (and for handlers that mark their answer later)
  * and insert_error_filter: see request/caching.h. */

@@ -88,15 +88,16 @@ static apr_uint64_t mark_of(const home_t *home, int firm, apr_time_t until)
     return home->tag << 33 | (firm ? FIRM : 0) | (apr_uint32_t)second;
 }
 
+/* Of a tag, and of those that are what `only` says, or of all. */
 static int count_in(const tw_marks_t *marks, apr_uint64_t bucket,
-                    apr_uint64_t tag, apr_time_t now)
+                    apr_uint64_t tag, apr_uint64_t only, apr_time_t now)
 {
     int i, n = 0;
 
     for (i = 0; i < BUCKET; i++) {
         apr_uint64_t mark = tw_cell_get(cell_of(marks, bucket, i));
 
-        n += TAG(mark) == tag && !is_over(mark, now);
+        n += TAG(mark) == tag && (mark & only) == only && !is_over(mark, now);
     }
     return n;
 }
@@ -106,15 +107,16 @@ static int count_in(const tw_marks_t *marks, apr_uint64_t bucket,
  * moment, never in none; but who looks at one bucket after the other could
  * miss it twice.
  */
-static int count(const tw_marks_t *marks, const home_t *home, apr_time_t now)
+static int count(const tw_marks_t *marks, const home_t *home,
+                 apr_uint64_t only, apr_time_t now)
 {
     apr_uint64_t moves;
     int n;
 
     do {
         moves = tw_cell_get(&marks->moves);
-        n = count_in(marks, home->bucket[0], home->tag, now)
-            + count_in(marks, home->bucket[1], home->tag, now);
+        n = count_in(marks, home->bucket[0], home->tag, only, now)
+            + count_in(marks, home->bucket[1], home->tag, only, now);
     } while (n != 1 && tw_cell_get(&marks->moves) != moves);
     return n;
 }
@@ -124,7 +126,15 @@ int tw_marks_has(const tw_marks_t *marks, const tw_id_t *id,
 {
     home_t home = home_of(marks, id);
 
-    return count(marks, &home, now) > 0;
+    return count(marks, &home, 0, now) > 0;
+}
+
+int tw_marks_has_firm(const tw_marks_t *marks, const tw_id_t *id,
+                      apr_time_t now)
+{
+    home_t home = home_of(marks, id);
+
+    return count(marks, &home, FIRM, now) > 0;
 }
 
 /* A place in the bucket that is free, or, with over_weak, not firm. */
@@ -314,7 +324,7 @@ int tw_marks_claim(tw_marks_t *marks, const tw_id_t *id,
     home_t home = home_of(marks, id);
 
     return put(marks, &home, mark_of(&home, 1, until), now) != THERE
-           && count(marks, &home, now) <= 1;
+           && count(marks, &home, 0, now) <= 1;
 }
 
 /* Has a mark of the id count as long as the other one, and be firm as it. */
@@ -363,7 +373,7 @@ int tw_marks_keep(tw_marks_t *marks, const tw_id_t *id,
         prolong(marks, &home, mark, now);
     }
     /* it may have been given up for another one meanwhile */
-    return result != INSTEAD && (!firm || count(marks, &home, now));
+    return result != INSTEAD && (!firm || count(marks, &home, 0, now));
 }
 
 int tw_marks_used(const tw_marks_t *marks, apr_time_t now)

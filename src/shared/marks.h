@@ -41,6 +41,10 @@ int tw_marks_room(const tw_marks_t *marks);
 int tw_marks_has(const tw_marks_t *marks, const tw_id_t *id,
                  apr_time_t now);
 
+/* The same by a mark that is firm. */
+int tw_marks_has_firm(const tw_marks_t *marks, const tw_id_t *id,
+                      apr_time_t now);
+
 /*
  * 1 for the first caller with this id, 0 for all others until then.  In a
  * full table the mark that would end first is given up.

@@ -75,6 +75,12 @@ int tw_shared_is_revoked(const tw_shared_t *shared,
     return tw_marks_has(&shared->ended, id, now);
 }
 
+int tw_shared_is_revoked_for_good(const tw_shared_t *shared,
+                                  const tw_id_t *id, apr_time_t now)
+{
+    return tw_marks_has_firm(&shared->ended, id, now);
+}
+
 const tw_ended_t *tw_shared_last_ended(const tw_shared_t *shared)
 {
     return &shared->last_ended;

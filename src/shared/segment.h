@@ -57,6 +57,11 @@ void tw_shared_revoke_found(tw_shared_t *shared,
 int tw_shared_is_revoked(const tw_shared_t *shared,
                          const tw_id_t *id, apr_time_t now);
 
+/* The same, but for what was only found: that may have been one who is not
+ * let in now, and will be again. */
+int tw_shared_is_revoked_for_good(const tw_shared_t *shared,
+                                  const tw_id_t *id, apr_time_t now);
+
 /* Those that were revoked last, found ones left out. */
 const tw_ended_t *tw_shared_last_ended(const tw_shared_t *shared);
 

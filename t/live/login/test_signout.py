@@ -97,6 +97,62 @@ def test_without_a_session_there_is_nothing_to_sign_out_of(browser):
     assert browser.sign_out(next="/bye").status == 303
 
 
+# whose account is not let in now
+
+REFUSED = {"disabled": "active = 0", "waiting": "waiting_since = 1"}
+
+
+def rows(site):
+    return site.db.value("SELECT count(*) FROM twauth_session")
+
+
+@pytest.fixture(params=REFUSED.values(), ids=REFUSED)
+def refused(site, request):
+    """Somebody with two sessions whose account stops counting, and counts again afterwards."""
+    site.db.clear()
+    browser, other = site.browser(), site.browser()
+    browser.sign_in("alice")
+    other.sign_in("alice")
+    site.db.execute(f"UPDATE twauth_account SET {request.param}")
+    site.clock.forward(3)
+    yield browser, other
+    site.db.execute("UPDATE twauth_account SET active = 1, waiting_since = NULL")
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_who_is_not_let_in_now_signs_out_for_good(site, refused, seen):
+    """Whether or not a page has just been refused, which is remembered for some seconds."""
+    browser, other = refused
+    copy = browser.clone()
+    if seen:
+        assert user(browser) is None
+    page = browser.get("/twauth/logout")
+    assert "Sign out?" in page.text and 'name="token"' in page.text
+    answer = browser.sign_out(everywhere="1")
+    assert answer.location == site.url(DONE) and SESSION not in browser.cookies
+    assert "signed out here" in browser.get(answer.url + "?done=1").text
+    assert rows(site) == 1      # the other one is not theirs to end now
+    site.db.execute("UPDATE twauth_account SET active = 1, waiting_since = NULL")
+    site.clock.forward(8)
+    assert user(copy) is None and user(other) == "alice"
+
+
+def test_CS_2_who_is_not_let_in_now_is_not_signed_out_from_elsewhere(site, refused):
+    browser, _ = refused
+    assert user(browser) is None
+    assert browser.post("/twauth/logout", "", headers={"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert rows(site) == 2
+
+
+def test_what_was_ended_is_not_there_to_be_ended(site, alice):
+    site.db.execute("DELETE FROM twauth_session")
+    site.clock.forward(3)
+    for _ in range(2):
+        assert user(alice) is None and "not signed in" in alice.get("/twauth/logout").text
+        assert alice.sign_out().headers["Location"] == "/twauth/logout"
+        site.clock.forward(6)
+
+
 # CS-2
 
 @pytest.mark.parametrize("how", ["image", "link", "head", "fetch", "prefetch"])

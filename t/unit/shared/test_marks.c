@@ -36,6 +36,22 @@ static void test_revoked(void **state)
     assert_true(tw_shared_revalidate_before(shared) == NOW);
 }
 
+/* What was only found to be over may have been refused for a while. */
+static void test_what_was_found_is_not_for_good(void **state)
+{
+    tw_id_t id;
+
+    (void)state;
+    fresh();
+    id_of(&id, 1);
+    tw_shared_revoke_found(shared, &id, NOW + SEC(5), NOW);
+    assert_true(tw_shared_is_revoked(shared, &id, NOW));
+    assert_false(tw_shared_is_revoked_for_good(shared, &id, NOW));
+    tw_shared_revoke(shared, &id, NOW + SEC(60), NOW);
+    assert_true(tw_shared_is_revoked_for_good(shared, &id, NOW + SEC(59)));
+    assert_false(tw_shared_is_revoked_for_good(shared, &id, NOW + SEC(60)));
+}
+
 /* Ended twice: the later end counts, whichever came first. */
 static void test_revoked_twice(void **state)
 {
@@ -653,6 +669,7 @@ static void test_revoked_while_marks_move(void **state)
 
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_revoked),
+          cmocka_unit_test(test_what_was_found_is_not_for_good),
           cmocka_unit_test(test_revoked_twice),
           cmocka_unit_test(test_id_of_zeros),
           cmocka_unit_test(test_revalidate_before_rises_when_full),
