@@ -26,8 +26,8 @@ $(BUILD)/replay: bench/replay.c $(CORE_LIB)
 	$(Q)$(CC) $(CFLAGS) $(CORE_FLAGS) -o $@ $< $(CORE_LIB) $(LDFLAGS) $(LIBS) \
 		$(APR_LIBS)
 
-## bench-scale: what grows and what does not; as root, for the network;
-##   PARTS="sessions ended" for some of it, BENCH="--help" for what one can be told
+## bench-scale: what grows and what does not; as root, for the network; PARTS="sessions ended" for some of it
+# BENCH=--help: what a part can be told
 PARTS := signin many growth start capacity sessions ended tables
 .PHONY: bench-scale
 bench-scale: need-bench

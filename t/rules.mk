@@ -92,7 +92,7 @@ $(FUZZ_TESTS): $(BUILD)/t/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/fuzz.h \
 
 PYTEST := $(PYTHON) -B -m pytest -q -p no:cacheprovider -c t/pytest.ini
 
-## test-full: the same, at the sizes that docs/security.md speaks of: an hour
+## test-full: make test at the sizes that docs/security.md speaks of, the package, the RPM: an hour
 .PHONY: test-full
 test-full: need-test $(TEST_APPLICATIONS:%=$(BUILD)/apps/%)
 	$(call need,$(TEST_FULL_PACKAGES))
