@@ -66,7 +66,7 @@ def password_file(site, name, command):
 
 @pytest.fixture(scope="module")
 def code(make_site, full):
-    svn = full((), ("dav", "dav_svn"))
+    svn = full((), ("dav", "dav_svn", "headers"))
     site = make_site(start=False, protected='<Location "/gated/">\nAuthType Twitter\nRequire valid-user\n</Location>\n', modules=(*CLIENTS, *svn))
     site.git, site.svn = folder_of(site, "git"), folder_of(site, "svn")
     password_file(site, "both-passwords", block("git", "htpasswd"))
@@ -156,6 +156,23 @@ def test_repositories_in_a_browser(code, path, static):
 
 
 @pytest.mark.full
+def test_a_page_that_was_pushed_is_none_of_this_host(code):
+    """Who may push could write scripts otherwise, which would run as whoever reads them."""
+    work = commit(code, "page")
+    (work / "page.html").write_text("<script>alert(1)</script>")
+    for argv in (("add", "page.html"), ("commit", "-q", "-m", "page"), ("push", "-q", "-f", code.clients.url("/git/notes.git", PASSWORD), "main")):
+        status, said = code.clients.git(*argv, at=work)
+        assert status == 0, said
+    signed_in(code)
+    code.ctl("role", "@alice", "+developer")
+    alice = signed_in(code)
+    for path in ("/gitweb/notes.git/blob_plain/main:/page.html", "/cgit/notes.git/plain/page.html"):
+        answer = alice.get(path)
+        assert answer.status == 200 and "alert(1)" in answer.text, path
+        assert answer.headers["Content-Type"].startswith("text/plain"), path
+
+
+@pytest.mark.full
 def test_svn_cannot_sign_in_at_X(code):
     url = f"https://localhost:{code.vhost.port}/gated/notes"
     for password in None, PASSWORD:
@@ -187,6 +204,13 @@ def test_svn_checks_out_and_commits(code):
     code.allow_log("AH01631|AH01630")
     assert alice.request("DELETE", "/browse/notes/page.txt").status == 403
     assert alice.get("/browse/notes/page.txt").status == 200
+    # where the committer says that it is a page it is shown as one, that has no rights
+    (work / "page.html").write_text("<script>alert(1)</script>")
+    assert clients.svn("add", "page.html", at=work)[0] == 0
+    assert clients.svn("propset", "svn:mime-type", "text/html", "page.html", at=work)[0] == 0
+    assert clients.svn("commit", "-m", "one more", password=PASSWORD, at=work)[0] == 0
+    page = alice.get("/browse/notes/page.html")
+    assert page.headers["Content-Type"] == "text/html" and page.headers["Content-Security-Policy"] == "sandbox"
     nobody = code.browser()
     assert nobody.get("/browse/notes/").status == 302
     assert {nobody.request(m, "/browse/notes/page.txt").status for m in ("PROPFIND", "PUT", "DELETE", "OPTIONS", "MKACTIVITY")} <= {401, 403}
