@@ -18,15 +18,24 @@ def site(make_site):
     return make_site(clock=True, config="TwAuthSessionIdle 1h\nTwAuthSessionMax 4h")
 
 
-@pytest.fixture
-def alice(site):
-    """Signed in just now, in the true time."""
+@pytest.fixture(scope="module")
+def nearby(make_site):
+    """A site whose clock was never far ahead: where it was, each session is asked about until that time has come."""
+    return make_site(clock=True, config="TwAuthSessionIdle 1h\nTwAuthSessionMax 4h")
+
+
+def signed_in(site):
+    """Somebody who has signed in just now, in the true time."""
     site.clock.set(0)
     site.db.clear()
     browser = site.browser()
     browser.sign_in("alice")
     yield browser
     site.clock.set(0)
+
+
+alice = pytest.fixture(lambda site: (yield from signed_in(site)))
+bob = pytest.fixture(lambda nearby: (yield from signed_in(nearby)))
 
 
 def seen_at(site):
@@ -90,24 +99,24 @@ def test_asking_who_i_am_is_no_activity(site, alice):
     assert user(alice) is None
 
 
-def test_SE_4_not_renewed_on_every_request(site, alice):
-    site.clock.forward(3)
-    alice.get("/members/")                  # the server begins to follow changes, and asks about each session once
+def test_SE_4_not_renewed_on_every_request(nearby, bob):
+    nearby.clock.forward(3)
+    bob.get("/members/")                  # the server begins to follow changes, and asks about each session once
     for _ in range(5):
-        site.clock.forward(8)
-        assert alice.get("/members/").cookie(SESSION) is None
-    site.clock.forward(30)
-    renewed = alice.get("/members/").cookie(SESSION)
+        nearby.clock.forward(8)
+        assert bob.get("/members/").cookie(SESSION) is None
+    nearby.clock.forward(30)
+    renewed = bob.get("/members/").cookie(SESSION)
     assert renewed and not renewed.has("Max-Age")
-    assert alice.get("/members/").cookie(SESSION) is None
+    assert bob.get("/members/").cookie(SESSION) is None
 
 
-def test_seen_at_is_written_now_and_then(site, alice):
-    first = seen_at(site)
-    site.clock.forward(9 * MINUTE)          # by a request that asks the database all the same
-    assert user(alice) == "alice" and seen_at(site) == first
-    site.clock.forward(70)
-    assert user(alice) == "alice" and abs(seen_at(site) - site.clock.now()) < SLACK
+def test_seen_at_is_written_now_and_then(nearby, bob):
+    first = seen_at(nearby)
+    nearby.clock.forward(9 * MINUTE)          # by a request that asks the database all the same
+    assert user(bob) == "alice" and seen_at(nearby) == first
+    nearby.clock.forward(70)
+    assert user(bob) == "alice" and abs(seen_at(nearby) - nearby.clock.now()) < SLACK
 
 
 def test_seen_at_is_not_written_by_the_session_location(site, alice):
@@ -169,6 +178,7 @@ YEARS = {"2037-12-31T23:00:00": "before 2038",
 def test_SE_17_a_session_lives_as_long_at_any_time(site, alice, date):
     """Renewal, idle and absolute end, sign-out, and a clock that is put right meanwhile."""
     site.clock.set(calendar.timegm(time.strptime(date, "%Y-%m-%dT%H:%M:%S")) - time.time())
+    site.allow_log("TW0583")    # from 2106 on an end has no place in the memory, and all are asked about
     alice.cookies.clear()
     alice.sign_in("alice")
     idle = alice.clone()

@@ -17,7 +17,7 @@ static int is_there(const tw_id_t *id)
     return n;
 }
 
-static void test_revoked_ones_are_kept_and_found_ones_are_not(void **state)
+static void test_kept_unless_found(void **state)
 {
     tw_id_t revoked, found;
 
@@ -47,6 +47,5 @@ static void test_the_oldest_go(void **state)
     assert_int_equal(is_there(id_of(&id, TW_ENDED + 10)), 1);
 }
 
-UNIT_MAIN(prepare, cmocka_unit_test(
-              test_revoked_ones_are_kept_and_found_ones_are_not),
+UNIT_MAIN(prepare, cmocka_unit_test(test_kept_unless_found),
           cmocka_unit_test(test_the_oldest_go))
