@@ -137,7 +137,9 @@ static int connect_again(tw_link_t *link, tw_failed_t *failed)
         if (done) {
             link->kept->unsure = 0;
             tw_link_set_up(link);
-            return 1;
+            if (!link->kept->unsure) {
+                return 1;
+            }
         }
         tw_link_see(failed, link, 0, 0);
         if (!*failed->words) {
