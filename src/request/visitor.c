@@ -318,17 +318,21 @@ static tw_visitor_state_t authenticate_session(tw_visitor_t *visitor,
 
 int tw_visitor_is_refused(tw_visitor_t *visitor)
 {
-    apr_time_t now = apr_time_now();
-    int ignored;
+    tw_err_t ignored = { 0 };
+    tw_check_t check;
 
     /* a request a moment ago may have found it refused, or gone: which of the
-     * two is not remembered */
+     * two is not remembered, but has been reported */
     if (visitor->state == TW_VISITOR_NOBODY && !visitor->copy.asked
         && visitor->session_cookies
-        && read_session(visitor, tw_shared_is_revoked_for_good, now)) {
+        && read_session(visitor, tw_shared_is_revoked_for_good,
+                        apr_time_now())) {
+        visitor->copy.asked = 1;
         visitor->copy.refused =
-            recheck_session(visitor, 0, 0, &ignored, now)
-            != TW_VISITOR_NOBODY || visitor->copy.refused;
+            tw_session_row_check(&check, &visitor->session,
+                                 &visitor->site->store.database, 0,
+                                 visitor->initial->pool, &ignored)
+            != APR_SUCCESS || check != TW_CHECK_GONE;
     }
     return visitor->copy.refused;
 }

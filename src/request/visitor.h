@@ -116,7 +116,8 @@ tw_visitor_state_t tw_visitor_authenticate(tw_visitor_t *visitor,
 /*
  * Whether somebody who counts as nobody has a session all the same: its
  * account is disabled or waits, and it would count again afterwards, so that
- * it can be ended.  visitor->session is that one then.  Asks the database.
+ * it can be ended.  visitor->session is that one then.  Asks the database; when
+ * that is down, it is taken to have one.
  */
 int tw_visitor_is_refused(tw_visitor_t *visitor);
 
