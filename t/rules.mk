@@ -229,6 +229,20 @@ growth: need-test
 	@SOAK_STEADY=1 SOAK_SECONDS=$${SOAK_SECONDS:-3600} $(PYTEST) -s t/soak --db pgsql $(TESTS)
 	@SOAK_STEADY=1 SOAK_SECONDS=$$(($${SOAK_SECONDS:-3600} / 2)) $(PYTEST) -s t/soak --db sqlite $(TESTS)
 
+## mutate: small faults in the core, one at a time: which of them no test of t/unit or t/fuzz notices
+# MUTANTS=50 SEED=7 for others; t/mutate/__main__.py says what else it takes
+MUTANTS ?= 400
+SEED ?= 1
+.PHONY: mutate
+mutate: need-test
+	@$(PYTHON) -B t/mutate --mutants $(MUTANTS) --seed $(SEED) $(MUTATE)
+
+## analyse: Frama-C over the core: no input of a stated length does what C does not define
+.PHONY: analyse
+analyse:
+	$(call need,$(BUILD_PACKAGES) frama-c-base)
+	@TWAUTH_BUILD=$(BUILD) t/analysis/run
+
 ## lint: clang's warnings, gcc's analyzer, cppcheck, clang-tidy, shellcheck
 .PHONY: lint
 lint: need-lint $(CONTROL)

@@ -104,6 +104,9 @@ static void test_length_counts_not_the_nul(void **state)
     (void)state;
     assert_int_equal(tw_base_string(&text, &call, pool), APR_SUCCESS);
     assert_string_equal(text, "GET&http%3A%2F%2Fh%2F&a%3D1%26x%2500y%3Dz");
+    call.method = "m-search";
+    assert_int_equal(tw_base_string(&text, &call, pool), APR_SUCCESS);
+    assert_memory_equal(text, "M-SEARCH&", 9);
 }
 
 /* As many as fit into the longest form. */

@@ -44,6 +44,7 @@ static void test_choice(void **state)
         { "en de fr", "de;q=zz, fr;q=0.1", "fr" },
         { "en de fr", "de;q=, fr;q=0.1", "fr" },
         { "en de fr", "de;level=1", "de" },
+        { "en de fr", "de;x=0, fr;q=0.5", "de" },
         { "en de fr", "*", "en" },
         { "en de fr", "*;q=0.5, de;q=0.4", "en" },
         { "en de fr", "*;q=0.1, de;q=0.4", "de" },
@@ -90,7 +91,8 @@ static void test_choice_is_bounded(void **state)
 static void test_tags(void **state)
 {
     static const char *const good[] = {
-        "de", "yue", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419", "sl-rozaj"
+        "de", "yue", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419", "sl-rozaj", "Az-LATN",
+        "ZA"
     };
     static const char *const bad[] = {
         "", "d", "german", "d1", "de-", "-de", "de--AT", "de_AT", "de AT",
@@ -144,6 +146,9 @@ static void test_good_text(void **state)
                         "This page is for people who are signed in.");
     assert_non_null(strstr(tw_catalogue_missing(c, pool), "sign-in.text, "));
     assert_null(strstr(tw_catalogue_missing(c, pool), "sign-in.title"));
+    /* nothing but the mark of UTF-8 is an empty file */
+    assert_int_equal(read_text(c, &line, "\xef\xbb\xbf", &err),
+                     APR_SUCCESS);
     /* read once more, it replaces */
     assert_int_equal(read_text(c, &line, "who = {handle}", &err),
                      APR_SUCCESS);
@@ -173,6 +178,8 @@ static void test_faults(void **state)
         { "who = {handle} \xc0\xaf", 1, "UTF-8" },
         { "who = {handle} \xed\xa0\x80", 1, "UTF-8" },
         { "who = {handle} \xf4\x90\x80\x80", 1, "UTF-8" },
+        { "who = {handle} \xf0\x8f\xbf\xbf", 1, "UTF-8" },
+        { "who = {hangle}", 1, "must have {handle}" },
         { "who = {handle} \xe2\x82", 1, "UTF-8" },
         { "who = {handle} \x1b", 1, "control" },
         { "who = {handle} \x7f", 1, "control" },

@@ -31,7 +31,9 @@ static void test_names(void **state)
           "\xf0\x9f\xbf\xbf\xf4\x8f\xbf\xbf" "b", "ab" },
         /* no UTF-8: too long, half of a pair, beyond the end, cut off */
         { "a\xff\xfe\x80" "b", "ab" }, { "a\xc0\xaf\xe0\x80\xaf" "b", "ab" },
-        { "a\xed\xa0\x80" "b", "ab" }, { "a\xf4\x90\x80\x80" "b", "ab" },
+        { "a\xed\xa0\x80" "b", "ab" }, { "a\xed\xbf\xbf" "b", "ab" },
+        { "a\xee\x80\x80" "b", "a\xee\x80\x80" "b" },
+        { "a\xf0\x8f\xbf\xbf" "b", "ab" }, { "a\xf4\x90\x80\x80" "b", "ab" },
         { "a\xf0\x9f\x98", "a" }, { "\xc3", "" }, { "a\xe2\x82" "bc", "abc" },
     };
     int i;
