@@ -91,7 +91,8 @@ static void test_choice_is_bounded(void **state)
 static void test_tags(void **state)
 {
     static const char *const good[] = {
-        "de", "yue", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419", "sl-rozaj", "Az-LATN",
+        "de", "yue", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419", "sl-rozaj",
+        "Az-LATN",
         "ZA"
     };
     static const char *const bad[] = {

@@ -280,7 +280,8 @@ static void test_user(void **state)
         { "{\"data\":{\"id\":\"12\",\"username\":\"jack\"}}", "12", "jack" },
         { "{\"data\":{\"id\":\"12\",\"username\":\"jack\",\"name\":\"\","
           "\"x\":[]},\"includes\":{}}", "12", "jack" },
-        { "\t\r\n{\"data\":\n\t{\"id\":\t\"12\",\r\n\t\"username\":\"jack\"}}\n",
+        { "\t\r\n{\"data\":\n\t{\"id\":\t\"12\",\r\n\t"
+          "\"username\":\"jack\"}}\n",
           "12", "jack" },
         { "{\"data\":{\"id\":\"\",\"username\":\"\"}}", "", "" },
         { "{\"data\":{\"id\":\"\\u0031\",\"username\":\"\\u006a\"}}", "1",
