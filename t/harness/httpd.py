@@ -247,8 +247,12 @@ class Httpd:
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     def ctl_environment(self, **env):
-        """The environment in which `twauthctl` takes this httpd for the system's, with `env` besides."""
-        return self._environment() | {"TWAUTH_HTTPD": " ".join(self._argv())} | env
+        """The environment in which `twauthctl` takes this httpd for the system's, with `env` besides. What is preloaded
+        into httpd is nothing for psql, which libasan makes hang at its end."""
+        environment = self._environment()
+        preload = [f"{name}={environment.pop(name)}" for name in ("LD_PRELOAD", "ASAN_OPTIONS") if name in environment]
+        argv = [*(["env", *preload] if preload else []), *self._argv()]
+        return environment | {"TWAUTH_HTTPD": " ".join(argv)} | env
 
     def ctl(self, *words, typed=None, **env):
         """The administrator's command, `twauthctl`, for this httpd, which need not run. `env` is added to its environment."""

@@ -15,8 +15,9 @@ Both keep their ports for as long as the pair lives, whoever is the primary.
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
-from . import janitor, ports, process
+from . import ports, process
 from .database import Postgres
 from .paths import POSTGRES_BIN, SCHEMA
 
@@ -51,9 +52,10 @@ class Node(Postgres):
 
     def kill(self):
         """The machine dies in this moment."""
-        for pid in janitor.members(self.pid):
-            janitor.send(pid, signal.SIGKILL)
+        died = [self.pid, *self.backends()]
+        self._signal_all(signal.SIGKILL)        # each is a session of its own
         self.stop()
+        assert process.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in died))
 
     def stand_still(self):
         """The machine takes connections, and says nothing any more."""
