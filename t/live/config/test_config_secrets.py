@@ -272,5 +272,5 @@ def test_N9_the_configuration_test_of_somebody_who_may_not_read(site, check):
     """The sentence has the reason, and what to do."""
     check("TwAuthKey", f'"file:{site.key}"')
     ran = subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *site.httpd._argv("-t")],
-                         capture_output=True, text=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, cwd="/")
+                         capture_output=True, text=True, env=site.httpd._environment(), cwd="/")
     assert ran.returncode and "cannot be read (Permission denied): run it as root" in ran.stderr, ran.stderr
