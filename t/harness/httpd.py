@@ -10,6 +10,7 @@ each start, restart, graceful restart and check. The system's own configuration 
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass, field
@@ -357,9 +358,17 @@ class Httpd:
         for file in self.folder.glob("under.*"):
             found += [f"{file.name}:\n{text}"] if (text := file.read_text()) else []
         for core in self.cores.iterdir():
-            found.append(f"core file: {core.name}")
+            found.append(f"core file: {core.name}\n{_stack(core)}")
             core.unlink()
         return found
+
+
+def _stack(core):
+    """Where it died, where there is a gdb to say so."""
+    if not shutil.which("gdb"):
+        return "no gdb here to say where"
+    return subprocess.run(["gdb", "-batch", "-ex", "thread apply all bt 20", HTTPD, core], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, errors="replace", timeout=120).stdout[-6000:]
 
 
 def environment_of(response):

@@ -143,6 +143,13 @@ def children(parent):
     return sorted(found)
 
 
+def memory(pid):
+    """Kilobytes that a process has for itself. Shared memory is left out: its pages come one by one as they are first
+    used, until all are there."""
+    with open(f"/proc/{pid}/smaps_rollup") as rollup:
+        return sum(int(line.split()[1]) for line in rollup if line.startswith(("Anonymous:", "Swap:")))
+
+
 def busy(pid):
     """Whether a thread of a process runs, or would if a processor were free."""
     try:

@@ -204,7 +204,9 @@ def test_all_forms_have_the_same(site):
         for sample in samples:
             labels = [value for key, value in sample.items() if key not in ("value", "count", "sum", "buckets") and value]
             said = f"[{','.join(labels)}]" if labels else ""
-            if "value" in sample:
+            if family == "twauth_table_entries":        # they go by themselves when their time is over
+                assert family + said in lines and (family, *labels) in numbers
+            elif "value" in sample:
                 assert float(lines[family + said]) == sample["value"] == numbers[(family, *labels)]
             else:
                 assert float(lines[f"{family}_count{said}"]) >= sample["count"] >= numbers[(f"{family}_count", *labels)]

@@ -264,12 +264,6 @@ def test_nothing_has_a_name_that_could_be_left(make_site):
     assert not {name for name in before - set(os.listdir("/dev/shm")) if "twauth" in name} and system_v() == []
 
 
-def memory(pid):
-    """Kilobytes that are this process's alone."""
-    return sum(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-               if line.startswith(("Private_Dirty", "Swap:")))
-
-
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
@@ -310,12 +304,12 @@ def test_CF_2_hundred_thousand_requests_leave_nothing(make_site, full):
     turn = full(25_000, 250_000)
     wrk(host, everybody, turn // 2)
     first, counts = children(site), Counter()
-    seen = [[memory(pid) for pid in first]]
+    seen = [[process.memory(pid) for pid in first]]
     grown = [1 << 40] * len(first)
     # a leak grows in each turn; what a thread keeps for its next request grows until all threads have it
     while max(grown) > 128 and len(seen) <= TURNS:
         counts += wrk(host, everybody, turn)
-        seen.append([memory(pid) for pid in first])
+        seen.append([process.memory(pid) for pid in first])
         grown = [min(least, after - before) for least, before, after in zip(grown, *seen[-2:])]
     assert first == children(site)
     answered = sum(n for name, n in counts.items() if name.isdigit())

@@ -370,12 +370,6 @@ def test_X8_a_missing_right(site):
 
 # ---- nothing leaks ----------------------------------------------------------
 
-def memory(pid):
-    """Kilobytes that are the process's own."""
-    with open(f"/proc/{pid}/smaps_rollup") as rollup:
-        return sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
-
-
 @contextlib.contextmanager
 def refusing_triggers(site):
     """Each write of a sign-in is refused as on a full disk."""
@@ -458,10 +452,10 @@ def test_A1_B2_a_failure_leaves_no_memory_behind(narrow, fault, full):
         sign_in()
         fail(30)
         pid, = site.httpd.children()
-        sizes, most, times = [memory(pid)], *full((50, 50), (100, 100))
+        sizes, most, times = [process.memory(pid)], *full((50, 50), (100, 100))
         while len(sizes) < 16 and (len(sizes) < 2 or abs(sizes[-1] - sizes[-2]) > most):
             fail(times)                         # a thread's first memory, or the like, is a step and no slope
-            sizes.append(memory(pid))
+            sizes.append(process.memory(pid))
     assert sizes[-1] - sizes[-2] <= most, f"kB, after {times * 3 // 2} more each: {sizes}"
     site.stop()
 

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from harness import process
 from harness.checks import SLACK
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -53,12 +54,8 @@ def nobody(site, browser):
 
 
 def memory(site):
-    """Resident kilobytes of the largest child."""
-    found = []
-    for pid in site.httpd.children():
-        with open(f"/proc/{pid}/status") as status:
-            found += [int(line.split()[1]) for line in status if line.startswith("VmRSS")]
-    return max(found)
+    """Kilobytes of the largest child."""
+    return max(process.memory(pid) for pid in site.httpd.children())
 
 
 HUGE = {
