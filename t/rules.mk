@@ -2,7 +2,7 @@
 # What proves the module: the programs of t/unit and t/fuzz, and the runs that
 # take more than `make test`.  t/README.md says what each is for.
 
-TEST_PACKAGES := apparmor debhelper iproute2 python3-yaml libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
+TEST_PACKAGES := apparmor debhelper gdb iproute2 python3-yaml libaprutil1-dbd-pgsql postgresql pgbouncer libcmocka-dev clang \
 	python3-pytest python3-pytest-xdist python3-psycopg2 python3-selenium \
 	python3-h2 libnet-oauth-perl \
 	chromium chromium-driver faketime valgrind curl git procps wrk locales nginx-light caddy \
