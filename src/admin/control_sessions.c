@@ -8,7 +8,6 @@
 
 #include "store/session_list.h"
 
-
 static const tw_output_column_t columns[] = {
     { "session", TW_OUTPUT_TEXT },
     { "account", TW_OUTPUT_NUMBER },

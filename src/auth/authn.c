@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "auth/authn.h"
 
-
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>

@@ -6,7 +6,7 @@ The balancer ends TLS and is site.test for the browsers; the nodes speak plain h
 
 import signal
 
-from . import janitor, process
+from . import process
 from .httpd import VHost
 
 FRONT = """
@@ -103,8 +103,7 @@ class Cluster:
     def kill(self, node):
         """The whole node dies in this moment."""
         httpd = self.nodes[node].httpd
-        for pid in janitor.members(httpd.pid):
-            janitor.send(pid, signal.SIGKILL)
+        httpd.signal_all(signal.SIGKILL)
         httpd.stop()
 
 

@@ -8,6 +8,7 @@ The parts (`main`, `vhosts`, `modules`, `htdocs`) may be changed at any time; th
 each start, restart, graceful restart and check. The system's own configuration and service play no part.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import ports, process
+from . import janitor, ports, process
 from .clock import LIBRARY as FAKETIME
 from .errorlog import ErrorLog
 from .paths import CONTROL, HTTPD, HTTPD_MODULES, MODULE
@@ -300,6 +301,20 @@ class Httpd:
             self._process = None
             if self.under:                      # one process leaves it behind
                 (self.folder / "run" / "pid").unlink(missing_ok=True)
+
+    def signal_all(self, number):
+        """To each process of its session: whatever httpd has started."""
+        for pid in janitor.members(self.pid):
+            janitor.send(pid, number)
+
+    @contextlib.contextmanager
+    def paused(self):
+        """The server is stopped in the middle of anything (SIGSTOP), and goes on."""
+        self.signal_all(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal_all(signal.SIGCONT)
 
     def _idle(self):
         """No thread of a child does anything."""

@@ -28,7 +28,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "t"))
 
-from guard import bare                                          # noqa: E402
+from guard import code                                          # noqa: E402
 
 #: Which live tests know most of a source; of one that is not here, those of its room.
 LIVE = {
@@ -83,7 +83,7 @@ def mutants(path):
     """All mutants of one file."""
     text = (TOP / "src" / path).read_text()
     # the strings back to their lengths, so that places agree
-    seen = re.sub(r'"(?:[^"\\\n]|\\.)*"', lambda m: '"' + "_" * (len(m[0]) - 2) + '"', _uncommented(text))
+    seen = re.sub(r'"(?:[^"\\\n]|\\.)*"', lambda m: '"' + "_" * (len(m[0]) - 2) + '"', code(text))
     body = seen.find("\n{")                 # what is before the first function is declarations, and tables
     for pattern, new in RULES:
         for match in re.finditer(pattern, seen):
@@ -92,10 +92,6 @@ def mutants(path):
                 continue
             put = new(match) if callable(new) else new
             yield Mutant(path, text, match.start(), match.end(), put)
-
-
-def _uncommented(text):
-    return re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text, flags=re.S)
 
 
 def choose(paths, count, seed):

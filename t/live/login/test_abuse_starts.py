@@ -7,6 +7,7 @@ import secrets
 
 import pytest
 
+from harness import process
 from harness.load import Load, ask
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -51,11 +52,7 @@ def known(site, user):
 
 def private_memory(site):
     """Kilobytes that the children have each for themselves."""
-    found = []
-    for pid in site.httpd.children():
-        with open(f"/proc/{pid}/status") as status:
-            found += [int(line.split()[1]) for line in status if line.startswith("RssAnon")]
-    return found
+    return [process.memory(pid) for pid in site.httpd.children()]
 
 
 def cpu(site):

@@ -8,14 +8,13 @@ oracle knows since when nobody must get in.
 import contextlib
 import http.client
 import random
-import signal
 import threading
 import time
 from collections import Counter, deque
 
 import pytest
 
-from harness import janitor, process, tools
+from harness import process, tools
 from harness.database import kept_for
 from harness.feed import BOUND, commits, many, sweep, too_many, transaction
 from harness.standin import USERS
@@ -139,18 +138,6 @@ class Model:
             assert process.until(works, every=0.2)
         self.trouble = time.time() + BOUND      # another second goes by until one asks again
 
-    @contextlib.contextmanager
-    def standing(self, site):
-        """A server that is stopped in the middle of anything, and goes on."""
-        everybody = janitor.members(site.httpd.pid)
-        for pid in everybody:
-            janitor.send(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in everybody:
-                janitor.send(pid, signal.SIGCONT)
-
     # what happens often
 
     def sign_in(self):
@@ -252,13 +239,13 @@ class Model:
         self.random.choice(self.sites).restart()
 
     def stand_still(self):
-        with self.standing(self.random.choice(self.sites)):
+        with self.random.choice(self.sites).httpd.paused():
             self.end_by_sql()
             time.sleep(BOUND + 0.5)
 
     def stand_still_for_long(self):
         """Longer than rows are kept: those that came meanwhile are gone when the server goes on."""
-        with self.standing(self.random.choice(self.sites)):
+        with self.random.choice(self.sites).httpd.paused():
             self.commit(all=True)
             self.end_by_sql()
             ended = time.time()

@@ -2,13 +2,12 @@
 """A standby takes over, by the lines of docs/databases.md: nobody is locked out, and nobody who was signed out comes in."""
 
 import re
-import signal
 import threading
 import time
 
 import pytest
 
-from harness import documents, janitor, process
+from harness import documents, process
 from harness.checks import user
 from harness.pgbouncer import PgBouncer
 from harness.replication import Pair
@@ -187,17 +186,11 @@ def test_a_server_that_was_away_for_an_hour(mended, pair, poolers):
     """It stood still when the session was ended and when the standby took over."""
     alice, bob = signed_in(mended), signed_in(mended, "bob")
     away = mended[1]
-    everybody = janitor.members(away.httpd.pid)
-    for pid in everybody:
-        janitor.send(pid, signal.SIGSTOP)
-    try:
+    with away.httpd.paused():
         at(mended[0], bob.clone()).sign_out()
         pair.caught_up()
         take_over(pair, poolers)
         mended[0].clock.forward(3600)
-    finally:
-        for pid in everybody:
-            janitor.send(pid, signal.SIGCONT)
     assert process.until(lambda: signs_in(away, "carol"), every=0.2)
     assert user(at(away, bob)) is None
     assert user(at(away, alice)) == "alice"
