@@ -3,10 +3,10 @@
 
 Started once by `process`, in a session of its own. Reads lines on standard input:
 
-    + SID SIGNAL    a program leads session SID; SIGNAL asks it to stop
-    - SID           it was stopped properly
-    d FOLDER        a folder to remove in the end
-    m FOLDER        a disk that is mounted there, to be unmounted before
+    + SID SIGNAL STARTED    a program leads session SID; SIGNAL asks it to stop
+    - SID                   it was stopped properly
+    d FOLDER                a folder to remove in the end
+    m FOLDER                a disk that is mounted there, to be unmounted before
 
 The pipe closes when the test run is over, also when that was killed. Then everything still on the list is asked to
 stop, killed with its whole session two seconds later, and the folders are removed.
@@ -20,20 +20,28 @@ import sys
 import time
 
 
-def members(sid):
-    """The process ids of a session, zombies left out."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat") as stat:
-                fields = stat.read().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == sid and fields[0] not in "ZX":
-            found.append(int(entry))
-    return found
+def stat(pid):
+    """What /proc says of a process, from its state on; None: there is none."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def started(pid):
+    """When, in ticks since the system started; 0: there is no such process. Numbers of processes come again."""
+    found = stat(pid)
+    return int(found[19]) if found else 0
+
+
+def members(sid, since=0):
+    """The process ids of a session, zombies left out; of one whose leader started `since`, none where another program has
+    that number now. While a session has members nobody else gets its number: then it has none any more."""
+    if since and started(sid) not in (0, since):
+        return []
+    found = ((int(entry), stat(entry)) for entry in os.listdir("/proc") if entry.isdigit())
+    return [pid for pid, fields in found if fields and int(fields[3]) == sid and fields[0] not in "ZX"]
 
 
 def send(pid, number):
@@ -45,14 +53,15 @@ def send(pid, number):
 
 def end(sessions, patience=2.0):
     """Ask the leader of each session to stop, then kill what is left of the sessions."""
-    for sid, number in sessions.items():
-        send(sid, signal.SIGCONT)
-        send(sid, number)
+    for sid, (number, since) in sessions.items():
+        if sid in members(sid, since):
+            send(sid, signal.SIGCONT)
+            send(sid, number)
     until = time.monotonic() + patience
-    while time.monotonic() < until and any(members(sid) for sid in sessions):
+    while time.monotonic() < until and any(members(sid, since) for sid, (_, since) in sessions.items()):
         time.sleep(0.02)
-    for sid in sessions:
-        for pid in members(sid):
+    for sid, (_, since) in sessions.items():
+        for pid in members(sid, since):
             send(pid, signal.SIGKILL)
 
 
@@ -61,8 +70,8 @@ def main():
     for line in sys.stdin:
         what, _, rest = line.rstrip("\n").partition(" ")
         if what == "+":
-            sid, number = rest.split()
-            sessions[int(sid)] = int(number)
+            sid, *how = map(int, rest.split())
+            sessions[sid] = how
         elif what == "-":
             sessions.pop(int(rest), None)
         elif what == "d":

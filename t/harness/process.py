@@ -71,7 +71,8 @@ class Process:
         self.popen = subprocess.Popen(self.argv, cwd=cwd, env=env or environment(), stdin=subprocess.DEVNULL,
                                       stdout=stdout, stderr=stderr, start_new_session=True, **as_user)
         self.pid = self.popen.pid
-        _tell(f"+ {self.pid} {int(quit)}")
+        self.started = janitor.started(self.pid)
+        _tell(f"+ {self.pid} {int(quit)} {self.started}")
         if cores:
             hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
             resource.prlimit(self.pid, resource.RLIMIT_CORE, (hard, hard))
@@ -96,10 +97,7 @@ class Process:
             self.popen.wait(patience)
         except subprocess.TimeoutExpired:
             pass
-        members = janitor.members(self.pid)
-        if self.popen.returncode is not None and self.pid in members:
-            members = []        # it ended, and its number is that of another program now, with a session of its own
-        for pid in members:
+        for pid in janitor.members(self.pid, self.started):
             janitor.send(pid, signal.SIGKILL)
         status = self.popen.wait()
         _tell(f"- {self.pid}")

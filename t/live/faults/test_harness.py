@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, quote
 import pytest
 from oauthlib.oauth1 import Client
 
-from harness import canaries, certs, cookies, errorlog, process, urls
+from harness import canaries, certs, cookies, errorlog, janitor, process, urls
 from harness.backend import received
 from harness.browser import Browser
 from harness.chromium import cdp, screenshot
@@ -451,3 +451,17 @@ def test_chromium_without_cookies(httpd, make_chromium):
     driver.get(httpd.vhosts[0].url("/"))
     assert driver.title == "Harness without"
     assert driver.get_cookies() == []
+
+
+def test_a_number_that_comes_again_is_another_program():
+    """The janitor and stop() leave alone who has the number of a program that ended."""
+    program = process.Process(["sleep", "60"], cwd="/")
+    try:
+        assert janitor.members(program.pid, program.started) == janitor.members(program.pid) == [program.pid]
+        assert janitor.members(program.pid, program.started - 1) == []
+        janitor.end({program.pid: (signal.SIGTERM, program.started - 1)}, patience=0)
+        assert program.running
+        janitor.end({program.pid: (signal.SIGTERM, program.started)})
+        assert process.until(lambda: not program.running)
+    finally:
+        program.stop()
