@@ -14,6 +14,7 @@ from pathlib import Path
 
 from . import ports, process
 from .applications import USER, Fpm, Program
+from .front import NGINX_HTTP
 
 #: The parts of the paths that all of them have.
 FORMS = ("whole", "part", "safe")
@@ -23,14 +24,7 @@ daemon off;
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/log crit;
-events {{ worker_connections 512; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+""" + NGINX_HTTP + """\
     underscores_in_headers on;
     ignore_invalid_headers off;
     keepalive_requests 1000000;

@@ -10,11 +10,8 @@ The text goes into the one host, which speaks TLS with the tests' certificate.
 from . import ports, process
 from .errorlog import ErrorLog
 
-NGINX = """\
-daemon off;
-master_process off;
-pid {folder}/pid;
-error_log {folder}/log notice;
+#: How the part http of each nginx here begins: all that it writes is in its folder.
+NGINX_HTTP = """\
 events {{ worker_connections 512; }}
 http {{
     access_log off;
@@ -23,6 +20,13 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+"""
+NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log {folder}/log notice;
+""" + NGINX_HTTP + """\
     {outside}
     server {{
         listen 127.0.0.1:{port} ssl;
