@@ -11,6 +11,7 @@ each start, restart, graceful restart and check. The system's own configuration 
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -375,8 +376,8 @@ class Httpd:
         for core in self.cores.iterdir():
             stack = _stack(core)
             core.unlink()
-            if _is_httpds_own(stack):
-                found = [what for what in found if "exit signal Segmentation fault" not in what]
+            if pid := _httpds_own(stack):
+                found = [what for what in found if f"child pid {pid} exit signal Segmentation fault" not in what]
             else:
                 found.append(f"core file: {core.name}\n{stack}")
         return found
@@ -390,10 +391,12 @@ def _stack(core):
                           capture_output=True, text=True, errors="replace", timeout=120).stdout[-6000:]
 
 
-def _is_httpds_own(stack):
-    """Whether it is the crash of a child of the event MPM that is told to end: see Httpd.stop()."""
+def _httpds_own(stack):
+    """The child, where it is the crash of one of the event MPM that is told to end: see Httpd.stop(); None: another one."""
     main = stack.rpartition("Thread 1 (")[2]
-    return "apr_os_sock_get" in main and "mod_mpm_event" in main and "mod_twauth" not in main
+    pid = re.search(r"\(LWP (\d+)\)", main)
+    own = "apr_os_sock_get" in main and "mod_mpm_event" in main and "mod_twauth" not in main
+    return pid[1] if own and pid else None
 
 
 def environment_of(response):
