@@ -27,6 +27,14 @@ static int is_unchanged(const tw_site_t *site, const tw_session_t *session)
                                   session->account)));
 }
 
+/* A reading may have begun after the request looked at its clock. */
+static int is_covered(const tw_feed_t *feed, apr_interval_time_t most,
+                      apr_time_t now)
+{
+    return tw_feed_covers(feed, most, now)
+           || tw_feed_covers(feed, most, apr_time_now());
+}
+
 /* Whether it was known to be good less than `most` ago; where changes are not
  * followed for now, less than the usual recheck. */
 static int is_known(const tw_site_t *site, const tw_session_t *session,
@@ -35,7 +43,7 @@ static int is_known(const tw_site_t *site, const tw_session_t *session,
 {
     const tw_feed_t *feed = feed_of(site);
 
-    return !feed || tw_feed_covers(feed, most + more, now)
+    return !feed || is_covered(feed, most + more, now)
            || now - session->checked_at
               < more + (tw_feed_is_off(feed, now)
                         ? site->session.recheck_alone : most);
@@ -101,7 +109,7 @@ int tw_copy_follow(const tw_site_t *site, const tw_session_t *session,
 {
     apr_interval_time_t interval = site->session.feed;
 
-    if (!feed_of(site) || tw_feed_covers(feed_of(site), interval, now)
+    if (!feed_of(site) || is_covered(feed_of(site), interval, now)
         || (!is_before_first(site, now)
             && (!recheck || (session->checked_at <= now
                              && now - session->checked_at < interval)))) {

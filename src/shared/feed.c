@@ -197,20 +197,30 @@ void tw_feed_place(tw_feed_place_t *place, const tw_feed_t *feed)
 
 /* ---- clocks ------------------------------------------------------------- */
 
-void tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there, apr_time_t begun,
-                         apr_time_t now, apr_time_t true_time)
+apr_time_t tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there,
+                               apr_time_t begun, apr_time_t now,
+                               apr_time_t true_begun, apr_time_t true_now)
 {
-    apr_time_t last = (apr_time_t)tw_cell_get(&feed->there);
-    apr_time_t went_on = last + true_time
-                         - (apr_time_t)tw_cell_get(&feed->true_time);
+    apr_time_t least = there - true_now, most = there - true_begun;
+    apr_time_t before = (apr_time_t)tw_cell_get(&feed->true_ahead[0]);
+    apr_time_t before_most = (apr_time_t)tw_cell_get(&feed->true_ahead[1]);
+    apr_time_t latest = there;
 
-    /* what it would be, had nobody set it */
-    if (last && there < went_on - STEADY) {
+    if (before_most && most < before - STEADY) {
         tw_cell_raise(&feed->revalidate_before,
-                      (apr_uint64_t)(went_on + now - begun));
+                      (apr_uint64_t)(before_most + true_now));
     }
-    tw_cell_set(&feed->there, (apr_uint64_t)there);
-    tw_cell_set(&feed->true_time, (apr_uint64_t)true_time);
+    else if (before_most && least < before - STEADY) {
+        latest = before_most + true_now;
+    }
+    /* where both may be right, the truth is where they agree */
+    if (least <= before_most && before <= most) {
+        least = least > before ? least : before;
+        most = most < before_most ? most : before_most;
+    }
+    tw_cell_set(&feed->true_ahead[0], (apr_uint64_t)least);
+    tw_cell_set(&feed->true_ahead[1], (apr_uint64_t)most);
     tw_cell_set(&feed->ahead[0], (apr_uint64_t)(begun - there));
     tw_cell_set(&feed->ahead[1], (apr_uint64_t)(now - there));
+    return latest;
 }

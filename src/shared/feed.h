@@ -65,8 +65,8 @@ typedef struct tw_feed_t {
                                    be again: a change may have been missed */
     tw_cell_t ahead[2];         /* this clock, of the database's: at least,
                                    at most; microseconds */
-    tw_cell_t there, true_time; /* the database's clock when it was last seen,
-                                   and one that nobody sets */
+    tw_cell_t true_ahead[2];    /* the database's clock, of one that nobody
+                                   sets: at least, at most */
     tw_cell_t place[TW_FEED_WORDS];
     tw_cell_t sum;
 } tw_feed_t;
@@ -92,8 +92,8 @@ const char *tw_feed_missed(const tw_feed_place_t *before,
 
 /* ---- when, and who ------------------------------------------------------ */
 
-/* A request may know an earlier time than one that has read meanwhile; a time
- * that is further ahead is that of a clock that was set back. */
+/* A time that is further ahead than processors differ by is that of a clock
+ * that was set back. */
 #define TW_FEED_AHEAD apr_time_from_msec(50)
 
 /* Whether all is known that was committed up to `most` ago. */
@@ -133,11 +133,15 @@ void tw_feed_place(tw_feed_place_t *place, const tw_feed_t *feed);
  * common: what was checked before a change never looks as if it was after it.
  * SQLite's is the server's own.
  *
- * It was `there` at some moment from begun to now, at true_time of a clock that
- * nobody sets.  Where it was set back, revalidate_before rises.
+ * It was `there` at some moment from begun to now, and from true_begun to
+ * true_now of a clock that nobody sets.  Where it was set back,
+ * revalidate_before rises.  After a slow answer that may be so or not: what
+ * was read is then to be taken for as late as the clock would be, had nobody
+ * set it.  Returns how late that is; mostly `there`.
  */
-void tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there, apr_time_t begun,
-                         apr_time_t now, apr_time_t true_time);
+apr_time_t tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there,
+                               apr_time_t begun, apr_time_t now,
+                               apr_time_t true_begun, apr_time_t true_now);
 
 /* All copies up to now are to be checked again. */
 static inline void tw_feed_revalidate(tw_feed_t *feed, apr_time_t now)

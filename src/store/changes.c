@@ -97,8 +97,10 @@ typedef struct {
     tw_db_t *db;
     apr_pool_t *pool;
     apr_time_t lease;
-    apr_time_t begun;           /* before the database was asked */
-    apr_time_t there;           /* by its clock, when all of it was read */
+    apr_time_t begun;           /* before the database was asked, */
+    apr_time_t true_begun;      /* by a clock that nobody sets */
+    apr_time_t there;           /* by the database's, when all of it was read:
+                                   as late as it may have been */
     tw_feed_place_t before, after;
     apr_array_header_t *rows;
 } reading_t;
@@ -206,6 +208,7 @@ static apr_status_t read_rows(reading_t *reading)
     args[1] = apr_psprintf(reading->pool, "%" APR_UINT64_T_FMT, before->begun);
     args[2] = tw_feed_open_text(before, reading->pool);
     reading->begun = apr_time_now();
+    reading->true_begun = tw_watchdog_clock();
     return tw_db_run(&reading->rows, reading->db,
                      kind_of(reading->database) == TW_DB_NATIVE_PGSQL
                      ? &read_pgsql : &read_sqlite, args, &ignored);
@@ -337,8 +340,9 @@ static void see_clock(reading_t *reading)
     reading->there = *clock ? (apr_time_t)apr_atoi64(clock) : now;
     reading->after.at = (apr_uint64_t)reading->there;
     if (*clock) {
-        tw_feed_learn_clock(reading->database->feed, reading->there,
-                            reading->begun, now, tw_watchdog_clock());
+        reading->there = tw_feed_learn_clock(
+            reading->database->feed, reading->there, reading->begun, now,
+            reading->true_begun, tw_watchdog_clock());
     }
 }
 

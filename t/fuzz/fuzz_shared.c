@@ -159,7 +159,7 @@ static void feed(steps_t *s)
     tw_feed_place_t place;
 
     tw_feed_learn_clock(feed, s->now - apr_time_from_sec(s->arg), s->now,
-                        s->now, s->now);
+                        s->now, s->now, s->now);
     tw_feed_place(&place, feed);
     if (!s->lease && tw_feed_claim(feed, &s->lease, s->now)) {
         HOLDS(s->lease > s->now);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is ended or changed anywhere counts on every server within TwAuthSessionFeed, for one query a server."""
 
+import concurrent.futures
 import contextlib
 import time
 
@@ -153,6 +154,31 @@ def test_one_query_an_interval_for_all(fresh):
     assert not [s for s in asked if "twauth_session" in s.replace("twauth_session'::regclass", "")]
     # of 180 requests in 15 intervals, and in those that went by meanwhile at three servers
     assert 15 <= sum("FROM twauth_change" in s for s in asked) <= 15 + 3 * own
+
+
+def late(db, ask):
+    """The answer to what is asked while the database stands still for longer than clocks differ by."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        with db.locked():
+            asked = pool.submit(ask)
+            time.sleep(0.4)
+        return asked.result()
+
+
+@pytest.mark.databases("pgsql")
+def test_a_slow_reading_asks_about_nobody(fresh):
+    """Neither the time since the request began nor that of the answer is taken for a clock that was set."""
+    site, alice = fresh[0], signed_in(fresh)
+    for idle in (0, 2.1):                       # a connection that was idle is tried, before it is asked
+        site.clock.forward(FEED)
+        assert user(at(site, alice)) == "alice"
+        time.sleep(idle)
+        mark = site.db.mark()
+        site.clock.forward(10)
+        assert late(site.db, lambda: user(at(site, alice))) == "alice"
+        site.clock.forward(FEED)
+        assert user(at(site, alice)) == "alice"
+        assert not [s for s in site.db.statements(mark) if "twauth_session" in s]
 
 
 # PostgreSQL's transactions

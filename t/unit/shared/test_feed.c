@@ -328,9 +328,9 @@ static void test_clocks_of_two_servers(void **state)
             memset(&there, 0, sizeof(there));
             /* each asked for 3 ms, and the database answered after one */
             tw_feed_learn_clock(&here, NOW + 1000, NOW + SEC(ahead[i]),
-                                NOW + SEC(ahead[i]) + 3000, 1);
+                                NOW + SEC(ahead[i]) + 3000, 1, 3001);
             tw_feed_learn_clock(&there, NOW + 1000, NOW + SEC(ahead[j]),
-                                NOW + SEC(ahead[j]) + 3000, 1);
+                                NOW + SEC(ahead[j]) + 3000, 1, 3001);
             sealed = tw_feed_there(&here, NOW + SEC(ahead[i]));
             read = tw_feed_here(&there, sealed) - SEC(ahead[j]);
             assert_in_range(NOW - read, 0, 6000);
@@ -356,16 +356,62 @@ static void test_clock_of_the_database_is_set(void **state)
         tw_feed_t feed = { 0 };
         apr_time_t before;
 
-        tw_feed_learn_clock(&feed, NOW, NOW, NOW, SEC(5));
+        tw_feed_learn_clock(&feed, NOW, NOW, NOW, SEC(5), SEC(5));
         before = tw_feed_there(&feed, NOW + SEC(rows[i].later));
         tw_feed_learn_clock(&feed, NOW + SEC(rows[i].shows),
                             NOW + SEC(rows[i].later),
-                            NOW + SEC(rows[i].later), SEC(5 + rows[i].later));
+                            NOW + SEC(rows[i].later), SEC(5 + rows[i].later),
+                            SEC(5 + rows[i].later));
         assert_int_equal(tw_cell_get(&feed.revalidate_before) != 0,
                          rows[i].set_back);
         assert_true(!rows[i].set_back
                     || (apr_time_t)tw_cell_get(&feed.revalidate_before)
                        >= before);
+    }
+}
+
+/* A database that answers late, or is asked late, shows no other clock by that;
+ * but a clock that was set back meanwhile is no good excuse for what was read:
+ * that counts as if it had not been, and the next quick answer tells. */
+static void test_slow_answers(void **state)
+{
+    static const struct {
+        int late, by;           /* ms: shown so late, and read so late */
+        int back;               /* ms that the clock was set back */
+        int slow, quick;        /* set back is known after this answer, after
+                                   another one */
+    } rows[] = {
+        { 0, 0, 0, 0, 0 }, { 0, 900, 0, 0, 0 }, { 900, 0, 0, 0, 0 },
+        { 900, 900, 0, 0, 0 }, { 0, 900, 500, 1, 1 }, { 900, 0, 500, 0, 1 },
+        { 0, 900, 5000, 1, 1 }, { 900, 900, 5000, 1, 1 },
+        { 0, 0, 500, 1, 1 }, { 0, 900, 50, 0, 0 },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_feed_t feed = { 0 };
+        apr_time_t at = NOW + SEC(2), shown, latest;
+        apr_time_t late = apr_time_from_msec(rows[i].late);
+        apr_time_t by = apr_time_from_msec(rows[i].by);
+        apr_time_t back = apr_time_from_msec(rows[i].back);
+
+        tw_feed_learn_clock(&feed, NOW, NOW, NOW + 1000, SEC(5),
+                            SEC(5) + 1000);
+        shown = at + late - back;
+        latest = tw_feed_learn_clock(&feed, shown, at, at + late + by,
+                                     SEC(7), SEC(7) + late + by);
+        assert_int_equal(tw_cell_get(&feed.revalidate_before) != 0,
+                         rows[i].slow);
+        /* what was checked by the clock of before does not pass for later */
+        assert_true(latest >= shown);
+        assert_true(rows[i].slow || rows[i].back < 100
+                    || latest >= at + late);
+        at += SEC(2);
+        tw_feed_learn_clock(&feed, at - back, at, at + 1000, SEC(9),
+                            SEC(9) + 1000);
+        assert_int_equal(tw_cell_get(&feed.revalidate_before) != 0,
+                         rows[i].quick);
     }
 }
 
@@ -380,10 +426,10 @@ static void test_clock_of_the_server_is_set(void **state)
         tw_feed_t feed = { 0 };
         apr_time_t check;
 
-        tw_feed_learn_clock(&feed, NOW, NOW, NOW, SEC(5));
+        tw_feed_learn_clock(&feed, NOW, NOW, NOW, SEC(5), SEC(5));
         check = tw_feed_there(&feed, NOW);
         tw_feed_learn_clock(&feed, NOW + SEC(2), NOW + SEC(2 + steps[i]),
-                            NOW + SEC(2 + steps[i]), SEC(7));
+                            NOW + SEC(2 + steps[i]), SEC(7), SEC(7));
         assert_true(!tw_cell_get(&feed.revalidate_before));
         assert_true(check == NOW);
         check = tw_feed_there(&feed, NOW + SEC(2 + steps[i]));
@@ -442,6 +488,7 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_half_a_place_is_none),
           cmocka_unit_test(test_clocks_of_two_servers),
           cmocka_unit_test(test_clock_of_the_database_is_set),
+        cmocka_unit_test(test_slow_answers),
           cmocka_unit_test(test_clock_of_the_server_is_set),
           cmocka_unit_test(test_clock_that_is_set_back),
           cmocka_unit_test(test_accounts_that_were_changed))
