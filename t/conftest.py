@@ -11,6 +11,7 @@ from harness.backend import Backend
 from harness.certs import Authority
 from harness.chat import Chat
 from harness.database import Postgres, Sqlite
+from harness.errorlog import NO_DATABASE
 from harness.httpd import Httpd, VHost
 from harness.paths import MODULE
 from harness.site import Site
@@ -308,6 +309,9 @@ def make_driver(request):
 
 def _judge(httpds, standin=None):
     """What is wrong with these servers since they were last looked at."""
+    if Postgres.was_away:
+        for httpd in httpds:
+            httpd.allow_log(*NO_DATABASE)
     known = [httpd.canaries for httpd in httpds if httpd.canaries]
     for secret in standin.secrets() if standin and known else ():
         for canaries in known:
@@ -331,6 +335,7 @@ def _quiet(request):
     standin = request.getfixturevalue("standin") if "standin" in request.fixturenames else None
     yield
     complaints = _judge(Httpd.live, standin)
+    Postgres.was_away = False
     if standin:
         standin.clear_faults()
     if complaints:

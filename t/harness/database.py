@@ -140,6 +140,8 @@ class Postgres:
     OWNER = "postgres"
     USER = "twauth"
     port = 5432
+    #: Whether one was stopped since the last test ended.
+    was_away = False
     _names = itertools.count(1)
 
     def __init__(self, folder):
@@ -192,6 +194,7 @@ class Postgres:
 
     def stop(self):
         """At once; clients lose their connections."""
+        Postgres.was_away = True
         if self._process:
             self._process.stop()
             self._process = None

@@ -381,6 +381,18 @@ def test_databases_are_alike(make_db, make_httpd):
 
 
 @pytest.mark.databases("pgsql")
+def test_a_child_that_begins_without_the_database_is_no_fault(make_db, make_httpd):
+    """httpd begins one when it likes."""
+    db = make_db(schema=SCHEMA)
+    httpd = make_httpd(modules=("dbd",), main=db.configuration).start()
+    with db.away():
+        before = httpd.children()
+        os.kill(before[0], signal.SIGTERM)
+        assert httpd.log.wait("AH00636")
+    assert any("AH00636" in complaint for complaint in httpd.complaints())     # unless PostgreSQL was away
+
+
+@pytest.mark.databases("pgsql")
 def test_statements_are_counted(make_db):
     db = make_db(schema=SCHEMA)
     mark = db.mark()

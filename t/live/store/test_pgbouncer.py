@@ -9,6 +9,7 @@ import pytest
 
 from harness import documents, process
 from harness.checks import user
+from harness.errorlog import NO_DATABASE
 from harness.httpd import USER
 from harness.paths import TREE
 from harness.pgbouncer import PgBouncer
@@ -119,7 +120,7 @@ def test_X11_many_at_once_share_two_connections(through, mode, db):
 @pytest.mark.parametrize("who", ["the pooler", "PostgreSQL behind it"])
 def test_X11_a_restart_costs_nobody_a_session(through, mode, db, who):
     pooler, site = through(mode)
-    site.allow_log("TW0401", "TW0402", r"AH00629", r"AH00633", r"AH00636")
+    site.allow_log("TW0401", "TW0402", *NO_DATABASE)
     alice = site.browser()
     alice.sign_in("alice")
     (pooler if who == "the pooler" else db.server).restart()
@@ -152,7 +153,7 @@ def test_X11_a_password_in_a_file(through, folder, postgres, db):
     process.give(passfile, USER)
     pooler, site = through("transaction", line=f'DBDParams "host={folder}"', auth_type="scram-sha-256")
     site.stop()
-    site.allow_log(r"AH00629", r"AH00633", r"AH00636", "TW0401")
+    site.allow_log(*NO_DATABASE, "TW0401")
     pooler.users[ROLE] = "the pooler's password"
     pooler.restart()
     line = line_for("transaction", pooler, db)
@@ -167,7 +168,7 @@ def test_X11_the_keepalives_that_are_documented(through, db):
     pooler, site = through("session", line="DBDParams -")
     site.httpd.main = site.httpd.main.replace("DBDParams -", line.strip().replace(
         "host=db.example.com", f"host=127.0.0.1 port={pooler.port}").replace("twauth", db.name))
-    site.allow_log(r"AH00629", r"AH00633", r"AH00636", "TW0401")
+    site.allow_log(*NO_DATABASE, "TW0401")
     site.restart()
     assert site.browser().sign_in("alice").status == 200
 
@@ -175,7 +176,7 @@ def test_X11_the_keepalives_that_are_documented(through, db):
 def test_X11_the_line_of_the_set_up_is_refused_and_the_log_shows_why(through, db):
     line = re.search(r'(?m)^ *(DBDParams "host=.* options=.*")$', (TREE / "docs/set-up.md").read_text())[1]
     pooler, site = through("transaction", line="DBDParams -")
-    site.allow_log(r"AH00629", r"AH00633", r"AH00636", "TW0401", "TW0215")
+    site.allow_log(*NO_DATABASE, "TW0401", "TW0215")
     site.httpd.main = site.httpd.main.replace("DBDParams -", line.replace(
         "host=/var/run/postgresql", f"host=127.0.0.1 port={pooler.port}").replace("twauth", db.name))
     site.restart()
