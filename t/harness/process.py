@@ -148,6 +148,13 @@ def memory(pid):
         return sum(int(line.split()[1]) for line in rollup if line.startswith(("Anonymous:", "Swap:")))
 
 
+def threads(pid):
+    """How many threads a process has; 0 where it is none any more."""
+    with contextlib.suppress(OSError):
+        return len(os.listdir(f"/proc/{pid}/task"))
+    return 0
+
+
 def busy(pid):
     """Whether a thread of a process runs, or would if a processor were free."""
     try:

@@ -71,8 +71,8 @@ def test_a_program_lives_on_and_is_started_again(make_site):
         site.browser().sign_in(user)
         return until(lambda: user in "".join(file.read_text() for file in site.httpd.folder.glob("events.log*")))
 
+    assert until(lambda: len(programs(site)) == 1)
     first = programs(site)
-    assert len(first) == 1
     site.graceful()
     assert programs(site) == first and told("alice")
     os.kill(first[0], signal.SIGKILL)
@@ -81,7 +81,7 @@ def test_a_program_lives_on_and_is_started_again(make_site):
     log = site.log.mark()
     os.kill(int((site.httpd.folder / "run/pid").read_text()), signal.SIGHUP)
     assert site.log.wait("resuming normal operations", log)
-    assert until(lambda: len(programs(site)) == 1) and programs(site) != before and told("carol")
+    assert until(lambda: len(programs(site)) == 1 and programs(site) != before) and told("carol")
     site.vhost.config += "\nTwAuthEventLog Off"
     for _ in range(3):
         site.graceful()

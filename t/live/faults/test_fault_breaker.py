@@ -88,8 +88,9 @@ def test_PR_11_known_to_be_away_it_costs_no_more_than_a_page(site, wire):
     asks = [dict(asked, name="sign-in") for asked in sign_ins(site, 60)]
     open_breaker(site, wire)
     wire.cut("reset")
+    begin = time.monotonic()
     page = ask(site.vhost, "/", name="page")
-    for tries in range(5):
+    for _ in range(5):
         answers = Load([asked for pair in zip([page] * 60, asks) for asked in pair] * 5).run()
         its, static = answers.named("sign-in"), answers.named("page")
         ratio = its.percentile(50) / static.percentile(50)
@@ -97,7 +98,7 @@ def test_PR_11_known_to_be_away_it_costs_no_more_than_a_page(site, wire):
             break
     # a callback is used up by the try that it is let through for
     assert its.statuses[503] > 200 and ratio < 3
-    assert wire.count <= (answers[-1].at - answers[0].at) / PAUSE + 2 + 3 * tries
+    assert wire.count <= (time.monotonic() - begin) / PAUSE + 2
 
 
 def test_PR_11_a_minute_away_and_back(site, wire, full):
@@ -113,11 +114,12 @@ def test_PR_11_a_minute_away_and_back(site, wire, full):
         time.sleep(seconds / 2)
         seconds, attempts = time.monotonic() - begin, wire.count
     statuses = load.answers.statuses
-    assert statuses[503] > .8 * len(asks) and statuses[0] < 5       # a connection that came while a child went
+    assert statuses[0] < 5                                          # a connection that came while a child went
+    assert len(asks) - statuses[503] - statuses[0] <= wire.count, "without a call to X it is a 503"
     assert set(statuses) <= {0, 502, 503, 504}
     # a worker of each kind may have been on its way when the breaker opened
     assert FAILURES <= attempts <= FAILURES + 8 + seconds / PAUSE + 1
-    assert not set(children) & set(site.httpd.children())
+    assert until(lambda: not set(children) & set(site.httpd.children()))
     assert changes(site, mark) == ["TW0203"]
     wire.mend()
     assert until(lambda: works(site), timeout=PAUSE + SLACK, every=.05)
@@ -147,9 +149,11 @@ def test_PR_11_a_try_that_dies_is_followed_by_another(site, wire):
     site.allow_log("AH00052", "AH01239", "AH10392", "exit signal Killed")
     with Load(asks * 60, rate=20, again=bool(asks)):
         assert not asks or until(lambda: wire.count, timeout=PAUSE + SLACK)
-        for pid in site.httpd.children():
+        children = site.httpd.children()
+        for pid in children:
             if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == "apache2":
                 os.kill(pid, signal.SIGKILL)
+        assert until(lambda: not set(children) & set(site.httpd.children()))
         wire.mend()
     assert until(lambda: works(site), timeout=PAUSE + SLACK, every=.05)
 
@@ -202,13 +206,13 @@ def test_DO_2_one_limit_of_X_stops_nobody_else(site, wire):
 def test_PR_4_three_limits_running_are_kept_to(site):
     asks = sign_ins(site, 6)
     mark, path = site.log.mark(), site.start_path or site.exchange_path
-    site.standin.fault(path, "status", times=3, status=429, headers={"Retry-After": "3"})
+    site.standin.fault(path, "status", times=3, status=429, headers={"Retry-After": "5"})
     begin = time.monotonic()
     answers = Load(asks, keep=True).run()
     assert answers.statuses == {503: 6} and all("Retry-After: " in a.text for a in answers)
     assert site.standin.count(path) == 3 and changes(site, mark) == ["TW0205"]
-    assert until(lambda: works(site), timeout=3 + SLACK, every=.05)
-    assert 2 < time.monotonic() - begin
+    assert until(lambda: works(site), timeout=5 + SLACK, every=.05)
+    assert 4 < time.monotonic() - begin
     assert changes(site, mark) == ["TW0205", "TW0202"]
 
 

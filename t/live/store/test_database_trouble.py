@@ -234,14 +234,20 @@ def test_DB_3_locked_database(site, alice):
 @sqlite_only
 def test_DB_3_briefly_locked_is_waited_for(site):
     site.restart()
-    flow = site.browser().begin()
-    url = flow.callback("carol")
-    results = []
-    with site.db.locked():
-        thread = threading.Thread(target=lambda: results.append(flow.arrive(url)))
-        thread.start()
-        time.sleep(0.5)
-    thread.join(30)
+    site.allow_log("TW0401", "TW0215")
+    for _ in range(5):          # a busy machine may hold the lock for longer than it is waited for
+        flow = site.browser().begin()
+        url = flow.callback("carol")
+        results, begin = [], time.monotonic()
+        with site.db.locked():
+            thread = threading.Thread(target=lambda f=flow, u=url: results.append(f.arrive(u)))
+            thread.start()
+            time.sleep(0.5)
+        held = time.monotonic() - begin
+        thread.join(30)
+        if results[0].status == 200 or held < 1:
+            break
+        site.restart()
     assert results[0].status == 200
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from harness.checks import SESSION
 from harness.httpd import ONE_CHILD
+from harness.process import until
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 oauth1, oauth2 = pytest.mark.protocols("oauth1"), pytest.mark.protocols("oauth2")
@@ -271,12 +272,14 @@ def test_X22_but_not_for_ever(site):
 def test_X22_and_never_beyond_the_time_of_a_call(make_site):
     site = make_site(config="TwAuthProviderTimeout 500ms")
     site.expect_log("TW0204.*answered 401")
+    site.allow_log("TW020[2-4]")
     for _ in range(20):         # a busy machine may need that time for the calls themselves
         before = site.standin.count(PATHS["user"])
         answer, _ = fail(site, "user", "error2", name="unauthorized", times=None)
-        if answer.status != 504:
+        if answer.status == 502:
             break
         site.standin.clear_faults()
+        assert until(lambda: site.browser().sign_in("bob").status == 200)       # so that no failures add up
     assert answer.status == 502 and site.standin.count(PATHS["user"]) == before + 1
 
 
