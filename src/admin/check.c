@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include <apr_hash.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "admin/alike.h"
 #include "admin/early.h"
 #include "admin/host.h"
 #include "admin/open.h"
@@ -23,14 +25,12 @@
 /* A start logs so many findings, and how many more there are. */
 #define MAX_LOGGED 8
 
-/* A host is compared with so many that have its realm or its name. */
-#define MAX_ALIKE 20
-
 typedef struct {
     tw_findings_t *findings;
     const tw_conftree_t *tree;
     apr_pool_t *pool;
-    apr_hash_t *seen;                   /* sites with something in common */
+    apr_hash_t *alike;                  /* see admin/alike */
+    apr_hash_t *files;                  /* of SQLite, that were looked at */
 } check_t;
 
 static tw_finding_t of_site(const tw_site_t *site, const char *place)
@@ -95,119 +95,6 @@ static void check_port(const check_t *c, const tw_site_t *site)
     }
 }
 
-/* ---- hosts that share something ------------------------------------------ */
-
-static int has_other_keys(const check_t *c, const tw_site_t *a,
-                          const tw_site_t *b)
-{
-    return !a->sealers.ring || !b->sealers.ring
-           || tw_ring_count(a->sealers.ring) != tw_ring_count(b->sealers.ring)
-           || (tw_ring_count(a->sealers.ring)
-               && strcmp(tw_ring_id(a->sealers.ring, c->pool),
-                         tw_ring_id(b->sealers.ring, c->pool)));
-}
-
-static void tell_apart(const check_t *c, const tw_site_t *site,
-                       const tw_site_t *other, const char *by,
-                       const char *advice)
-{
-    tw_finding_t finding = of_site(site, site->realm.name);
-
-    finding.advice = advice;
-    tw_findings_add(c->findings, &finding, "%s has the same realm %s but %s",
-                    tw_findings_host(other->server, c->pool),
-                    site->realm.name, by);
-}
-
-static void check_pair_of_realm(const check_t *c, const tw_site_t *site,
-                                const tw_site_t *other)
-{
-    static const char once[] = "say it once, outside of all hosts";
-
-    if (has_other_keys(c, site, other)) {
-        tell_apart(c, site, other, "other keys: sessions are not shared",
-                   "give both the same TwAuthKey, or each its TwAuthRealm");
-    }
-    if (strcmp(site->realm.audience, other->realm.audience)) {
-        tell_apart(c, site, other, "another database: sessions are not shared",
-                   "give both the same DBDParams, or each its TwAuthRealm");
-    }
-    if (strcmp(other->cookies.name, site->cookies.name)) {
-        tell_apart(c, site, other, "another TwAuthCookieName", once);
-    }
-    if (other->session.recheck != site->session.recheck) {
-        tell_apart(c, site, other, "another TwAuthSessionRecheck: what has "
-                   "ended is known for as long as the longer one says", once);
-    }
-    if (other->session.remember != site->session.remember
-        || (site->session.remember != TW_REMEMBER_OFF
-            && other->session.limits[1].max != site->session.limits[1].max)) {
-        tell_apart(c, site, other, "another TwAuthRemember or "
-                   "TwAuthRememberFor: who goes to both stays signed in for "
-                   "as long as the shorter one says", once);
-    }
-    if (other->session.grace != site->session.grace) {
-        tell_apart(c, site, other, "another TwAuthSessionGrace: what has "
-                   "ended is known for as long as the longer one says", once);
-    }
-}
-
-/* Cookies know no ports. */
-static void check_pair_of_ports(const check_t *c, const tw_site_t *site,
-                                const tw_site_t *other)
-{
-    tw_finding_t finding = of_site(site, site->address.origin);
-
-    if (strcmp(site->address.host, other->address.host)
-        || site->address.port == other->address.port
-        || !strcmp(site->realm.name, other->realm.name)
-        || strcmp(site->cookies.session.text, other->cookies.session.text)) {
-        return;
-    }
-    finding.advice = "give them the same TwAuthRealm, or each its "
-                     "TwAuthCookieName";
-    tw_findings_add(c->findings, &finding, "%s is another port of this host, "
-                    "and a browser has one session cookie for both: a sign-in "
-                    "at one is the end of the session at the other",
-                    tw_findings_host(other->server, c->pool));
-}
-
-typedef void (*pair_t)(const check_t *c, const tw_site_t *site,
-                       const tw_site_t *other);
-
-/* Each of two is told of the other, of which there may be thousands. */
-static void check_alike(const check_t *c, const tw_site_t *site,
-                        const char *key, pair_t check)
-{
-    apr_array_header_t *alike = apr_hash_get(c->seen, key,
-                                             APR_HASH_KEY_STRING);
-    int i;
-
-    if (!alike) {
-        alike = apr_array_make(c->pool, 2, sizeof(tw_site_t *));
-        apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, alike);
-    }
-    for (i = 0; i < alike->nelts && i < MAX_ALIKE; i++) {
-        const tw_site_t *other = APR_ARRAY_IDX(alike, i, const tw_site_t *);
-
-        check(c, site, other);
-        check(c, other, site);
-    }
-    APR_ARRAY_PUSH(alike, const tw_site_t *) = site;
-}
-
-static void check_pairs(const check_t *c, const tw_site_t *site)
-{
-    check_alike(c, site,
-                apr_pstrcat(c->pool, "realm ", site->realm.name, NULL),
-                check_pair_of_realm);
-    if (!site->address.plain_http) {
-        check_alike(c, site,
-                    apr_pstrcat(c->pool, "host ", site->address.host, NULL),
-                    check_pair_of_ports);
-    }
-}
-
 static void check_names(const check_t *c, const tw_site_t *site)
 {
     const apr_array_header_t *wild = site->server->wild_names;
@@ -230,13 +117,12 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
                          const char *file)
 {
     tw_finding_t finding = of_site(site, file);
-    const char *key = apr_pstrcat(c->pool, "file ", file, NULL);
     const server_rec *s;
 
-    if (apr_hash_get(c->seen, key, APR_HASH_KEY_STRING)) {
+    if (apr_hash_get(c->files, file, APR_HASH_KEY_STRING)) {
         return;
     }
-    apr_hash_set(c->seen, key, APR_HASH_KEY_STRING, site);
+    apr_hash_set(c->files, file, APR_HASH_KEY_STRING, site);
     finding.serious = 1;
     finding.advice = "move it out of there, as to /var/lib/twauth";
     for (s = tw_conftree_base_server(c->tree); s; s = s->next) {
@@ -248,6 +134,40 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
                             file, root);
             return;
         }
+    }
+}
+
+/* Whether params name more than one server, by "host=a,b" or by a URI. */
+static int has_hosts(const char *params)
+{
+    const char *host = strstr(params, "://");
+
+    for (host = host ? host : strstr(params, "host"); host && *host
+         && !apr_isspace(*host); host++) {
+        if (*host == ',') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void check_pgsql(const check_t *c, const tw_site_t *site,
+                        const char *params)
+{
+    tw_finding_t finding = of_site(site, "DBDParams");
+
+    if (!strstr(params, "connect_timeout")) {
+        finding.advice = "add connect_timeout=3 to it";
+        tw_findings_add(c->findings, &finding, "DBDParams has no "
+                        "connect_timeout: requests would wait long for a "
+                        "database that cannot be reached");
+    }
+    if (has_hosts(params) && !strstr(params, "target_session_attrs")) {
+        finding.advice = "add target_session_attrs=read-write to it, or =any "
+                         "if each of them may be written to";
+        tw_findings_add(c->findings, &finding, "DBDParams names several "
+                        "servers: one that is a standby may be taken, and "
+                        "nobody could sign in");
     }
 }
 
@@ -263,12 +183,8 @@ static void check_database(const check_t *c, const tw_site_t *site)
     if (driver && params && !strcasecmp(driver, "sqlite3")) {
         check_sqlite(c, site, tw_conftree_word(c->pool, params));
     }
-    if (driver && params && !strcasecmp(driver, "pgsql")
-        && !strstr(params, "connect_timeout")) {
-        finding.advice = "add connect_timeout=3 to it";
-        tw_findings_add(c->findings, &finding, "DBDParams has no "
-                        "connect_timeout: requests would wait long for a "
-                        "database that cannot be reached");
+    if (driver && params && !strcasecmp(driver, "pgsql")) {
+        check_pgsql(c, site, params);
     }
     if (site->store.database.calls >= (max ? apr_atoi64(max) : 10)) {
         finding.place = "TwAuthDatabaseCalls";
@@ -333,7 +249,7 @@ static void check_site(const check_t *c, const tw_site_t *site)
     check_http(c, site);
     check_profile(c, site);
     check_port(c, site);
-    check_pairs(c, site);
+    tw_alike_check(c->findings, c->alike, site);
     check_names(c, site);
     check_database(c, site);
     if (domain) {
@@ -348,7 +264,8 @@ static void check_site(const check_t *c, const tw_site_t *site)
 
 tw_findings_t *tw_check(const tw_conftree_t *tree, apr_pool_t *pool)
 {
-    check_t c = { tw_findings_make(pool), tree, pool, apr_hash_make(pool) };
+    check_t c = { tw_findings_make(pool), tree, pool, apr_hash_make(pool),
+                  apr_hash_make(pool) };
     const server_rec *s;
     int any = 0;
 

@@ -121,6 +121,15 @@ def test_warns_of_postgresql_without_a_limit_to_connect(dump):
     assert not any("connect_timeout" in w for w in warnings(dump(where.format(" connect_timeout=3"))))
 
 
+@pytest.mark.parametrize("params, warned", [
+    ("host=db1,db2 dbname=x", True), ("hostaddr=10.0.0.1,10.0.0.2 dbname=x", True), ("postgresql://db1,db2:5433/x", True),
+    ("host=db1,db2 target_session_attrs=read-write", False), ("host=db1,db2 target_session_attrs=any", False),
+    ("host=db1 dbname=x options='-c search_path=a,b'", False), ("dbname=x", False)])
+def test_warns_of_servers_one_of_which_may_be_a_standby(dump, params, warned):
+    said = dump(f'DBDriver pgsql\nDBDParams "{params} connect_timeout=3"')
+    assert any("names several servers" in w for w in warnings(said)) is warned
+
+
 def test_callback_of_its_own(site, dump):
     assert "Callback URL:  https://other.example/x/y " in dump("TwAuthCallbackURL https://other.example/x/y")
     assert "Profile:       not asked for" in dump("TwAuthProfile Off")
