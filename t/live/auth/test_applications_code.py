@@ -9,6 +9,7 @@ import pytest
 from harness import process
 from harness.applications import block, folder_of, signed_in
 from harness.paths import TREE
+from harness.process import until
 
 PASSWORD = "canary-of-a-password-8c1d"
 CLIENTS = ("auth_basic", "authn_file")
@@ -117,7 +118,8 @@ def test_git_clones_and_pushes(code):
     assert status == 0, said
     status, said = clients.git("clone", "-q", clients.url("/git/notes.git", PASSWORD), "copy")
     assert status == 0 and (clients.folder / "copy/note.txt").read_text() == "a note of first\n", said
-    assert "alice" in [line.split()[2] for line in code.httpd.access_log.read_text().splitlines() if "receive-pack" in line]
+    assert until(lambda: "alice" in [line.split()[2] for line in code.httpd.access_log.read_text().splitlines()
+                                     if "receive-pack" in line])
 
 
 def test_git_nobody_without_a_password(code):

@@ -277,7 +277,7 @@ def test_a_real_browser_goes_round_once(make_site, chromium):
     site = make_site(start=False, protected=PLACES.replace("10min", "1s"), config="TwAuthSignInWith authorize")
     site.httpd.put("bank/index.html", "<!doctype html><title>Bank</title>")
     site.start()
-    wait = WebDriverWait(chromium, 20)
+    wait = WebDriverWait(chromium, 60)
 
     def allow():
         wait.until(lambda d: d.current_url.startswith(site.standin.browser_url()))
