@@ -69,7 +69,7 @@ def test_fresh_copies_need_no_database(site):
     """But for a profile that is in no copy: who it is is told without it."""
     alice = signed_in(site)
     with site.db.away():
-        site.clock.forward(55)
+        site.clock.forward(40)
         assert user(alice) == "alice"
         site.allow_log("TW0401")
         assert alice.whoami()["signed_in"]

@@ -50,7 +50,7 @@ def page(browser, path="/members/"):
 def test_hot_path_touches_no_database(site, alice):
     mark = site.db.mark()
     for _ in range(10):
-        site.clock.forward(5)
+        site.clock.forward(4)
         page(alice)(), page(alice, "/seldom/")()
     alice.whoami()
     assert site.db.statements(mark) == []
@@ -158,10 +158,10 @@ def test_last_seen_is_sealed_again_without_a_question(make_site):
     alice = site.browser()
     alice.sign_in("alice")
     for _ in range(4):
-        site.clock.forward(29)
+        site.clock.forward(15)
         mark = site.db.mark()
         assert alice.get("/members/").cookie(SESSION) is None
-        site.clock.forward(2)
+        site.clock.forward(16)
         assert alice.get("/members/").cookie(SESSION)
         assert site.db.statements(mark) == []
     site.stop()

@@ -389,9 +389,9 @@ def test_tables_of_before(make_site, make_db, db_kind):
     assert user(alice) == "alice" and user(bob) == "bob"
     assert site.log.since().count("TW0580") == 1
     site.db.execute("DELETE FROM twauth_session WHERE id = ?", session_of(site.db, "alice"))
-    site.clock.forward(25)
+    site.clock.forward(15)
     assert user(alice) == "alice"
-    site.clock.forward(10)
+    site.clock.forward(20)
     assert user(alice) is None and user(bob) == "bob"
     tools.script(site.db, TREE / f"sql/{FILES[db_kind]}-6.sql")
     site.clock.forward(61)
