@@ -41,6 +41,13 @@ typedef struct tw_http_request_t {
 apr_status_t tw_http_init(void);
 
 /*
+ * Where that failed, once more, though there are threads by now.  Where that
+ * is not safe it fails: by a libcurl before 7.84, and where the environment
+ * would have to be changed.
+ */
+apr_status_t tw_http_init_late(void);
+
+/*
  * A pool of at most max handles, closed with pool.  For child_init.  Programs
  * that this process starts inherit none of its descriptors.
  */

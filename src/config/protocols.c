@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/protocols.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include <http_core.h>
 #include <http_log.h>
 
@@ -9,73 +12,133 @@
 #include "x/oauth1.h"
 #include "x/oauth2.h"
 
+#define AGAIN apr_time_from_sec(10)
+
 static const tw_protocol_t *const protocols[] = { &tw_oauth1, &tw_oauth2,
                                                   &tw_hub };
 #define PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
 
-/* In this child; set by tw_protocols_child_init() alone. */
-static int ready[PROTOCOLS];
+/* Of this child. */
+static struct {
+    server_rec *base_server;
+    int most_calls;
+    pthread_mutex_t trying;         /* who holds it may change what follows */
+    apr_pool_t *pool;
+    apr_time_t last;
+    int libcurl;
+    tw_http_pool_t *http;
+    atomic_int ready[PROTOCOLS];    /* whoever sees it set may use http */
+} child = { .trying = PTHREAD_MUTEX_INITIALIZER };
 
-int tw_protocols_is_ready(const tw_protocol_t *protocol)
+static int is_used_at(const server_rec *s, const tw_protocol_t *protocol)
 {
-    apr_size_t i;
-
-    for (i = 0; i < PROTOCOLS; i++) {
-        if (protocols[i] == protocol) {
-            return ready[i];
-        }
-    }
-    return 0;
+    return tw_site_is_on(s) && tw_site(s)->provider.protocol == protocol;
 }
 
-void tw_protocols_off(server_rec *base_server, const tw_protocol_t *protocol,
-                      apr_status_t rv, const tw_err_t *err)
+static int is_used(const tw_protocol_t *protocol)
+{
+    const server_rec *s = child.base_server;
+
+    while (s && !is_used_at(s, protocol)) {
+        s = s->next;
+    }
+    return s != NULL;
+}
+
+/* In the log of each of its hosts: when it does not work at first, and when
+ * it does at last. */
+static void say(const tw_protocol_t *protocol, int works, const tw_err_t *err)
 {
     server_rec *s;
 
-    for (s = base_server; s; s = s->next) {
-        const tw_site_t *site = tw_site(s);
-
-        if (tw_site_is_on(s)
-            && (!protocol || site->provider.protocol == protocol)) {
-            ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s, TWLOGNO(0106)
+    for (s = child.base_server; s; s = s->next) {
+        if (!is_used_at(s, protocol)) {
+            continue;
+        }
+        if (works) {
+            ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, TWLOGNO(0613)
+                         "sign-ins at %s can work in this process now",
+                         tw_site(s)->address.origin);
+        }
+        else {
+            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, TWLOGNO(0106)
                          "no sign-in at %s can work in this process: %s",
-                         site->address.origin,
-                         err->why ? tw_err_text(s->process->pool, err)
+                         tw_site(s)->address.origin,
+                         err->why ? tw_err_text(child.pool, err)
                                   : "a library did not start");
         }
     }
 }
 
-static int is_used(server_rec *base_server, const tw_protocol_t *protocol)
+/* What all of them need. */
+static int start_libcurl(int late)
 {
-    server_rec *s;
-
-    for (s = base_server; s; s = s->next) {
-        const tw_site_t *site = tw_site(s);
-
-        if (tw_site_is_on(s) && site->provider.protocol == protocol) {
-            return 1;
-        }
+    if (!child.libcurl) {
+        child.libcurl = (late ? tw_http_init_late() : tw_http_init())
+                        == APR_SUCCESS;
     }
-    return 0;
+    return child.libcurl
+           && (child.http
+               || tw_http_pool_make(&child.http, child.most_calls, child.pool)
+                  == APR_SUCCESS);
 }
 
-void tw_protocols_child_init(apr_pool_t *pchild, server_rec *base_server)
+/* By whoever holds the lock, or is alone. */
+static void try_all(int late)
 {
+    int libcurl = start_libcurl(late);
     apr_size_t i;
 
     for (i = 0; i < PROTOCOLS; i++) {
         tw_err_t err = { 0 };
-        apr_status_t rv;
+        int works;
 
-        if (!is_used(base_server, protocols[i])) {
+        if (!is_used(protocols[i]) || atomic_load(&child.ready[i])) {
             continue;
         }
-        rv = protocols[i]->child_init(pchild, &err);
-        ready[i] = rv == APR_SUCCESS;
-        if (rv != APR_SUCCESS) {
-            tw_protocols_off(base_server, protocols[i], rv, &err);
+        works = libcurl && protocols[i]->child_init(child.pool, &err)
+                           == APR_SUCCESS;
+        if (works == late) {
+            say(protocols[i], works, &err);
         }
+        atomic_store(&child.ready[i], works);
     }
+}
+
+void tw_protocols_child_init(apr_pool_t *pchild, server_rec *base_server,
+                             int most_calls)
+{
+    child.base_server = base_server;
+    child.most_calls = most_calls;
+    apr_pool_create(&child.pool, pchild);
+    apr_pool_tag(child.pool, "twauth_protocols");
+    try_all(0);
+}
+
+/* One at a time, and not all the time. */
+static void try_again(void)
+{
+    apr_time_t now = apr_time_now();
+
+    if (pthread_mutex_trylock(&child.trying) != 0) {
+        return;
+    }
+    if (child.pool && (now >= child.last + AGAIN || now < child.last)) {
+        child.last = now;
+        try_all(1);
+    }
+    pthread_mutex_unlock(&child.trying);
+}
+
+tw_http_pool_t *tw_protocols_http(const tw_protocol_t *protocol)
+{
+    apr_size_t i = 0;
+
+    while (i < PROTOCOLS && protocols[i] != protocol) {
+        i++;
+    }
+    if (i < PROTOCOLS && !atomic_load(&child.ready[i])) {
+        try_again();
+    }
+    return i < PROTOCOLS && atomic_load(&child.ready[i]) ? child.http : NULL;
 }

@@ -39,7 +39,6 @@ typedef struct {
 /* Set by the hooks alone. */
 static struct {
     retained_t *retained;
-    tw_http_pool_t *http;
     tw_cache_t *cache;
     int any;
     int most_calls;
@@ -52,8 +51,7 @@ int tw_start_any(void)
 
 tw_http_pool_t *tw_start_http(const tw_site_t *site)
 {
-    return tw_protocols_is_ready(site->provider.protocol) ? process.http
-                                                          : NULL;
+    return tw_protocols_http(site->provider.protocol);
 }
 
 tw_cache_t *tw_start_cache(void)
@@ -295,10 +293,6 @@ static apr_size_t longest_copy(const server_rec *s)
 
 void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server)
 {
-    tw_http_pool_t *http = NULL;
-    tw_err_t err = { 0 };
-    apr_status_t rv;
-
     if (!process.most_calls) {
         return;         /* where all hosts are off, as in a trial */
     }
@@ -310,18 +304,6 @@ void tw_start_child_init(apr_pool_t *pchild, server_rec *base_server)
         exit(APEXIT_CHILDSICK);
     }
     check_tables(pchild, base_server);
-    rv = tw_seal_init();
-    if (rv == APR_SUCCESS) {
-        process.cache = tw_cache_make(longest_copy(base_server), pchild);
-        rv = tw_http_init();
-    }
-    if (rv == APR_SUCCESS) {
-        rv = tw_http_pool_make(&http, process.most_calls, pchild);
-    }
-    if (rv != APR_SUCCESS) {
-        tw_protocols_off(base_server, NULL, rv, &err);
-        return;
-    }
-    process.http = http;
-    tw_protocols_child_init(pchild, base_server);
+    process.cache = tw_cache_make(longest_copy(base_server), pchild);
+    tw_protocols_child_init(pchild, base_server, process.most_calls);
 }

@@ -32,9 +32,9 @@ int tw_start_any(void);
 int tw_start_entries(const server_rec *base_server);
 
 /*
- * This process's connections to X for a site; NULL when a library that the
- * site's protocol needs did not start in it (see tw_protocol_t, child_init),
- * and no sign-in at that site can work in this process.
+ * This process's connections to X for a site; NULL as long as a library that
+ * the site's protocol needs does not work in it (config/protocols), and no
+ * sign-in at that site does.
  */
 tw_http_pool_t *tw_start_http(const tw_site_t *site);
 

@@ -95,7 +95,8 @@ typedef struct tw_protocol_t {
     int begin_calls;                /* whether begin calls X */
     int finish_calls;               /* whether finish does */
 
-    /* Readies one process, before it has threads. */
+    /* Readies one process, before it has threads; where that failed, again
+     * when it has, by one of them at a time. */
     apr_status_t (*child_init)(apr_pool_t *pool, tw_err_t *err);
 
     /* Begins a sign-in: what to remember, and where to send the browser.

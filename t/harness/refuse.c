@@ -47,6 +47,16 @@ int curl_easy_setopt(void *curl, int option, ...)
     return proper(curl, option, value);
 }
 
+/* A libcurl that does not start: 2 is CURLE_FAILED_INIT. */
+int curl_global_init(long flags)
+{
+    int (*proper)(long) = dlsym(dlopen("libcurl.so.4",
+                                       RTLD_LAZY | RTLD_NOLOAD),
+                                "curl_global_init");
+
+    return is_said("REFUSE_LIBCURL") ? 2 : proper(flags);
+}
+
 /* Only the module is refused, not httpd. */
 static int is_module(const void *caller)
 {

@@ -2,8 +2,7 @@
 """Every call that may fail fails once: nobody gets in by it, no child dies, the log says why, the next request works.
 
 The calls of a scenario are counted by their kinds (harness/torture.py), and then it is played once for each of them.
-What was found is in build/torture.txt, a line for each scenario, protocol and database. A child whose libraries did not
-start signs nobody in for as long as it lives, as TW0106 says: that is borne.
+What was found is in build/torture.txt, a line for each scenario, protocol and database.
 """
 
 import http.client
@@ -363,8 +362,7 @@ def begin_anew(site, how, kind, number, whose):
             if not well(site):
                 wrong.append("nobody can sign in")
         except (AssertionError, StandInError) as failure:
-            if "TW0106" not in said:        # which says that in this child nobody can
-                wrong.append(f"nobody can sign in: {str(failure)[:200]}")
+            wrong.append(f"nobody can sign in: {str(failure)[:200]}")
     elif site.httpd.running:            # httpd's own: children of before that were not told, and the like
         if "mod_twauth" in failed:
             wrong.append("nobody serves")

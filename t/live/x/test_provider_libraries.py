@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A library that fails: only those sign-ins are off that need it, and no call is made without what makes it safe."""
 
+from pathlib import Path
+
 import pytest
 
 from harness import process, refuse
@@ -61,6 +63,40 @@ def test_B3_a_site_of_the_other_protocol_is_not_touched(make_site, preload):
     finally:
         site.vhost = own
     assert len([n for n in site.log.numbers() if n == "TW0106"]) == 1
+
+
+def refusing(make_site, preload, library, **more):
+    """A site whose library fails as long as there is the file, and that file."""
+    refused = Path(preload[0]).with_name("refused")
+    refused.touch()
+    env = {library: str(refused), **more.pop("env", {})}
+    site = make_site(preload=preload, mpm="event", mpm_config=ONE_CHILD, env=env, **more)
+    site.expect_log("TW0106")
+    return site, refused
+
+
+@pytest.mark.protocols("oauth1")
+@pytest.mark.parametrize("library", ["REFUSE_TO_SIGN", "REFUSE_LIBCURL"])
+def test_a_library_that_did_not_start_is_tried_again(make_site, preload, library):
+    """By requests that need it, once in ten seconds; a child without sign-ins was one for as long as it lived."""
+    site, refused = refusing(make_site, preload, library, clock=True)
+    child = site.httpd.children()
+    for _ in range(2):
+        assert site.browser().get("/members/", follow=True).status == 503
+    refused.unlink()
+    site.clock.forward(11)
+    assert site.browser().sign_in("alice").status == 200
+    assert site.log.numbers().count("TW0106") == site.log.numbers().count("TW0613") == 1
+    assert site.httpd.children() == child
+
+
+@pytest.mark.protocols("oauth1")
+def test_PR_9_libcurl_is_not_tried_again_where_it_would_write_keys(make_site, preload, tmp_path):
+    """The environment cannot be changed any more when there are threads."""
+    site, refused = refusing(make_site, preload, "REFUSE_LIBCURL", env={"SSLKEYLOGFILE": str(tmp_path / "keys")})
+    refused.unlink()
+    assert site.browser().get("/members/", follow=True).status == 503
+    assert site.standin.count() == 0
 
 
 #: Options of libcurl by their numbers: without one of them a call is not made.
