@@ -65,9 +65,9 @@ $(UNIT_TESTS): $(BUILD)/t/%: t/unit/%.c $(CORE_LIB)
 # stands in for: what is below a statement of the database, and a start
 FUZZ_ROOMS := request login auth store config
 FUZZ_WITHOUT := auth/authz auth/sign_answer auth/sign_call auth/sign_form \
-	config/directives config/exposed config/notices config/setters \
-	config/start store/alive store/db store/gate store/link store/outage \
-	store/rights store/session_list store/version
+	config/directives config/exposed config/notices config/protocols \
+	config/setters config/start store/alive store/db store/gate \
+	store/link store/outage store/rights store/session_list store/version
 FUZZ_GLUE := $(patsubst %.c,$(BUILD)/%.o,$(filter-out \
 	$(FUZZ_WITHOUT:%=src/%.c),$(sort $(wildcard $(FUZZ_ROOMS:%=src/%/*.c)))))
 FUZZ_GLUE_TESTS := $(BUILD)/t/fuzz_cookie $(BUILD)/t/fuzz_request
