@@ -9,7 +9,6 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 
-#include "base/http_init.h"
 #include "base/redact.h"
 
 /* X's own description (RFC 8414), for everybody. */

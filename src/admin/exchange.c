@@ -9,7 +9,6 @@
 #include <http_core.h>
 
 #include "admin/control.h"
-#include "base/http_init.h"
 #include "config/site.h"
 #include "private.h"
 #include "store/token.h"

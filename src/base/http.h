@@ -37,10 +37,16 @@ typedef struct tw_http_request_t {
     const char *body;               /* form; NULL: none */
 } tw_http_request_t;
 
+/* Readies libcurl; once in each process, before there are threads. */
+apr_status_t tw_http_init(void);
+
+/* Where that failed, once more, beside threads.  Where that is not safe it
+ * fails: the environment would have to be changed, or libcurl says so. */
+apr_status_t tw_http_init_late(void);
+
 /*
- * A pool of at most max handles, closed with pool.  libcurl is ready by then
- * (base/http_init).  Programs that this process starts inherit none of its
- * descriptors.
+ * A pool of at most max handles, closed with pool.  Programs that this process
+ * starts inherit none of its descriptors.
  */
 apr_status_t tw_http_pool_make(tw_http_pool_t **http, int max,
                                apr_pool_t *pool);

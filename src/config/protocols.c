@@ -7,7 +7,6 @@
 #include <http_core.h>
 #include <http_log.h>
 
-#include "base/http_init.h"
 #include "private.h"
 #include "x/hub.h"
 #include "x/oauth1.h"
