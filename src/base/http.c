@@ -34,29 +34,19 @@ typedef struct {
     int requests;           /* sent so far */
 } answer_t;
 
-/* libcurl would write the keys of every connection to this file */
-static const char key_log[] = "SSLKEYLOGFILE";
-
 apr_status_t tw_http_init(void)
 {
-    const char *value = getenv(key_log);
+    const char *value = getenv(TW_HTTP_KEY_LOG);
     char *kept = value ? strdup(value) : NULL;
     CURLcode code;
 
-    unsetenv(key_log);
+    unsetenv(TW_HTTP_KEY_LOG);
     code = curl_global_init(CURL_GLOBAL_ALL);
     if (kept) {
-        setenv(key_log, kept, 1);
+        setenv(TW_HTTP_KEY_LOG, kept, 1);
         free(kept);
     }
     return code == CURLE_OK ? APR_SUCCESS : APR_EGENERAL;
-}
-
-apr_status_t tw_http_init_late(void)
-{
-    return getenv(key_log) || !(curl_version_info(CURLVERSION_NOW)->features
-                                & CURL_VERSION_THREADSAFE)
-           ? APR_EGENERAL : tw_http_init();
 }
 
 /* ---- descriptors --------------------------------------------------------- */

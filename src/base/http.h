@@ -37,12 +37,16 @@ typedef struct tw_http_request_t {
     const char *body;               /* form; NULL: none */
 } tw_http_request_t;
 
-/* Readies libcurl; once in each process, before there are threads. */
-apr_status_t tw_http_init(void);
+/* libcurl would write the keys of every connection to the file that this
+ * variable of the environment names. */
+#define TW_HTTP_KEY_LOG "SSLKEYLOGFILE"
 
-/* Where that failed, once more, beside threads.  Where that is not safe it
- * fails: the environment would have to be changed, or libcurl says so. */
-apr_status_t tw_http_init_late(void);
+/*
+ * Readies libcurl, once in each process.  Without that variable, which is taken
+ * away meanwhile, that is safe beside other threads (libcurl 7.84 and later,
+ * curl_global_init(3)).
+ */
+apr_status_t tw_http_init(void);
 
 /*
  * A pool of at most max handles, closed with pool.  Programs that this process

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 #include <http_core.h>
 #include <http_log.h>
@@ -70,12 +71,12 @@ static void say(const tw_protocol_t *protocol, int works, const tw_err_t *err)
     }
 }
 
-/* What all of them need. */
+/* What all of them need; late: beside other threads, which must not meet a
+ * change of the environment. */
 static int start_libcurl(int late)
 {
-    if (!child.libcurl) {
-        child.libcurl = (late ? tw_http_init_late() : tw_http_init())
-                        == APR_SUCCESS;
+    if (!child.libcurl && !(late && getenv(TW_HTTP_KEY_LOG))) {
+        child.libcurl = tw_http_init() == APR_SUCCESS;
     }
     return child.libcurl
            && (child.http

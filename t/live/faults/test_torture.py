@@ -262,7 +262,8 @@ class Count:
         report(f"{self.name}: {sum(self.calls.values())} calls ({kinds}); "
                f"{self.failed} of {self.done} failed, {len(self.wrong)} wrong")
         assert not self.wrong, "\n\n".join(self.wrong[:10])
-        assert self.failed * 2 > self.done, "most calls were not come to"
+        # memory that is not the module's business is counted, and not refused
+        assert self.failed * 4 > self.done, "too few calls were come to"
 
 
 def torture(site, scenario, most):
