@@ -8,6 +8,7 @@
 #include "admin/exam_database.h"
 #include "admin/person.h"
 #include "admin/places.h"
+#include "store/column.h"
 #include "store/member.h"
 
 #define WAITS_FOR_NUMBER "handle:"
@@ -18,8 +19,7 @@ static const char *day(const char *seconds, apr_pool_t *pool)
     apr_time_exp_t t;
 
     if (!*seconds
-        || apr_time_exp_gmt(&t, apr_time_from_sec(apr_atoi64(seconds)))
-           != APR_SUCCESS) {
+        || apr_time_exp_gmt(&t, tw_column_time(seconds)) != APR_SUCCESS) {
         return "never";
     }
     return apr_psprintf(pool, "%04d-%02d-%02d", t.tm_year + 1900, t.tm_mon + 1,

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/profile.h"
+#include "store/column.h"
 
 #define COLUMNS_MAX 16
 #define GAP 2
@@ -73,8 +74,7 @@ static const char *time_text(const char *value, const char *form,
     apr_time_exp_t t;
 
     if (!*value
-        || apr_time_exp_gmt(&t, apr_time_from_sec(apr_atoi64(value)))
-           != APR_SUCCESS
+        || apr_time_exp_gmt(&t, tw_column_time(value)) != APR_SUCCESS
         || apr_strftime(text, &len, sizeof(text), form, &t) != APR_SUCCESS) {
         return "";
     }

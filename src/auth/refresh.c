@@ -185,8 +185,8 @@ static standing_t try_tokens(tw_tokens_t *tokens, tw_visitor_t *visitor)
         return stored.refresh_at > apr_time_sec(now + AGAIN_NEVER / 2)
                ? NONE : LATER;
     }
-    if (-stored.refresh_at > apr_time_sec(now)) {
-        return -stored.refresh_at >= apr_time_sec(now + claim) - SOON
+    if (stored.refresh_at < -apr_time_sec(now)) {
+        return stored.refresh_at <= SOON - apr_time_sec(now + claim)
                ? BUSY : BUSY_LONG;
     }
     if (tw_token_claim(&claimed, &stored, now + claim, &site->store,

@@ -42,8 +42,7 @@ char *tw_flow_seal(const tw_flow_t *flow, const tw_sealer_t *sealer,
                  : flow->remembered || flow->person ? 2 : FORMAT;
     const char *field[TEXTS_MAX];
 
-    field[0] = apr_psprintf(pool, "%" APR_TIME_T_FMT,
-                            apr_time_as_msec(flow->started_at));
+    field[0] = tw_texts_time(flow->started_at, pool);
     field[1] = flow->pending.key;
     field[2] = flow->pending.secret;
     field[3] = flow->next;
@@ -59,7 +58,6 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
 {
     const char *field[TEXTS_MAX] = { NULL, NULL, NULL, NULL, "", "", "" };
     tw_plain_t plain;
-    apr_int64_t msec;
     apr_status_t rv;
 
     memset(flow, 0, sizeof(*flow));
@@ -68,14 +66,10 @@ apr_status_t tw_flow_open(tw_flow_t *flow, const tw_sealer_t *sealer,
         return rv;
     }
     if (plain.len < 1 || plain.data[0] < FORMAT || plain.data[0] > FORMATS
-        || !tw_texts_read(field, texts[plain.data[0]], &plain)) {
+        || !tw_texts_read(field, texts[plain.data[0]], &plain)
+        || !tw_texts_read_time(&flow->started_at, field[0])) {
         return APR_EINVAL;
     }
-    msec = apr_atoi64(field[0]);
-    if (msec < 0 || msec > APR_INT64_MAX / 1000) {
-        return APR_EINVAL;
-    }
-    flow->started_at = apr_time_from_msec(msec);
     flow->pending.key = field[1];
     flow->pending.secret = field[2];
     flow->next = field[3];

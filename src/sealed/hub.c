@@ -26,16 +26,6 @@ tw_hub_seals_t tw_hub_seals(const tw_ring_t *ring, const char *origin,
     return seals;
 }
 
-static const char *time_text(apr_time_t at, apr_pool_t *pool)
-{
-    return apr_psprintf(pool, "%" APR_TIME_T_FMT, apr_time_as_msec(at));
-}
-
-static apr_time_t read_time(const char *text)
-{
-    return apr_time_from_msec(apr_atoi64(text));
-}
-
 /* Opens a list of so many texts. */
 static apr_status_t open_texts(const char **texts, int count,
                                const tw_sealer_t *sealer, const char *text,
@@ -57,12 +47,12 @@ char *tw_hub_ask_seal(const tw_hub_ask_t *ask, const tw_hub_seals_t *seals,
     const char how[] = { how_letters[ask->how], '\0' };
     const char *texts[ASK_TEXTS];
 
-    texts[0] = time_text(ask->at, pool);
+    texts[0] = tw_texts_time(ask->at, pool);
     texts[1] = how;
     texts[2] = ask->state;
     texts[3] = ask->challenge;
     texts[4] = ask->callback;
-    texts[5] = time_text(ask->since, pool);
+    texts[5] = tw_texts_time(ask->since, pool);
     return tw_texts_seal(FORMAT, texts, ASK_TEXTS, &seals->ask, pool);
 }
 
@@ -77,15 +67,14 @@ apr_status_t tw_hub_ask_open(tw_hub_ask_t *ask, const tw_hub_seals_t *seals,
         return rv;
     }
     how = *texts[1] ? strchr(how_letters, *texts[1]) : NULL;
-    if (!how) {
+    if (!how || !tw_texts_read_time(&ask->at, texts[0])
+        || !tw_texts_read_time(&ask->since, texts[5])) {
         return APR_EINVAL;
     }
-    ask->at = read_time(texts[0]);
     ask->how = (tw_hub_how_t)(how - how_letters);
     ask->state = texts[2];
     ask->challenge = texts[3];
     ask->callback = texts[4];
-    ask->since = read_time(texts[5]);
     return APR_SUCCESS;
 }
 
@@ -96,13 +85,13 @@ char *tw_hub_ticket_seal(const tw_hub_ticket_t *ticket,
     tw_sealer_t sealer = tw_seal_bind(&seals->ticket, callback, pool);
     const char *texts[TICKET_TEXTS];
 
-    texts[0] = time_text(ticket->at, pool);
+    texts[0] = tw_texts_time(ticket->at, pool);
     texts[1] = ticket->state;
     texts[2] = ticket->challenge;
     texts[3] = tw_id_text(&ticket->session, pool);
     texts[4] = tw_id_account_text(ticket->account, pool);
     texts[5] = ticket->twitter_id;
-    texts[6] = time_text(ticket->signed_in_at, pool);
+    texts[6] = tw_texts_time(ticket->signed_in_at, pool);
     return tw_texts_seal(FORMAT, texts, TICKET_TEXTS, &sealer, pool);
 }
 
@@ -119,12 +108,12 @@ apr_status_t tw_hub_ticket_open(tw_hub_ticket_t *ticket,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    ticket->at = read_time(texts[0]);
     ticket->state = texts[1];
     ticket->challenge = texts[2];
     ticket->account = tw_id_account_read(texts[4]);
     ticket->twitter_id = texts[5];
-    ticket->signed_in_at = read_time(texts[6]);
-    return tw_id_read(&ticket->session, texts[3])
+    return tw_texts_read_time(&ticket->at, texts[0])
+           && tw_texts_read_time(&ticket->signed_in_at, texts[6])
+           && tw_id_read(&ticket->session, texts[3])
            && tw_id_twitter_ok(ticket->twitter_id) ? APR_SUCCESS : APR_EINVAL;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 char *tw_texts_seal(char format, const char *const *texts, int count,
                     const tw_sealer_t *sealer, apr_pool_t *pool)
 {
@@ -43,4 +45,20 @@ int tw_texts_read(const char **texts, int count, const tw_plain_t *plain)
         p = nul + 1;
     }
     return p == end;
+}
+
+const char *tw_texts_time(apr_time_t time, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%" APR_TIME_T_FMT, apr_time_as_msec(time));
+}
+
+int tw_texts_read_time(apr_time_t *time, const char *text)
+{
+    apr_int64_t msec = apr_atoi64(text);
+
+    if (msec < 0 || msec > APR_INT64_MAX / 1000) {
+        return 0;
+    }
+    *time = apr_time_from_msec(msec);
+    return 1;
 }

@@ -16,6 +16,15 @@ const char *tw_column_seconds(apr_time_t time, apr_pool_t *pool)
     return tw_column_number(apr_time_sec(time), pool);
 }
 
+apr_time_t tw_column_time(const char *text)
+{
+    static const apr_int64_t most = APR_INT64_MAX / 2 / APR_USEC_PER_SEC;
+    apr_int64_t seconds = apr_atoi64(text);
+
+    return apr_time_from_sec(seconds < 0 ? 0
+                             : seconds > most ? most : seconds);
+}
+
 void tw_column_profile(tw_profile_t *profile, const char *const *columns,
                        apr_pool_t *pool)
 {

@@ -16,6 +16,10 @@
 const char *tw_column_number(apr_int64_t number, apr_pool_t *pool);
 const char *tw_column_seconds(apr_time_t time, apr_pool_t *pool);
 
+/* The time in a column, where others may have put any number: from 1970 to so
+ * far ahead that one time can still be taken from another. */
+apr_time_t tw_column_time(const char *text);
+
 /* A profile, from its four columns as they are in the table, clean. */
 void tw_column_profile(tw_profile_t *profile, const char *const *columns,
                        apr_pool_t *pool);

@@ -77,13 +77,13 @@ apr_status_t tw_self_service_read(tw_self_service_t *view,
         const char **row = APR_ARRAY_IDX(rows, i, const char **);
         tw_session_seen_t seen;
 
-        view->since = apr_time_from_sec(apr_atoi64(row[0]));
+        view->since = tw_column_time(row[0]);
         view->token_kind = row[1];
         if (!tw_id_read(&seen.id, row[2])) {
             continue;
         }
-        seen.signed_in_at = apr_time_from_sec(apr_atoi64(row[3]));
-        seen.seen_at = apr_time_from_sec(apr_atoi64(row[4]));
+        seen.signed_in_at = tw_column_time(row[3]);
+        seen.seen_at = tw_column_time(row[4]);
         seen.address = row[5];
         seen.user_agent = row[6];
         APR_ARRAY_PUSH(view->sessions, tw_session_seen_t) = seen;

@@ -322,12 +322,12 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
         tw_session_set_profile(session, &profile);
     }
     if (apr_atoi64(row[5]) < apr_time_sec(session->expires_at)) {
-        session->expires_at = apr_time_from_sec(apr_atoi64(row[5]));
+        session->expires_at = tw_column_time(row[5]);
     }
     session->checked_at = now;
     session->checked_there = 0;
     tw_session_row_run_deferred(db);
-    if (idle > 0 && apr_time_from_sec(apr_atoi64(row[6])) < now - idle / 10) {
+    if (idle > 0 && tw_column_time(row[6]) < now - idle / 10) {
         args[1] = args[0];
         args[0] = tw_column_seconds(now, pool);
         tw_db_try(db, &session_seen, args);

@@ -197,3 +197,21 @@ def test_the_chapters_of_the_document(closed):
             assert closed.ctl(*line.split()[2:]), line
     assert closed.db.rows("SELECT twitter_id, active FROM twauth_account ORDER BY id") == [("11", 0), ("2244994945", 1)]
     assert closed.db.value("SELECT count(*) FROM twauth_session") == 0
+
+
+@pytest.mark.parametrize("number", [2 ** 63 - 1, -2 ** 63 + 1, 2 ** 53, -1])
+def test_times_that_no_clock_shows_end_nothing_and_show(closed, number):
+    """Others write into the tables too."""
+    closed.ctl("allow", "1001")
+    alice = closed.browser()
+    alice.sign_in("alice")
+    for sql in ("UPDATE twauth_session SET created_at = ?, seen_at = ?", "UPDATE twauth_account SET created_at = ?, signed_in_at = ?"):
+        closed.db.execute(sql, number, number)
+    assert user(alice) == "alice"
+    assert alice.get("/twauth/account").text.count("<time") >= 2
+    closed.db.execute("UPDATE twauth_session SET seen_at = ?", number)
+    for command in ("accounts", "sessions"):
+        assert len(closed.ctl(command, "--json").rows) == 1 and closed.ctl(command)
+    assert closed.ctl("doctor", "--offline", "--who", "alice").stdout
+    closed.db.execute("UPDATE twauth_session SET expires_at = ?", number)
+    assert user(alice) == ("alice" if number > 0 else None)

@@ -4,6 +4,7 @@
 #include "sealed.h"
 
 #include "sealed/hub.h"
+#include "sealed/texts.h"
 
 #define HUB "https://login.example.org"
 #define CALLBACK "https://a.example/twauth/callback"
@@ -135,6 +136,42 @@ static void test_any_change_is_void(void **state)
                  tw_hub_ticket_seal(&another, &seals, CALLBACK, pool));
 }
 
+/* Of whoever has the key, and says what he likes. */
+static void test_times_that_no_clock_shows(void **state)
+{
+    static const struct {
+        const char *time;
+        apr_status_t opened;
+    } rows[] = {
+        { "1790000000123", APR_SUCCESS }, { "0", APR_SUCCESS },
+        { "9223372036854775", APR_SUCCESS }, { "9223372036854776", APR_EINVAL },
+        { "99999999999999999999", APR_EINVAL }, { "-1", APR_EINVAL },
+        { "-9223372036854775808", APR_EINVAL },
+    };
+    tw_sealer_t ticket = tw_seal_bind(&seals.ticket, CALLBACK, pool);
+    const char *asked[] = { "5", "a", "state", "challenge", CALLBACK, "5" };
+    const char *told[] = { "5", "state", "challenge",
+                           tw_id_text(&some_ticket.session, pool), "42", "12",
+                           "5" };
+    int i, last;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        for (last = 0; last < 2; last++) {
+            const char *text;
+
+            asked[last ? 0 : 5] = told[last ? 0 : 6] = "5";
+            asked[last ? 5 : 0] = told[last ? 6 : 0] = rows[i].time;
+            text = tw_texts_seal(1, asked, COUNT(asked), &seals.ask, pool);
+            CHECK(open_ask(text, strlen(text), pool) == rows[i].opened,
+                  "%s", rows[i].time);
+            text = tw_texts_seal(1, told, COUNT(told), &ticket, pool);
+            CHECK(open_ticket(text, strlen(text), pool) == rows[i].opened,
+                  "%s", rows[i].time);
+        }
+    }
+}
+
 /* RFC 7636, by the digest of nothing (FIPS 180-4). */
 static void test_challenge(void **state)
 {
@@ -150,4 +187,5 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_ticket_comes_back),
           cmocka_unit_test(test_bound),
           cmocka_unit_test(test_any_change_is_void),
+          cmocka_unit_test(test_times_that_no_clock_shows),
           cmocka_unit_test(test_challenge))
