@@ -11,7 +11,7 @@ ADDRESS = "X-Forwarded-For"
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    return make_site(config="TwAuthStartLimit 5/min 40/min", modules=("remoteip",),
+    return make_site(config="TwAuthStartLimit 5/h 40/h", modules=("remoteip",),
                      main="RemoteIPHeader X-Client-Address\nRemoteIPInternalProxy 127.0.0.1")
 
 
@@ -50,7 +50,7 @@ def test_DO_3_ipv6_network_of_64_bits_is_one_client(site):
     ([f"2001:db8:c{i:x}::1" for i in range(3)], 15)])                # 48 bits each
 def test_A4_networks_of_64_bits_are_cheap(make_site, networks, most):
     """Whoever has many of them does not use up what is there for strangers."""
-    site = make_site(config="TwAuthStartLimit 5/min 40/min", modules=("remoteip",),
+    site = make_site(config="TwAuthStartLimit 5/h 40/h", modules=("remoteip",),
                      main="RemoteIPHeader X-Client-Address\nRemoteIPInternalProxy 127.0.0.1")
     browsers = {address: site.browser() for address in networks}
     statuses = [start(site, address, browser) for _ in range(6) for address, browser in browsers.items()]
@@ -70,7 +70,7 @@ def test_DO_3_success_does_not_clear_the_count(site):
 
 
 def test_DO_2_a_quarter_is_kept_for_those_who_were_here(make_site):
-    site = make_site(config="TwAuthStartLimit 1000/min 8/min")
+    site = make_site(config="TwAuthStartLimit 1000/h 8/h")
     known = site.browser()
     known.sign_in("alice")
     known.sign_out()
@@ -81,7 +81,7 @@ def test_DO_2_a_quarter_is_kept_for_those_who_were_here(make_site):
 
 
 def test_DO_2_limits_survive_a_graceful_restart(make_site):
-    site = make_site(config="TwAuthStartLimit 2/min 1000/min")
+    site = make_site(config="TwAuthStartLimit 2/h 1000/h")
     assert [start(site, "-") for _ in range(3)] == [302, 302, 429]
     site.graceful()
     assert start(site, "-") == 429
