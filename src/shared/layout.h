@@ -23,7 +23,7 @@
 /* What sites, providers and databases have of their own; how many kinds of
  * events each of them remembers to have logged. */
 #define TW_SLOTS 1024
-#define TW_LOG_KINDS 8
+#define TW_LOG_KINDS 9
 
 /* Counters: of clients, and of accounts in a table of their own, for clients
  * by the thousand would push accounts out of theirs. */

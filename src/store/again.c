@@ -5,6 +5,9 @@
 
 #include "private.h"
 
+enum { LOG = TW_OUTAGE_LOG_KINDS };
+#define LOG_AGAIN apr_time_from_sec(60)
+
 static const tw_statement_t end_pgsql = {
     "twauth_session_end_again",
     "DELETE FROM twauth_session WHERE id = ANY (CAST(%s AS text[]))"
@@ -35,27 +38,40 @@ static const char *list_of(const tw_ended_t *ended, apr_pool_t *pool)
     return apr_array_pstrcat(pool, list, ',');
 }
 
+static void say(const tw_database_t *database, const tw_err_t *err)
+{
+    if (tw_shared_log_once(database->shared, database->slot, LOG, err->why,
+                           LOG_AGAIN, apr_time_now())) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
+                     TWLOGNO(0592) "the database is older than it was, and "
+                     "sessions that had ended since could not be ended again, "
+                     "which is tried again (%s): where no TW0591 follows, end "
+                     "all, by `twauthctl end --all`", err->why);
+    }
+}
+
 void tw_again_end(tw_db_t *db)
 {
     const tw_database_t *database = tw_db_database(db);
     int pgsql = tw_db_native_kind(database->driver) == TW_DB_NATIVE_PGSQL;
     apr_pool_t *pool = tw_db_pool(db);
-    const char *list = list_of(tw_shared_last_ended(database->shared), pool);
-    apr_array_header_t *rows;
+    apr_array_header_t *rows = NULL;
+    const char *list, *array;
     tw_err_t err = { 0 };
 
-    if (!*list) {
+    if (!tw_cell_get(&database->feed->forgotten)) {
         return;
     }
-    list = apr_pstrcat(pool, pgsql ? "{" : "[", list, pgsql ? "}" : "]", NULL);
-    if (tw_db_run(&rows, db, pgsql ? &end_pgsql : &end_sqlite, &list, &err)
-        != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
-                     TWLOGNO(0592) "the database is older than it was, and "
-                     "sessions that had ended since could not be ended again "
-                     "(%s): end all, by `twauthctl end --all`", err.why);
+    list = list_of(tw_shared_last_ended(database->shared), pool);
+    array = apr_pstrcat(pool, pgsql ? "{" : "[", list, pgsql ? "}" : "]",
+                        NULL);
+    if (*list && tw_db_run(&rows, db, pgsql ? &end_pgsql : &end_sqlite, &array,
+                           &err) != APR_SUCCESS) {
+        say(database, &err);
+        return;
     }
-    else if (rows->nelts) {
+    tw_cell_set(&database->feed->forgotten, 0);
+    if (rows && rows->nelts) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
                      TWLOGNO(0591) "the database is older than it was: "
                      "sessions that had ended since are ended again: %d",

@@ -11,8 +11,14 @@
 #define TW_STORE_AGAIN_H
 
 #include "store/db.h"
+#include "store/outage.h"
 
-/* Says in the log what came of it, where there was anything to do. */
+/* In the log's memory (tw_shared_log_once) of a database, one kind; those of
+ * store/changes follow. */
+#define TW_AGAIN_LOG_KINDS (TW_OUTAGE_LOG_KINDS + 1)
+
+/* Where the feed has it that the database may have forgotten (tw_feed_t), and
+ * the next time once more if that failed; the log says what came of it. */
 void tw_again_end(tw_db_t *db);
 
 #endif

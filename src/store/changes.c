@@ -14,7 +14,7 @@
 #include "store/column.h"
 
 /* In the log's memory (tw_shared_log_once) of a database. */
-enum { TW_LOG_FEED_OFF = TW_OUTAGE_LOG_KINDS, TW_LOG_FEED_MISSED };
+enum { TW_LOG_FEED_OFF = TW_AGAIN_LOG_KINDS, TW_LOG_FEED_MISSED };
 _Static_assert(TW_LOG_FEED_MISSED < TW_LOG_KINDS, "a word of memory for each");
 #define OFF_AGAIN apr_time_from_sec(3600)
 #define MISSED_AGAIN apr_time_from_sec(60)
@@ -322,9 +322,12 @@ static void apply(const reading_t *reading)
         if (tw_cell_get(&database->feed->fed)) {
             say_missed(database, missed);
         }
-        if (before->tables && !is_standby(reading)) {
-            tw_again_end(reading->db);
+        if (before->tables) {
+            tw_cell_set(&database->feed->forgotten, 1);
         }
+    }
+    if (!is_standby(reading)) {
+        tw_again_end(reading->db);
     }
     if (!reading->after.version && !is_standby(reading)) {
         tw_db_try(reading->db, &mark, NULL);

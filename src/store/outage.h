@@ -20,7 +20,7 @@
 #include "store/link.h"
 
 /* So many kinds of lines about a database are remembered here (see
- * tw_shared_log_once); those of store/changes follow. */
+ * tw_shared_log_once); those of store/again follow. */
 #define TW_OUTAGE_LOG_KINDS 6
 
 /* When to come back after the database was down, in seconds. */
