@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS twauth_role (
 -- Invitations.  A link has a secret, and the row its digest (BLAKE2b of 128
 -- bits, as b2sum -l 128 has it): who reads the table has no links.
 CREATE TABLE IF NOT EXISTS twauth_invitation (
-    id         TEXT    PRIMARY KEY
+    id         TEXT    NOT NULL PRIMARY KEY
         CONSTRAINT "id is 32 hexadecimal digits"
         CHECK (length(id) = 32 AND id NOT GLOB '*[^0-9a-f]*'),
     role       TEXT    NOT NULL DEFAULT ''             -- empty: none

@@ -55,7 +55,7 @@ INSERT INTO twauth_username (name) VALUES
     ('anonymous'), ('nobody'), ('www-data');
 
 CREATE TABLE twauth_session (
-    id         TEXT    PRIMARY KEY,
+    id         TEXT    NOT NULL PRIMARY KEY,
     account_id INTEGER NOT NULL REFERENCES twauth_account (id) ON DELETE CASCADE,
     created_at INTEGER NOT NULL,
     seen_at    INTEGER NOT NULL,
@@ -91,7 +91,7 @@ CREATE TABLE twauth_role (
 -- Invitations.  A link has a secret, and the row its digest (BLAKE2b of 128
 -- bits, as b2sum -l 128 has it): who reads the table has no links.
 CREATE TABLE twauth_invitation (
-    id         TEXT    PRIMARY KEY
+    id         TEXT    NOT NULL PRIMARY KEY
         CONSTRAINT "id is 32 hexadecimal digits"
         CHECK (length(id) = 32 AND id NOT GLOB '*[^0-9a-f]*'),
     role       TEXT    NOT NULL DEFAULT ''             -- empty: none

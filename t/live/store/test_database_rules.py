@@ -46,6 +46,16 @@ def test_X16_a_reserved_name_that_would_have_no_effect(db, name):
     assert db.rows("SELECT * FROM twauth_username") == before
 
 
+@pytest.mark.parametrize("row", ["twauth_session (account_id, created_at, seen_at, expires_at) SELECT id, 1, 1, 1 FROM twauth_account",
+                                 "twauth_invitation (expires_at) VALUES (1)"])
+def test_X16_a_row_without_a_name(db, row):
+    """SQLite takes NULL for a primary key of text, and as often as it comes."""
+    db.clear()
+    db.execute("INSERT INTO twauth_account (twitter_id) VALUES ('12')")
+    with pytest.raises(Exception, match="(?i)not.null"):
+        db.execute(f"INSERT INTO {row}")
+
+
 def test_X16_what_is_right_is_taken(db):
     db.clear()
     for number in ("1", "12", "9" * 20):
