@@ -4,6 +4,7 @@
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
@@ -83,6 +84,16 @@ def answer_to(driver, method):
 
 def test_it_says_where_to_look(demo):
     assert demo.url("/") in demo.said
+
+
+@pytest.mark.parametrize("demo", ["oauth1"], indirect=True)
+def test_it_goes_on_after_it_was_stopped(demo):
+    """As on a machine that slept."""
+    demo._run.signal(signal.SIGSTOP)
+    time.sleep(1.1)             # longer than it waits for anything
+    demo._run.signal(signal.SIGCONT)
+    time.sleep(.3)
+    assert demo._run.running and ports.answers(demo.port)
 
 
 def test_members_see_name_picture_and_handle(demo, person):

@@ -34,4 +34,4 @@ class Canaries:
 
     def find(self, text):
         """What of the secrets occurs in `text`, by name."""
-        return sorted({what for spelling, what in self._known.items() if spelling in text}) if text else []
+        return sorted({what for spelling, what in list(self._known.items()) if spelling in text}) if text else []

@@ -141,6 +141,13 @@ def children(parent):
     return sorted(found)
 
 
+def alive(pid):
+    """Whether there is such a process that has not ended. Whose it is after that may be slow to see it."""
+    with contextlib.suppress(OSError):
+        return _state(f"/proc/{pid}/stat")[0] not in "ZX"
+    return False
+
+
 def memory(pid):
     """Kilobytes that a process has for itself. Shared memory is left out: its pages come one by one as they are first
     used, until all are there."""

@@ -15,7 +15,6 @@ Both keep their ports for as long as the pair lives, whoever is the primary.
 import shutil
 import signal
 import subprocess
-from pathlib import Path
 
 from . import ports, process
 from .database import Postgres
@@ -55,7 +54,7 @@ class Node(Postgres):
         died = [self.pid, *self.backends()]
         self._signal_all(signal.SIGKILL)        # each is a session of its own
         self.stop()
-        assert process.until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in died))
+        assert process.until(lambda: not any(map(process.alive, died)))
 
     def stand_still(self):
         """The machine takes connections, and says nothing any more."""
