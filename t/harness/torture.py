@@ -42,6 +42,7 @@ class Torture:
         for path, mode in ((folder, 0o755), (numbers, 0o666)):
             path.chmod(mode)
         self.env = {"TORTURE": str(numbers)}
+        self.workers = WORKERS      #: whose calls count, if nothing else is said; CHILDREN where a process has one thread
         with open(numbers, "r+b") as file:
             self._map = mmap.mmap(file.fileno(), _SIZE)
 
@@ -71,19 +72,19 @@ class Torture:
         return struct.unpack(_HEAD, self._map[:_STACK])[-1]
 
     @contextlib.contextmanager
-    def failing(self, kind=None, number=0, whose=WORKERS):
+    def failing(self, kind=None, number=0, whose=None):
         """Meanwhile calls are counted, and the one with that number of its kind fails."""
         self._put(1, KINDS.index(kind) if kind else 0)
         self._put(2, number)
         self._map[16:16 + 4 * len(KINDS)] = bytes(4 * len(KINDS))
         self._put(5 + len(KINDS), 0)
-        self._put(0, whose)
+        self._put(0, whose or self.workers)
         try:
             yield self
         finally:
             self._put(0, 0)
 
-    def count(self, run, whose=WORKERS):
+    def count(self, run, whose=None):
         """How many calls of each kind `run` makes."""
         with self.failing(whose=whose):
             run()

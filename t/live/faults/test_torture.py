@@ -13,10 +13,10 @@ from zlib import crc32
 
 import pytest
 
-from harness import process, signing
-from harness.httpd import ONE_CHILD, HttpdError
+from harness import invitation, process, signing
+from harness.httpd import ONE_CHILD, HttpdError, VHost
 from harness.paths import MODULE, TREE
-from harness.site import CANARY
+from harness.site import CANARY, PROTECTED
 from harness.standin import StandInError
 from harness.torture import CHILDREN, KINDS, PARENT, Torture, named
 
@@ -26,6 +26,8 @@ REPORT = TREE / os.environ.get("TWAUTH_BUILD", "build") / "torture.txt"
 MESSAGES = set(re.findall(r"^\| (TW\d{4}) ", (TREE / "docs" / "messages.md").read_text(), re.M))
 #: What is said of a sign-in and of a sign-out that work.
 ORDINARY = {"TW0216", "TW0220"}
+#: One process, which does one thing after the other.
+ONE_PROCESS = "StartServers 1\nServerLimit 1\nMaxRequestWorkers 1\nMinSpareServers 1\nMaxSpareServers 1"
 PLACES = """
 <Location "/always/">
 AuthType Twitter
@@ -37,21 +39,57 @@ AuthType Twitter
 Require valid-user
 TwAuthExport env tokens
 </Location>
+<Location "/twauth/auth/always">
+AuthType Twitter
+Require valid-user
+TwAuthSessionRecheck 0
+</Location>
 """
 OFFLINE = 'TwAuthScope "tweet.read users.read offline.access"\n'
 
 
-@pytest.fixture(scope="module")
-def site(make_site, standin, authority, protocol):
+def tortured(make_site, mpm="event", **more):
+    """A site that is told which call fails, not started yet."""
     torture = Torture()
-    lines = signing.config(standin, authority, options="disablereuse=on") + PLACES
-    site = make_site(start=False, scheme="http", cgi=False, mpm_config=ONE_CHILD, modules=(*signing.MODULES, "ssl"),
-                     config=lines + f'TwAuthProviderCAFile "{authority.ca}"\n' + OFFLINE * (protocol == "oauth2"),
-                     preload=torture.preload, env=torture.env)
+    site = make_site(**{"start": False, "scheme": "http", "cgi": False, "mpm": mpm, "preload": torture.preload,
+                        "mpm_config": ONE_PROCESS if mpm == "prefork" else ONE_CHILD, "env": torture.env} | more)
     site.torture = torture
+    site.httpd.twauth_loglevel = "info"
+    return site
+
+
+@pytest.fixture(scope="module")
+def site(make_site, standin, authority, protocol, mpm):
+    lines = signing.config(standin, authority, options="disablereuse=on") + PLACES
+    site = tortured(make_site, mpm, modules=(*signing.MODULES, "ssl"), config=lines +
+                    f'TwAuthProviderCAFile "{authority.ca}"\n' + OFFLINE * (protocol == "oauth2"))
+    if mpm == "prefork":
+        site.torture.workers = CHILDREN
     for folder in ("always", "tokens"):
         site.httpd.put(f"{folder}/index.html", f"{folder}: {CANARY}")
-    site.httpd.twauth_loglevel = "info"
+    start(site)
+    return site
+
+
+@pytest.fixture(scope="module")
+def invites(make_site, protocol):
+    """Nobody comes in without an invitation but those who are members."""
+    site = tortured(make_site, config="TwAuthSignUp Invite")
+    for name, number in (("alice", "1001"), ("bob", "1002")):
+        site.db.execute("INSERT INTO twauth_account (twitter_id, username) VALUES (?, ?)", number, name)
+    start(site)
+    return site
+
+
+@pytest.fixture(scope="module")
+def hub(make_site, protocol):
+    """A host of another domain, whose people sign in at a hub on the same httpd."""
+    site = tortured(make_site, scheme="https")
+    site.hub, site.vhost.name, site.vhost.aliases = site.vhost, "login.third.test", ()
+    site.standin.register(site.url("/twauth/callback"))
+    site.vhost = VHost("a.site.test", config=f'TwAuthKey "file:{site.key}"\nTwAuthHub {site.hub.origin}\n{PROTECTED}')
+    site.hub.config += f"\nTwAuthHubFor {site.vhost.origin}"
+    site.httpd.vhosts.append(site.vhost)
     start(site)
     return site
 
@@ -75,7 +113,7 @@ def ask(act):
 def walk(site, browser, path="/members/"):
     """As far as alice gets."""
     answers, came_from = [], "none"
-    while len(answers) < 8:
+    while len(answers) < 12:
         answers.append(ask(lambda: browser.get(path, site=came_from)))
         if not answers[-1] or not answers[-1].location:
             break
@@ -147,6 +185,49 @@ def signed(site):
     return browser, prepare, lambda: [ask(lambda: signing.call(browser, "POST", "/x-api/2/echo", "a=b"))]
 
 
+def front(site):
+    """A server in front asks whether alice may."""
+    browser, prepare = signed_in(site)
+    return browser, prepare, lambda: [ask(lambda: browser.get("/twauth/auth/always"))]
+
+
+def account(site):
+    """On the page of her account alice ends her session in another browser."""
+    browser, sign_in = signed_in(site)
+    browser.other = site.browser()
+
+    def prepare():
+        site.db.execute("DELETE FROM twauth_session")
+        sign_in()
+        browser.other.sign_in("alice")
+
+    def act():
+        page = ask(lambda: browser.get("/twauth/account"))
+        form = re.search(r'<form .*?name="action" value="end".*?</form>', page.text if page else "", re.S)
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0])) if form else {}
+        return [page, *([ask(lambda: browser.post("/twauth/account", fields))] if form else [])]
+
+    return browser, prepare, act
+
+
+def invited(site):
+    """Alice has no account, and an invitation."""
+    browser = site.browser()
+
+    def prepare():
+        site.db.execute("DELETE FROM twauth_account WHERE twitter_id = '1001'")
+        site.db.execute("DELETE FROM twauth_invitation")
+        site.secret_of_invitation = invitation.make(site.db)
+
+    return browser, prepare, lambda: walk(site, browser, invitation.path(site.secret_of_invitation, "/members/"))
+
+
+def by_hub(site):
+    """Alice signs in at a hub, and is nowhere signed in yet."""
+    browser = site.browser()
+    return browser, lambda: None, lambda: walk(site, browser)
+
+
 # What must hold
 
 def rows(site):
@@ -180,6 +261,7 @@ class Round:
             start(site)
         self.judge_answers()
         self.judge_session(scenario)
+        self.judge_scenario(scenario)
         self.judge_next()
         if children(site) != before:
             self.wrong.append(f"a child died: {before} {children(site)}")
@@ -214,9 +296,20 @@ class Round:
             self.wrong.append(f"the next page: {answer.status}")
         if any(a and CANARY in a.text for a in self.answers) and not signed_in:
             self.wrong.append("a page without a session")
-        if scenario is signout and self.answers[-1] and self.answers[-1].status == 303 \
-                and CANARY in self.old.get("/members/").text:
+        self.signed_in = signed_in
+
+    def judge_scenario(self, scenario):
+        """What holds in one of them alone."""
+        last = self.answers[-1]
+        if scenario is signout and last and last.status == 303 and CANARY in self.old.get("/members/").text:
             self.wrong.append("signed out, and still in")
+        if scenario is account and last and last.status == 303 and CANARY in self.browser.other.get("/members/").text:
+            self.wrong.append("ended, and still in")
+        if scenario is front and last and last.status == 200 and last.headers.get("X-Twauth-Id") != "1001":
+            self.wrong.append("told of another")
+        if scenario is invited and self.signed_in \
+                and self.site.db.value("SELECT used_by FROM twauth_invitation") != "1001":
+            self.wrong.append("in without an invitation")
 
     def judge_next(self):
         bob = self.site.browser()
@@ -246,7 +339,8 @@ class Count:
 
     def __init__(self, site, scenario, calls):
         self.site, self.calls = site, calls
-        self.name = f"{scenario}, {site.protocol}, {site.db.kind}"
+        mpm = site.httpd.mpm
+        self.name = f"{scenario}, {site.protocol}, {site.db.kind}" + (f", {mpm}" if mpm != "event" else "")
         self.done, self.failed, self.wrong = 0, 0, []
 
     def add(self, failed, wrong):
@@ -280,11 +374,38 @@ def torture(site, scenario, most):
     count.judge()
 
 
+SOME, ALL = {"*": 1, "wait": 2, "tls": -1}, {"*": 0, "tls": 50}
+
+
 @protocols
-@pytest.mark.parametrize("scenario", [first, again, recheck, session, signout, signed,
+@pytest.mark.parametrize("scenario", [first, again, recheck, session, signout, signed, front, account,
                                       pytest.param(refresh, marks=pytest.mark.protocols("oauth2"))])
 def test_each_call_fails_once(site, full, scenario):
-    torture(site, scenario, full({"*": 1, "wait": 2, "tls": -1}, {"*": 0, "tls": 50}))
+    torture(site, scenario, full(SOME, ALL))
+
+
+@pytest.mark.mpms("worker", "prefork")
+@pytest.mark.parametrize("scenario", [first])
+def test_each_call_fails_once_in_other_processes(site, full, scenario):
+    torture(site, scenario, full(SOME, ALL))
+
+
+@pytest.mark.full
+@pytest.mark.mpms("worker", "prefork")
+@protocols
+@pytest.mark.parametrize("scenario", [again, recheck, session, signout, signed, front, account])
+def test_each_call_of_the_rest_fails_once_in_other_processes(site, scenario):
+    torture(site, scenario, ALL)
+
+
+@protocols
+def test_each_call_of_an_invitation_fails_once(invites, full):
+    torture(invites, invited, full(SOME, ALL))
+
+
+@pytest.mark.protocols("oauth2")
+def test_each_call_by_way_of_a_hub_fails_once(hub, full):
+    torture(hub, by_hub, full(SOME, ALL))
 
 
 def test_what_cannot_be_said_for_lack_of_memory(site):
@@ -301,13 +422,9 @@ def test_what_cannot_be_said_for_lack_of_memory(site):
 # Starts, and graceful restarts
 
 @pytest.fixture(scope="module")
-def lean(make_site):
+def lean(make_site, protocol):
     """Nothing but the module."""
-    torture = Torture()
-    site = make_site(start=False, scheme="http", cgi=False, mpm_config=ONE_CHILD, preload=torture.preload,
-                     env=torture.env)
-    site.torture = torture
-    site.httpd.twauth_loglevel = "info"
+    site = tortured(make_site)
     start(site)
     return site
 
@@ -374,11 +491,25 @@ def begin_anew(site, how, kind, number, whose):
                               f"{said[:3000]}")
 
 
-@pytest.mark.parametrize("whose", [PARENT, CHILDREN], ids=["parent", "children"])
-@pytest.mark.parametrize("how", [restarts, starts])
-def test_each_call_of_a_start_fails_once(lean, full, how, whose):
-    site, most = lean, full({"*": -1, "memory": 1, "resource": 1, "io": 1, "statement": 1}, {"*": 60})
+whose_start = pytest.mark.parametrize("whose", [PARENT, CHILDREN], ids=["parent", "children"])
+which_start = pytest.mark.parametrize("how", [restarts, starts])
 
+
+@whose_start
+@which_start
+def test_each_call_of_a_start_fails_once(lean, full, how, whose):
+    torture_start(lean, how, whose, full({"*": -1, "memory": 1, "resource": 1, "io": 1, "statement": 1}, {"*": 60}))
+
+
+@pytest.mark.full
+@pytest.mark.protocols("oauth2")
+@whose_start
+@which_start
+def test_each_call_of_a_start_fails_once_under_oauth_2(lean, how, whose):
+    torture_start(lean, how, whose, {"*": 60})
+
+
+def torture_start(site, how, whose, most):
     def anew(act, kind=None):
         # the version of the tables is looked at some times in an hour, and then no more
         if site.httpd.running and (how is starts or kind in ("statement", "lost")):
