@@ -118,17 +118,12 @@ int tw_account_get(request_rec *r, tw_visitor_t *visitor)
 
 /* ---- actions ------------------------------------------------------------ */
 
-/* Refuses all copies of these sessions on this server; on others, when they
- * ask. */
-static void revoke_here(const tw_site_t *site, const apr_array_header_t *ended)
+/* Refuses all copies of a session on this server; on others, when they ask. */
+static void revoke_here(const tw_site_t *site, const tw_id_t *id)
 {
     apr_time_t now = apr_time_now();
-    int i;
 
-    for (i = 0; i < ended->nelts; i++) {
-        tw_revoke_id(site, &APR_ARRAY_IDX(ended, i, tw_id_t),
-                     tw_revoke_copies_until(site, NULL, now), now);
-    }
+    tw_revoke_id(site, id, tw_revoke_copies_until(site, NULL, now), now);
 }
 
 static int end_sessions(request_rec *r, tw_visitor_t *visitor,
@@ -143,7 +138,13 @@ static int end_sessions(request_rec *r, tw_visitor_t *visitor,
         != APR_SUCCESS) {
         return database_is_down(r, visitor, &err);
     }
-    revoke_here(site, ended);
+    if (id) {
+        /* whoever did it: perhaps a statement whose answer was lost */
+        revoke_here(site, id);
+    }
+    else {
+        tw_revoke_ended(site, ended, visitor->session.account);
+    }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0462)
                   "%d of their own sessions ended, from another one: %s",
                   ended->nelts, tw_line_person(r->pool, &visitor->session));
@@ -155,6 +156,15 @@ static int end_sessions(request_rec *r, tw_visitor_t *visitor,
     return done(r, site, action);
 }
 
+/* It was not made by this site's page for this session. */
+static int bad_form(request_rec *r, tw_visitor_t *visitor)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0614)
+                  "a form for an account says nothing that can be done: %s",
+                  tw_line_person(r->pool, &visitor->session));
+    return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
+}
+
 static int end_one(request_rec *r, tw_visitor_t *visitor,
                    const apr_array_header_t *form)
 {
@@ -162,7 +172,7 @@ static int end_one(request_rec *r, tw_visitor_t *visitor,
     tw_id_t id;
 
     if (!tw_account_page_session(&id, visitor, text, r->pool)) {
-        return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
+        return bad_form(r, visitor);
     }
     if (tw_id_equal(&id, &visitor->session.id)) {
         return tw_page_redirect(r, visitor->site, HTTP_SEE_OTHER,
@@ -238,7 +248,7 @@ static int end_permission(request_rec *r, tw_visitor_t *visitor,
         }
         if (!is_of_client(&stored, site)) {
             if (!round) {
-                return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
+                return bad_form(r, visitor);
             }
             break;              /* somebody else has taken them out */
         }
@@ -285,7 +295,7 @@ static int delete_account(request_rec *r, tw_visitor_t *visitor,
     int deleted, i;
 
     if (!site->pages.account_delete) {
-        return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
+        return bad_form(r, visitor);
     }
     if (!sure || strcmp(sure, "1")) {
         return ask_to_delete(r, visitor);
@@ -301,10 +311,8 @@ static int delete_account(request_rec *r, tw_visitor_t *visitor,
         return say(r, visitor, TW_PAGE_INACTIVE);
     }
     for (i = 0; i < view.sessions->nelts; i++) {
-        apr_array_header_t one = { .nelts = 1, .elts = (char *)&APR_ARRAY_IDX(
-            view.sessions, i, tw_session_seen_t).id };
-
-        revoke_here(site, &one);
+        revoke_here(site, &APR_ARRAY_IDX(view.sessions, i,
+                                         tw_session_seen_t).id);
     }
     tw_logout_leave(r, visitor, 1);
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0464)
@@ -364,5 +372,5 @@ int tw_account_post(request_rec *r, tw_visitor_t *visitor)
             return actions[i].act(r, visitor, form);
         }
     }
-    return say(r, visitor, TW_PAGE_ACCOUNT_BAD);
+    return bad_form(r, visitor);
 }

@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include <http_log.h>
 #include <http_protocol.h>
 
 #include "base/codec.h"
+#include "private.h"
 #include "request/browser.h"
 #include "request/navigation.h"
 
@@ -32,6 +34,9 @@ int tw_form_read(apr_array_header_t **form, request_rec *r)
             len += n > 0 ? (apr_size_t)n : 0;
         } while (n > 0 && len <= BODY_MAX);
         if (n < 0) {
+            ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0615)
+                          "the form of a request did not come: its connection "
+                          "broke, or was too slow");
             return HTTP_BAD_REQUEST;
         }
         if (len > BODY_MAX) {

@@ -48,6 +48,23 @@ void tw_revoke_id(const tw_site_t *site, const tw_id_t *id, apr_time_t until,
     }
 }
 
+void tw_revoke_ended(const tw_site_t *site, const apr_array_header_t *ended,
+                     apr_int64_t account)
+{
+    const tw_database_t *database = &site->store.database;
+    apr_time_t now = apr_time_now();
+    int i;
+
+    for (i = 0; i < ended->nelts; i++) {
+        tw_revoke_id(site, &APR_ARRAY_IDX(ended, i, tw_id_t),
+                     tw_revoke_copies_until(site, NULL, now), now);
+    }
+    if (database->feed) {
+        tw_accounts_change(tw_shared_accounts(site->shared), database->slot,
+                           account, tw_feed_there_by(database->feed, now));
+    }
+}
+
 void tw_revoke_here(const tw_site_t *site, const tw_session_t *session,
                     apr_time_t now)
 {
@@ -86,7 +103,6 @@ int tw_revoke_session(const char **reference, request_rec *r,
     apr_time_t now = apr_time_now();
     tw_deferred_delete_t deferred;
     tw_err_t err = { 0 };
-    int i;
 
     tw_revoke_here(site, session, now);
     if (tw_session_row_end(&ended, session, everywhere, &site->store.database,
@@ -98,9 +114,8 @@ int tw_revoke_session(const char **reference, request_rec *r,
         defer(reference, r, site, session, &deferred, &err);
         return 0;
     }
-    for (i = 0; i < ended->nelts; i++) {
-        tw_revoke_id(site, &APR_ARRAY_IDX(ended, i, tw_id_t),
-                     tw_revoke_copies_until(site, NULL, now), now);
+    if (everywhere) {
+        tw_revoke_ended(site, ended, session->account);
     }
     return 1;
 }

@@ -32,6 +32,15 @@ apr_time_t tw_revoke_copies_until(const tw_site_t *site,
 void tw_revoke_id(const tw_site_t *site, const tw_id_t *id, apr_time_t until,
                   apr_time_t now);
 
+/*
+ * Refuses the copies of sessions of an account that the database has just
+ * ended (tw_id_t): on this server; on others, when they ask.  All others of
+ * the account are asked about where changes are followed, for an answer that
+ * was lost names no session.
+ */
+void tw_revoke_ended(const tw_site_t *site, const apr_array_header_t *ended,
+                     apr_int64_t account);
+
 /* Refuses the copies of a session here, whatever becomes of its row. */
 void tw_revoke_here(const tw_site_t *site, const tw_session_t *session,
                     apr_time_t now);

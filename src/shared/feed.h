@@ -145,15 +145,22 @@ apr_time_t tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there,
                                apr_time_t begun, apr_time_t now,
                                apr_time_t true_begun, apr_time_t true_now);
 
+/* A time of this server's clock as one of the database's: no earlier than it
+ * was. */
+static inline apr_time_t tw_feed_there_by(const tw_feed_t *feed,
+                                          apr_time_t here)
+{
+    return here - (apr_time_t)tw_cell_get(&feed->ahead[0]);
+}
+
 /* All copies up to now are to be checked again. */
 static inline void tw_feed_revalidate(tw_feed_t *feed, apr_time_t now)
 {
     tw_cell_raise(&feed->revalidate_before,
-                  (apr_uint64_t)now - tw_cell_get(&feed->ahead[0]));
+                  (apr_uint64_t)tw_feed_there_by(feed, now));
 }
 
-/* A time of this server's clock as one of the database's, and back: no later
- * than it was. */
+/* The same, and back: no later than it was. */
 static inline apr_time_t tw_feed_there(const tw_feed_t *feed, apr_time_t here)
 {
     return here - (apr_time_t)tw_cell_get(&feed->ahead[1]);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults that were found by reading, by attack, or by accident: each once, so that it stays mended."""
 
+import re
 import time
 
 import pytest
 
+from harness.checks import user
 from harness.httpd import environment_of
 
 CONFIG = """
@@ -127,3 +129,42 @@ def test_cookie_of_many_small_pieces(site, browser):
                                     "TwAuthCallbackURL https://site.test/twauth/logout"])
 def test_CF_1_refused(make_site, config):
     assert not make_site(start=False, db=False, config=config).httpd.check()
+
+
+# Found by test_torture.py
+
+@pytest.fixture(scope="module")
+def slow(make_site):
+    """What others change counts late."""
+    return make_site(config="TwAuthSessionFeed 10min")
+
+
+@pytest.mark.databases("sqlite", "pgsql")
+@pytest.mark.parametrize("how", ["end", "end-others", "everywhere"])
+def test_ended_by_a_statement_whose_answer_was_lost(slow, how):
+    """Made again it finds no row, and names no session: their copies were good until changes were read."""
+    slow.db.clear()
+    alice, phone = slow.browser(), slow.browser()
+    alice.sign_in("alice")
+    own = slow.db.value("SELECT id FROM twauth_session")
+    phone.sign_in("alice")
+    forms = re.findall(r"<form .*?</form>", alice.get("/twauth/account").text, re.S)
+    forms = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
+    slow.db.execute("DELETE FROM twauth_session WHERE id <> ?", own)
+    if how == "everywhere":
+        assert alice.sign_out(everywhere="1").status == 303
+    else:
+        fields = next(form for form in forms if form.get("action") == how)
+        assert alice.post("/twauth/account", fields).status == 303
+        assert user(alice) == "alice"
+    assert user(phone) is None
+
+
+@pytest.mark.databases("sqlite", "pgsql")
+def test_a_form_of_the_account_that_says_nothing_is_in_the_log(slow):
+    alice = slow.browser()
+    alice.sign_in("alice")
+    mark = slow.log.mark()
+    for fields in ({"action": "end", "session": "x"}, {"action": "fly"}, {}):
+        assert alice.post("/twauth/account", fields).status == 400
+    assert slow.log.numbers(mark).count("TW0614") == 3
