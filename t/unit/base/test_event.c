@@ -99,7 +99,7 @@ static void test_write(void **state)
 {
     tw_event_log_t log = { "site.test", NULL, 1 };
     tw_event_t event = { .kind = TW_EVENT_SIGNED_IN };
-    char line[TW_EVENT_MAX];
+    char line[TW_EVENT_MAX] = "";
     int ends[2], flags;
     ssize_t n;
 
