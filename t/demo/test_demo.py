@@ -9,9 +9,9 @@ import time
 import pytest
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import ports, process
+from harness.chromium import patience
 from harness.paths import TREE
 from harness.process import until
 
@@ -54,7 +54,7 @@ def person(demo, _chromium):
     press(driver, "Sign in with X")
     press(driver, "alice", "label")
     press(driver, "uthorize")
-    WebDriverWait(driver, 60).until(lambda d: d.current_url == demo.url("/members/"))
+    patience(driver).until(lambda d: d.current_url == demo.url("/members/"))
     yield driver
     _chromium.quit(driver)
 

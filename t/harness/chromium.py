@@ -82,6 +82,19 @@ class Chromium:
         self._process.stop(3)
 
 
+def patience(driver):
+    """Selenium's wait for a page, either browser's: `patience(driver).until(lambda d: d.title == "Members")`. What was there
+    when it looked, and is gone before it reads it, belongs to the page before."""
+    from selenium.common.exceptions import StaleElementReferenceException
+    from selenium.webdriver.support.ui import WebDriverWait
+    return WebDriverWait(driver, 60, ignored_exceptions=[StaleElementReferenceException])
+
+
+def arrive(driver, part):
+    """Wait until the page whose address has `part` in it is there, to its end."""
+    patience(driver).until(lambda d: part in d.current_url and d.execute_script("return document.readyState") == "complete")
+
+
 def cdp(driver, command, **parameters):
     """A command of Chromium's own debugging protocol."""
     return driver.execute("executeCdpCommand", {"cmd": command, "params": parameters})["value"]

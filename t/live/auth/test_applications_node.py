@@ -5,10 +5,10 @@ import socket
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import applications
 from harness.applications import Program, block, folder_of, signed_in, spoofed
+from harness.chromium import patience
 
 pytestmark = pytest.mark.full
 
@@ -100,5 +100,5 @@ def test_node_in_a_real_browser(node, driver):
             label.click()
     next(b for b in driver.find_elements(By.CSS_SELECTOR, "button, input[type=submit]") if "uthori" in b.text + (b.get_attribute("value") or "")
          or "Sign" in b.text + (b.get_attribute("value") or "")).click()
-    WebDriverWait(driver, 60).until(lambda d: [d.find_element(By.ID, name).text for name in ("events", "live")] == ["hello alice"] * 2)
+    patience(driver).until(lambda d: [d.find_element(By.ID, name).text for name in ("events", "live")] == ["hello alice"] * 2)
     driver.get("about:blank")

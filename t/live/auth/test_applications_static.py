@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from harness.applications import NAMES, block, folder_of, signed_in, spoofed
+from harness.chromium import patience
 
 RST = """\
 Handbook
@@ -116,6 +116,6 @@ def test_its_search_works_for_members(handbook, driver):
         if "alice" in label.text:
             label.click()
     click_on(driver, "uthori" if "uthori" in driver.page_source else "Sign")
-    WebDriverWait(driver, 60).until(lambda d: d.current_url == search)
-    WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, "ul.search li"))
+    patience(driver).until(lambda d: d.current_url == search)
+    patience(driver).until(lambda d: d.find_elements(By.CSS_SELECTOR, "ul.search li"))
     assert "Handbook" in driver.find_element(By.CSS_SELECTOR, "ul.search li").text

@@ -3,10 +3,10 @@
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import urls
 from harness.checks import SESSION
+from harness.chromium import arrive, patience
 from harness.httpd import environment_of
 from harness.signin import Flow
 
@@ -277,10 +277,10 @@ def test_a_real_browser_goes_round_once(make_site, chromium):
     site = make_site(start=False, protected=PLACES.replace("10min", "1s"), config="TwAuthSignInWith authorize")
     site.httpd.put("bank/index.html", "<!doctype html><title>Bank</title>")
     site.start()
-    wait = WebDriverWait(chromium, 60)
+    wait = patience(chromium)
 
     def allow():
-        wait.until(lambda d: d.current_url.startswith(site.standin.browser_url()))
+        arrive(chromium, site.standin.browser_url())
         next(e for e in chromium.find_elements(By.CSS_SELECTOR, "button, input[type=submit]")
              if "uthori" in (e.text or e.get_attribute("value")) or "Allow" in (e.text or "")).click()
 

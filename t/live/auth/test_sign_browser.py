@@ -3,9 +3,9 @@
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from harness import signing
+from harness.chromium import patience
 from harness.httpd import VHost
 
 pytestmark = [pytest.mark.protocols("oauth1", "oauth2"), pytest.mark.databases("sqlite")]
@@ -33,7 +33,7 @@ def site(make_site, standin, authority):
 def press(driver, button):
     driver.execute_script("said.textContent = ''")
     driver.find_element(By.ID, button).click()
-    return WebDriverWait(driver, 60).until(lambda d: d.find_element(By.ID, "said").text)
+    return patience(driver).until(lambda d: d.find_element(By.ID, "said").text)
 
 
 def posted(site):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
 FAILURES = 5                # so many running open the breaker
 PAUSE = 2                   # and one is let through so often
-LIMIT = 2
+LIMIT = 5                   # an answer that is late on a busy machine would be another kind of failure
 LOGIN = "/twauth/login?next=%2Fmembers%2F"
 
 
@@ -226,7 +226,7 @@ def test_PR_11_one_visitor_is_refused_and_the_next_gets_in(site):
 
 def test_PR_1_slow_but_working_is_not_away(site):
     """Each takes a good part of the limit; the breaker stays closed, and what does not fit is told to come back."""
-    limit = 4 * LIMIT           # far enough from what a busy machine adds
+    limit = 8                   # far enough from what a busy machine adds
     before = site.vhost.config
     site.vhost.config = before.replace(f"TwAuthProviderTimeout {LIMIT}s", f"TwAuthProviderTimeout {limit}s")
     site.graceful()

@@ -112,7 +112,7 @@ def test_stopped_means_gone(make_httpd):
     httpd = make_httpd(cgi=True).start()
     pids = [httpd.pid, *httpd.children()]
     httpd.stop()
-    assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+    assert process.until(lambda: not any(map(process.alive, pids)), timeout=5)
 
 
 def test_killed_tests_leave_nothing():

@@ -5,9 +5,8 @@ import re
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
-from harness.chromium import screenshot
+from harness.chromium import arrive, patience, screenshot
 from harness.site import CANARY
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -37,7 +36,7 @@ def click(driver, what, then):
              if what in (e.text, e.get_attribute("id"), e.get_attribute("value"))]
     assert found, f"no {what} on:\n{driver.page_source}"
     found[0].click()
-    WebDriverWait(driver, 60).until(lambda d: then in d.current_url and d.find_elements(By.TAG_NAME, "body"))
+    arrive(driver, then)
 
 
 def buttons(driver):
@@ -70,7 +69,7 @@ def test_a_whole_sign_in_by_clicks(site, driver):
     assert {c["name"] for c in driver.get_cookies()} >= {"__Host-twauth", "__Host-twauth_pre"}
     assert all(c["httpOnly"] and c["secure"] for c in driver.get_cookies())
     driver.get(site.url("/home.html"))
-    WebDriverWait(driver, 60).until(lambda d: d.find_element(By.ID, "who").text == "alice")
+    patience(driver).until(lambda d: d.find_element(By.ID, "who").text == "alice")
     assert complaints(driver) == []
 
 
@@ -110,7 +109,7 @@ def test_sign_out_by_our_own_page(site, driver):
     driver.get(site.url("/twauth/logout"))
     screenshot(driver, "page-sign-out")
     click(driver, "Sign out", "/twauth/logout")
-    WebDriverWait(driver, 60).until(lambda d: "signed out" in heading(d))
+    patience(driver).until(lambda d: "signed out" in heading(d))
     assert complaints(driver) == []
 
 
@@ -133,7 +132,7 @@ def test_cancel_at_X(site, driver):
     click(driver, "in", site.standin.browser_url())
     if site.protocol == "oauth1":
         click(driver, "cancel", "/oauth/")
-        WebDriverWait(driver, 60).until(lambda d: d.find_elements(By.ID, "return"))
+        patience(driver).until(lambda d: d.find_elements(By.ID, "return"))
         click(driver, "return", "/twauth/callback")
     else:
         click(driver, "cancel", "/twauth/callback")

@@ -3,8 +3,8 @@
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
+from harness.chromium import patience
 from harness.httpd import VHost
 from harness.site import CANARY, PROTECTED
 
@@ -26,7 +26,7 @@ def hub(make_site):
 
 
 def arrives(driver, url):
-    WebDriverWait(driver, 60).until(lambda d: d.current_url == url)
+    patience(driver).until(lambda d: d.current_url == url)
     return CANARY in driver.page_source
 
 
@@ -46,7 +46,7 @@ def visitor(request, make_driver):
 def sign_out(driver, host):
     driver.get(host.url("/home.html"))
     driver.find_element(By.ID, "out").click()
-    WebDriverWait(driver, 60).until(lambda d: "signed out" in d.page_source)
+    patience(driver).until(lambda d: "signed out" in d.page_source)
 
 
 def test_one_sign_in_for_all(hub, visitor):

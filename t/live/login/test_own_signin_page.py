@@ -5,8 +5,8 @@ import re
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
+from harness.chromium import arrive, patience
 from harness.paths import TREE
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -47,11 +47,11 @@ def test_G14_the_recipe_of_the_documents(site, chromium, asked, landed):
     link, = chromium.find_elements(By.TAG_NAME, "a")
     assert link.text == "Sign in with X"
     link.click()
-    WebDriverWait(chromium, 60).until(lambda d: site.standin.browser_url() in d.current_url)
+    arrive(chromium, site.standin.browser_url())
     for label in chromium.find_elements(By.TAG_NAME, "label"):
         if "alice" in label.text:
             label.click()
     button = next(e for e in chromium.find_elements(By.CSS_SELECTOR, "button, input[type=submit]")
                   if "uthori" in (e.text or e.get_attribute("value")) or "Allow" in (e.text or ""))
     button.click()
-    WebDriverWait(chromium, 60).until(lambda d: d.current_url == site.url(landed))
+    patience(chromium).until(lambda d: d.current_url == site.url(landed))

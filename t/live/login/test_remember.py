@@ -5,9 +5,9 @@ import re
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 from harness.checks import SESSION, SLACK, user
+from harness.chromium import patience
 from harness.signin import Flow
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -209,7 +209,7 @@ def test_forged_flow_cookie_remembers_nobody(asks):
 
 @pytest.mark.parametrize("tick", [True, False])
 def test_a_person_ticks_the_box(asks, chromium, tick):
-    wait = WebDriverWait(chromium, 20)
+    wait = patience(chromium)
     chromium.get(asks.url("/members/"))
     label, = chromium.find_elements(By.TAG_NAME, "label")
     assert "signed in" in label.text

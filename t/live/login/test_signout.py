@@ -5,9 +5,9 @@ import socket
 import ssl
 
 import pytest
-from selenium.webdriver.support.ui import WebDriverWait
 
 from harness.checks import PRE, SESSION, user
+from harness.chromium import patience
 from harness.site import PROTECTED
 
 
@@ -204,7 +204,7 @@ def test_CS_2_button_works_in_a_real_browser(make_site, chromium):
     site.vhost.config += '\nHeader always set Referrer-Policy no-referrer'
     site.httpd.modules += ("headers",)
     site.restart()
-    wait = WebDriverWait(chromium, 60)
+    wait = patience(chromium)
     chromium.get(site.url("/members/"))
     chromium.find_element("css selector", "button").click()
     wait.until(lambda driver: driver.title == "Members")

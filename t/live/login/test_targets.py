@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from harness import targets
-from harness.chromium import resolve
+from harness.chromium import patience, resolve
 from harness.paths import TREE
 
 JUDGE = Path(os.environ.get("TWAUTH_BUILD") or TREE / "build").resolve() / "t" / "targets"
@@ -258,6 +258,7 @@ def test_RD_1_RD_4_through_a_real_sign_in(site, chromium):
 def test_RD_1_a_real_browser_stays(site, chromium):
     chromium.get(site.url("/members/"))
     chromium.find_element("css selector", "button").click()
+    patience(chromium).until(lambda d: d.title == "Members")
     for text in [t for t in targets.BY_HAND[::4] if len(t) < 2600] + GOOD[::8]:
         chromium.get(site.url(f"/twauth/login?next={encoded(text)}"))
         assert chromium.current_url.startswith(site.url("/")), text

@@ -3,8 +3,8 @@
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
+from harness.chromium import arrive, patience
 from harness.httpd import VHost
 from harness.process import until
 from harness.site import CANARY
@@ -137,7 +137,7 @@ def click(driver, what, then):
              if what in (e.text, e.get_attribute("id"), e.get_attribute("value"))]
     assert found, f"no {what} on:\n{driver.page_source}"
     found[0].click()
-    WebDriverWait(driver, 60).until(lambda d: then in d.current_url and d.find_elements(By.TAG_NAME, "body"))
+    arrive(driver, then)
 
 
 def visited(site, path):
@@ -149,7 +149,7 @@ def visited(site, path):
 def test_G2_a_whole_visit_through_a_worker(working, chromium):
     site, driver = working, chromium
     driver.get(site.url("/home.html"))
-    WebDriverWait(driver, 60).until(lambda d: d.title == "Controlled")
+    patience(driver).until(lambda d: d.title == "Controlled")
     click(driver, "in", site.standin.browser_url())
     for label in driver.find_elements(By.TAG_NAME, "label"):
         if "alice" in label.text:
@@ -157,13 +157,13 @@ def test_G2_a_whole_visit_through_a_worker(working, chromium):
     button = next(e for e in driver.find_elements(By.CSS_SELECTOR, "button, input[type=submit]")
                   if "uthori" in (e.text or e.get_attribute("value")) or "Allow" in (e.text or ""))
     button.click()
-    WebDriverWait(driver, 60).until(lambda d: d.current_url == site.url("/members/"))
+    arrive(driver, site.url("/members/"))
     assert CANARY in driver.page_source
     assert until(lambda: any("mode=navigate dest=empty" in line for line in visited(site, "/members/"))), visited(site, "/members/")
     driver.get(site.url("/home.html"))
-    WebDriverWait(driver, 60).until(lambda d: d.find_element(By.ID, "who").text == "alice")
+    patience(driver).until(lambda d: d.find_element(By.ID, "who").text == "alice")
     click(driver, "out", "/home.html")
-    WebDriverWait(driver, 60).until(lambda d: d.find_element(By.ID, "who").text == "nobody")
+    patience(driver).until(lambda d: d.find_element(By.ID, "who").text == "nobody")
     driver.get(site.url("/members/"))
     assert CANARY not in driver.page_source and "Sign in with X" in driver.page_source
 
@@ -172,7 +172,7 @@ def test_G2_a_foreign_form_signs_nobody_out_through_a_worker(working, chromium):
     """What the browser says of the origin of a worker's request is believed with the Origin beside it."""
     site, driver = working, chromium
     driver.get(site.url("/home.html"))
-    WebDriverWait(driver, 60).until(lambda d: d.title == "Controlled")
+    patience(driver).until(lambda d: d.title == "Controlled")
     browser = site.browser()
     browser.sign_in("alice")
     driver.add_cookie({"name": "__Host-twauth", "value": browser.cookies["__Host-twauth"], "secure": True,
@@ -180,7 +180,7 @@ def test_G2_a_foreign_form_signs_nobody_out_through_a_worker(working, chromium):
     driver.get(site.elsewhere.url("/forge.html"))
     asked = len(visited(site, "/twauth/logout"))
     driver.find_element(By.ID, "go").click()
-    WebDriverWait(driver, 60).until(lambda d: site.url("/twauth/logout") in d.current_url)
+    arrive(driver, site.url("/twauth/logout"))
     assert until(lambda: any("POST" in line and "dest=empty" in line for line in visited(site, "/twauth/logout")[asked:]))
     assert browser.fetch("/twauth/session").json()["signed_in"]
     assert "Please confirm" in driver.page_source

@@ -172,6 +172,7 @@ def test_DB_3_paused_postgres(narrow):
     alice.sign_in("alice"), bob.sign_in("bob")
     narrow.clock.forward(60 + 600 + 6)
     narrow.expect_log("TW0401")
+    narrow.allow_log(DBD)
     waiting = []
     with narrow.db.locked():
         hung = [threading.Thread(target=lambda b=b: waiting.append(b.get("/members/").status))
