@@ -190,6 +190,7 @@ static void test_token(void **state)
         { "{" TOKEN ",\"expires_in\":3600.0}", NULL, 3600 },
         { "{" TOKEN ",\"expires_in\":3600.9}", NULL, 3600 },
         { "{" TOKEN ",\"expires_in\":\"3600\"}", NULL, 3600 },
+        { "{" TOKEN ",\"expires_in\":\"31622400\"}", NULL, 31622400 },
         { "{" TOKEN ",\"expires_in\":null}", NULL, 7200 },
         /* ... but a time */
         { "{" TOKEN ",\"expires_in\":31622401}", NULL, -1 },
@@ -200,6 +201,7 @@ static void test_token(void **state)
         { "{" TOKEN ",\"expires_in\":\"-1\"}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":\"1h\"}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":\"\"}", NULL, -1 },
+        { "{" TOKEN ",\"expires_in\":\"000000001\"}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":\"99999999999999999999\"}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":[]}", NULL, -1 },
         { "{" TOKEN ",\"expires_in\":true}", NULL, -1 },

@@ -19,7 +19,7 @@ static void test_names(void **state)
           "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7" },
         { "\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xbf",
           "\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xbf" },
-        { "  a \t\r\n b  ", "a b" }, { " ", "" }, { "\n", "" },
+        { "a\tb\rc", "a b c" }, { "  a \t\r\n b  ", "a b" }, { " ", "" }, { "\n", "" },
         { "\xc2\xa0" "a\xe3\x80\x80\xe2\x80\x83" "b\xe2\x80\xa8" "c",
           "a b c" },
         { "a\x01\x1b[31m\x7f" "b", "a[31mb" },
@@ -111,9 +111,14 @@ static void test_addresses(void **state)
         { long_, "a@[127.0.0.1]", 0, 0 },
         { "", "", 0, 0 },
     };
+    tw_profile_t longest = { 1, "", apr_pstrmemdup(
+        pool, long_, TW_PROFILE_AVATAR_MAX), "", 0 };
     int i;
 
     (void)state;
+    assert_true(strlen(long_) > TW_PROFILE_AVATAR_MAX);
+    tw_profile_clean(&longest, pool);
+    assert_int_equal(strlen(longest.avatar), TW_PROFILE_AVATAR_MAX);
     for (i = 0; i < COUNT(rows); i++) {
         tw_profile_t profile = { 1, "", rows[i].avatar, rows[i].email, 0 };
 

@@ -38,6 +38,9 @@ static void test_databases(void **state)
         { "pgsql", "dbname=b dbname=a", "dbname=a", 1 },
         { "pgsql", "hostaddr=1.2.3.4 dbname=a", "host=1.2.3.4 dbname=a", 0 },
         { "pgsql", "dbname='a", "dbname='a", 1 },
+        /* the end of another word */
+        { "pgsql", "dbname=a xhost=x", "dbname=a xhost=y", 1 },
+        { "pgsql", "dbname=a\thost=x", "dbname=a\thost=y", 0 },
         { "pgsql", "postgresql://x/a", "postgresql://x/b", 0 },
         { "sqlite3", "/srv/a.db", "/srv/a.db", 1 },
         { "sqlite3", "/srv/a.db", "/srv/b.db", 0 },

@@ -325,6 +325,11 @@ static void test_keys(void **state)
         { "0000000000000000000000000000000000000000000000000000000000000000",
           "random" },
         { "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=", "random" },
+        /* eleven bytes that differ, and twelve; 17 steps alike, and 16 */
+        { "eUK98iEG8IR3YvOE8iHyYoRCvfLzQgZCBnfzhISE83c=", "random" },
+        { "RLsxEkX9b4TfmtfF12+a14TXRW/Fu/3XxRJvmtfXMcU=", NULL },
+        { "ChEYHyYtNDtCSVBXXmVsc3qBiIiRPyD29y2wItJNCpY=", "random" },
+        { "ChEYHyYtNDtCSVBXXmVsc3qB1DwWF8GpjngSngMnNxA=", NULL },
     };
     int i;
 

@@ -304,6 +304,46 @@ static void test_formats(void **state)
     }
 }
 
+/* Who has nothing more to say has the shorter format. */
+static void test_format_2(void **state)
+{
+    tw_session_t in = jack;
+    tw_plain_t plain;
+    char *text;
+
+    (void)state;
+    text = tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION, REALM), pool);
+    tw_unseal(&plain, SEALER(ring, TW_SEAL_SESSION, REALM), text,
+              strlen(text), pool);
+    assert_int_equal(plain.data[0], 2);
+    in.confirmed = 1;
+    text = tw_session_seal(&in, SEALER(ring, TW_SEAL_SESSION, REALM), pool);
+    tw_unseal(&plain, SEALER(ring, TW_SEAL_SESSION, REALM), text,
+              strlen(text), pool);
+    assert_int_equal(plain.data[0], 3);
+}
+
+/* Well sealed, and of fields that are not known, but longer than any. */
+static void test_many_fields(void **state)
+{
+    unsigned char plain[FIXED + 6 + 6 * 258] = { 3 };
+    tw_session_t out;
+    char *text;
+    int fields;
+
+    (void)state;
+    for (fields = 0; fields < 6; fields++) {
+        memcpy(plain + FIXED + 6 + fields * 258, "\310\377", 2);
+    }
+    for (fields = 0; fields <= 6; fields++) {
+        text = tw_seal(SEALER(ring, TW_SEAL_SESSION, REALM), plain,
+                       (apr_size_t)(FIXED + 6 + fields * 258), pool);
+        CHECK((open_text(&out, text) == APR_SUCCESS)
+              == (strlen(text) <= TW_SESSION_TEXT_MAX), "%d fields", fields);
+    }
+    assert_true(strlen(text) > TW_SESSION_TEXT_MAX);
+}
+
 /* What a copy has besides: sealed where it is set, and in format 3 alone. */
 static void test_fields(void **state)
 {
@@ -467,6 +507,8 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_bound_to_realm_and_purpose),
           cmocka_unit_test(test_keys),
           cmocka_unit_test(test_formats),
+          cmocka_unit_test(test_format_2),
+          cmocka_unit_test(test_many_fields),
           cmocka_unit_test(test_fields),
           cmocka_unit_test(test_profile),
           cmocka_unit_test(test_field_too_long),

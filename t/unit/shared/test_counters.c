@@ -100,6 +100,56 @@ static void test_eight_processes_count_exactly(void **state)
     assert_int_equal(sum, ROUNDS * EVENTS / 4);
 }
 
+/* Each error has a row of its own, the first and the last too. */
+static void test_errors(void **state)
+{
+    static const char *const names[] = {
+#define NAME(number, name, second) name,
+        TW_ERROR(NAME)
+    };
+    int i, j;
+
+    (void)state;
+    assert_int_equal(COUNT(names), TW_ERROR_ROWS);
+    for (i = 0; i < TW_ERROR_ROWS; i++) {
+        anew();
+        tw_counters_error(counters, names[i]);
+        for (j = 0; j < TW_ERROR_ROWS; j++) {
+            CHECK(tw_counters_get(counters, TW_PLACE_ANSWERS, j) == (i == j),
+                  "%s, row %d", names[i], j);
+        }
+    }
+}
+
+/* What became of a call, by what went wrong. */
+static void test_outcomes(void **state)
+{
+    static const struct {
+        tw_err_kind_t kind;
+        tw_outcome_t outcome;
+    } rows[] = {
+        { TW_ERR_NONE, TW_OUTCOME_OK },
+        { TW_ERR_INTERNAL, TW_OUTCOME_INTERNAL },
+        { TW_ERR_INPUT, TW_OUTCOME_INTERNAL },
+        { TW_ERR_UNREACHABLE, TW_OUTCOME_UNREACHABLE },
+        { TW_ERR_TIMEOUT, TW_OUTCOME_TIMEOUT },
+        { TW_ERR_GARBAGE, TW_OUTCOME_UNUSABLE },
+        { TW_ERR_REFUSED, TW_OUTCOME_REFUSED },
+        { TW_ERR_STALE, TW_OUTCOME_STALE },
+        { TW_ERR_LIMITED, TW_OUTCOME_LIMITED },
+        { TW_ERR_USER_LIMITED, TW_OUTCOME_LIMITED },
+        { TW_ERR_USER, TW_OUTCOME_USER },
+        { TW_ERR_DATABASE, TW_OUTCOME_INTERNAL },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        CHECK(tw_counters_outcome(rows[i].kind) == rows[i].outcome, "row %d",
+              i);
+    }
+}
+
 static void test_times_stand_in_their_buckets(void **state)
 {
     static const struct { int took, first; } rows[] = {
@@ -271,6 +321,7 @@ static void test_what_was_given_up_is_counted(void **state)
 
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_eight_processes_count_exactly),
+          cmocka_unit_test(test_errors), cmocka_unit_test(test_outcomes),
           cmocka_unit_test(test_times_stand_in_their_buckets),
           cmocka_unit_test(test_each_place_is_one_metric_s),
           cmocka_unit_test(test_no_two_rows_have_the_same_labels),
