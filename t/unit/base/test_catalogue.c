@@ -1,125 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tw_catalogue and tw_language: which sentences, and in which language.
+ * tw_catalogue: the sentences of another language.
  */
 
 #include "unit.h"
 
 #include "base/catalogue.h"
-#include "base/language.h"
-
-static apr_array_header_t *tags_of(const char *list)
-{
-    apr_array_header_t *tags = apr_array_make(pool, 8, sizeof(const char *));
-    char *text = apr_pstrdup(pool, list), *last;
-    char *tag = apr_strtok(text, " ", &last);
-
-    for (; tag; tag = apr_strtok(NULL, " ", &last)) {
-        APR_ARRAY_PUSH(tags, const char *) = tag;
-    }
-    return tags;
-}
-
-/* RFC 9110 section 12.5.4, RFC 4647 section 3.4. */
-static void test_choice(void **state)
-{
-    static const struct { const char *tags, *accept, *chosen; } rows[] = {
-        { "en de", NULL, "en" },
-        { "en de", "", "en" },
-        { "en de", "de", "de" },
-        { "en de", "DE", "de" },
-        { "en de", "de-AT", "de" },
-        { "en de", "de-Latn-AT-1996", "de" },
-        { "en de", "den", "en" },
-        { "en de", "d", "en" },
-        { "en de", "nl", "en" },
-        { "en de fr", "nl, fr;q=0.4, de;q=0.7", "de" },
-        { "en de fr", "fr, de", "fr" },
-        { "en de fr", "de;q=0.5,fr;q=0.5", "de" },
-        { "en de fr", "de;q=0, fr;q=0.001", "fr" },
-        { "en de fr", "de;q=0", "en" },
-        { "en de fr", "de ; q=0.2 , fr ; q=0.3", "fr" },
-        { "en de fr", "de;q=0.2;x=1, fr;q=0.25", "fr" },
-        { "en de fr", "de;Q=0.2, fr;q=1.000", "fr" },
-        { "en de fr", "de;q=zz, fr;q=0.1", "fr" },
-        { "en de fr", "de;q=, fr;q=0.1", "fr" },
-        { "en de fr", "de;level=1", "de" },
-        { "en de fr", "de;x=0, fr;q=0.5", "de" },
-        { "en de fr", "*", "en" },
-        { "en de fr", "*;q=0.5, de;q=0.4", "en" },
-        { "en de fr", "*;q=0.1, de;q=0.4", "de" },
-        { "en de fr", ",,, ,de,,", "de" },
-        { "en de fr", ";;;,de", "de" },
-        { "en de fr", " \t de", "de" },
-        { "en pt-BR", "pt", "pt-BR" },
-        { "en pt-BR", "pt-PT", "en" },
-        { "en pt-BR pt", "pt-br", "pt-BR" },
-        { "en pt pt-BR", "pt-BR", "pt-BR" },
-        { "en pt pt-BR", "pt-PT", "pt" },
-        { "en zh-Hant zh", "zh-Hant-TW, zh;q=0.9", "zh-Hant" },
-        { "en de", "\xff\xfe, de;q=0.9", "de" },
-        { "en de", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, de",
-          "de" },
-    };
-    int i;
-
-    (void)state;
-    for (i = 0; i < COUNT(rows); i++) {
-        apr_array_header_t *tags = tags_of(rows[i].tags);
-        int chosen = tw_language_choose(tags, rows[i].accept);
-
-        CHECK(!strcmp(APR_ARRAY_IDX(tags, chosen, const char *),
-                      rows[i].chosen), "row %d: %s", i,
-              APR_ARRAY_IDX(tags, chosen, const char *));
-    }
-}
-
-/* However long it is, thirty of its elements count. */
-static void test_choice_is_bounded(void **state)
-{
-    char *accept = apr_pcalloc(pool, 200001);
-    int i;
-
-    (void)state;
-    for (i = 0; i < 50000; i++) {
-        memcpy(accept + 4 * i, "nl, ", 4);
-    }
-    memcpy(accept + 199996, "de", 3);
-    assert_int_equal(tw_language_choose(tags_of("en de"), accept), 0);
-}
-
-static void test_tags(void **state)
-{
-    static const char *const good[] = {
-        "de", "yue", "pt-BR", "zh-Hant", "zh-Hant-TW", "es-419", "sl-rozaj",
-        "Az-LATN",
-        "ZA"
-    };
-    static const char *const bad[] = {
-        "", "d", "german", "d1", "de-", "-de", "de--AT", "de_AT", "de AT",
-        "de-abcdefghi", "../en", "de/x", "d\xc3\xa9",
-        "de-aaaaaaaa-bbbbbbbb-cccccccc-dddddddd"
-    };
-    static const char *const rtl[] = {
-        "ar", "he", "fa-IR", "ur", "az-Arab", "pa-Arab-PK", "ckb"
-    };
-    static const char *const ltr[] = { "en", "de", "ja", "ar-Latn", "arn" };
-    int i;
-
-    (void)state;
-    for (i = 0; i < COUNT(good); i++) {
-        CHECK(tw_language_ok(good[i]), "refused: %s", good[i]);
-    }
-    for (i = 0; i < COUNT(bad); i++) {
-        CHECK(!tw_language_ok(bad[i]), "accepted: %s", bad[i]);
-    }
-    for (i = 0; i < COUNT(rtl); i++) {
-        CHECK(!strcmp(tw_language_direction(rtl[i]), "rtl"), "%s", rtl[i]);
-    }
-    for (i = 0; i < COUNT(ltr); i++) {
-        CHECK(!strcmp(tw_language_direction(ltr[i]), "ltr"), "%s", ltr[i]);
-    }
-}
 
 static apr_status_t read_text(tw_catalogue_t *catalogue, int *line,
                               const char *text, tw_err_t *err)
@@ -237,10 +123,39 @@ static void test_table(void **state)
     assert_int_equal(tw_sentence_of("who.", 4), TW_SAY_NOTHING);
 }
 
+/* The first and the last of each length, and what stands next to them. */
+static void test_text(void **state)
+{
+    static const struct {
+        const char *text;
+        int is;
+    } rows[] = {
+        { "", 1 }, { " ~", 1 }, { "\t", 1 }, { "\x1f", 0 }, { "\x7f", 0 },
+        { "\n", 0 }, { "\x80", 0 }, { "\xc1\xbf", 0 },
+        { "\xc2\x9f", 0 }, { "\xc2\xa0", 1 }, { "\xc3\x80", 1 },
+        { "\xdf\xbf", 1 }, { "\xd0\x80", 1 }, { "\xc3", 0 }, { "\xc3" "a", 0 },
+        { "\xc3\xc0", 0 }, { "\xe0\x9f\xbf", 0 }, { "\xe0\xa0\x80", 1 },
+        { "\xe1\x80\x80", 1 }, { "\xec\x95\x9c", 1 }, { "\xed\x95\x9c", 1 },
+        { "\xed\x9f\xbf", 1 }, { "\xed\xa0\x80", 0 }, { "\xee\x80\x80", 1 },
+        { "\xef\xbf\xbd", 1 }, { "\xe2\x82", 0 }, { "\xe2\x82" "a", 0 },
+        { "\xe2" "a\x82", 0 }, { "\xf0\x8f\xbf\xbf", 0 },
+        { "\xf0\x90\x80\x80", 1 }, { "\xf0\x9f\x98\x80", 1 },
+        { "\xf1\x80\x80\x80", 1 }, { "\xf4\x8f\xbf\xbf", 1 },
+        { "\xf4\x90\x80\x80", 0 }, { "\xf5\x80\x80\x80", 0 },
+        { "\xf0\x9f\x98", 0 }, { "\xf0\x9f\x98" "a", 0 }, { "\xff", 0 },
+        { "a\xc3\xa9" "b\xe2\x82\xac" "c\xf0\x9f\x98\x80" "d", 1 },
+    };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        CHECK(tw_catalogue_is_text(rows[i].text, strlen(rows[i].text))
+              == rows[i].is, "row %d", i);
+    }
+}
+
 UNIT_MAIN(unit_nothing,
-          cmocka_unit_test(test_choice),
-          cmocka_unit_test(test_choice_is_bounded),
-          cmocka_unit_test(test_tags),
+          cmocka_unit_test(test_text),
           cmocka_unit_test(test_good_text),
           cmocka_unit_test(test_faults),
           cmocka_unit_test(test_nul_and_length),

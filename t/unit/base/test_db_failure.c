@@ -39,7 +39,10 @@ static void test_sqlstate_in_any_language(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        int found = tw_db_failure_sqlstate(code, rows[i].message);
+        int found;
+
+        memset(code, '#', sizeof(code));
+        found = tw_db_failure_sqlstate(code, rows[i].message);
 
         CHECK(found == (rows[i].code != NULL)
               && (!found || !strcmp(code, rows[i].code)),

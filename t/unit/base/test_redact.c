@@ -24,7 +24,8 @@ static void test_opaque(void **state)
         { A15 "1 and " A15 "2", "[...] and [...]" },
         { "abcdefg-_~+=%12345", "[...]" },
         /* one line */
-        { "a \t\r\n\f\vb", "a b" }, { "a\nb\n", "a b " }, { "a\\b", "a\\x5cb" },
+        { "a \t\r\n\f\vb", "a b" }, { "a\nb\n", "a b " },
+        { "a\\b", "a\\x5cb" },
     };
     int i;
 
