@@ -235,7 +235,7 @@ MUTANTS ?= 400
 SEED ?= 1
 .PHONY: mutate
 mutate: need-test
-	@$(PYTHON) -B t/mutate --mutants $(MUTANTS) --seed $(SEED) $(MUTATE)
+	@TWAUTH_BUILD=$(BUILD) $(PYTHON) -B t/mutate --mutants $(MUTANTS) --seed $(SEED) $(MUTATE)
 
 ## analyse: Frama-C over the core: no input of a stated length does what C does not define
 .PHONY: analyse

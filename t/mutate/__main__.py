@@ -4,17 +4,19 @@
     make mutate                       # 400 mutants of src/{base,shared,sealed,x}, judged by t/unit and t/fuzz
     make mutate MUTANTS=50 SEED=7     # other ones
     make mutate MUTATE="--live --file base/secret.c"
+    make mutate MUTATE="--again --live"     # those that survived the last time
 
 Each mutant is one change of one file: `<` becomes `<=`, a call is left out, a condition is always true. The object is
 compiled, the core linked anew as a shared library, and the programs of t/unit and the replayed corpora of t/fuzz run
-until one fails: the one with the source's name first, then its room, then all. A mutant that compiles to the same code
-is no mutant. With --live the ones that nobody noticed also meet live tests (LIVE says which). What survives is listed,
-as a line of a patch, in build/mutate/survivors, to be looked at: a test is missing, or the change is none that anybody
-could see.
+until one fails, those that the source is linked into: the one with its name first, then its room, then the rest. A
+mutant that compiles to the same code is no mutant. With --live the ones that nobody noticed also meet live tests (LIVE
+says which). What survives is listed, as a line of a patch, in build/mutate/survivors, to be looked at: a test is
+missing, or the change is none that anybody could see.
 """
 
 import argparse
 import concurrent.futures
+import functools
 import hashlib
 import os
 import random
@@ -46,7 +48,10 @@ LIVE = {
     "shared/deferred": ["sealed/test_session_end.py", "login/test_signout.py"],
 }
 ROOMS = ("base", "shared", "sealed", "x")
-WORK = TOP / "build" / "mutate"
+WORK = TOP / os.environ.get("TWAUTH_BUILD", "build") / "mutate"
+#: A number here, one more, is memory that nobody asks for: no fault.
+RESERVATION = re.compile(r"apr_p?calloc|apr_palloc|apr_array_make|^ +(?!return)[\w ]+ [^=(]*\w\[")
+MORE = lambda m: str(int(m[0], 8 if m[0][0] == "0" else 10) + 1)            # noqa: E731
 #: What changes: (what is looked for in code without comments and strings, what takes its place, or a function of the match).
 OPERAND = r"(?<=[\w)\]])"
 RULES = [
@@ -57,7 +62,7 @@ RULES = [
     (OPERAND + r" & ", " | "), (OPERAND + r" \| ", " & "), (OPERAND + r" << ", " >> "), (OPERAND + r" % ", " / "),
     (r" \+= ", " -= "), (r" -= ", " += "), (r" \|= ", " = "), (r"\+\+", "--"),
     (r"(?<=[(&| ])!(?=[\w(*])", ""),
-    (r"(?<![\w.])\d+(?![\w.])", lambda m: str(int(m[0], 8 if m[0][0] == "0" else 10) + 1)),
+    (r"(?<![\w.])\d+(?![\w.])", MORE),
     (r"(?<![\w.])[1-9]\d*(?![\w.])", lambda m: str(int(m[0]) - 1)),
     (r"(?m)^( +)(?!return|goto|break|continue|else|case|do\b)[\w>.\-\[\]]+\([^;{}]*\);$", lambda m: m[1] + ";"),
     (r"(?m)^( +)[\w>.\-\[\]*]+ [|+\-]?= [^;{}]*;$", lambda m: m[1] + ";"),
@@ -88,7 +93,8 @@ def mutants(path):
     for pattern, new in RULES:
         for match in re.finditer(pattern, seen):
             line = seen[seen.rfind("\n", 0, match.start() + 1) + 1:match.end()]
-            if match.start() < body or line.startswith("#") or "static const" in line:
+            if match.start() < body or line.startswith("#") or "static const" in line \
+                    or (new is MORE and RESERVATION.search(line)):
                 continue
             put = new(match) if callable(new) else new
             yield Mutant(path, text, match.start(), match.end(), put)
@@ -103,6 +109,15 @@ def choose(paths, count, seed):
         share = min(len(pool), max(3, round(count * len(pool) / total)))
         chosen += random.Random(f"{seed} {path}").sample(sorted(pool, key=lambda m: m.order), share)
     return chosen, total
+
+
+def symbols(path):
+    """What an object or a program defines for others, and what it wants of them."""
+    defined, wanted = set(), set()
+    for line in subprocess.run(["nm", "-P", path], text=True, check=True, stdout=subprocess.PIPE).stdout.splitlines():
+        name, kind = line.split()[:2]
+        (wanted if kind == "U" else defined).add(name)
+    return defined, wanted
 
 
 def make(*arguments):
@@ -126,6 +141,18 @@ class Builder:
                                 f"{WORK.relative_to(TOP)}/src/base/codec.o"], cwd=TOP, text=True, check=True, stdout=subprocess.PIPE)
         command = next(line for line in found.stdout.splitlines() if "codec.c" in line and " -c " in line)
         self.flags = [word for word in command.split()[:-4] if word not in ("-MMD", "-MP", "-g")]
+
+        self.symbols = {path: symbols(path) for path in self.objects}
+
+    @functools.cache
+    def uses(self, program):
+        """The sources that are in a program: what it wants, what that wants, and so on."""
+        open_, found = symbols(program)[1], set()
+        while open_:
+            more = {path for path in self.objects if path not in found and self.symbols[path][0] & open_}
+            found |= more
+            open_ = set().union(*(self.symbols[path][1] for path in more))
+        return {path.split("/src/")[1][:-1] + "c" for path in found}
 
     def _of(self, variable):
         show = f"show:\n\t@echo $({variable})\n"
@@ -174,9 +201,9 @@ class Judge:
         room, name = mutant.path[:-2].split("/")
         def nearness(program):
             return (program.name != f"test_{name}", program.parent.name != room, programs[program])
-        for program in sorted(programs, key=nearness):
+        for program in sorted((each for each in programs if mutant.path in self.builder.uses(each)), key=nearness):
             corpus = [f"t/fuzz/corpus/{program.name[5:]}"] if program.name.startswith("fuzz_") else []
-            if not self.run(program, *corpus, seconds=20 + 20 * programs[program]):
+            if not self.run(program, *corpus, seconds=20 + 5 * programs[program]):
                 return f"killed by {program.relative_to(WORK)}"
         return None
 
@@ -217,11 +244,17 @@ def main():
     options.add_argument("--mutants", type=int, default=400)
     options.add_argument("--seed", default="1")
     options.add_argument("--file", action="append", help="base/codec.c; else the whole core")
+    options.add_argument("--again", action="store_true", help="the mutants of build/mutate/survivors, and no others")
     options.add_argument("--live", nargs="*", help="survivors meet these live tests too; without names those of the room")
     options.add_argument("--jobs", type=int, default=os.cpu_count())
     said = options.parse_args()
     paths = said.file or sorted(f"{room}/{path.name}" for room in ROOMS for path in (TOP / "src" / room).glob("*.c"))
-    chosen, total = choose(paths, said.mutants, said.seed)
+    if said.again:
+        again = set((WORK / "survivors").read_text().strip().split("\n\n"))
+        pool = [mutant for path in paths for mutant in mutants(path)]
+        chosen, total = [mutant for mutant in pool if mutant.patch in again], len(pool)
+    else:
+        chosen, total = choose(paths, said.mutants, said.seed)
     builder = Builder()
     programs = programs_of(builder)
     places = [Judge(builder, WORK / f"judge-{number}") for number in range(said.jobs)]
