@@ -29,16 +29,12 @@ tw_vault_t *tw_vault_make(void)
     /* both may be refused to an ordinary user; the vault works all the same */
     (void)mlock(vault, sizeof(*vault));
 #ifdef MADV_DONTDUMP
-#ifdef MADV_DONTDUMP
     (void)madvise(vault, sizeof(*vault), MADV_DONTDUMP);
-#endif
 #endif
     /* children have no use for it; httpd's own parent fills it after it has
      * detached itself */
 #ifdef MADV_WIPEONFORK
-#ifdef MADV_WIPEONFORK
     (void)madvise(vault, sizeof(*vault), MADV_WIPEONFORK);
-#endif
 #endif
     return vault;
 }
