@@ -386,7 +386,7 @@ def test_each_call_fails_once(site, full, scenario):
     torture(site, scenario, full(SOME, ALL))
 
 
-@pytest.mark.mpms("worker", "prefork")
+@pytest.mark.mpms("prefork")
 @pytest.mark.parametrize("scenario", [first])
 def test_each_call_fails_once_in_other_processes(site, full, scenario):
     torture(site, scenario, full(SOME, ALL))
@@ -395,12 +395,12 @@ def test_each_call_fails_once_in_other_processes(site, full, scenario):
 @pytest.mark.full
 @pytest.mark.mpms("worker", "prefork")
 @protocols
-@pytest.mark.parametrize("scenario", [again, recheck, session, signout, signed, front, account])
-def test_each_call_of_the_rest_fails_once_in_other_processes(site, scenario):
+@pytest.mark.parametrize("scenario", [first, again, recheck, session, signout, signed, front, account])
+def test_each_call_of_each_scenario_fails_once_in_other_processes(site, scenario):
     torture(site, scenario, ALL)
 
 
-@protocols
+@pytest.mark.protocols("oauth2")
 def test_each_call_of_an_invitation_fails_once(invites, full):
     torture(invites, invited, full(SOME, ALL))
 
