@@ -179,8 +179,8 @@ static int at_chance(uint64_t *seed, double rate)
     return n;
 }
 
-/* How many times one was given up in so many hours. */
-static int simulate(double rate, int hours)
+/* How many times one was given up in so many minutes. */
+static int simulate(double rate, int minutes)
 {
     tw_id_t id;
     uint64_t seed = 1, n = 0;
@@ -188,7 +188,7 @@ static int simulate(double rate, int hours)
     int second, i, given_up = 0;
 
     fresh();
-    for (second = 1; second <= hours * 3600; second++) {
+    for (second = 1; second <= minutes * 60; second++) {
         apr_time_t now = NOW + SEC(second);
 
         for (i = at_chance(&seed, rate); i > 0; i--) {
@@ -210,7 +210,7 @@ static void test_sign_outs_a_second(void **state)
     static const struct {
         int entries, rate;
     } rows[] = {
-        { 16384, 11 }, { USUAL, 100 }, { USUAL, 180 }
+        { 16384, 11 }, { USUAL, 180 }
     };
     int i;
 
@@ -219,13 +219,13 @@ static void test_sign_outs_a_second(void **state)
         int given_up;
 
         entries = rows[i].entries;
-        given_up = simulate(rows[i].rate, 1);
+        given_up = simulate(rows[i].rate, 60);
         print_message("%d entries, %d sign-outs a second: %d given up in an "
                       "hour\n", entries, rows[i].rate, given_up);
         CHECK(!given_up, "%d a second: %d", rows[i].rate, given_up);
     }
     entries = USUAL;
-    assert_true(simulate(260, 1) > 0);
+    assert_true(simulate(260, 30) > 0);
     entries = ENTRIES;
 }
 
