@@ -238,6 +238,14 @@ static void test_refusals(void **state)
           "\"m\"" },
         { 401, "<error code=\"99999999999999999999\">m</error>",
           TW_ERR_REFUSED, NULL, "\"m\"" },
+        /* what to do goes by the status, where X says no more */
+        { 400, "{}", TW_ERR_REFUSED, "X's status", "400" },
+        { 406, "{}", TW_ERR_REFUSED, "X's status", "406" },
+        { 403, "{}", TW_ERR_REFUSED, "its project", "403" },
+        { 404, "{}", TW_ERR_REFUSED, "TwAuthProvider", "404" },
+        { 407, "{}", TW_ERR_REFUSED, "TwAuthProviderProxy", "407" },
+        { 302, "{}", TW_ERR_GARBAGE, "does not redirect", "302" },
+        { 399, "{}", TW_ERR_GARBAGE, "does not redirect", "399" },
         /* numbers that mean something here alone */
         { 401, "<error code=\"-40\">m</error>", TW_ERR_REFUSED, "clock",
           "\"m\"" },
