@@ -366,7 +366,7 @@ def test_CS_9_slow_body(site, make_site):
             sock.settimeout(60)
             said = sock.recv(4096)
     assert not said or said.split()[1] in (b"400", b"408")
-    assert user(browser) == "alice"
+    assert site.log.wait("TW0615") and user(browser) == "alice"
     site.stop()
 
 
