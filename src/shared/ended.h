@@ -17,8 +17,7 @@
 #include "base/id.h"
 #include "shared/cell.h"
 
-/* How many are kept; one that was ended here comes twice, for the change that
- * it makes in the database is read as well. */
+/* How many are kept. */
 #define TW_ENDED 8192
 
 /* An id that is all zero is none. */
@@ -27,6 +26,7 @@ typedef struct tw_ended_t {
     tw_cell_t half[TW_ENDED][2];
 } tw_ended_t;
 
+/* Takes the place of the oldest; an id that is there already has two then. */
 void tw_ended_add(tw_ended_t *ended, const tw_id_t *id);
 
 /* The one at a place, 0 to TW_ENDED - 1; 0: there is none. */

@@ -54,7 +54,9 @@ int tw_shared_slot(tw_shared_t *shared, const char *name)
 int tw_shared_revoke(tw_shared_t *shared, const tw_id_t *id,
                      apr_time_t until, apr_time_t now)
 {
-    tw_ended_add(&shared->last_ended, id);
+    if (!tw_marks_has_firm(&shared->ended, id, now)) {
+        tw_ended_add(&shared->last_ended, id);
+    }
     if (tw_marks_keep(&shared->ended, id, 1, until, now)) {
         return 1;
     }

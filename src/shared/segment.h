@@ -62,7 +62,9 @@ int tw_shared_is_revoked(const tw_shared_t *shared,
 int tw_shared_is_revoked_for_good(const tw_shared_t *shared,
                                   const tw_id_t *id, apr_time_t now);
 
-/* Those that were revoked last, found ones left out. */
+/* Those that were revoked last, found ones left out.  Each is there once,
+ * however often it is revoked while its copies are refused: so nobody pushes
+ * out others' by ending one of their own again and again. */
 const tw_ended_t *tw_shared_last_ended(const tw_shared_t *shared);
 
 /* Cookies that were checked at or before revalidate_before must be checked

@@ -47,5 +47,24 @@ static void test_the_oldest_go(void **state)
     assert_int_equal(is_there(id_of(&id, TW_ENDED + 10)), 1);
 }
 
+/* Somebody who ends one session again and again pushes nobody else's out. */
+static void test_one_is_kept_once(void **state)
+{
+    tw_id_t other, again;
+    int i;
+
+    (void)state;
+    fresh();
+    tw_shared_revoke(shared, id_of(&other, 1), NOW + SEC(60), NOW);
+    /* that it was found to be over before does not matter */
+    tw_shared_revoke_found(shared, id_of(&again, 2), NOW + SEC(60), NOW);
+    for (i = 0; i < TW_ENDED; i++) {
+        tw_shared_revoke(shared, &again, NOW + SEC(60 + i), NOW + SEC(i));
+    }
+    assert_int_equal(is_there(&other), 1);
+    assert_int_equal(is_there(&again), 1);
+}
+
 UNIT_MAIN(prepare, cmocka_unit_test(test_kept_unless_found),
-          cmocka_unit_test(test_the_oldest_go))
+          cmocka_unit_test(test_the_oldest_go),
+          cmocka_unit_test(test_one_is_kept_once))
