@@ -285,6 +285,23 @@ static int ask_to_delete(request_rec *r, tw_visitor_t *visitor)
     return tw_page_answer(r, visitor, &page);
 }
 
+/* The sessions (tw_id_t) that end with the account. */
+static apr_array_header_t *all_of(const tw_visitor_t *visitor,
+                                  const tw_self_service_t *view,
+                                  apr_pool_t *pool)
+{
+    apr_array_header_t *ids = apr_array_make(pool, 8, sizeof(tw_id_t));
+    int i;
+
+    /* the view has none where another request was faster */
+    APR_ARRAY_PUSH(ids, tw_id_t) = visitor->session.id;
+    for (i = 0; i < view->sessions->nelts; i++) {
+        APR_ARRAY_PUSH(ids, tw_id_t) =
+            APR_ARRAY_IDX(view->sessions, i, tw_session_seen_t).id;
+    }
+    return ids;
+}
+
 static int delete_account(request_rec *r, tw_visitor_t *visitor,
                           const apr_array_header_t *form)
 {
@@ -292,7 +309,7 @@ static int delete_account(request_rec *r, tw_visitor_t *visitor,
     const char *sure = tw_codec_form_get(form, "sure", NULL);
     tw_self_service_t view;
     tw_err_t err = { 0 };
-    int deleted, i;
+    int deleted;
 
     if (!site->pages.account_delete) {
         return bad_form(r, visitor);
@@ -310,10 +327,8 @@ static int delete_account(request_rec *r, tw_visitor_t *visitor,
     if (!deleted) {
         return say(r, visitor, TW_PAGE_INACTIVE);
     }
-    for (i = 0; i < view.sessions->nelts; i++) {
-        revoke_here(site, &APR_ARRAY_IDX(view.sessions, i,
-                                         tw_session_seen_t).id);
-    }
+    tw_revoke_ended(site, all_of(visitor, &view, r->pool),
+                    visitor->session.account);
     tw_logout_leave(r, visitor, 1);
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, r, TWLOGNO(0464)
                   "an account has been deleted by its user: %s",

@@ -39,6 +39,12 @@ static const tw_statement_t account_delete = {
     2
 };
 
+static const tw_statement_t account_there = {
+    "twauth_account_there",
+    "SELECT id FROM twauth_account WHERE id = CAST(%s AS bigint)",
+    1
+};
+
 static apr_status_t run(apr_array_header_t **rows,
                         const tw_statement_t *statement,
                         const char *const *args,
@@ -127,6 +133,13 @@ apr_status_t tw_self_service_delete(int *done, const tw_session_t *session,
     args[0] = tw_id_account_text(session->account, pool);
     args[1] = session->twitter_id;
     rv = run(&rows, &account_delete, args, database, pool, err);
-    *done = rv == APR_SUCCESS && rows->nelts > 0;
+    if (rv == APR_SUCCESS && rows->nelts) {
+        *done = 1;
+        return rv;
+    }
+    if (rv == APR_SUCCESS) {
+        rv = run(&rows, &account_there, args, database, pool, err);
+    }
+    *done = rv == APR_SUCCESS && !rows->nelts;
     return rv;
 }

@@ -47,7 +47,8 @@ apr_status_t tw_self_service_end(apr_array_header_t **ended,
 /*
  * Deletes the account with its sessions; its username stays reserved.  *done
  * is 0 where the account is not active: who was shut out does not come back
- * as somebody new.
+ * as somebody new.  It is 1 also where there is no such account any more, for
+ * a statement whose answer was lost has deleted it, and is made again.
  */
 apr_status_t tw_self_service_delete(int *done, const tw_session_t *session,
                                     const tw_database_t *database,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults that were found by reading, by attack, or by accident: each once, so that it stays mended."""
 
+import contextlib
 import re
 import time
 
@@ -136,7 +137,38 @@ def test_CF_1_refused(make_site, config):
 @pytest.fixture(scope="module")
 def slow(make_site):
     """What others change counts late."""
-    return make_site(config="TwAuthSessionFeed 10min")
+    return make_site(config="TwAuthSessionFeed 10min\nTwAuthAccountDelete On")
+
+
+@pytest.fixture(scope="module")
+def alone(make_site):
+    """What others change counts when it is asked about."""
+    return make_site(config="TwAuthSessionFeed Off\nTwAuthAccountDelete On")
+
+
+def forms_of(browser):
+    forms = re.findall(r"<form .*?</form>", browser.get("/twauth/account").text, re.S)
+    return [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
+
+
+def form_of(browser, action):
+    return next(form for form in forms_of(browser) if form.get("action") == action)
+
+
+@contextlib.contextmanager
+def losing_answers(db):
+    """An account is deleted, and whoever deleted it is told that there is none, as when they ask once more."""
+    head = "CREATE TRIGGER losing BEFORE DELETE ON twauth_account FOR EACH ROW"
+    gone = "DELETE FROM twauth_account WHERE id = OLD.id;"
+    if db.kind == "sqlite":
+        db.execute(f"{head} BEGIN {gone} END")
+    else:
+        db.execute(f"CREATE FUNCTION losing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {gone} RETURN NULL; END $$")
+        db.execute(f"{head} WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION losing()")
+    try:
+        yield
+    finally:
+        db.execute("DROP TRIGGER losing" if db.kind == "sqlite" else "DROP FUNCTION losing CASCADE")
 
 
 @pytest.mark.databases("sqlite", "pgsql")
@@ -148,8 +180,7 @@ def test_ended_by_a_statement_whose_answer_was_lost(slow, how):
     alice.sign_in("alice")
     own = slow.db.value("SELECT id FROM twauth_session")
     phone.sign_in("alice")
-    forms = re.findall(r"<form .*?</form>", alice.get("/twauth/account").text, re.S)
-    forms = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
+    forms = forms_of(alice)
     slow.db.execute("DELETE FROM twauth_session WHERE id <> ?", own)
     if how == "everywhere":
         assert alice.sign_out(everywhere="1").status == 303
@@ -158,6 +189,25 @@ def test_ended_by_a_statement_whose_answer_was_lost(slow, how):
         assert alice.post("/twauth/account", fields).status == 303
         assert user(alice) == "alice"
     assert user(phone) is None
+
+
+@pytest.mark.databases("sqlite", "pgsql")
+@pytest.mark.parametrize("feed", ["10min", "Off"])
+def test_deleted_by_a_statement_whose_answer_was_lost(slow, alone, feed):
+    """Made again it finds no account: it was taken for one that is not active, and all copies were good."""
+    site = alone if feed == "Off" else slow
+    site.db.clear()
+    alice, phone = site.browser(), site.browser()
+    alice.sign_in("alice")
+    phone.sign_in("alice")
+    copy, mark = alice.clone(), site.log.mark()
+    fields = form_of(alice, "delete") | {"sure": "1"}
+    with losing_answers(site.db):
+        answer = alice.post("/twauth/account", fields)
+    assert not site.db.value("SELECT count(*) FROM twauth_account")
+    assert answer.status == 303 and answer.location.endswith("?done=delete")
+    assert "__Host-twauth" not in alice.cookies and "TW0464" in site.log.numbers(mark)
+    assert user(copy) is None and user(phone) is None
 
 
 @pytest.mark.databases("sqlite", "pgsql")
