@@ -48,10 +48,22 @@ void tw_revoke_id(const tw_site_t *site, const tw_id_t *id, apr_time_t until,
     }
 }
 
+/* All copies of the account up to now are to be checked again, where changes
+ * are followed. */
+static void ask_about_all(const tw_site_t *site, apr_int64_t account,
+                          apr_time_t now)
+{
+    const tw_database_t *database = &site->store.database;
+
+    if (database->feed) {
+        tw_accounts_change(tw_shared_accounts(site->shared), database->slot,
+                           account, tw_feed_there_by(database->feed, now));
+    }
+}
+
 void tw_revoke_ended(const tw_site_t *site, const apr_array_header_t *ended,
                      apr_int64_t account)
 {
-    const tw_database_t *database = &site->store.database;
     apr_time_t now = apr_time_now();
     int i;
 
@@ -59,10 +71,7 @@ void tw_revoke_ended(const tw_site_t *site, const apr_array_header_t *ended,
         tw_revoke_id(site, &APR_ARRAY_IDX(ended, i, tw_id_t),
                      tw_revoke_copies_until(site, NULL, now), now);
     }
-    if (database->feed) {
-        tw_accounts_change(tw_shared_accounts(site->shared), database->slot,
-                           account, tw_feed_there_by(database->feed, now));
-    }
+    ask_about_all(site, account, now);
 }
 
 void tw_revoke_here(const tw_site_t *site, const tw_session_t *session,
@@ -82,6 +91,10 @@ static void defer(const char **reference, request_rec *r,
 
     /* until then the copies are refused here for as long as they live */
     tw_revoke_id(site, &session->id, last_end(site, session), deferred->at);
+    if (deferred->account) {
+        /* which others there are, the database alone knows */
+        ask_about_all(site, deferred->account, deferred->at);
+    }
     if (!tw_shared_defer_delete(site->shared, site->store.database.slot,
                                 deferred, deferred->at)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, TWLOGNO(0224)

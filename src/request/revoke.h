@@ -47,7 +47,9 @@ void tw_revoke_here(const tw_site_t *site, const tw_session_t *session,
 
 /*
  * Ends a session; everywhere: all of its account.  0: the rows are still
- * there, which is in the log by *reference (see request/line).
+ * there, which is in the log by *reference (see request/line).  Until they go
+ * the session is refused here, and the others of its account are asked about:
+ * where changes are followed they get no grace.
  */
 int tw_revoke_session(const char **reference, request_rec *r,
                       const tw_site_t *site, const tw_session_t *session,

@@ -196,6 +196,7 @@ def keeper(site):
     def asks():
         assert browser.get("/always/").status in (200, 404)
     asks.sign_in = lambda: browser.sign_in("bob")
+    asks.user = lambda: user(browser)
     return asks
 
 
@@ -240,7 +241,10 @@ def test_sign_out_everywhere_while_away(site, keeper):
     also.sign_in("alice")
     site.expect_log("TW0221")
     with away(site):
+        assert user(also) == "alice"
         assert "done=here" in alice.sign_out(everywhere="1").location
+        assert is_503(also.get("/members/")), "what is to be ended has no grace"
+        assert keeper.user() == "bob"
     keeper()
     site.clock.forward(70)
     assert user(also) is None
