@@ -156,7 +156,9 @@ static int end_sessions(request_rec *r, tw_visitor_t *visitor,
     return done(r, site, action);
 }
 
-/* It was not made by this site's page for this session. */
+/* It names nothing that can be done: this site's page never made it for this
+ * session; or it did, and what it offers is over (the permission has ended in
+ * another tab) or was switched off since (TwAuthAccountDelete). */
 static int bad_form(request_rec *r, tw_visitor_t *visitor)
 {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, TWLOGNO(0614)
