@@ -133,11 +133,11 @@ static apr_status_t one_line(char **secret, char *text, apr_size_t len,
     while ((n = margin(text, len, 1)) > 0) {
         len -= n;
     }
+    text[len] = '\0';
     while (*text != ' ' && *text != '\t' && (n = margin(text, len, 0)) > 0) {
         text += n;
         len -= n;
     }
-    text[len] = '\0';
     if (!len) {
         return refuse(err, pool, APR_EGENERAL, from, "is empty", NULL);
     }
