@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <apr_hash.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 
@@ -137,18 +136,22 @@ static void check_sqlite(const check_t *c, const tw_site_t *site,
     }
 }
 
-/* Whether params name more than one server, by "host=a,b" or by a URI. */
+/* Whether params name more than one server: host=a,b, hostaddr=..., or in a
+ * URI before its path, behind a user's name and password. */
 static int has_hosts(const char *params)
 {
-    const char *host = strstr(params, "://");
+    const char *host = strstr(params, "://"), *at;
 
-    for (host = host ? host : strstr(params, "host"); host && *host
-         && !apr_isspace(*host); host++) {
-        if (*host == ',') {
-            return 1;
-        }
+    if (host) {
+        host += strlen("://");
+        at = memchr(host, '@', strcspn(host, "/?"));
+        return memchr(at ? at : host, ',', strcspn(at ? at : host, "/?"))
+               != NULL;
     }
-    return 0;
+    for (host = strstr(params, "host"); host
+         && host > params && !strchr(" \t'\"", host[-1]);
+         host = strstr(host + 1, "host")) { }
+    return host && memchr(host, ',', strcspn(host, " \t"));
 }
 
 static void check_pgsql(const check_t *c, const tw_site_t *site,

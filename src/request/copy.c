@@ -49,13 +49,25 @@ static int is_known(const tw_site_t *site, const tw_session_t *session,
                         ? site->session.recheck_alone : most);
 }
 
+/* Whether all that is known speaks for it.  What is known comes first: the
+ * reading that has just found it may have revoked the session, or have changed
+ * the account, after the cookie was opened. */
+static int is_good(const tw_site_t *site, const tw_session_t *session,
+                   apr_interval_time_t most, apr_interval_time_t more,
+                   apr_time_t now)
+{
+    return is_known(site, session, most, more, now)
+           && is_unchanged(site, session)
+           && (!feed_of(site)
+               || !tw_shared_is_revoked(site->shared, &session->id, now));
+}
+
 int tw_copy_is_fresh(const tw_site_t *site, const tw_session_t *session,
                      apr_interval_time_t recheck, apr_time_t now)
 {
     return session->checked_at <= now && now - session->checked_at < recheck
-           && is_unchanged(site, session)
-           && is_known(site, session, site->session.feed, TW_FEED_OVERLAP,
-                       now);
+           && is_good(site, session, site->session.feed, TW_FEED_OVERLAP,
+                      now);
 }
 
 int tw_copy_is_in_grace(const tw_site_t *site, const tw_session_t *session,
@@ -65,9 +77,8 @@ int tw_copy_is_in_grace(const tw_site_t *site, const tw_session_t *session,
 
     return recheck > 0 && session->checked_at <= now
            && now - session->checked_at < recheck + grace
-           && is_unchanged(site, session)
-           && is_known(site, session, site->session.feed + TW_FEED_OVERLAP,
-                       grace, now);
+           && is_good(site, session, site->session.feed + TW_FEED_OVERLAP,
+                      grace, now);
 }
 
 int tw_copy_must_ask(const tw_site_t *site, const tw_session_t *session,

@@ -56,7 +56,7 @@ int tw_texts_read_time(apr_time_t *time, const char *text)
 {
     apr_int64_t msec = apr_atoi64(text);
 
-    if (msec < 0 || msec > APR_INT64_MAX / 1000) {
+    if (msec < 0 || msec > APR_INT64_MAX / 2 / 1000) {
         return 0;
     }
     *time = apr_time_from_msec(msec);

@@ -18,7 +18,7 @@ char *tw_texts_seal(char format, const char *const *texts, int count,
 int tw_texts_read(const char **texts, int count, const tw_plain_t *plain);
 
 /* A time as such a text, in milliseconds, and back; 0: it is one that no clock
- * shows. */
+ * shows, or from which it is not far to where numbers end. */
 const char *tw_texts_time(apr_time_t time, apr_pool_t *pool);
 int tw_texts_read_time(apr_time_t *time, const char *text);
 

@@ -63,8 +63,9 @@ typedef struct tw_feed_t {
     tw_cell_t doubtful;         /* the last attempt failed */
     tw_cell_t revalidate_before;    /* copies that were checked by then must
                                    be again: a change may have been missed */
-    tw_cell_t forgotten;        /* the database may have sessions again that
-                                   had ended, as this server knows */
+    tw_cell_t again_at;         /* the database may have sessions again that
+                                   had ended, as this server knows: from then
+                                   on they are to be ended again; 0: none */
     tw_cell_t ahead[2];         /* this clock, of the database's: at least,
                                    at most; microseconds */
     tw_cell_t true_ahead[2];    /* the database's clock, of one that nobody

@@ -6,7 +6,7 @@
 #include "private.h"
 
 enum { LOG = TW_OUTAGE_LOG_KINDS };
-#define LOG_AGAIN apr_time_from_sec(60)
+#define AGAIN apr_time_from_sec(60)
 
 static const tw_statement_t end_pgsql = {
     "twauth_session_end_again",
@@ -41,13 +41,21 @@ static const char *list_of(const tw_ended_t *ended, apr_pool_t *pool)
 static void say(const tw_database_t *database, const tw_err_t *err)
 {
     if (tw_shared_log_once(database->shared, database->slot, LOG, err->why,
-                           LOG_AGAIN, apr_time_now())) {
+                           AGAIN, apr_time_now())) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, database->server,
                      TWLOGNO(0592) "the database is older than it was, and "
                      "sessions that had ended since could not be ended again, "
                      "which is tried again (%s): where no TW0591 follows, end "
                      "all, by `twauthctl end --all`", err->why);
     }
+}
+
+/* A time that is further ahead was that of a clock that was set back. */
+static int is_due(const tw_feed_t *feed, apr_time_t now)
+{
+    apr_time_t at = (apr_time_t)tw_cell_get(&feed->again_at);
+
+    return at && (at <= now || at > now + AGAIN);
 }
 
 void tw_again_end(tw_db_t *db)
@@ -59,7 +67,7 @@ void tw_again_end(tw_db_t *db)
     const char *list, *array;
     tw_err_t err = { 0 };
 
-    if (!tw_cell_get(&database->feed->forgotten)) {
+    if (!is_due(database->feed, apr_time_now())) {
         return;
     }
     list = list_of(tw_shared_last_ended(database->shared), pool);
@@ -67,10 +75,12 @@ void tw_again_end(tw_db_t *db)
                         NULL);
     if (*list && tw_db_run(&rows, db, pgsql ? &end_pgsql : &end_sqlite, &array,
                            &err) != APR_SUCCESS) {
+        tw_cell_set(&database->feed->again_at,
+                    (apr_uint64_t)(apr_time_now() + AGAIN));
         say(database, &err);
         return;
     }
-    tw_cell_set(&database->feed->forgotten, 0);
+    tw_cell_set(&database->feed->again_at, 0);
     if (rows && rows->nelts) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
                      TWLOGNO(0591) "the database is older than it was: "

@@ -17,8 +17,8 @@
  * store/changes follow. */
 #define TW_AGAIN_LOG_KINDS (TW_OUTAGE_LOG_KINDS + 1)
 
-/* Where the feed has it that the database may have forgotten (tw_feed_t), and
- * the next time once more if that failed; the log says what came of it. */
+/* Where the feed has it that the database may have forgotten (again_at), and
+ * once more in a minute if that failed; the log says what came of it. */
 void tw_again_end(tw_db_t *db);
 
 #endif

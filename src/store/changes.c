@@ -323,11 +323,8 @@ static void apply(const reading_t *reading)
             say_missed(database, missed);
         }
         if (before->tables) {
-            tw_cell_set(&database->feed->forgotten, 1);
+            tw_cell_set(&database->feed->again_at, 1);
         }
-    }
-    if (!is_standby(reading)) {
-        tw_again_end(reading->db);
     }
     if (!reading->after.version && !is_standby(reading)) {
         tw_db_try(reading->db, &mark, NULL);
@@ -368,6 +365,9 @@ static int read_all(reading_t *reading)
     see_clock(reading);
     apply(reading);
     tw_feed_done(feed, &reading->after, reading->begun, reading->lease);
+    if (!is_standby(reading)) {
+        tw_again_end(reading->db);
+    }
     return 1;
 }
 

@@ -123,6 +123,8 @@ def test_warns_of_postgresql_without_a_limit_to_connect(dump):
 
 @pytest.mark.parametrize("params, warned", [
     ("host=db1,db2 dbname=x", True), ("hostaddr=10.0.0.1,10.0.0.2 dbname=x", True), ("postgresql://db1,db2:5433/x", True),
+    ("dbname=ghost host=a,b", True), ("postgresql://u:p,w@db1/x", False), ("postgresql://u:p,w@db1,db2/x", True),
+    ("postgresql://db1/x?application_name=a,b", False),
     ("host=db1,db2 target_session_attrs=read-write", False), ("host=db1,db2 target_session_attrs=any", False),
     ("host=db1 dbname=x options='-c search_path=a,b'", False), ("dbname=x", False)])
 def test_warns_of_servers_one_of_which_may_be_a_standby(dump, params, warned):

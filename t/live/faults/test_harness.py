@@ -19,7 +19,7 @@ from harness.backend import received
 from harness.browser import Browser
 from harness.chromium import cdp, screenshot
 from harness.clock import Clock
-from harness.httpd import ONE_CHILD, VHost, environment_of
+from harness.httpd import VHost, environment_of
 from harness.load import Load, ask
 from harness.paths import TREE
 from harness.standin import KEY, SECRET, StandInError
@@ -382,12 +382,11 @@ def test_databases_are_alike(make_db, make_httpd):
 
 @pytest.mark.databases("pgsql")
 def test_a_child_that_begins_without_the_database_is_no_fault(make_db, make_httpd):
-    """httpd begins one when it likes."""
+    """httpd begins one when it likes, here because it is told to."""
     db = make_db(schema=SCHEMA)
-    httpd = make_httpd(modules=("dbd",), main=db.configuration, mpm_config=ONE_CHILD).start()
+    httpd = make_httpd(modules=("dbd",), main=db.configuration).start()
     with db.away():
-        before = httpd.children()
-        os.kill(before[0], signal.SIGTERM)
+        os.kill(httpd.pid, signal.SIGUSR1)
         assert httpd.log.wait("AH00636")
     assert any("AH00636" in complaint for complaint in httpd.complaints())     # unless PostgreSQL was away
 

@@ -346,9 +346,9 @@ def test_what_the_database_has_forgotten_is_ended_again(fresh, how, left):
         return db.value("SELECT count(*) FROM twauth_session WHERE id = ?", row["id"])
 
     assert is_there() == left
-    if left:                                    # by the next reading, or where its turn passed by the one after
+    if left:                                    # in a minute, or where a reading's turn passed by the one after
         for _ in range(3):
-            fresh[1].clock.forward(FEED)
+            fresh[1].clock.forward(61)
             assert user(at(fresh[1], bob)) == "bob"
         assert is_there() == 0
     assert "TW0591" in fresh[1].log.since()
