@@ -161,7 +161,8 @@ static inline void tw_feed_revalidate(tw_feed_t *feed, apr_time_t now)
                   (apr_uint64_t)tw_feed_there_by(feed, now));
 }
 
-/* The same, and back: no later than it was. */
+/* A time of this server's clock as one of the database's, and back: no later
+ * than it was. */
 static inline apr_time_t tw_feed_there(const tw_feed_t *feed, apr_time_t here)
 {
     return here - (apr_time_t)tw_cell_get(&feed->ahead[1]);
