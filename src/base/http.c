@@ -18,6 +18,8 @@ struct tw_http_pool_t {
     int ca_directory;       /* the system has a hashed CA directory */
 };
 
+/* libcurl would write the keys of every connection to the file it names. */
+#define KEY_LOG "SSLKEYLOGFILE"
 #define HANDLES_KEPT 4
 /* So long a connection is kept for the next call: people take minutes at X,
  * between the first call of a sign-in and the second. */
@@ -36,20 +38,25 @@ typedef struct {
 
 apr_status_t tw_http_init(void)
 {
-    const char *value = getenv(TW_HTTP_KEY_LOG);
+    const char *value = getenv(KEY_LOG);
     char *kept = value ? strdup(value) : NULL;
     CURLcode code;
 
-    unsetenv(TW_HTTP_KEY_LOG);
+    unsetenv(KEY_LOG);
     code = curl_global_init(CURL_GLOBAL_ALL);
     if (kept) {
-        setenv(TW_HTTP_KEY_LOG, kept, 1);
+        setenv(KEY_LOG, kept, 1);
         free(kept);
     }
     return code == CURLE_OK ? APR_SUCCESS : APR_EGENERAL;
 }
 
-/* ---- descriptors --------------------------------------------------------- */
+int tw_http_init_may_be_late(void)
+{
+    return !getenv(KEY_LOG)
+           && (curl_version_info(CURLVERSION_NOW)->features
+               & CURL_VERSION_THREADSAFE);
+}
 
 /* libcurl itself lets programs inherit its sockets, at least up to 7.88. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
@@ -74,8 +81,6 @@ static void close_pair_on_exec(CURL *curl)
     curl_easy_perform(curl);
     tw_inherit_close_pairs(lowest);
 }
-
-/* ---- handles ------------------------------------------------------------- */
 
 static apr_status_t handle_make(void **resource, void *params,
                                 apr_pool_t *pool)
@@ -303,13 +308,10 @@ static apr_status_t option_refused(tw_err_t *err, apr_pool_t *pool,
 {
     tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
                "libcurl cannot be set up: %s", curl_easy_strerror(code));
-    if (err) {
-        err->advice = code == CURLE_OUT_OF_MEMORY
-                      ? "the system is out of memory"
-                      : "this libcurl is older than the one this module was "
-                        "built with, or built without what it needs: install "
-                        "7.87 or newer, with TLS";
-    }
+    err->advice = code == CURLE_OUT_OF_MEMORY ? "the system is out of memory"
+                  : "this libcurl is older than the one this module was built "
+                    "with, or built without what it needs: install 7.87 or "
+                    "newer, with TLS";
     return APR_EGENERAL;
 }
 

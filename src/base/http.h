@@ -37,16 +37,18 @@ typedef struct tw_http_request_t {
     const char *body;               /* form; NULL: none */
 } tw_http_request_t;
 
-/* libcurl would write the keys of every connection to the file that this
- * variable of the environment names. */
-#define TW_HTTP_KEY_LOG "SSLKEYLOGFILE"
-
 /*
- * Readies libcurl, once in each process.  Without that variable, which is taken
- * away meanwhile, that is safe beside other threads (libcurl 7.84 and later,
- * curl_global_init(3)).
+ * Readies libcurl, once in each process: before it has threads, or where
+ * tw_http_init_may_be_late().  Where that failed it may be tried again.
  */
 apr_status_t tw_http_init(void);
+
+/*
+ * Whether that is safe beside other threads: this libcurl says of itself that
+ * it is (CURL_VERSION_THREADSAFE, see curl_global_init(3)), and the environment
+ * is not to be changed meanwhile, as it is where it has SSLKEYLOGFILE.
+ */
+int tw_http_init_may_be_late(void);
 
 /*
  * A pool of at most max handles, closed with pool.  Programs that this process

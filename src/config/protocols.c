@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 #include <http_core.h>
 #include <http_log.h>
@@ -71,11 +70,10 @@ static void say(const tw_protocol_t *protocol, int works, const tw_err_t *err)
     }
 }
 
-/* What all of them need; late: beside other threads, which must not meet a
- * change of the environment. */
+/* What all of them need; late: beside other threads. */
 static int start_libcurl(int late)
 {
-    if (!child.libcurl && !(late && getenv(TW_HTTP_KEY_LOG))) {
+    if (!child.libcurl && (!late || tw_http_init_may_be_late())) {
         child.libcurl = tw_http_init() == APR_SUCCESS;
     }
     return child.libcurl

@@ -57,6 +57,27 @@ int curl_global_init(long flags)
     return is_said("REFUSE_LIBCURL") ? 2 : proper(flags);
 }
 
+/* A libcurl that says of itself that it is not safe beside other threads: bit
+ * 30 is CURL_VERSION_THREADSAFE. */
+void *curl_version_info(int age)
+{
+    void *(*proper)(int) = dlsym(dlopen("libcurl.so.4",
+                                        RTLD_LAZY | RTLD_NOLOAD),
+                                 "curl_version_info");
+    struct {
+        int age;
+        const char *version;
+        unsigned number;
+        const char *host;
+        int features;
+    } *info = proper(age);
+
+    if (is_said("REFUSE_THREADS")) {
+        info->features &= ~(1 << 30);
+    }
+    return info;
+}
+
 /* Only the module is refused, not httpd. */
 static int is_module(const void *caller)
 {

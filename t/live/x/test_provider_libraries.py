@@ -91,9 +91,11 @@ def test_a_library_that_did_not_start_is_tried_again(make_site, preload, library
 
 
 @pytest.mark.protocols("oauth1")
-def test_PR_9_libcurl_is_not_tried_again_where_it_would_write_keys(make_site, preload, tmp_path):
-    """The environment cannot be changed any more when there are threads."""
-    site, refused = refusing(make_site, preload, "REFUSE_LIBCURL", env={"SSLKEYLOGFILE": str(tmp_path / "keys")})
+@pytest.mark.parametrize("name, value", [("SSLKEYLOGFILE", "/keys"), ("REFUSE_THREADS", "1")], ids=["keys", "threads"])
+def test_PR_9_libcurl_is_not_tried_again_where_that_is_not_safe(make_site, preload, name, value):
+    """It would write keys, and the environment cannot be changed any more when there are threads; or it says of itself
+    that it must be alone."""
+    site, refused = refusing(make_site, preload, "REFUSE_LIBCURL", env={name: value})
     refused.unlink()
     assert site.browser().get("/members/", follow=True).status == 503
     assert site.standin.count() == 0
