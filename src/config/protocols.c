@@ -23,7 +23,9 @@ static struct {
     server_rec *base_server;
     int most_calls;
     pthread_mutex_t trying;         /* who holds it may change what follows */
-    apr_pool_t *pool;
+    apr_pool_t *tries;              /* cleared after each */
+    apr_pool_t *kept;               /* of http, which takes from it under a
+                                       lock of its own */
     apr_time_t last;
     int libcurl;
     tw_http_pool_t *http;
@@ -64,28 +66,46 @@ static void say(const tw_protocol_t *protocol, int works, const tw_err_t *err)
             ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, TWLOGNO(0106)
                          "no sign-in at %s can work in this process: %s",
                          tw_site(s)->address.origin,
-                         err->why ? tw_err_text(child.pool, err)
-                                  : "a library did not start");
+                         tw_err_text(child.tries, err));
         }
     }
 }
 
-/* What all of them need; late: beside other threads. */
-static int start_libcurl(int late)
+/* What those need that call X; late: beside other threads. */
+static apr_status_t start_libcurl(int late, tw_err_t *err)
 {
+    apr_status_t rv;
+
     if (!child.libcurl && (!late || tw_http_init_may_be_late())) {
         child.libcurl = tw_http_init() == APR_SUCCESS;
     }
-    return child.libcurl
-           && (child.http
-               || tw_http_pool_make(&child.http, child.most_calls, child.pool)
-                  == APR_SUCCESS);
+    if (!child.libcurl) {
+        return tw_err_set(err, child.tries, TW_ERR_INTERNAL, APR_EGENERAL,
+                          "libcurl did not start");
+    }
+    if (child.http) {
+        return APR_SUCCESS;
+    }
+    rv = tw_http_pool_make(&child.http, child.most_calls, child.kept);
+    if (rv == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    apr_pool_clear(child.kept);
+    return tw_err_set(err, child.tries, TW_ERR_INTERNAL, rv,
+                      "no place for libcurl's handles");
+}
+
+static int start(const tw_protocol_t *protocol, int late, tw_err_t *err)
+{
+    int calls = protocol->begin_calls || protocol->finish_calls;
+
+    return (!calls || start_libcurl(late, err) == APR_SUCCESS)
+           && protocol->child_init(child.tries, err) == APR_SUCCESS;
 }
 
 /* By whoever holds the lock, or is alone. */
 static void try_all(int late)
 {
-    int libcurl = start_libcurl(late);
     apr_size_t i;
 
     for (i = 0; i < PROTOCOLS; i++) {
@@ -95,13 +115,29 @@ static void try_all(int late)
         if (!is_used(protocols[i]) || atomic_load(&child.ready[i])) {
             continue;
         }
-        works = libcurl && protocols[i]->child_init(child.pool, &err)
-                           == APR_SUCCESS;
+        works = start(protocols[i], late, &err);
         if (works == late) {
             say(protocols[i], works, &err);
         }
         atomic_store(&child.ready[i], works);
     }
+    apr_pool_clear(child.tries);
+}
+
+/* A pool that a thread may take from while another takes from any other: it
+ * shares no allocator with them. */
+static apr_pool_t *make_pool(apr_pool_t *parent)
+{
+    apr_allocator_t *allocator = NULL;
+    apr_pool_t *pool = NULL;
+
+    apr_allocator_create(&allocator);
+    apr_pool_create_ex(&pool, parent, NULL, allocator);
+    if (allocator && pool) {
+        apr_allocator_owner_set(allocator, pool);
+    }
+    apr_pool_tag(pool, "twauth_protocols");
+    return pool;
 }
 
 void tw_protocols_child_init(apr_pool_t *pchild, server_rec *base_server,
@@ -109,8 +145,8 @@ void tw_protocols_child_init(apr_pool_t *pchild, server_rec *base_server,
 {
     child.base_server = base_server;
     child.most_calls = most_calls;
-    apr_pool_create(&child.pool, pchild);
-    apr_pool_tag(child.pool, "twauth_protocols");
+    child.tries = make_pool(pchild);
+    child.kept = make_pool(pchild);
     try_all(0);
 }
 
@@ -122,7 +158,7 @@ static void try_again(void)
     if (pthread_mutex_trylock(&child.trying) != 0) {
         return;
     }
-    if (child.pool && (now >= child.last + AGAIN || now < child.last)) {
+    if (child.tries && (now >= child.last + AGAIN || now < child.last)) {
         child.last = now;
         try_all(1);
     }

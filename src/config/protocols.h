@@ -17,7 +17,8 @@ void tw_protocols_child_init(apr_pool_t *pchild, server_rec *base_server,
                              int most_calls);
 
 /* This process's connections to X; NULL: what the protocol needs does not
- * work in it.  Whoever asks may be the one that tries again. */
+ * work in it, or it makes no calls.  Whoever asks may be the one that tries
+ * again. */
 tw_http_pool_t *tw_protocols_http(const tw_protocol_t *protocol);
 
 #endif

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness import process, refuse
-from harness.checks import SESSION
+from harness.checks import SESSION, user
 from harness.httpd import ONE_CHILD, VHost
 from harness.site import PROTECTED
 from harness.standin import CLIENT_ID
@@ -71,7 +71,7 @@ def refusing(make_site, preload, library, **more):
     refused.touch()
     env = {library: str(refused), **more.pop("env", {})}
     site = make_site(preload=preload, mpm="event", mpm_config=ONE_CHILD, env=env, **more)
-    site.expect_log("TW0106")
+    site.expect_log("TW0106: no sign-in at .*: lib(curl did not start|oauth cannot sign)")
     return site, refused
 
 
@@ -99,6 +99,24 @@ def test_PR_9_libcurl_is_not_tried_again_where_that_is_not_safe(make_site, prelo
     refused.unlink()
     assert site.browser().get("/members/", follow=True).status == 503
     assert site.standin.count() == 0
+
+
+@pytest.mark.protocols("oauth2")
+def test_a_host_of_a_hub_needs_no_libcurl(make_site, preload):
+    """It calls nobody: beside a host that has nothing else, it works and is not said to be off."""
+    hub = make_site(start=False)
+    site = make_site(start=False, db=hub.db, preload=preload, env={"REFUSE_LIBCURL": "1"}, mpm="event", mpm_config=ONE_CHILD)
+    site.key = hub.key
+    host = VHost("b.other.test", config=f'TwAuthKey "file:{hub.key}"\nTwAuthHub {hub.vhost.origin}\n{PROTECTED}')
+    site.httpd.vhosts.append(host)
+    hub.vhost.config += f"\nTwAuthHubFor {host.origin}"
+    site.expect_log(f"TW0106: no sign-in at {site.vhost.origin} .*: libcurl did not start")
+    hub.start()
+    site.start()
+    browser = hub.browser()
+    browser.base = host.origin
+    assert browser.sign_in("alice").status == 200 and user(browser) == "alice"
+    assert site.log.numbers().count("TW0106") == 1
 
 
 #: Options of libcurl by their numbers: without one of them a call is not made.
