@@ -296,6 +296,8 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    /* this session may be among those that are still to be ended */
+    tw_session_row_run_deferred(db);
     args[0] = tw_id_text(&session->id, pool);
     rv = tw_db_run_newest(&rows, db, database->profiles ? checks_profile
                                                         : checks, args, err);
@@ -326,7 +328,6 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     }
     session->checked_at = now;
     session->checked_there = 0;
-    tw_session_row_run_deferred(db);
     if (idle > 0 && tw_column_time(row[6]) < now - idle / 10) {
         args[1] = args[0];
         args[0] = tw_column_seconds(now, pool);

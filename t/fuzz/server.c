@@ -419,7 +419,9 @@ int server_run(request_rec *r)
     }
     own = tw_locations_map_to_storage(r) == OK;
     tw_locations_host_access(r);
-    HOLDS((tw_locations_access(r) == OK) == own);
+    /* what a front asks is for httpd's rules to judge */
+    HOLDS((tw_locations_access(r) == OK)
+          == (own && !tw_visitor_get(r)->given.to_front));
     HOLDS(r->per_dir_config == (ap_conf_vector_t *)dir_config);
     if (!own) {
         status = tw_authn_check(r);
