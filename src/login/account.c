@@ -221,9 +221,10 @@ static int revoke_at_x(int *forgotten, request_rec *r, tw_visitor_t *visitor,
            == APR_SUCCESS ? GO_ON : database_is_down(r, visitor, &err);
 }
 
+/* A host of a hub has tokens of neither kind: they are the hub's. */
 static int is_of_client(const tw_stored_t *stored, const tw_site_t *site)
 {
-    return stored->tokens.token
+    return stored->tokens.token && site->provider.protocol->revoke
            && (stored->tokens.kind == TW_TOKEN_OAUTH2)
               == !strcmp(site->provider.protocol->name, "oauth2");
 }

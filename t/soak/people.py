@@ -99,6 +99,12 @@ class Person:
     def is_own(self, answer):
         return answer.status == 200 and f"user={self.name} id={self.id} " in answer.text
 
+    def is_lost(self, answer):
+        """Whether somebody who is signed in should have been known. Where changes may have been missed (TW0581), a copy that
+        was not asked about since has no grace when the database is away again."""
+        return not self.is_own(answer) and not (answer.status == 503 and self.troubled("db")
+                                                and "TW0581" in self.site.log.since())
+
     def see(self, window):
         """The members' page, as whom this window is."""
         answer = window.browser.get(PAGE)
@@ -108,7 +114,7 @@ class Person:
             self.wrong("a page was shown to the wrong user", answer)
         if window.signed is None:
             return
-        if window.signed and not self.is_own(answer):
+        if window.signed and self.is_lost(answer):
             self.wrong("a session was lost", answer)
         if not window.signed and not is_refused(answer):
             self.wrong("a stranger was let in", answer)
@@ -127,7 +133,7 @@ class Person:
         """Several requests of one page: each its own, also at the moment of a renewal."""
         copies = [window.browser.clone() for _ in range(4)]
         for copy in copies:
-            if window.signed and not self.is_own(answer := copy.get(PAGE)):
+            if window.signed and self.is_lost(answer := copy.get(PAGE)):
                 self.wrong("a session was lost", answer)
             copy.close()
 

@@ -109,6 +109,19 @@ def test_tokens_stay_those_of_the_hub(hub):
     assert hub.db.rows("SELECT token, token_kind, screen_name FROM twauth_account WHERE twitter_id = '1001'") == before
 
 
+@pytest.mark.protocols("oauth1", "oauth2")
+def test_a_permission_at_X_is_the_hub_s_to_end(hub):
+    """The page of a host does not offer it; who posts it all the same ends nothing, and no process."""
+    browser = at(hub, hub.vhost)
+    browser.sign_in("alice")
+    at(hub, hub.hosts[0], browser)
+    assert browser.get("/members/", follow=True).status == 200
+    children = set(hub.httpd.children())
+    assert browser.post("/twauth/account", {"action": "revoke"}).status == 400
+    assert children <= set(hub.httpd.children())
+    assert hub.db.value("SELECT token FROM twauth_account WHERE twitter_id = '1001'")
+
+
 def test_signing_out(hub):
     """At one host: there; everywhere: at all, when they ask the database."""
     browser = at(hub, hub.hosts[0])
