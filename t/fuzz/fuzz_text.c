@@ -75,7 +75,7 @@ static void try_names(const char *text, apr_pool_t *pool)
     tw_identity_headers_look(&seen, headers);
     tw_identity_headers_scrub(headers);
     HOLDS(!seen.lookalike == !apr_is_empty_table(headers));
-    if (seen.lookalike && !strpbrk(text, " \t,;")) {
+    if (seen.lookalike && !strpbrk(text, " \t\v\f,;")) {
         HOLDS(tw_identity_headers_drop_ours(text));
     }
     tw_identity_headers_drop_ours(text);
