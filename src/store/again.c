@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "private.h"
+#include "store/session_row.h"
 
 enum { LOG = TW_OUTAGE_LOG_KINDS };
 #define AGAIN apr_time_from_sec(60)
@@ -67,7 +68,10 @@ void tw_again_end(tw_db_t *db)
     const char *list, *array;
     tw_err_t err = { 0 };
 
-    if (!is_due(database->feed, apr_time_now())) {
+    /* what is owed first: by its own session it is known that a sign-out
+     * everywhere is */
+    if (!is_due(database->feed, apr_time_now())
+        || tw_session_row_run_deferred(db) < 0) {
         return;
     }
     list = list_of(tw_shared_last_ended(database->shared), pool);

@@ -172,11 +172,12 @@ static const char *clean_user_agent(apr_pool_t *pool, const char *text)
     return clean;
 }
 
-void tw_session_row_run_deferred(tw_db_t *db)
+int tw_session_row_run_deferred(tw_db_t *db)
 {
     const tw_database_t *database = tw_db_database(db);
     apr_pool_t *pool = tw_db_pool(db);
     tw_deferred_delete_t deferred;
+    int done = 0;
 
     while (tw_shared_take_deferred(database->shared, database->slot, &deferred,
                                    apr_time_now())) {
@@ -190,10 +191,12 @@ void tw_session_row_run_deferred(tw_db_t *db)
                        deferred.account ? &session_end_deferred : &session_end,
                        args)) {
             tw_shared_deferred_again(database->shared, &deferred);
-            return;
+            return -1;
         }
         tw_shared_deferred_done(database->shared, &deferred);
+        done = 1;
     }
+    return done;
 }
 
 apr_status_t tw_session_row_begin(tw_session_t *session, tw_db_t *db,
@@ -296,11 +299,14 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    /* this session may be among those that are still to be ended */
-    tw_session_row_run_deferred(db);
     args[0] = tw_id_text(&session->id, pool);
-    rv = tw_db_run_newest(&rows, db, database->profiles ? checks_profile
-                                                        : checks, args, err);
+    do {
+        rv = tw_db_run_newest(&rows, db, database->profiles ? checks_profile
+                                                            : checks,
+                              args, err);
+        /* this session may have been among those that were to be ended */
+    } while (rv == APR_SUCCESS && rows->nelts
+             && tw_session_row_run_deferred(db) > 0);
     if (rv != APR_SUCCESS || !rows->nelts) {
         goto done;
     }

@@ -54,9 +54,10 @@ void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db);
 
 /*
  * Deletes the rows of sessions that were revoked while the database was down;
- * tried alone, for whoever is here came for something else.
+ * tried alone, for whoever is here came for something else.  1: some are gone; -1:
+ * one could not be deleted.
  */
-void tw_session_row_run_deferred(tw_db_t *db);
+int tw_session_row_run_deferred(tw_db_t *db);
 
 typedef enum {
     TW_CHECK_GOOD,
