@@ -135,8 +135,8 @@ static apr_pool_t *make_pool(apr_pool_t *parent)
     apr_pool_create_ex(&pool, parent, NULL, allocator);
     if (allocator && pool) {
         apr_allocator_owner_set(allocator, pool);
+        apr_pool_tag(pool, "twauth_protocols");
     }
-    apr_pool_tag(pool, "twauth_protocols");
     return pool;
 }
 

@@ -68,8 +68,8 @@ void tw_again_end(tw_db_t *db)
     const char *list, *array;
     tw_err_t err = { 0 };
 
-    /* what is owed first: by its own session it is known that a sign-out
-     * everywhere is */
+    /* deferred deletes come first: that of a sign-out everywhere goes by the
+     * row of its own session, which is to be ended again as well */
     if (!is_due(database->feed, apr_time_now())
         || tw_session_row_run_deferred(db) < 0) {
         return;

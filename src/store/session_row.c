@@ -282,6 +282,21 @@ void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db)
     }
 }
 
+static apr_status_t read_row(apr_array_header_t **rows, tw_db_t *db,
+                             const char *const *args, tw_err_t *err)
+{
+    const tw_statement_t *const *statements =
+        tw_db_database(db)->profiles ? checks_profile : checks;
+    apr_status_t rv;
+
+    do {
+        rv = tw_db_run_newest(rows, db, statements, args, err);
+        /* it may have been among those whose deletion was deferred */
+    } while (rv == APR_SUCCESS && (*rows)->nelts
+             && tw_session_row_run_deferred(db) > 0);
+    return rv;
+}
+
 apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
                               const tw_database_t *database,
                               apr_interval_time_t idle, apr_pool_t *pool,
@@ -300,13 +315,7 @@ apr_status_t tw_session_row_check(tw_check_t *check, tw_session_t *session,
         return rv;
     }
     args[0] = tw_id_text(&session->id, pool);
-    do {
-        rv = tw_db_run_newest(&rows, db, database->profiles ? checks_profile
-                                                            : checks,
-                              args, err);
-        /* this session may have been among those that were to be ended */
-    } while (rv == APR_SUCCESS && rows->nelts
-             && tw_session_row_run_deferred(db) > 0);
+    rv = read_row(&rows, db, args, err);
     if (rv != APR_SUCCESS || !rows->nelts) {
         goto done;
     }

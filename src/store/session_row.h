@@ -54,8 +54,8 @@ void tw_session_row_end_or_defer(const tw_session_t *session, tw_db_t *db);
 
 /*
  * Deletes the rows of sessions that were revoked while the database was down;
- * tried alone, for whoever is here came for something else.  1: some are gone; -1:
- * one could not be deleted.
+ * tried alone, for whoever is here came for something else.
+ * 1: some are gone; -1: one could not be deleted.
  */
 int tw_session_row_run_deferred(tw_db_t *db);
 

@@ -87,7 +87,8 @@ def hub(make_site, protocol):
     site = tortured(make_site, scheme="https")
     site.hub, site.vhost.name, site.vhost.aliases = site.vhost, "login.third.test", ()
     site.standin.register(site.url("/twauth/callback"))
-    site.vhost = VHost("a.site.test", config=f'TwAuthKey "file:{site.key}"\nTwAuthHub {site.hub.origin}\n{PROTECTED}')
+    site.vhost = VHost("a.site.test", config=f'TwAuthKey "file:{site.key}"\nTwAuthHub {site.hub.origin}\n'
+                       f'TwAuthStartLimit 60000/min 60000/min\n{PROTECTED}')
     site.hub.config += f"\nTwAuthHubFor {site.vhost.origin}"
     site.httpd.vhosts.append(site.vhost)
     start(site)
@@ -277,7 +278,8 @@ class Round:
 
     def judge_answers(self):
         lost = [a for a in self.answers if a is None]
-        if lost and "mod_twauth" in self.failed:
+        # a connection that broke as a form was read has nobody to answer
+        if lost and "mod_twauth" in self.failed and "TW0615" not in self.told():
             self.wrong.append("no answer")
         for answer in filter(None, self.answers):
             for where in (answer.text, answer.headers.get("Location", "")):
