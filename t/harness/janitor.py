@@ -20,10 +20,10 @@ import sys
 import time
 
 
-def stat(pid):
-    """What /proc says of a process, from its state on; None: there is none."""
+def stat(place):
+    """What /proc says of a process (its number) or a thread ("NUMBER/task/NUMBER"), from its state on; None: there is none."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
+        with open(f"/proc/{place}/stat", errors="replace") as file:
             return file.read().rpartition(")")[2].split()
     except OSError:
         return None

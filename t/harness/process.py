@@ -121,31 +121,16 @@ class Service:
         self.stop()
 
 
-def _state(stat):
-    """The state and the parent's id in a file of /proc."""
-    with open(stat, "rb") as file:
-        state, parent = file.read().rpartition(b")")[2].split(None, 2)[:2]
-    return state.decode(), int(parent)
-
-
 def children(parent):
     """Process ids whose parent is `parent`, zombies left out."""
-    found = []
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            state, of = _state(f"/proc/{name}/stat")
-        except OSError:
-            continue
-        if of == parent and state not in "ZX":
-            found.append(int(name))
-    return sorted(found)
+    found = ((int(name), janitor.stat(name)) for name in os.listdir("/proc") if name.isdigit())
+    return sorted(pid for pid, fields in found if fields and int(fields[1]) == parent and fields[0] not in "ZX")
 
 
 def alive(pid):
     """Whether there is such a process that has not ended. Whose it is after that may be slow to see it."""
-    with contextlib.suppress(OSError):
-        return _state(f"/proc/{pid}/stat")[0] not in "ZX"
-    return False
+    found = janitor.stat(pid)
+    return bool(found) and found[0] not in "ZX"
 
 
 def memory(pid):
@@ -165,9 +150,10 @@ def threads(pid):
 def busy(pid):
     """Whether a thread of a process runs, or would if a processor were free."""
     try:
-        return any(_state(f"/proc/{pid}/task/{thread}/stat")[0] in "RD" for thread in os.listdir(f"/proc/{pid}/task"))
+        states = [janitor.stat(f"{pid}/task/{thread}") for thread in os.listdir(f"/proc/{pid}/task")]
     except OSError:
         return True
+    return any(not found or found[0] in "RD" for found in states)
 
 
 def sockets(pid):

@@ -251,25 +251,28 @@ def test_sign_out_everywhere_while_away(site, keeper):
     assert rows(site) == [("bob",)]
 
 
-def test_who_is_first_after_a_sign_out_everywhere_while_away(site):
-    """Their own row is among those that are owed."""
+@pytest.fixture
+def left(site):
+    """Two browsers of alice: in the first she has signed out everywhere while the database was away."""
     alice, also = signed_in(site), site.browser()
     also.sign_in("alice")
     site.expect_log("TW0221")
     with away(site):
         assert "done=here" in alice.sign_out(everywhere="1").location
+    return alice, also
+
+
+def test_who_is_first_after_a_sign_out_everywhere_while_away(site, left):
+    """Their own row is among those that are owed."""
+    _, also = left
     site.clock.forward(70)
     assert user(also) is None
     assert rows(site) == []
 
 
-def test_sign_in_again_after_a_sign_out_everywhere_while_away(site):
+def test_sign_in_again_after_a_sign_out_everywhere_while_away(site, left):
     """The rows that are owed go; the new one, which this very sign-in writes, stays."""
-    alice, also = signed_in(site), site.browser()
-    also.sign_in("alice")
-    site.expect_log("TW0221")
-    with away(site):
-        assert "done=here" in alice.sign_out(everywhere="1").location
+    alice, also = left
     alice.sign_in("alice", next="/twauth/login?next=%2Fmembers%2F")
     assert rows(site) == [("alice",)]
     site.clock.forward(70)
