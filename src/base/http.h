@@ -44,9 +44,10 @@ typedef struct tw_http_request_t {
 apr_status_t tw_http_init(void);
 
 /*
- * Whether that is safe beside other threads: this libcurl says of itself that
- * it is (CURL_VERSION_THREADSAFE, see curl_global_init(3)), and the environment
- * is not to be changed meanwhile, as it is where it has SSLKEYLOGFILE.
+ * Whether that is safe while other threads run: this libcurl says of itself
+ * that it is (CURL_VERSION_THREADSAFE, see curl_global_init(3)), and the
+ * environment is not to be changed meanwhile, as it is where it has
+ * SSLKEYLOGFILE.
  */
 int tw_http_init_may_be_late(void);
 

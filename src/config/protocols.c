@@ -71,7 +71,7 @@ static void say(const tw_protocol_t *protocol, int works, const tw_err_t *err)
     }
 }
 
-/* What those need that call X; late: beside other threads. */
+/* What those need that call X; late: while other threads run. */
 static apr_status_t start_libcurl(int late, tw_err_t *err)
 {
     apr_status_t rv;

@@ -10,9 +10,9 @@
     " WHERE s.expires_at > CAST(%s AS bigint)"                              \
     " AND (s.seen_at < CAST(%s AS bigint)"                                  \
     " OR (s.seen_at = CAST(%s AS bigint) AND s.id > %s))"
+#define ORDERED " ORDER BY s.seen_at DESC, s.id LIMIT 500"
 /* There is no later one, whoever wrote it. */
 #define LATEST "9223372036854775807"
-#define ORDERED " ORDER BY s.seen_at DESC, s.id LIMIT 500"
 
 static const tw_statement_t all = {
     "twauth_session_list_all", SELECTED ORDERED, 4
@@ -55,8 +55,7 @@ apr_status_t tw_session_list(apr_array_header_t **list, apr_int64_t account,
     const char *args[5];
 
     args[0] = tw_column_seconds(apr_time_now(), pool);
-    args[1] = args[2] = last ? last[TW_SESSION_LIST_SEEN]
-                             : LATEST;
+    args[1] = args[2] = last ? last[TW_SESSION_LIST_SEEN] : LATEST;
     args[3] = last ? last[TW_SESSION_LIST_ID] : "";
     args[4] = tw_id_account_text(account, pool);
     return tw_db_run(list, db, account ? &of_account : &all, args, err);

@@ -57,8 +57,8 @@ int curl_global_init(long flags)
     return is_said("REFUSE_LIBCURL") ? 2 : proper(flags);
 }
 
-/* A libcurl that says of itself that it is not safe beside other threads: bit
- * 30 is CURL_VERSION_THREADSAFE. */
+/* A libcurl that says of itself that it is not safe while other threads run:
+ * bit 30 is CURL_VERSION_THREADSAFE. */
 void *curl_version_info(int age)
 {
     void *(*proper)(int) = dlsym(dlopen("libcurl.so.4",

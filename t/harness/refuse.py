@@ -3,7 +3,7 @@
 
     make_site(preload=refuse.library(folder), env={"REFUSE_TO_SIGN": "1"})      liboauth cannot sign
     ...                                       env={"REFUSE_LIBCURL": "1"}       libcurl does not start
-    ...                                       env={"REFUSE_THREADS": "1"}       libcurl is not safe beside other threads
+    ...                                       env={"REFUSE_THREADS": "1"}       libcurl does not start safely among threads
     ...                                       env={"REFUSE_OPTION": "64"}       libcurl does not know CURLOPT_64
     ...                                       env={"REFUSE_SHARED": "2"}        the second shared memory cannot be had
     ...                                       env={"REFUSE_LOCK": "1"}          no lock for threads can
