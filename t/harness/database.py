@@ -112,10 +112,12 @@ class Sqlite(_Database):
         def rename(before, after):
             with contextlib.closing(self._connect()) as db:
                 db.execute("PRAGMA legacy_alter_table=ON")
+                db.execute("BEGIN IMMEDIATE")           # all at once: some tables alone are those of an older version
                 there = {name for name, in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
                 for table in TABLES:
                     if before + table in there:         # tables of an older version have not all of them
                         db.execute(f"ALTER TABLE {before}{table} RENAME TO {after}{table}")
+                db.execute("COMMIT")
         rename("", "away_")
         try:
             yield
