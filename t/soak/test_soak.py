@@ -35,9 +35,10 @@ PAUSE = float(os.environ.get("SOAK_PAUSE") or (0.2 if STEADY else 0))
 PEOPLE = 8
 #: What trouble of X and the database may say; and mod_dbd's own complaints.
 EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401", "TW0402", r"AH006(29|3\d)", "AH02655")
-#: kB a child may grow in three quarters, by what it grows in the one in which it grows least; sanitizers and valgrind
-#: keep what was freed.
+#: kB a child may grow in three quarters, by what it grows in the one in which it grows least, and bytes for each request
+#: that there was: a fast machine has its threads come by more. Sanitizers and valgrind keep what was freed.
 GROWTH = 2**20 if SANITIZED or os.environ.get("TWAUTH_UNDER") else 4096
+BYTES = 100
 
 CONFIG = """
 Protocols h2 http/1.1
@@ -245,7 +246,8 @@ def test_memory_is_flat(soak):
     """A leak grows in each quarter; what a thread keeps for its next request does so until all threads have it."""
     for pid in soak.children:
         memory = [sample[pid][0] for sample in soak.samples]
-        assert 3 * min(after - before for before, after in zip(memory, memory[1:])) < GROWTH, memory
+        most = GROWTH + BYTES * soak.requests / 1024
+        assert 3 * min(after - before for before, after in zip(memory, memory[1:])) < most, memory
 
 
 def test_descriptors_are_flat(soak):
