@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a child of httpd weighs more with the module, in kB, and the database's share of a sign-in.
 
-Pss: what is a child's own, and its share of what several have. It is compared like with like: a server without the
+Pss: what is a child's own, and its share of what several have; without mapped files, of which that share is by what else the
+machine runs. It is compared like with like: a server without the
 module and mod_dbd that has done nothing either, or that has answered as many requests.
 """
 
@@ -20,12 +21,12 @@ REQUESTS = 5            # of a sign-in: page, login twice, callback, page
 
 
 def own_memory(httpd):
-    """Pss of the children, on average."""
+    """Of the children, on average."""
     time.sleep(0.5)
     sizes = []
     for child in httpd.children():
         text = Path(f"/proc/{child}/smaps_rollup").read_text()
-        sizes.append(int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]))
+        sizes.append(sum(int(kb) for kb in re.findall(r"^Pss_(?:Anon|Shmem):\s+(\d+)", text, re.M)))
     return sum(sizes) / len(sizes)
 
 
