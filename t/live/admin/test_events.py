@@ -241,8 +241,8 @@ def test_X_fails_and_comes_back(site, events):
     events.wait("provider up", "account-created new", "signed-in")
 
 
-def test_X_refuses_a_person_and_has_no_place(site, events):
-    (flow, url), *others = pending(site, 6)         # one of them gets the place; not all others come when it is free again
+def test_X_refuses_a_person_and_has_no_lease(site, events):
+    (flow, url), *others = pending(site, 6)         # one of them gets the lease; not all others come when it is free again
     site.standin.fault(site.exchange_path, "status", status=403,
                        body='{"errors":[{"code":64,"message":"Your account is suspended"}]}')
     answer = flow.arrive(url)

@@ -178,11 +178,11 @@ def crowd(site):
     watch.start()
     begin = time.monotonic()
     answers = at_once(40, lambda i: start(browsers[i]))
-    turns = 1 + (time.monotonic() - begin) // 1.2       # who comes late finds a place that is free again
+    turns = 1 + (time.monotonic() - begin) // 1.2       # who comes late finds a lease that is free again
     stop.set()
     watch.join()
     counters = site.standin.counters()
-    assert counters["max_in_flight"] <= 2, "starts take at most half of the places"
+    assert counters["max_in_flight"] <= 2, "starts take at most half of the leases"
     busy, slow = ([a for a in answers if (a.status == 503) == told] for told in (True, False))
     assert len(slow) <= 2 * turns and all(int(a.headers["Retry-After"]) > 0 for a in busy)
     mend(site)
@@ -215,8 +215,8 @@ def test_callbacks_go_on_while_starts_hang(narrow):
     assert meanwhile
 
 
-@pytest.mark.parametrize("seconds, late", [(.8, 200), (None, 503)], ids=["a place comes free", "none does"])
-def test_callback_waits_for_a_place_and_stays_unspent(narrow, seconds, late):
+@pytest.mark.parametrize("seconds, late", [(.8, 200), (None, 503)], ids=["a lease comes free", "none does"])
+def test_callback_waits_for_a_lease_and_stays_unspent(narrow, seconds, late):
     narrow.allow_log("TW020[1-4]")
     for _ in range(5):          # a busy machine may look only when they are over
         flows = [narrow.browser().begin() for _ in range(5)]
@@ -238,7 +238,7 @@ def test_callback_waits_for_a_place_and_stays_unspent(narrow, seconds, late):
     mend(narrow)
 
 
-def test_place_of_a_killed_child_is_freed(make_site):
+def test_lease_of_a_killed_child_is_freed(make_site):
     site = make_site(config="TwAuthProviderTimeout 4s\nTwAuthProviderCalls 2")
     browsers = [starter(site), starter(site)]
     site.standin.fault("/oauth/request_token", "hang", times=1)

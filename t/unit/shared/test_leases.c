@@ -92,7 +92,7 @@ static void test_signed_calls(void **state)
     }
 }
 
-/* Half as many more may wait, and take no call's place by that. */
+/* Half as many more may wait, and take no call's lease by that. */
 static void test_waiting_places(void **state)
 {
     static const struct {
@@ -125,47 +125,47 @@ static void test_waiting_places(void **state)
     }
 }
 
-/* Callbacks may take every place; then there is none for a start. */
+/* Callbacks may take every lease; then there is none for a start. */
 static void test_callbacks_take_all(void **state)
 {
-    int places[10], i, j;
+    int leases[10], i, j;
 
     (void)state;
     fresh();
     for (i = 0; i < 10; i++) {
-        places[i] = tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
+        leases[i] = tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
                                          NOW + SEC(5), NOW);
-        assert_in_range(places[i], 0, 9);
+        assert_in_range(leases[i], 0, 9);
         for (j = 0; j < i; j++) {
-            assert_int_not_equal(places[i], places[j]);
+            assert_int_not_equal(leases[i], leases[j]);
         }
     }
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
                                           NOW + SEC(5), NOW), -1);
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 10,
                                           NOW + SEC(5), NOW), -1);
-    tw_shared_call_end(shared, TW_CALL_CALLBACK, places[9],
+    tw_shared_call_end(shared, TW_CALL_CALLBACK, leases[9],
                        NOW + SEC(5));
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_CALLBACK, 10,
-                                          NOW + SEC(5), NOW), places[9]);
+                                          NOW + SEC(5), NOW), leases[9]);
 }
 
-/* A process that died frees its place when its deadline has passed ... */
+/* A process that died frees its lease when its deadline has passed ... */
 static void test_dead_calls(void **state)
 {
-    int place, again;
+    int lease, again;
 
     (void)state;
     fresh();
-    place = tw_shared_call_begin(shared, TW_CALL_START, 1, NOW + SEC(5), NOW);
-    assert_int_equal(place, 0);
+    lease = tw_shared_call_begin(shared, TW_CALL_START, 1, NOW + SEC(5), NOW);
+    assert_int_equal(lease, 0);
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 1,
                                           NOW + SEC(9), NOW + SEC(4)), -1);
     again = tw_shared_call_begin(shared, TW_CALL_START, 1, NOW + SEC(10),
                                  NOW + SEC(5));
     assert_int_equal(again, 0);
     /* ... and, should it live after all, does not free its successor's */
-    tw_shared_call_end(shared, TW_CALL_START, place, NOW + SEC(5));
+    tw_shared_call_end(shared, TW_CALL_START, lease, NOW + SEC(5));
     assert_int_equal(tw_shared_call_begin(shared, TW_CALL_START, 1,
                                           NOW + SEC(12), NOW + SEC(6)), -1);
     tw_shared_call_end(shared, TW_CALL_START, again, NOW + SEC(10));
@@ -173,17 +173,17 @@ static void test_dead_calls(void **state)
                                           NOW + SEC(12), NOW + SEC(6)), 0);
 }
 
-/* More than there are places in the segment is no more than there are. */
+/* More than there are leases in the segment is no more than there are. */
 static void test_calls_beyond_the_segment(void **state)
 {
-    int i, place, most = -1;
+    int i, lease, most = -1;
 
     (void)state;
     fresh();
     for (i = 0; i < 2 * TW_CALLS_MAX; i++) {
-        place = tw_shared_call_begin(shared, TW_CALL_CALLBACK,
+        lease = tw_shared_call_begin(shared, TW_CALL_CALLBACK,
                                      TW_CALLS_MAX + 10, NOW + SEC(5), NOW);
-        most = place > most ? place : most;
+        most = lease > most ? lease : most;
     }
     assert_int_equal(most, TW_CALLS_MAX - 1);
 }
@@ -196,22 +196,22 @@ static void *call_often(void *arg)
 
     pthread_barrier_wait(line);
     for (i = 0; i < 5000; i++) {
-        int place = tw_shared_call_begin(shared, kind, 6, deadline, NOW);
+        int lease = tw_shared_call_begin(shared, kind, 6, deadline, NOW);
 
-        if (place >= 0) {
-            int in = __atomic_add_fetch(&wins[place], 1, __ATOMIC_SEQ_CST);
+        if (lease >= 0) {
+            int in = __atomic_add_fetch(&wins[lease], 1, __ATOMIC_SEQ_CST);
 
-            if (in != 1 || place > 5) {
+            if (in != 1 || lease > 5) {
                 *failed = 1;
             }
-            __atomic_sub_fetch(&wins[place], 1, __ATOMIC_SEQ_CST);
-            tw_shared_call_end(shared, kind, place, deadline);
+            __atomic_sub_fetch(&wins[lease], 1, __ATOMIC_SEQ_CST);
+            tw_shared_call_end(shared, kind, lease, deadline);
         }
     }
     return NULL;
 }
 
-/* No place is ever held by two. */
+/* No lease is ever held by two. */
 static void test_calls_by_threads(void **state)
 {
     pthread_t thread[RACERS];
