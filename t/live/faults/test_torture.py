@@ -381,11 +381,12 @@ def torture(site, scenario, most):
 
 
 SOME, ALL = {"*": 1, "wait": 2, "tls": -1}, {"*": 0, "tls": 50}
+scenarios = pytest.mark.parametrize("scenario", [first, again, recheck, session, signout, signed, front, account,
+                                                 pytest.param(refresh, marks=pytest.mark.protocols("oauth2"))])
 
 
 @protocols
-@pytest.mark.parametrize("scenario", [first, again, recheck, session, signout, signed, front, account,
-                                      pytest.param(refresh, marks=pytest.mark.protocols("oauth2"))])
+@scenarios
 def test_each_call_fails_once(site, full, scenario):
     torture(site, scenario, full(SOME, ALL))
 
@@ -399,7 +400,7 @@ def test_each_call_fails_once_in_other_processes(site, full, scenario):
 @pytest.mark.full
 @pytest.mark.mpms("worker", "prefork")
 @protocols
-@pytest.mark.parametrize("scenario", [first, again, recheck, session, signout, signed, front, account])
+@scenarios
 def test_each_call_of_each_scenario_fails_once_in_other_processes(site, scenario):
     torture(site, scenario, ALL)
 
