@@ -188,4 +188,4 @@ class Site:
 
     def allow_log(self, *what):
         """As expect_log, but it need not."""
-        self.log.allow(*what)
+        self.httpd.allow_log(*what)

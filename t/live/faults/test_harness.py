@@ -19,7 +19,7 @@ from harness.backend import received
 from harness.browser import Browser
 from harness.chromium import cdp, screenshot
 from harness.clock import Clock
-from harness.httpd import VHost, environment_of
+from harness.httpd import HttpdError, VHost, environment_of
 from harness.load import Load, ask
 from harness.paths import TREE
 from harness.standin import KEY, SECRET, StandInError
@@ -198,6 +198,15 @@ def test_dead_child_is_noticed(make_httpd):
     os.kill(httpd.children()[0], signal.SIGSEGV)
     assert httpd.log.wait("exit signal")
     assert any("exit signal" in c for c in httpd.complaints())
+
+
+def test_what_is_said_before_the_log_is_open_is_judged_alike(make_httpd):
+    httpd = make_httpd(main=f"Listen {'a' * 64}:1")         # a name that nobody can have, and that nobody is asked for
+    for allowed, complaints in ((), 1), (("AH00077",), 0):
+        httpd.allow_log(*allowed)
+        with pytest.raises(HttpdError, match="AH00077"):
+            httpd.start()
+        assert len(httpd.complaints()) == complaints
 
 
 # the browser
