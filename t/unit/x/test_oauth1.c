@@ -309,6 +309,39 @@ static void test_no_answer(void **state)
     assert_string_equal(tw_err_text(pool, &err), "access token: too slow");
 }
 
+/* X says that the time is wrong, and what it is: once more, by X's clock. */
+static void test_wrong_time(void **state)
+{
+    static const char body[] =
+        "{\"errors\":[{\"code\":135,\"message\":\"Timestamp\"}]}";
+    static const int seconds[] = { 3600, -1800 };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(seconds); i++) {
+        apr_time_t now = apr_time_now();
+        tw_clock_t clock = { 0 };
+        tw_client_t with = client;
+        tw_pending_t pending;
+        const char *location, *at;
+        tw_err_t err = { 0 };
+
+        with.clock = &clock;
+        answer_with(401, body);
+        tw_oauth1.begin(&pending, &location, &with, NULL, pool, &err);
+        CHECK(calls == 1, "X's time is not known: %d calls", calls);
+        next_answer.date = now + apr_time_from_sec(seconds[i]);
+        calls = 0;
+        tw_oauth1.begin(&pending, &location, &with, NULL, pool, &err);
+        CHECK(calls == 2, "%d calls", calls);
+        at = strstr(asked.authorization, "oauth_timestamp=\"");
+        assert_non_null(at);
+        at += strlen("oauth_timestamp=\"");
+        assert_in_range(apr_atoi64(at) - apr_time_sec(now) + 3600,
+                        3600 + seconds[i] - 2, 3600 + seconds[i] + 900);
+    }
+}
+
 /* ---- answer -------------------------------------------------------------- */
 
 static void test_answer(void **state)
@@ -603,6 +636,39 @@ static void test_no_secret_in_errors(void **state)
     }
 }
 
+/* ---- revoke -------------------------------------------------------------- */
+
+/* What X does not know any more is revoked; another refusal is none. */
+static void test_revoke(void **state)
+{
+    static const struct {
+        int status;             /* 0: there is no answer */
+        const char *body;
+        int revoked;
+    } rows[] = {
+        { 200, "{}", 1 },
+        { 401, "{\"errors\":[{\"code\":89,\"message\":\"over\"}]}", 1 },
+        { 401, "{\"errors\":[{\"code\":32,\"message\":\"no\"}]}", 0 },
+        { 401, "{\"errors\":", 0 }, { 503, "", 0 }, { 0, "", 0 },
+    };
+    static const tw_tokens_t tokens = { TW_TOKEN_OAUTH1, "12-a", "s", 0 };
+    int i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        tw_err_t err = { 0 };
+        apr_status_t rv;
+
+        answer_with(rows[i].status, rows[i].body);
+        next_status = rows[i].status ? APR_SUCCESS : APR_TIMEUP;
+        rv = tw_oauth1.revoke(&tokens, &client, NULL, pool, &err);
+        CHECK((rv == APR_SUCCESS) == rows[i].revoked, "row %d: %s", i,
+              unit_text(err.why));
+        assert_string_equal(asked.url, "https://api.x.com/1.1/oauth/"
+                            "invalidate_token.json");
+    }
+}
+
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_begin),
           cmocka_unit_test(test_begin_asks),
@@ -610,8 +676,10 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_token_lengths),
           cmocka_unit_test(test_too_many_fields),
           cmocka_unit_test(test_no_answer),
+          cmocka_unit_test(test_wrong_time),
           cmocka_unit_test(test_answer),
           cmocka_unit_test(test_answer_lengths),
           cmocka_unit_test(test_finish),
           cmocka_unit_test(test_finish_asks),
-          cmocka_unit_test(test_no_secret_in_errors))
+          cmocka_unit_test(test_no_secret_in_errors),
+          cmocka_unit_test(test_revoke))

@@ -24,6 +24,7 @@ static tw_http_response_t refused_user = {
 static apr_status_t failure;            /* of the first call */
 static int too_new;                     /* so many 401 about the user */
 static tw_http_request_t asked[4];
+static apr_interval_time_t left[4];     /* that each call was given */
 static int calls;
 
 apr_status_t tw_http_send(const tw_http_response_t **response,
@@ -34,9 +35,10 @@ apr_status_t tw_http_send(const tw_http_response_t **response,
     apr_status_t rv = failure;
 
     (void)http;
-    (void)conf;
     failure = APR_SUCCESS;
     assert_true(calls < 4);
+    left[calls] = conf->timeout;
+    apr_sleep(1000);
     asked[calls] = *request;    /* with copies of what is wiped afterwards */
     asked[calls].body = apr_pstrdup(pool, request->body);
     asked[calls++].authorization = apr_pstrdup(pool, request->authorization);
@@ -359,6 +361,9 @@ static void test_finish_asks(void **state)
         assert_string_equal(asked[1].url, "https://api.x.com/2/users/me");
         assert_string_equal(asked[1].authorization, "Bearer at");
         assert_null(asked[1].body);
+        /* all calls of a sign-in have one time together */
+        assert_true(left[0] <= client.http.timeout);
+        assert_true(left[1] <= left[0] - 1000);
     }
 }
 

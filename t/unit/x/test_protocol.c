@@ -81,7 +81,26 @@ static void test_token_lengths(void **state)
     }
 }
 
+/* Without time there is no call, and of a call before it no answer. */
+static void test_no_time_is_left(void **state)
+{
+    tw_client_t client = { 0 };
+    tw_step_t step = { "user", &client, NULL, apr_time_now(), 0, NULL, NULL };
+    tw_http_request_t request = { 0 };
+    tw_http_response_t before = { 0 };
+    const tw_http_response_t *response = &before;
+    tw_err_t err = { 0 };
+
+    (void)state;
+    assert_int_not_equal(tw_step_call(&response, &step, &request, pool, &err),
+                         APR_SUCCESS);
+    assert_int_equal(err.kind, TW_ERR_TIMEOUT);
+    assert_string_equal(err.step, "user");
+    assert_null(response);
+}
+
 UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_handles),
           cmocka_unit_test(test_alphabets),
-          cmocka_unit_test(test_token_lengths))
+          cmocka_unit_test(test_token_lengths),
+          cmocka_unit_test(test_no_time_is_left))

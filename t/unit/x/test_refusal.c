@@ -238,6 +238,10 @@ static void test_refusals(void **state)
           "\"m\"" },
         { 401, "<error code=\"99999999999999999999\">m</error>",
           TW_ERR_REFUSED, NULL, "\"m\"" },
+        { 401, "<error code=\"99999\">m</error>", TW_ERR_REFUSED, NULL,
+          "code 99999" },
+        { 401, "<error code=\"100000\">m</error>", TW_ERR_REFUSED, NULL,
+          "401, \"m\"" },
         /* what to do goes by the status, where X says no more */
         { 400, "{}", TW_ERR_REFUSED, "X's status", "400" },
         { 406, "{}", TW_ERR_REFUSED, "X's status", "406" },
