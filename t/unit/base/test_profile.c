@@ -37,13 +37,17 @@ static void test_names(void **state)
         { "a\xf0\x8f\xbf\xbf" "b", "ab" }, { "a\xf4\x90\x80\x80" "b", "ab" },
         { "a\xf0\x9f\x98", "a" }, { "\xc3", "" }, { "a\xe2\x82" "bc", "abc" },
     };
+    apr_pool_t *used = unit_subpool();
     int i;
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         tw_profile_t profile = { 1, rows[i].given, NULL, NULL, 7 };
 
-        tw_profile_clean(&profile, pool);
+        /* in memory that had something else in it */
+        memset(apr_palloc(used, 4096), 'x', 4096);
+        apr_pool_clear(used);
+        tw_profile_clean(&profile, used);
         CHECK(unit_same(profile.name, rows[i].clean), "row %d: %s", i,
               profile.name);
         CHECK(!*profile.avatar && !*profile.email && profile.verified == 1,

@@ -77,11 +77,14 @@ static void test_content(void **state)
 static void test_size(void **state)
 {
     char *text = apr_pcalloc(pool, TW_SECRET_MAX + 2);
+    const char *whole;
 
     (void)state;
     memset(text, 'x', TW_SECRET_MAX + 1);
     write_file(text, TW_SECRET_MAX, 0600);
-    assert_int_equal(strlen(read_from(from)), TW_SECRET_MAX);
+    whole = read_from(from);
+    memset(apr_palloc(pool, 64), 'y', 64);      /* its end is its own */
+    assert_int_equal(strlen(whole), TW_SECRET_MAX);
     write_file(text, TW_SECRET_MAX + 1, 0600);
     assert_non_null(strstr(read_from(from), "larger than 4 kB"));
     assert_non_null(strstr(read_from(apr_pstrcat(pool, "exec:/bin/cat ", path,
@@ -119,6 +122,8 @@ static void test_mode(void **state)
                            "is not a regular file"));
     assert_non_null(strstr(read_from("file:/proc/self/no"),
                            "cannot be read (No such file"));
+    /* other rights help where rights are what is missing */
+    assert_null(strstr(read_from("file:/proc/self/no"), "root"));
 }
 
 static void test_command(void **state)
@@ -132,11 +137,13 @@ static void test_command(void **state)
         { "exec:/bin/printf a", "a", 1 },
         { "exec:/bin/true", "is empty", 0 },
         { "exec:/bin/false", "did not end well", 0 },
+        { "exec:/usr/bin/printenv TW_TEST", "set here", 1 },
         { "exec:/bin/no-such-program", "cannot be run", 0 },
     };
     int i;
 
     (void)state;
+    setenv("TW_TEST", "set here", 1);
     for (i = 0; i < COUNT(rows); i++) {
         const char *text = read_from(rows[i].from);
 

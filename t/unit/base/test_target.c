@@ -459,6 +459,26 @@ static void test_asked(void **state)
     }
 }
 
+/* Where each byte becomes three, there is room for all of them. */
+static void test_asked_and_all_escaped(void **state)
+{
+    char quotes[100], *after;
+    const char *target;
+    int i;
+
+    (void)state;
+    memset(quotes, '"', sizeof(quotes));
+    quotes[0] = '/';
+    quotes[sizeof(quotes) - 1] = '\0';
+    target = tw_target_asked(pool, quotes, &own);
+    after = apr_palloc(pool, 256);
+    memset(after, 'x', 256);
+    assert_int_equal(strlen(target), 1 + 3 * (sizeof(quotes) - 2));
+    for (i = 1; target[i]; i += 3) {
+        assert_memory_equal(target + i, "%22", 3);
+    }
+}
+
 UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_good),
           cmocka_unit_test(test_lengths),
@@ -473,4 +493,5 @@ UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_below_the_own_path),
           cmocka_unit_test(test_near_own_locations),
           cmocka_unit_test(test_asked),
+          cmocka_unit_test(test_asked_and_all_escaped),
           cmocka_unit_test(test_odd_own_locations))

@@ -51,6 +51,21 @@ static void *wait_for_answer(void *socket)
     return NULL;
 }
 
+/* The first of all, with which the thread begins. */
+static void test_the_first(void **state)
+{
+    tw_watchdog_t watch;
+    char byte;
+
+    (void)state;
+    make_pairs();
+    tw_watchdog_begin_for(&watch, pair[0][0], apr_time_from_msec(1));
+    assert_true(watch.socket >= 0);
+    assert_int_equal(read(pair[0][0], &byte, 1), 0);
+    assert_true(tw_watchdog_end(&watch));
+    close_pairs();
+}
+
 /*
  * Two that wait, the second half a second behind the first; one that had its
  * answer; and one whose driver closed the socket, so that another connection
@@ -147,6 +162,7 @@ static void test_a_shorter_time(void **state)
 }
 
 UNIT_MAIN(unit_nothing,
+          cmocka_unit_test(test_the_first),
           cmocka_unit_test(test_a_shorter_time),
           cmocka_unit_test(test_who_waits_too_long_is_cut_and_nobody_else),
           cmocka_unit_test(test_no_socket_is_not_watched),

@@ -152,10 +152,13 @@ static void test_outcomes(void **state)
 
 static void test_times_stand_in_their_buckets(void **state)
 {
-    static const struct { int took, first; } rows[] = {
+    static const struct {
+        apr_interval_time_t took;
+        int first;
+    } rows[] = {
         { -5, 0 }, { 0, 0 }, { 1000, 0 }, { 1001, 1 }, { 5000, 1 },
         { 49999, 3 }, { 1000000, 7 }, { 9999999, 10 }, { 10000000, 10 },
-        { 10000001, 11 }, { 900000000, 11 }
+        { 10000001, 11 }, { 900000000, 11 }, { SEC(86400), 11 }
     };
     apr_uint64_t bucket[TW_BUCKETS], sum;
     int i, j;
@@ -169,9 +172,10 @@ static void test_times_stand_in_their_buckets(void **state)
                               TW_ENDPOINT_USER);
         for (j = 0; j < TW_BUCKETS; j++) {
             CHECK(bucket[j] == (apr_uint64_t)(j >= rows[i].first),
-                  "%d us, bucket %d", rows[i].took, j);
+                  "%d ms, bucket %d", (int)(rows[i].took / 1000), j);
         }
-        assert_int_equal(sum, rows[i].took < 0 ? 0 : rows[i].took);
+        assert_true(sum == (apr_uint64_t)(rows[i].took < 0 ? 0
+                                          : rows[i].took));
         tw_counters_get_times(bucket, &sum, counters, TW_PLACE_CALL_SECONDS,
                               TW_ENDPOINT_CODE);
         assert_int_equal(bucket[TW_BUCKETS - 1] + sum, 0);

@@ -23,7 +23,9 @@ static void test_kept_unless_found(void **state)
 
     (void)state;
     fresh();
-    tw_shared_revoke(shared, id_of(&revoked, 1), NOW + SEC(60), NOW);
+    /* kept, and none was given up for it */
+    assert_true(tw_shared_revoke(shared, id_of(&revoked, 1), NOW + SEC(60),
+                                 NOW));
     tw_shared_revoke_found(shared, id_of(&found, 2), NOW + SEC(60), NOW);
     assert_int_equal(is_there(&revoked), 1);
     assert_int_equal(is_there(&found), 0);
@@ -65,6 +67,23 @@ static void test_one_is_kept_once(void **state)
     assert_int_equal(is_there(&again), 1);
 }
 
+/* One half of an id may be zero by chance. */
+static void test_half_of_an_id(void **state)
+{
+    tw_id_t id;
+    int half;
+
+    (void)state;
+    for (half = 0; half < 2; half++) {
+        fresh();
+        id_of(&id, 1);
+        memset(id.bytes + half * TW_ID_LEN / 2, 0, TW_ID_LEN / 2);
+        tw_shared_revoke(shared, &id, NOW + SEC(60), NOW);
+        assert_int_equal(is_there(&id), 1);
+    }
+}
+
 UNIT_MAIN(prepare, cmocka_unit_test(test_kept_unless_found),
           cmocka_unit_test(test_the_oldest_go),
-          cmocka_unit_test(test_one_is_kept_once))
+          cmocka_unit_test(test_one_is_kept_once),
+          cmocka_unit_test(test_half_of_an_id))

@@ -103,6 +103,8 @@ static void test_slots(void **state)
         assert_false(seen[slot]);
         seen[slot] = 1;
     }
+    assert_int_equal(tw_shared_room(shared, TW_TABLE_SLOTS, NOW).used,
+                     TW_SLOTS);
     first = tw_shared_slot(shared, "name 7");
     assert_int_equal(tw_shared_slot(shared, "name 7"), first);
     shared = tw_shared_attach(memory, entries, NOW + SEC(1));
@@ -142,6 +144,31 @@ static void test_log_once(void **state)
                   == rows[i].logged,
               "row %d", i);
     }
+    /* on a machine whose clock begins in 1970 */
+    assert_true(tw_shared_log_once(shared, 2, 0, NULL, SEC(60), SEC(1)));
+    assert_false(tw_shared_log_once(shared, 2, 0, NULL, SEC(60), SEC(2)));
+}
+
+/* Copies that are good for longer than was known: of the sessions that ended
+ * before, some marks may be gone that are needed now. */
+static void test_realm_of_a_longer_time(void **state)
+{
+    apr_time_t before;
+
+    (void)state;
+    fresh();
+    tw_shared_realm(shared, 0, SEC(60), SEC(3600), NOW + SEC(1));
+    before = tw_shared_revalidate_before(shared);
+    assert_true(before <= NOW);
+    tw_shared_realm(shared, 0, SEC(60), SEC(3600), NOW + SEC(2));
+    tw_shared_realm(shared, 0, SEC(30), SEC(1800), NOW + SEC(3));
+    assert_true(tw_shared_revalidate_before(shared) == before);
+    tw_shared_realm(shared, 0, SEC(61), SEC(3600), NOW + SEC(4));
+    assert_true(tw_shared_revalidate_before(shared) == NOW + SEC(4));
+    tw_shared_realm(shared, 0, SEC(61), SEC(3601), NOW + SEC(5));
+    assert_true(tw_shared_revalidate_before(shared) == NOW + SEC(5));
+    assert_true(tw_shared_realm_copies(shared, 0) == SEC(61));
+    assert_true(tw_shared_realm_max(shared, 0) == SEC(3601));
 }
 
 /* Told apart by a text: each is a line, but not more than a few of them. */
@@ -173,4 +200,5 @@ UNIT_MAIN(prepare,
           cmocka_unit_test(test_tables_of_each_size),
           cmocka_unit_test(test_slots),
           cmocka_unit_test(test_log_once),
+          cmocka_unit_test(test_realm_of_a_longer_time),
           cmocka_unit_test(test_log_once_of_many_kinds))
