@@ -266,8 +266,7 @@ void tw_exam_provider(tw_exam_t *exam)
     if (reached->rv == APR_SUCCESS) {
         say_answer(exam, reached->response);
     }
-    else if (reached->err.way == TW_WAY_UNKNOWN
-             || reached->err.way == TW_WAY_CONNECT) {
+    else if (reached->err.way == TW_WAY_UNKNOWN) {
         tw_exam_say(exam, TW_VERDICT_WRONG, apr_pstrcat(
                         exam->pool, "let this server out to ", api, " (a "
                         "firewall?), or name the proxy that does: "

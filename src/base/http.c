@@ -250,17 +250,15 @@ static CURLcode set_exchange(CURL *curl, const tw_http_request_t *request,
 static tw_way_t failed_way(CURL *curl, const tw_http_conf_t *conf,
                            CURLcode code)
 {
-    curl_off_t found = 0, connected = 0, secured = 0;
+    curl_off_t found = 0, secured = 0;
 
     curl_easy_getinfo(curl, CURLINFO_NAMELOOKUP_TIME_T, &found);
-    curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(curl, CURLINFO_APPCONNECT_TIME_T, &secured);
     return code == CURLE_PEER_FAILED_VERIFICATION
            || code == CURLE_SSL_CACERT_BADFILE
            || code == CURLE_SSL_ISSUER_ERROR ? TW_WAY_TRUST
            : conf->proxy && !secured ? TW_WAY_PROXY
-           : !found ? TW_WAY_NAME : !connected ? TW_WAY_CONNECT
-           : TW_WAY_UNKNOWN;
+           : !found ? TW_WAY_NAME : TW_WAY_UNKNOWN;
 }
 
 static const char *const advices[] = {
