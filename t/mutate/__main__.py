@@ -221,6 +221,7 @@ class Judge:
             """The test that fails with these objects."""
             module = self.folder / "mod_twauth.so"
             self.builder.link(self.builder.glue + objects, module, "-Wl,--version-script=src/twauth.map")
+            shutil.copy2(WORK / "twauthctl", self.folder)       # tests look for it beside the module
             done = subprocess.run(["/usr/bin/python3", "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-c", "t/pytest.ini",
                                    "--protocol", "oauth1,oauth2", *tests], cwd=TOP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   text=True, env={**os.environ, "TWAUTH_MODULE": str(module)})
