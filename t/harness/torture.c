@@ -5,10 +5,11 @@
  * the test, which says there whose calls count, and which one fails; see
  * torture.py, which has the same layout.
  *
- * Not counted: memory for httpd, its modules, APR, liboauth and the dynamic
- * linker, which end their process without it, and for NSS, which then corrupts
- * what it has; TLS that is not with X; what httpd's listener does;
- * getrandom(), without which libsodium ends the child.
+ * Not counted: memory that neither the module nor libcurl is behind, and that
+ * for httpd, its modules, APR, liboauth and the dynamic linker, which end their
+ * process without it, and for NSS, which then corrupts what it has; TLS that is
+ * not with X; what httpd's listener does; getrandom(), without which libsodium
+ * ends the child.
  */
 #define _GNU_SOURCE
 
@@ -95,39 +96,23 @@ static const char *file_of(const void *at, Dl_info *info)
     return slash ? slash + 1 : info->dli_fname;
 }
 
-/*
- * Writes down what is to fail.  0: it must not: memory that is not the
- * module's business (the C library remembers for good that it could not load
- * a resolver), and where libcurl (7.88) is called by libssl, to remember a TLS
- * session: what it has no memory for there, it frees twice.  NSS asks the C
- * library for some of what it must have.
- */
-static int note(unsigned kind, const char *name)
+/* Writes down what fails. */
+static void note(const char *name)
 {
     char *end = control->stack + sizeof(control->stack);
     char *at = control->stack;
     void *frames[40];
-    int i, ours = 0, n = backtrace(frames, 40);
+    int i, n = backtrace(frames, 40);
     Dl_info info;
 
     at += snprintf(at, (size_t)(end - at), "%s", name);
     for (i = 2; i < n && end - at > 100; i++) {
         const char *file = file_of(frames[i], &info);
 
-        ours |= !strncmp(file, "mod_twauth", 10)
-                || !strncmp(file, "libcurl", 7);
-        if (kind == MEMORY && (!strncmp(file, "libssl", 6)
-                               || !strncmp(file, "libns", 5))) {
-            return 0;
-        }
         at += snprintf(at, (size_t)(end - at), "\n%.60s+0x%zx", file,
                        (size_t)((char *)frames[i] - (char *)info.dli_fbase));
     }
-    if (kind == MEMORY && !ours) {
-        return 0;
-    }
     __atomic_add_fetch(&control->failed, 1, __ATOMIC_SEQ_CST);
-    return 1;
 }
 
 static int fails(unsigned kind, const char *name)
@@ -138,12 +123,39 @@ static int fails(unsigned kind, const char *name)
         uint32_t n = __atomic_add_fetch(&control->calls[kind], 1,
                                         __ATOMIC_SEQ_CST);
 
-        busy++;
-        due = kind == control->kind && n == control->number
-              && note(kind, name);
-        busy--;
+        due = kind == control->kind && n == control->number;
+        if (due) {
+            busy++;
+            note(name);
+            busy--;
+        }
     }
     return due;
+}
+
+/*
+ * Whether it is the module's business that memory is asked for, or libcurl's:
+ * the C library remembers for good that it could not load a resolver.  Not
+ * where libcurl (7.88) is called by libssl, to remember a TLS session: what it
+ * has no memory for there, it frees twice; nor for what the C library is asked
+ * for by NSS.
+ */
+static int is_ours(void)
+{
+    void *frames[40];
+    int i, ours = 0, n = backtrace(frames, 40);
+    Dl_info info;
+
+    for (i = 2; i < n; i++) {
+        const char *file = file_of(frames[i], &info);
+
+        if (!strncmp(file, "libssl", 6) || !strncmp(file, "libns", 5)) {
+            return 0;
+        }
+        ours |= !strncmp(file, "mod_twauth", 10)
+                || !strncmp(file, "libcurl", 7);
+    }
+    return ours;
 }
 
 /* Whether memory is refused to this caller; never to those that would end
@@ -157,8 +169,9 @@ static int starves(const void *caller, const char *name)
     Dl_info info;
     const char *file;
     size_t i;
+    int ours;
 
-    if (!control || !control->armed || busy) {
+    if (!control || !(control->armed & whose()) || busy) {
         return 0;
     }
     busy++;
@@ -175,7 +188,10 @@ static int starves(const void *caller, const char *name)
     if (!strncmp(file, "libssl", 6) || !strncmp(file, "libcrypto", 9)) {
         return calls_x && fails(TLS, name);
     }
-    return fails(MEMORY, name);
+    busy++;
+    ours = is_ours();
+    busy--;
+    return ours && fails(MEMORY, name);
 }
 
 /* The proper function; a library may have been unloaded and loaded again. */

@@ -362,7 +362,7 @@ class Count:
         report(f"{self.name}: {sum(self.calls.values())} calls ({kinds}); "
                f"{self.failed} of {self.done} failed, {len(self.wrong)} wrong")
         assert not self.wrong, "\n\n".join(self.wrong[:10])
-        # memory that is not the module's business is counted, and not refused
+        # what is done once in a while is not done in each play
         assert self.failed * 4 > self.done, "too few calls were come to"
 
 
@@ -506,7 +506,7 @@ which_start = pytest.mark.parametrize("how", [restarts, starts])
 @whose_start
 @which_start
 def test_each_call_of_a_start_fails_once(lean, full, how, whose):
-    torture_start(lean, how, whose, full({"*": -1, "memory": 1, "resource": 1, "io": 1, "statement": 1}, {"*": 60}))
+    torture_start(lean, how, whose, full({"*": -1, "memory": 1, "resource": 1, "io": 1, "statement": 1}, {"*": 100}))
 
 
 @pytest.mark.full
