@@ -34,7 +34,8 @@ SAMPLES = 240 if SECONDS >= LONG else 4
 PAUSE = float(os.environ.get("SOAK_PAUSE") or (0.2 if STEADY else 0))
 PEOPLE = 8
 #: What trouble of X and the database may say; and mod_dbd's own complaints.
-EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401", "TW0402", r"AH006(29|3\d)", "AH02655")
+EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401", "TW0402", "TW0403", "TW0592",
+            r"AH006(29|3\d)", "AH02655")
 #: kB a child may grow in three quarters, by what it grows in the one in which it grows least, and bytes for each request
 #: that there was: a fast machine has its threads come by more. Sanitizers and valgrind keep what was freed.
 GROWTH = 2**20 if SANITIZED or os.environ.get("TWAUTH_UNDER") else 4096
