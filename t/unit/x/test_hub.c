@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tw_hub: what a host asks of its hub, and what it takes of the answer. */
 
+#include "response.h"
 #include "sealed.h"
 
-#include "base/codec.h"
 #include "x/hub.h"
 
 #define HUB "https://login.example.org"
@@ -87,12 +87,9 @@ static void test_answer(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        tw_authz_response_t answer;
-        apr_array_header_t *query;
+        tw_authz_response_t answer = response_to(&tw_hub, &client,
+                                                 rows[i].query);
 
-        memset(&answer, 0xaa, sizeof(answer));
-        tw_codec_form(&query, rows[i].query, strlen(rows[i].query), 50, pool);
-        tw_hub.parse_response(&answer, &client, query);
         CHECK(answer.kind == rows[i].kind && unit_same(answer.key, rows[i].key)
               && unit_same(answer.grant, rows[i].grant), "%s: %d",
               rows[i].query, answer.kind);

@@ -5,7 +5,7 @@
  * and gives the answer of the row.
  */
 
-#include "unit.h"
+#include "response.h"
 
 #include "base/codec.h"
 #include "x/oauth1.h"
@@ -430,12 +430,9 @@ static void test_answer(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        apr_array_header_t *query;
-        tw_authz_response_t answer;
+        tw_authz_response_t answer = response_to(&tw_oauth1, &client,
+                                                 rows[i].query);
 
-        memset(&answer, 0xaa, sizeof(answer));
-        tw_codec_form(&query, rows[i].query, strlen(rows[i].query), 50, pool);
-        tw_oauth1.parse_response(&answer, &client, query);
         CHECK(answer.kind == rows[i].kind && unit_same(answer.key, rows[i].key)
               && unit_same(answer.grant, rows[i].grant),
               "%s: %d, %s, %s", rows[i].query, answer.kind,

@@ -5,7 +5,7 @@
  * the library's.
  */
 
-#include "unit.h"
+#include "response.h"
 
 #include "base/codec.h"
 #include "x/oauth2.h"
@@ -203,14 +203,11 @@ static void test_answer(void **state)
     };
     static const char *const with[] = { "code=c", "error=access_denied" };
     tw_authz_response_t answer;
-    apr_array_header_t *query;
     int i, j;
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        memset(&answer, 0xaa, sizeof(answer));
-        tw_codec_form(&query, rows[i].query, strlen(rows[i].query), 50, pool);
-        tw_oauth2.parse_response(&answer, &client, query);
+        answer = response_to(&tw_oauth2, &client, rows[i].query);
         CHECK(answer.kind == rows[i].kind && unit_same(answer.key, rows[i].key)
               && unit_same(answer.grant, rows[i].grant)
               && unit_same(answer.error, rows[i].error),
@@ -223,8 +220,7 @@ static void test_answer(void **state)
             const char *text = apr_pstrcat(pool, with[j], "&state=s&iss=",
                                            issuers[i], NULL);
 
-            tw_codec_form(&query, text, strlen(text), 50, pool);
-            tw_oauth2.parse_response(&answer, &client, query);
+            answer = response_to(&tw_oauth2, &client, text);
             CHECK(answer.kind == TW_AUTHZ_INVALID && !answer.grant, "%s",
                   text);
         }
