@@ -115,11 +115,16 @@ static void note(const char *name)
     __atomic_add_fetch(&control->failed, 1, __ATOMIC_SEQ_CST);
 }
 
+static int counts(void)
+{
+    return control && control->armed && !busy && whose() & control->armed;
+}
+
 static int fails(unsigned kind, const char *name)
 {
     int due = 0;
 
-    if (control && control->armed && !busy && whose() & control->armed) {
+    if (counts()) {
         uint32_t n = __atomic_add_fetch(&control->calls[kind], 1,
                                         __ATOMIC_SEQ_CST);
 
@@ -171,7 +176,7 @@ static int starves(const void *caller, const char *name)
     size_t i;
     int ours;
 
-    if (!control || !(control->armed & whose()) || busy) {
+    if (!counts()) {
         return 0;
     }
     busy++;
