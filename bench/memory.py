@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a child of httpd weighs more with the module, in kB, and the database's share of a sign-in.
 
-Pss: what is a child's own, and its share of what several have; without mapped files, of which that share is by what else the
-machine runs. It is compared like with like: a server without the
-module and mod_dbd that has done nothing either, or that has answered as many requests.
+What is a child's own, and its share of what several have; without mapped files, of which that share is by what else
+the machine runs. It is compared like with like: a server without the module and mod_dbd that has done nothing either,
+or that has answered as many requests.
 """
 
-import re
+import statistics
 import time
-from pathlib import Path
 
+from harness import process
 from harness.load import Load, ask
 
 from .crowd import Crowd
@@ -21,13 +21,9 @@ REQUESTS = 5            # of a sign-in: page, login twice, callback, page
 
 
 def own_memory(httpd):
-    """Of the children, on average."""
+    """kB of the children, on average."""
     time.sleep(0.5)
-    sizes = []
-    for child in httpd.children():
-        text = Path(f"/proc/{child}/smaps_rollup").read_text()
-        sizes.append(sum(int(kb) for kb in re.findall(r"^Pss_(?:Anon|Shmem):\s+(\d+)", text, re.M)))
-    return sum(sizes) / len(sizes)
+    return statistics.mean(sum(process.share(child).values()) for child in httpd.children())
 
 
 def make_bare(site):

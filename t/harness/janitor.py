@@ -29,6 +29,14 @@ def stat(place):
         return None
 
 
+def living():
+    """Each process that has not ended: its number, and what stat() says of it."""
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        fields = stat(entry)
+        if fields and fields[0] not in "ZX":
+            yield int(entry), fields
+
+
 def started(pid):
     """When, in ticks since the system started; 0: there is no such process. Numbers of processes come again."""
     found = stat(pid)
@@ -40,8 +48,7 @@ def members(sid, since=0):
     that number now. While a session has members nobody else gets its number: then it has none any more."""
     if since and started(sid) not in (0, since):
         return []
-    found = ((int(entry), stat(entry)) for entry in os.listdir("/proc") if entry.isdigit())
-    return [pid for pid, fields in found if fields and int(fields[3]) == sid and fields[0] not in "ZX"]
+    return [pid for pid, fields in living() if int(fields[3]) == sid]
 
 
 def send(pid, number):

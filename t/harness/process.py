@@ -7,6 +7,7 @@ session is killed if it does not. The janitor does the same when the tests thems
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import signal
@@ -123,8 +124,7 @@ class Service:
 
 def children(parent):
     """Process ids whose parent is `parent`, zombies left out."""
-    found = ((int(name), janitor.stat(name)) for name in os.listdir("/proc") if name.isdigit())
-    return sorted(pid for pid, fields in found if fields and int(fields[1]) == parent and fields[0] not in "ZX")
+    return sorted(pid for pid, fields in janitor.living() if int(fields[1]) == parent)
 
 
 def alive(pid):
@@ -138,6 +138,15 @@ def memory(pid):
     used, until all are there."""
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
         return sum(int(line.split()[1]) for line in rollup if line.startswith(("Anonymous:", "Swap:")))
+
+
+def share(pid):
+    """{"Anon": kB, "Shmem": kB}: a process's share of anonymous memory, and of what was made to be shared (Pss).
+
+    Files that are mapped are left out: how many others have them, who is not of the run, is in Pss.
+    """
+    with open(f"/proc/{pid}/smaps_rollup") as rollup:
+        return {name: int(kb) for name, kb in re.findall(r"^Pss_(Anon|Shmem): +(\d+) kB", rollup.read(), re.M)}
 
 
 def threads(pid):

@@ -9,8 +9,6 @@ import re
 import subprocess
 import sys
 from contextlib import ExitStack
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
@@ -19,11 +17,10 @@ sys.dont_write_bytecode = True
 
 from harness import documents, process                                  # noqa: E402
 from harness.certs import Authority                                     # noqa: E402
+from harness.paths import module                                        # noqa: E402
 from harness.standin import StandIn                                     # noqa: E402
 
-loader = SourceFileLoader("life", str(TREE / "debian/tests/life"))
-life = module_from_spec(spec_from_loader("life", loader))
-loader.exec_module(life)
+life = module("life", "debian/tests/life")
 
 
 def lines():

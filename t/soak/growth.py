@@ -12,6 +12,7 @@ import re
 import sqlite3
 import time
 
+from harness import process
 from harness.database import TABLES
 
 #: The first part of a run is not judged: threads, connections and tables come to what they need.
@@ -50,13 +51,9 @@ def watch(db):
 # samples
 
 def memory(pid):
-    """kB of a process: its share of anonymous memory (Pss), private dirty, and its share of what was made to be shared.
-
-    Files that are mapped are left out: how many others have them, who is not of the run, is in Pss.
-    """
-    dirty, own = 0, True
-    with open(f"/proc/{pid}/smaps_rollup") as rollup:
-        share = {name: int(kb) for name, kb in re.findall(r"^Pss_(Anon|Shmem): +(\d+) kB", rollup.read(), re.M)}
+    """kB of a process: its share of anonymous memory (Pss), private dirty, and its share of what was made to be shared;
+    without files that are mapped."""
+    share, dirty, own = process.share(pid), 0, True
     with open(f"/proc/{pid}/smaps") as maps:
         for line in maps:
             if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
