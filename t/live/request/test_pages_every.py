@@ -356,5 +356,5 @@ def test_OU_3_OU_6_bare_answers(site, browser, case):
     assert answer.headers.all("X-Content-Type-Options") == ["nosniff"]
     assert not answer.location and not answer.set_cookies
     assert not [n for n, _ in answer.headers if n.lower().startswith("access-control-")]
-    assert "evil" not in answer.text and "<b>" not in answer.text.replace("<b></b>", "")
+    assert "evil.example" not in answer.text and "<b>" not in answer.text.replace("<b></b>", "")
     assert str(site.folder) not in answer.text and "twauth:" not in answer.text

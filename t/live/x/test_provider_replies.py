@@ -466,7 +466,7 @@ def test_PR_5_answers_that_are_odd_but_legal(site, walk, step):
     for what, text in ODD_BUT_LEGAL.items():
         answer = w.answer("raw", head=spoken(text, good_body(step)), times=2)
         site.standin.clear_faults()
-        assert "evil" not in str(answer.headers) and answer.cookie("a") is None, what
+        assert "evil.example" not in str(answer.headers) and answer.cookie("a") is None, what
         assert answer.status in (302, 502, 504), (what, answer)
         if answer.status == 302 and step != "start":
             assert site.db.rows("SELECT username FROM twauth_account WHERE twitter_id = '1001'") == [("alice",)], what
