@@ -26,6 +26,9 @@ int tw_clock_learn(tw_clock_t *clock, apr_int64_t ahead, apr_time_t there,
 {
     apr_int64_t right = apr_time_sec(there) - apr_time_sec(now);
 
+    if (is_about(0, right)) {
+        right = 0;
+    }
     if (!clock || !there || is_about(ahead, right)) {
         return 0;
     }

@@ -6,7 +6,8 @@
  * says what its own is in the Date of the refusal.  What is learned from one
  * counts for all processes, until another refusal says otherwise: when this
  * server's clock is set right, the next call is refused, and the difference
- * is learned to be none.
+ * is learned to be none.  A difference of some seconds is one of the way that
+ * an answer took, and none of the clocks.
  */
 #ifndef TW_SHARED_CLOCK_H
 #define TW_SHARED_CLOCK_H

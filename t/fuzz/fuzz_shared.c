@@ -148,8 +148,12 @@ static void clocks(steps_t *s)
     apr_int64_t ahead = tw_clock_ahead(clock), news;
 
     if (tw_clock_learn(clock, ahead, there, s->now)) {
-        HOLDS(tw_clock_ahead(clock) == s->arg - 128);
-        HOLDS(!tw_clock_news(clock, &news) || news == s->arg - 128);
+        /* what an answer takes on its way is no difference */
+        int known = s->arg >= 128 - 15 && s->arg <= 128 + 15
+                    ? 0 : s->arg - 128;
+
+        HOLDS(tw_clock_ahead(clock) == known);
+        HOLDS(!tw_clock_news(clock, &news) || news == known);
     }
 }
 

@@ -21,8 +21,11 @@ static void test_what_is_learned(void **state)
         { 600, 600, 0, 600, 0 },    /* refused for something else, then */
         { 600, 0, 1, 0, 1 },        /* this clock was set right */
         { 0, -7200, 1, -7200, 1 },
-        { -7200, -1, 1, -1, 1 },
-        { -1, 400 * 86400, 1, 400 * 86400, 1 },
+        { -7200, -1, 1, 0, 1 },     /* but for a second that turned meanwhile */
+        { 0, 400 * 86400, 1, 400 * 86400, 1 },
+        { 400 * 86400, 15, 1, 0, 1 },
+        { 0, -600, 1, -600, 1 },
+        { -600, 16, 1, 16, 1 },
     };
     tw_clock_t *clock;
     apr_int64_t ahead;
