@@ -20,6 +20,15 @@ as_root = pytest.mark.skipif(not process.ROOT, reason="only root can give files 
 SESSION = "__Host-twauth"
 PRE = "__Host-twauth_pre"
 FLOW = "__Host-twauth_flow_"
+#: base64url's (RFC 4648, section 5), in order.
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def wrong_at(text, place):
+    """A base64url text with another letter there: other bits for sure, whatever it says, and also in a last letter of which
+    some stand for nothing."""
+    place %= len(text)
+    return text[:place] + ALPHABET[ALPHABET.index(text[place]) ^ 32] + text[place + 1:]
 
 
 def user(browser, path="/members/env.cgi"):

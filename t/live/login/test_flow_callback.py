@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, quote
 
 import pytest
 
+from harness.checks import wrong_at
+
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
 
@@ -71,7 +73,7 @@ def test_OA_2_flow_cookie(site, browser, how):
         other.begin()
         browser.cookies[name] = other.cookies[other.cookies.names("flow")[0]]
     else:
-        browser.cookies[name] = value[:-1] if how == "cut" else value[:-9] + "AAAA" + value[-5:]
+        browser.cookies[name] = value[:-1] if how == "cut" else wrong_at(value, -7)
     refused(site, flow.arrive(flow.callback()))
 
 
@@ -162,7 +164,7 @@ def timed(make_site):
     return make_site(config="TwAuthFlowTimeout 2s", clock=True)
 
 
-@pytest.mark.parametrize("seconds", [3, 3600, -3600], ids=["late", "very late", "before its start"])
+@pytest.mark.parametrize("seconds", [3, 1800, -3600], ids=["late", "very late", "before its start"])
 def test_OA_6_out_of_time(timed, seconds):
     browser = timed.browser()
     flow = browser.begin("/members/env.cgi")

@@ -8,19 +8,12 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.checks import FLOW, PRE, SESSION
+from harness.checks import FLOW, PRE, SESSION, wrong_at
 
 oauth1, oauth2 = pytest.mark.protocols("oauth1"), pytest.mark.protocols("oauth2")
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 TAG = 21        # the last 16 bytes of a sealed text are in its last 22 letters or so
-
-
-def wrong_at(text, place):
-    """The text with another letter there."""
-    place %= len(text)
-    return text[:place] + ALPHABET[ALPHABET.index(text[place]) ^ 32] + text[place + 1:]
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +68,7 @@ def flow_cookie(site, alice):
 
 
 def apart(one, other):
-    """How surely two samples differ: the z of their ranks (Mann and Whitney); beyond 5 is no chance."""
+    """How surely two samples differ: the z of their ranks (Mann and Whitney); beyond 5 is hardly chance."""
     ranked = sorted([(value, 0) for value in one] + [(value, 1) for value in other])
     ranks = sum(rank for rank, (_, which) in enumerate(ranked, 1) if which == 0)
     n, m = len(one), len(other)
@@ -87,15 +80,21 @@ def apart(one, other):
                                     flow_cookie], ids=lambda f: f.__name__)
 def test_CR_8_wrong_at_the_begin_or_at_the_end_takes_as_long(site, alice, full, secret):
     guesses = secret(site, alice)
-    times = ([], [])
-    for _ in range(full(150, 10000)):
-        for which in random.sample((0, 1), 2):
-            ask, status = guesses[which]
-            begin = time.perf_counter()
-            answer = ask()
-            times[which].append(time.perf_counter() - begin)
-            assert answer.status == status
-    assert apart(*times) < 5, [sorted(t)[len(t) // 2] for t in times]
+
+    def measured():
+        times = ([], [])
+        for _ in range(full(150, 10000)):
+            for which in random.sample((0, 1), 2):
+                ask, status = guesses[which]
+                begin = time.perf_counter()
+                answer = ask()
+                times[which].append(time.perf_counter() - begin)
+                assert answer.status == status
+        return times
+    z = apart(*measured())
+    if z >= 5:          # one in 400,000 is, by chance
+        z = apart(*measured())
+    assert z < 5
 
 
 def test_samples_that_differ_are_found():

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from harness.canaries import spellings
-from harness.checks import FLOW, PRE, SESSION, SLACK, is_refused, typical, user
+from harness.checks import ALPHABET, FLOW, PRE, SESSION, SLACK, is_refused, typical, user, wrong_at
 from harness.site import CANARY
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -82,9 +82,6 @@ def test_SE_2_longest_of_everything_fits(site, standin, browser):
 
 # SE-7, SE-8: any change makes it void
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-
 @pytest.fixture(scope="module")
 def stranger(site):
     """A browser that is not signed in, with connections that stay open: for many requests."""
@@ -100,9 +97,8 @@ def with_session(stranger, value):
 
 def test_SE_7_every_position_counts(stranger, sealed):
     assert with_session(stranger, sealed).status == 200
-    for i, letter in enumerate(sealed):
-        other = ALPHABET[ALPHABET.index(letter) ^ 32]
-        assert is_refused(with_session(stranger, sealed[:i] + other + sealed[i + 1:])), i
+    for i in range(len(sealed)):
+        assert is_refused(with_session(stranger, wrong_at(sealed, i))), i
 
 
 def test_SE_7_every_length_counts(stranger, sealed):
@@ -116,21 +112,20 @@ def test_SE_7_halves_of_two_are_none(site, stranger, sealed):
     other = site.browser()
     other.sign_in("bob")
     other = other.cookies[SESSION]
-    for cut in range(8, min(len(sealed), len(other)), 7):
+    for cut in range(16, min(len(sealed), len(other)), 7):       # their first five letters are the same
         assert is_refused(with_session(stranger, sealed[:cut] + other[cut:]))
         assert is_refused(with_session(stranger, other[:cut] + sealed[cut:]))
 
 
 def test_SE_7_void_is_answered_like_none(site, stranger, sealed):
     def shape(answer):
-        return answer.status, answer.body, [(k, v) for k, v in answer.headers if k not in ("Date", "Set-Cookie")]
+        return answer.status, answer.body, [(k, v) for k, v in answer.headers if k not in ("Date", "Set-Cookie", "Connection", "Keep-Alive")]
 
     def ask(value):
         cookies = f"{PRE}={stranger.cookies[PRE]}" + (f"; {SESSION}={value}" if value is not None else "")
         return shape(stranger.get("/members/", headers={"Cookie": cookies}))
     nothing = ask(None)
-    for value in ("", "x", sealed[:-1], sealed[:-4] + "AAAA", "A" * len(sealed), "B" + sealed[1:],
-                  sealed[:3] + "AAA" + sealed[6:]):
+    for value in ("", "x", sealed[:-1], wrong_at(sealed, -3), "A" * len(sealed), wrong_at(sealed, 0), wrong_at(sealed, 4)):
         assert ask(value) == nothing, value
 
 

@@ -3,6 +3,8 @@
 
 Without the feed of changes, which is test_session_feed's."""
 
+import time
+
 import pytest
 
 from harness.checks import SESSION, together, user
@@ -139,12 +141,16 @@ def test_names_of_the_row_are_told_after_the_recheck(site, alice):
 # SE-18
 
 def test_SE_18_fifty_at_the_renewal(site, alice):
-    site.clock.forward(61)
-    browsers = [alice.clone() for _ in range(50)]
-    mark = site.db.mark()
-    answers = together(*[lambda b=b: b.get("/members/env.cgi") for b in browsers])
-    assert {a.status for a in answers} == {200}
-    assert {a.json()["REMOTE_USER"] for a in answers} == {"alice"}
+    for _ in range(5):
+        assert user(alice) == "alice"
+        site.clock.forward(61)
+        browsers = [alice.clone() for _ in range(50)]
+        mark, begin = site.db.mark(), time.monotonic()
+        answers = together(*[lambda b=b: b.get("/members/env.cgi") for b in browsers])
+        assert {a.status for a in answers} == {200}
+        assert {a.json()["REMOTE_USER"] for a in answers} == {"alice"}
+        if time.monotonic() - begin < 3:        # before a copy has waited so long that it is asked about in any case
+            break
     assert sum("FROM twauth_session s" in s for s in site.db.statements(mark)) == 1
     renewed = [b for b, a in zip(browsers, answers) if a.cookie(SESSION)]
     assert len(renewed) == 1

@@ -290,12 +290,16 @@ class Walk:
         browser = self.site.browser()
         flow = browser.begin()
         if self.step != "start":
-            assert flow.arrive(flow.callback("dave"), follow=False).status == 302
+            answer = flow.arrive(flow.callback("dave"), follow=False)
+            if answer.status == 504:            # the machine stood still for as long as X may take here
+                flow = browser.begin()
+                answer = flow.arrive(flow.callback("dave"), follow=False)
+            assert answer.status == 302
 
     def refused(self, what, answer):
         """An error page, and nobody is signed in."""
         assert answer.status in (502, 504), (what, answer)
-        assert "Location" not in answer.headers and not set(answer.headers) & {"X", "X-Injected"}, what
+        assert "Location" not in answer.headers and not answer.headers.all("X") + answer.headers.all("X-Injected"), what
         assert not {c.name for c in answer.set_cookies if not c.deletes} & {SESSION}, what
         assert not self.browser.cookies.names(FLOW) and SESSION not in self.browser.cookies, what
 
