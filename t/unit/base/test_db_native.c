@@ -4,8 +4,8 @@
 
 #include "unit.h"
 
+#include <dlfcn.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,6 +16,7 @@
 
 #define TABLE "CREATE TABLE t (id INTEGER PRIMARY KEY)"
 /* as sqlite3.h has them */
+#define BUSY 5
 #define INTERRUPTED 9
 #define CONSTRAINT_PRIMARYKEY 1555
 
@@ -133,27 +134,84 @@ static void test_codes_are_the_extended_ones(void **state)
     tidy();
 }
 
-static void *unlock_late(void *holder)
+static apr_dbd_t *holder;
+static int slept, let_go_at;        /* milliseconds; 0: never */
+
+/* What is waited is counted instead, and then the lock goes. */
+int usleep(useconds_t time)
 {
-    usleep(100000);
-    run(holder, "COMMIT");
-    return NULL;
+    slept += time / 1000;
+    if (let_go_at && slept >= let_go_at) {
+        let_go_at = 0;
+        run(holder, "COMMIT");
+    }
+    return 0;
 }
 
-/* A lock that goes in time is waited for, but where it is not worth it. */
+/* By SQLite itself: apr_dbd would try again by itself. */
+static int run_once(apr_dbd_t *waiter, const char *sql)
+{
+    Dl_info inside;
+    void *library;
+    int (*exec)(void *, const char *, void *, void *, char **);
+
+    assert_true(dladdr(driver, &inside));
+    library = dlopen(inside.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    *(void **)&exec = dlsym(library, "sqlite3_exec");
+    assert_non_null(exec);
+    dlclose(library);
+    return exec(native(waiter), sql, NULL, NULL, NULL);
+}
+
+/* A lock that goes in time is waited for, and one that stays not for ever. */
 static void test_patience(void **state)
 {
-    apr_dbd_t *holder = fresh(), *waiter = open_at(path);
+    static const struct {
+        tw_patience_kind_t kind;
+        int let_go_at, code, slept;
+    } rows[] = {
+        { TW_PATIENCE_STEP, 20, 0, 20 },
+        { TW_PATIENCE_STEP, 0, BUSY, 20 },
+        { TW_PATIENCE_PREPARE, 2000, 0, 2000 },
+        { TW_PATIENCE_PREPARE, 0, BUSY, 2000 },
+        { TW_PATIENCE_NONE, 0, BUSY, 0 },
+    };
+    apr_dbd_t *waiter;
     tw_patience_t patience;
-    pthread_t thread;
+    int i, code;
 
     (void)state;
+    holder = fresh();
+    waiter = open_at(path);
     assert_true(tw_db_native_patience(&patience, native(waiter)));
     assert_int_equal(patience.kind, TW_PATIENCE_STEP);
-    assert_int_equal(run(holder, "BEGIN IMMEDIATE"), 0);
-    assert_int_equal(pthread_create(&thread, NULL, unlock_late, holder), 0);
-    assert_int_equal(run(waiter, "DELETE FROM t"), 0);
-    pthread_join(thread, NULL);
+    for (i = 0; i < COUNT(rows); i++) {
+        slept = 0;
+        let_go_at = rows[i].let_go_at;
+        patience.kind = rows[i].kind;
+        assert_int_equal(run(holder, "BEGIN IMMEDIATE"), 0);
+        code = run_once(waiter, "DELETE FROM t");
+        CHECK(code == rows[i].code && slept == rows[i].slept,
+              "row %d: %d after %d ms", i, code, slept);
+        if (!rows[i].let_go_at) {
+            assert_int_equal(run(holder, "COMMIT"), 0);
+        }
+    }
+    apr_dbd_close(driver, waiter);
+    apr_dbd_close(driver, holder);
+    tidy();
+}
+
+/* Where it is not worth it the driver does not try again either. */
+static void test_no_patience(void **state)
+{
+    apr_dbd_t *waiter;
+    tw_patience_t patience;
+
+    (void)state;
+    holder = fresh();
+    waiter = open_at(path);
+    assert_true(tw_db_native_patience(&patience, native(waiter)));
     patience.kind = TW_PATIENCE_NONE;
     assert_int_equal(run(holder, "BEGIN IMMEDIATE"), 0);
     assert_int_not_equal(run(waiter, "DELETE FROM t"), 0);
@@ -169,4 +227,5 @@ UNIT_MAIN(unit_nothing,
           cmocka_unit_test(test_what_is_missing_is_said),
           cmocka_unit_test(test_a_file_that_is_exchanged),
           cmocka_unit_test(test_codes_are_the_extended_ones),
-          cmocka_unit_test(test_patience))
+          cmocka_unit_test(test_patience),
+          cmocka_unit_test(test_no_patience))
