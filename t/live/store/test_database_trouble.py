@@ -193,10 +193,10 @@ def test_DB_3_paused_postgres(narrow):
 
 @both
 def test_small_pool_serves_many_at_the_same_time(narrow):
-    flows = [narrow.browser().begin() for _ in range(16)]
+    flows = [narrow.browser().begin() for _ in range(6)]
     urls = [f.callback("alice") for f in flows]
     answers = together(*[lambda f=f, u=u: f.arrive(u) for f, u in zip(flows, urls)])
-    assert [a.status for a in answers] == [200] * 16
+    assert [a.status for a in answers] == [200] * 6
 
 
 # SQLite changed by another process
