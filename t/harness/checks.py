@@ -52,6 +52,13 @@ def typical(times):
     return sorted(times)[len(times) // 2]
 
 
+def away_from_the_hours_end():
+    """Limits by the hour begin anew when the clock's hour does: not within the next minute."""
+    left = 3600 - time.time() % 3600
+    if left < 60:
+        time.sleep(left)
+
+
 def together(*actions, patience=60):
     """Run them in threads that begin at the same moment; their results, in order. The first failure is raised.
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import process
-from harness.checks import SANITIZED
+from harness.checks import SANITIZED, away_from_the_hours_end
 from harness.load import Load, ask
 
 pytestmark = pytest.mark.protocols("oauth1", "oauth2")
@@ -27,9 +27,7 @@ FORGED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Client-IP", "True-Client
 @pytest.fixture
 def site(make_site, standin):
     """Limits by the hour, so that no test sees one end; new for each test."""
-    left = 3600 - time.time() % 3600
-    if left < 60:
-        time.sleep(left)
+    away_from_the_hours_end()
     standin.reset()
     return make_site(scheme="http", config=CONFIG.format(HOUR_CLIENT), modules=("remoteip",),
                      main="RemoteIPHeader X-Forwarded-For\nRemoteIPTrustedProxy 127.0.0.99")

@@ -45,7 +45,8 @@ REFERENCE = {"UNREACHABLE", "TIMEOUT", "REFUSED", "USER_REFUSED", "BUSY", "NOT_S
 
 @pytest.fixture(scope="module")
 def site(make_site):
-    """In all languages. Beside the site itself: hosts whose limits are used up by one, one that is for the invited, one on plain http."""
+    """In all languages. Beside the site itself: hosts whose limits are used up by one, one for the
+    invited, one that does not wait long for X, one on plain http."""
     site = make_site(start=False, modules=("remoteip",), protected=PROTECTED + """
         TwAuthProfile Off
         RemoteIPHeader X-Client-Address
@@ -63,11 +64,10 @@ def site(make_site):
         </Location>
         TwAuthPages "%s"
         TwAuthAccountDelete On
-        TwAuthProviderTimeout 2s
         TwAuthSessionRecheck 0
         TwAuthSessionGrace 0""" % FOLDER)
     hosts = {"client": "TwAuthStartLimit 1/h 1000/min", "all": "TwAuthStartLimit 1000/min 1/h",
-             "closed": "TwAuthSignUp Off", "asking": "TwAuthSignUp Ask"}
+             "closed": "TwAuthSignUp Off", "asking": "TwAuthSignUp Ask", "hasty": "TwAuthProviderTimeout 2s"}
     site.beside = {name: VHost(f"{name}.site.test", port=site.vhost.port, config=f"{site.vhost.config}\n{line}")
                    for name, line in hosts.items()}
     site.beside["plain"] = VHost("site.test", tls=False, config=site.vhost.config)
@@ -88,9 +88,9 @@ def provoke(site, language="en"):
     until(lambda: site.browser().sign_in("bob").status == 200)     # the database may have been away
     stranger, bob = reader(), reader()
 
-    def failed(kind, **options):
+    def failed(kind, next="/members/", **options):
         standin.clear_faults()
-        flow = reader().begin("/members/")
+        flow = reader().begin(next)
         url = flow.callback("alice")
         standin.fault(site.exchange_path, kind, **options)
         answer = flow.arrive(url)
@@ -108,7 +108,7 @@ def provoke(site, language="en"):
     got["FOR_SCRIPTS"] = stranger.get("/twauth/session", site="cross-site")
     got["CANCELLED"] = stranger.begin("/members/").deny()
     got["UNREACHABLE"] = failed("status", status=500, body=f"<h1>{BODY}</h1> /var/www SELECT")
-    got["TIMEOUT"] = failed("hang")
+    got["TIMEOUT"] = failed("hang", next=site.beside["hasty"].url("/members/"))
     got["REFUSED"] = failed("status", status=401, body=f"{BODY}: no such application")
     got["USER_REFUSED"] = failed("status", status=403, body='{"errors":[{"code":64,"message":"%s"}]}' % BODY)
     got["BUSY"] = failed("status", status=429, body=BODY)

@@ -133,12 +133,12 @@ def test_X11_a_restart_costs_nobody_a_session(through, mode, db, who):
 def test_X11_G5_connections_that_end_while_idle(through, mode, db, whose):
     """The pooler's own limits for either side, and PostgreSQL's behind it: nobody's sign-in is lost."""
     if whose == "idle_session_timeout":
-        db.execute(f'ALTER ROLE "{ROLE}" IN DATABASE {db.name} SET idle_session_timeout = 300')
+        db.execute(f'ALTER ROLE "{ROLE}" IN DATABASE {db.name} SET idle_session_timeout = 1000')
     try:
-        pooler, site = through(mode, **({whose: 0.3} if whose != "idle_session_timeout" else {}))
+        pooler, site = through(mode, **({whose: 1} if whose != "idle_session_timeout" else {}))
         for name in ("alice", "bob", "carol"):
             flow = site.browser().begin("/members/")
-            time.sleep(0.7)
+            time.sleep(1.5)
             assert flow.approve(name).status == 200
     finally:
         db.execute(f'ALTER ROLE "{ROLE}" IN DATABASE {db.name} RESET idle_session_timeout')
