@@ -259,19 +259,22 @@ class Browser:
     def raw(self, data, url="/", method="GET", timeout=30, linger=0.3):
         """Send bytes as they are to the server of `url`; the first answer, and in `rest` what came after it.
 
-        linger: how long is waited for that, each time; where a test wants it, as long as for the answer."""
+        linger: how long is waited for that, each time; where a test wants it, as long as for the answer. None: the
+        server is told that nothing more comes, and all that it answers before it closes is waited for."""
         address = urls.parse(self.absolute(url))
         sock = socket.create_connection(("127.0.0.1", address.port), timeout)
         try:
             if address.scheme == "https":
                 sock = self._tls.wrap_socket(sock, server_hostname=address.host)
             sock.sendall(data)
+            if linger is None:
+                socket.socket.shutdown(sock, socket.SHUT_WR)        # that of a TLS socket would end its reading too
             answer = http.client.HTTPResponse(sock, method=method)
             answer.begin()
             stream = answer.fp
             body = answer.read() if answer.length is not None or answer.chunked else stream.read()
             rest = b""
-            sock.settimeout(linger)
+            sock.settimeout(timeout if linger is None else linger)
             try:
                 while more := stream.read1(65536) if not stream.closed else sock.recv(65536):
                     rest += more
