@@ -115,7 +115,7 @@ def test_sign_up_off_lets_in_who_is_invited(site, setting):
     mark = site.log.mark()
     stranger = site.browser()
     answer = stranger.sign_in("bob")
-    assert answer.status == 403 and "1002" in answer.text and SESSION not in stranger.cookies
+    assert answer.status == 403 and "<b>1002</b>" in answer.text and SESSION not in stranger.cookies
     command = site.log.wait(r"TW0214.*to invite: twauthctl (allow) (1002)", mark)
     assert command and site.db.value("SELECT count(*) FROM twauth_account") == 0
     assert site.ctl(*command.groups())

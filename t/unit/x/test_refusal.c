@@ -357,6 +357,7 @@ static void test_clock_advice(void **state)
     } rows[] = {
         { 3600, "seconds behind X's" }, { -3600, "seconds ahead of X's" },
     };
+    const char *digits;
     tw_err_t err;
     int i;
 
@@ -364,10 +365,11 @@ static void test_clock_advice(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         refused(&err, 401, JSON(135, "Timestamp out of bounds."),
                 apr_time_now() + apr_time_from_sec(rows[i].seconds));
-        CHECK(strstr(err.advice, rows[i].advice)
-              && (strstr(err.advice, "3600") || strstr(err.advice, "3599")
-                  || strstr(err.advice, "3601")), "row %d: %s", i,
+        digits = strpbrk(err.advice, "0123456789");
+        CHECK(strstr(err.advice, rows[i].advice) && digits, "row %d: %s", i,
               err.advice);
+        /* a machine that stands still for a while makes it another one */
+        assert_in_range(strtol(digits, NULL, 10), 3540, 3660);
     }
     refused(&err, 401, JSON(135, "x"), 0);
     assert_string_equal(err.advice, "set the clock (NTP)");
