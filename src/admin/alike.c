@@ -8,14 +8,10 @@
 /* A host is compared with so many that have its realm or its name. */
 #define MAX_ALIKE 20
 
-static int has_other_keys(const tw_site_t *a, const tw_site_t *b,
-                          apr_pool_t *pool)
+static int has_other_keys(const tw_site_t *a, const tw_site_t *b)
 {
     return !a->sealers.ring || !b->sealers.ring
-           || tw_ring_count(a->sealers.ring) != tw_ring_count(b->sealers.ring)
-           || (tw_ring_count(a->sealers.ring)
-               && strcmp(tw_ring_id(a->sealers.ring, pool),
-                         tw_ring_id(b->sealers.ring, pool)));
+           || !tw_ring_same(a->sealers.ring, b->sealers.ring);
 }
 
 static void tell_apart(tw_findings_t *to, const tw_site_t *site,
@@ -34,7 +30,7 @@ static void check_pair_of_realm(tw_findings_t *to, const tw_site_t *site,
 {
     static const char once[] = "say it once, outside of all hosts";
 
-    if (has_other_keys(site, other, to->pool)) {
+    if (has_other_keys(site, other)) {
         tell_apart(to, site, other, "other keys: sessions are not shared",
                    "give both the same TwAuthKey, or each its TwAuthRealm");
     }

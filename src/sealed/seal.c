@@ -112,6 +112,12 @@ static apr_status_t decode_key(unsigned char *raw, size_t size, size_t *len,
     return APR_SUCCESS;
 }
 
+/* Ids are short: other keys may have the same. */
+static int is_same(const ring_key_t *a, const ring_key_t *b)
+{
+    return sodium_memcmp(a->purpose, b->purpose, sizeof(a->purpose)) == 0;
+}
+
 apr_status_t tw_ring_add(tw_ring_t *ring, const char *text, apr_pool_t *pool,
                          tw_err_t *err)
 {
@@ -140,7 +146,7 @@ apr_status_t tw_ring_add(tw_ring_t *ring, const char *text, apr_pool_t *pool,
                                    KDF_CONTEXT, master);
     }
     for (i = 0; i < ring->count; i++) {
-        if (!memcmp(ring->key[i].id, key->id, KEY_ID_LEN)) {
+        if (is_same(&ring->key[i], key)) {
             sodium_memzero(key, sizeof(*key));
             rv = tw_err_set(err, pool, TW_ERR_INTERNAL, APR_EGENERAL,
                             "the same key is given twice");
@@ -163,12 +169,9 @@ int tw_ring_count(const tw_ring_t *ring)
     return ring->count;
 }
 
-const char *tw_ring_id(const tw_ring_t *ring, apr_pool_t *pool)
+int tw_ring_same(const tw_ring_t *a, const tw_ring_t *b)
 {
-    char *text = apr_palloc(pool, 2 * KEY_ID_LEN + 1);
-
-    tw_codec_hex(text, ring->key[0].id, KEY_ID_LEN);
-    return text;
+    return a->count == b->count && is_same(&a->key[0], &b->key[0]);
 }
 
 tw_sealer_t tw_seal_bind(const tw_sealer_t *sealer, const char *more,
@@ -199,13 +202,44 @@ char *tw_seal(const tw_sealer_t *sealer, const void *data, apr_size_t len,
     return text;
 }
 
+/*
+ * Decrypts raw into data by the key that sealed it, whose number in the ring
+ * is *which.  Not in place: where a key fails libsodium wipes what it has
+ * decrypted, and another may have the same id.
+ */
+static apr_status_t decrypt(unsigned char *data, int *which,
+                            const tw_sealer_t *sealer,
+                            const unsigned char *raw, apr_size_t raw_len)
+{
+    const tw_ring_t *ring = sealer->ring;
+    apr_status_t rv = APR_ENOENT;
+    int i;
+
+    for (i = 0; i < ring->count; i++) {
+        if (memcmp(ring->key[i].id, raw + 1, KEY_ID_LEN) != 0) {
+            continue;
+        }
+        if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+                data, NULL, NULL, raw + HEAD_LEN, raw_len - HEAD_LEN,
+                (const unsigned char *)sealer->audience,
+                strlen(sealer->audience), raw + 1 + KEY_ID_LEN,
+                ring->key[i].purpose[sealer->purpose])
+            == 0) {
+            *which = i;
+            return APR_SUCCESS;
+        }
+        rv = APR_EINVAL;
+    }
+    return rv;
+}
+
 apr_status_t tw_unseal(tw_plain_t *plain, const tw_sealer_t *sealer,
                        const char *text, apr_size_t len, apr_pool_t *pool)
 {
-    const tw_ring_t *ring = sealer->ring;
     unsigned char *raw, *data;
     apr_size_t raw_len;
-    int i;
+    apr_status_t rv;
+    int which;
 
     memset(plain, 0, sizeof(*plain));
     if (len < TW_CODEC_BASE64_LEN(HEAD_LEN + TAG_LEN) || len > 8192) {
@@ -216,27 +250,15 @@ apr_status_t tw_unseal(tw_plain_t *plain, const tw_sealer_t *sealer,
         || raw[0] != VERSION) {
         return APR_EINVAL;
     }
-    for (i = 0; i < ring->count; i++) {
-        if (!memcmp(ring->key[i].id, raw + 1, KEY_ID_LEN)) {
-            break;
-        }
+    data = apr_palloc(pool, raw_len - HEAD_LEN - TAG_LEN + 1);
+    rv = decrypt(data, &which, sealer, raw, raw_len);
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
-    if (i == ring->count) {
-        return APR_ENOENT;
-    }
-    /* libsodium decrypts in place: one buffer serves both */
-    data = raw + HEAD_LEN;
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-            data, NULL, NULL, raw + HEAD_LEN, raw_len - HEAD_LEN,
-            (const unsigned char *)sealer->audience, strlen(sealer->audience),
-            raw + 1 + KEY_ID_LEN, ring->key[i].purpose[sealer->purpose])
-        != 0) {
-        return APR_EINVAL;
-    }
-    plain->stale = i > 0;
+    plain->stale = which > 0;
     plain->data = data;
     plain->len = raw_len - HEAD_LEN - TAG_LEN;
-    data[plain->len] = '\0';    /* over the tag: handy for text */
+    data[plain->len] = '\0';
     return APR_SUCCESS;
 }
 

@@ -76,9 +76,11 @@ tw_ring_t *tw_ring_make(apr_pool_t *pool);
 apr_status_t tw_ring_add(tw_ring_t *ring, const char *text, apr_pool_t *pool,
                          tw_err_t *err);
 
-/* How many keys the ring has, and the printable id of its first one. */
+/* How many keys the ring has. */
 int tw_ring_count(const tw_ring_t *ring);
-const char *tw_ring_id(const tw_ring_t *ring, apr_pool_t *pool);
+
+/* Whether both have as many keys, and the same first one. */
+int tw_ring_same(const tw_ring_t *a, const tw_ring_t *b);
 
 /* The same, bound to what more says besides. */
 tw_sealer_t tw_seal_bind(const tw_sealer_t *sealer, const char *more,

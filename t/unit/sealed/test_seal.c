@@ -270,15 +270,16 @@ static void test_first_key_seals(void **state)
                      APR_ENOENT);
 }
 
-/* The id names a key, whatever ring it is in, and is not part of it. */
-static void test_ring_ids(void **state)
+static void test_same_rings(void **state)
 {
-    const char *one = tw_ring_id(ring_of(KEY1, NULL, NULL), pool);
+    tw_ring_t *one = ring_of(KEY1, NULL, NULL);
+    tw_ring_t *two = ring_of(KEY1, KEY2, NULL);
 
     (void)state;
-    assert_int_equal(strlen(one), 6);
-    assert_string_equal(one, tw_ring_id(ring_of(KEY1, KEY2, NULL), pool));
-    assert_string_not_equal(one, tw_ring_id(ring_of(KEY2, KEY1, NULL), pool));
+    assert_true(tw_ring_same(one, ring_of(KEY1, NULL, NULL)));
+    assert_true(tw_ring_same(two, ring_of(KEY1, KEY3, NULL)));
+    assert_false(tw_ring_same(one, two));
+    assert_false(tw_ring_same(two, ring_of(KEY2, KEY1, NULL)));
     assert_int_equal(tw_ring_count(ring_of(KEY1, NULL, NULL)), 1);
     assert_int_equal(tw_ring_count(ring_of(KEY1, KEY2, KEY3)), 3);
 }
@@ -417,6 +418,40 @@ static void test_ring_limits(void **state)
                          APR_SUCCESS);
     assert_non_null(strstr(err.why, "8"));
     assert_int_equal(tw_ring_count(ring), TW_RING_MAX);
+}
+
+/* An id has three bytes; by it a key is found, and told from no other. */
+static void test_two_keys_of_one_id(void **state)
+{
+    const char *one = "yfPewB5rNk5d0/VOYThMDGtiQVk8uV2IfOsiVN3eSbVP"
+                      "+roqQrmkzC2/7BlF6xFS";
+    const char *other = "Nt80UgDKNv0Hq/Ii2v1EoJOv4Mhwn4BbYVScjzAvNcWw"
+                        "HhvFtuDuRL5zgiFHbfvo";
+    tw_ring_t *ring = ring_of(one, other, NULL);
+    tw_ring_t *first = ring_of(one, NULL, NULL);
+    tw_ring_t *second = ring_of(other, NULL, NULL);
+    const char *by_first = tw_seal(SEALER(first, TW_SEAL_FLOW, AUDIENCE),
+                                   "one", 3, pool);
+    const char *by_second = tw_seal(SEALER(second, TW_SEAL_FLOW, AUDIENCE),
+                                    "two", 3, pool);
+    tw_plain_t plain;
+
+    (void)state;
+    assert_memory_equal(by_first, by_second, 5);
+    assert_false(tw_ring_same(first, second));
+    assert_int_equal(tw_unseal(&plain, SEALER(ring, TW_SEAL_FLOW, AUDIENCE),
+                               by_first, strlen(by_first), pool),
+                     APR_SUCCESS);
+    assert_string_equal(plain.data, "one");
+    assert_false(plain.stale);
+    assert_int_equal(tw_unseal(&plain, SEALER(ring, TW_SEAL_FLOW, AUDIENCE),
+                               by_second, strlen(by_second), pool),
+                     APR_SUCCESS);
+    assert_string_equal(plain.data, "two");
+    assert_true(plain.stale);
+    assert_int_equal(tw_unseal(&plain, SEALER(first, TW_SEAL_FLOW, AUDIENCE),
+                               by_second, strlen(by_second), pool),
+                     APR_EINVAL);
 }
 
 static void test_equal(void **state)
@@ -569,10 +604,11 @@ UNIT_MAIN(sealed_prepare,
           cmocka_unit_test(test_audiences),
           cmocka_unit_test(test_rotation),
           cmocka_unit_test(test_first_key_seals),
-          cmocka_unit_test(test_ring_ids),
+          cmocka_unit_test(test_same_rings),
           cmocka_unit_test(test_keys),
           cmocka_unit_test(test_random_keys_are_good),
           cmocka_unit_test(test_ring_limits),
+          cmocka_unit_test(test_two_keys_of_one_id),
           cmocka_unit_test(test_equal),
           cmocka_unit_test(test_equal_takes_as_long),
           cmocka_unit_test(test_digest),
