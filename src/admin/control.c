@@ -9,6 +9,8 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "base/id.h"
+
 /* What the script tells a run that came this far by, from httpd's own. */
 #define STATUS_BASE 64
 
@@ -104,6 +106,14 @@ static int read_option(tw_control_t *c, const apr_array_header_t *words, int i)
     return *value && !given ? 2 : 1;
 }
 
+/* One in 4,096 names of sessions begins as an option does. */
+static int is_option(const char *word)
+{
+    tw_id_t id;
+
+    return !strncmp(word, "--", 2) && !tw_id_read(&id, word);
+}
+
 /* Behind the command's name. */
 static int read_words(tw_control_t *c, const apr_array_header_t *words)
 {
@@ -116,7 +126,7 @@ static int read_words(tw_control_t *c, const apr_array_header_t *words)
         if (!only_words && !strcmp(word, "--")) {
             only_words = 1;
         }
-        else if (!only_words && !strncmp(word, "--", 2)) {
+        else if (!only_words && is_option(word)) {
             taken = read_option(c, words, i);
             if (!taken) {
                 return TW_CONTROL_WRONG;

@@ -168,6 +168,19 @@ def test_sessions_are_ended(closed):
     assert told(closed)[2:] == [("end", "1002"), ("end", "1001")]
 
 
+def test_a_session_is_ended_whatever_its_name_begins_with(closed):
+    """One in 4,096 begins as an option does."""
+    closed.ctl("allow", "1002")
+    bob = closed.browser()
+    bob.sign_in("bob")
+    name = "--limit" + 14 * "x" + "A"
+    closed.db.execute("UPDATE twauth_session SET id = ?", name)
+    row, = closed.ctl("sessions", "bob", "--json").rows
+    assert row["session"] == name
+    ran = closed.ctl("end", name)
+    assert ran and ran.stdout.startswith("1 session ended")
+
+
 @pytest.mark.databases("pgsql")
 def test_a_sequence_behind_its_rows_is_said(closed):
     top = closed.db.value("SELECT last_value FROM pg_sequences WHERE sequencename = 'twauth_account_id_seq'") or 0
