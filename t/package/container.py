@@ -25,7 +25,7 @@ import yaml
 TREE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "t"))
 
-from harness import ports, process                                      # noqa: E402
+from harness import errorlog, ports, process                            # noqa: E402
 from harness.browser import Browser                                     # noqa: E402
 from harness.certs import Authority                                     # noqa: E402
 from harness.httpd import Httpd, VHost                                  # noqa: E402
@@ -182,8 +182,9 @@ def main(package, database, user):
         container.kill()
         front.stop()
         standin.stop()
-    loud = [line for line in log.read_text().splitlines() if re.search(r":(emerg|alert|crit|error|warn)\]|^AH", line)]
-    assert all(re.search("AH01631: user bob|AH01630: client denied .*/healthy", line) for line in loud), loud
+    text = log.read_text()
+    loud = [*filter(errorlog.is_loud, errorlog.parse(text)), *re.findall("(?m)^AH.*", text)]
+    assert all(re.search("AH01631: user bob|AH01630: client denied .*/healthy", str(line)) for line in loud), loud
     print(f"{user}, {database}: healthy, signed in, ended, and quiet")
 
 

@@ -15,7 +15,7 @@ TREE = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TREE / "t"))
 sys.dont_write_bytecode = True
 
-from harness import documents, process                                  # noqa: E402
+from harness import documents, errorlog, process                        # noqa: E402
 from harness.certs import Authority                                     # noqa: E402
 from harness.paths import module                                        # noqa: E402
 from harness.standin import StandIn                                     # noqa: E402
@@ -74,7 +74,7 @@ def main():
         main_pid = life.run("systemctl", "show", "-P", "MainPID", "apache2").strip()
         for pid in (main_pid, *process.children(int(main_pid))):
             in_force(pid)
-        loud = [line for line in life.LOG.read_text().splitlines() if re.search(r":(emerg|alert|crit|error|warn)\]", line)]
+        loud = [*filter(errorlog.is_loud, errorlog.parse(life.LOG.read_text()))]
         assert not loud, loud
         print(f"hardened: {exposed} of 10; signed in, reloaded, restarted, and quiet")
 

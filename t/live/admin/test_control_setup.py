@@ -4,6 +4,7 @@
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -114,7 +115,7 @@ def test_N5_from_nothing_to_a_sign_in_again_and_back(machine, protocol):
     # again: nothing is to be done, with and without the answers
     files = machine.files()
     for ran in (machine.set_up(protocol), machine.ctl("setup", "SITE.test")):
-        assert ran.returncode == 0 and f"kept      {host}" in ran.stdout and not re.search("made|changed", ran.stdout), ran
+        assert ran.returncode == 0 and f"kept      {host}" in ran.stdout and not re.search("(?m)^(made|changed) ", ran.stdout), ran
     assert machine.files() == files
     assert machine.ctl("accounts", "--json").returncode == 0
 
@@ -165,6 +166,7 @@ class Terminal:
 
     def until(self, text, answer=None):
         while text not in self.shown:
+            assert select.select([self.end], [], [], 60)[0], self.shown
             self.shown += os.read(self.end, 1000)
         if answer:
             os.write(self.end, answer.encode() + b"\n")

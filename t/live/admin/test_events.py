@@ -92,7 +92,7 @@ def site(make_site):
 def events(site):
     """Nothing is left of another test."""
     site.db.clear()
-    site.allow_log("TW02", "TW03", "TW04", "AH", "dbd")
+    site.allow_log("TW02", "TW03", "TW04", "AH", r"\[dbd:")
     site.events.fresh()
     return site.events
 

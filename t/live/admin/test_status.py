@@ -162,7 +162,7 @@ def test_events_and_restarts_at_full_speed(site, before, full):
             answered[answer.status] += 1
     found = read(site).since(begun)
     lost = answered.pop(0, 0)       # httpd's own: a connection that came while a child went, and may have been heard
-    assert set(answered) == {302, 401, 403, 200} and lost < 10
+    assert set(answered) == {302, 401, 403, 200} and lost <= rounds * 8
     assert found.pop(("twauth_events_total", "admin", "restarted")) == rounds
     assert found.pop(("twauth_database_statements_total", "ok")) >= answered[200] + answered[403]
     wanted = {
@@ -304,7 +304,7 @@ def test_ready_until_the_database_is_down(make_site):
     site = make_site(protected=PLACES, config="TwAuthSessionRecheck 0\nTwAuthSessionGrace 0")
     browser = site.browser()
     browser.sign_in("bob")
-    site.allow_log("TW04", "TW0304", "AH", "dbd")
+    site.allow_log("TW04", "TW0304", "AH", r"\[dbd:")
     with site.db.away():
         assert browser.fetch("/members/").status == 503
         answer = browser.get("/status?ready")
