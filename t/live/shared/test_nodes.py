@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.checks import SESSION, is_refused, together
+from harness import process
+from harness.checks import SESSION, SLACK, is_refused, together
 from harness.cluster import Cluster, where
 from harness.site import CANARY, PROTECTED
 
@@ -173,21 +174,23 @@ def test_CR_2_keys_are_exchanged_node_by_node(make_site, make_httpd):
     alice = signed_in(cluster, "alice")
     token = alice.get("/members/").headers["X-Token"]
     idle = signed_in(cluster, "carol")
-    wrong, stop = [], threading.Event()
+    wrong, asked, stop = [], [], threading.Event()
 
     def goes_on():
         browser = signed_in(cluster, "dave")
         while not stop.wait(0.05):
             answer = browser.get("/members/")
+            asked.append(answer.status)
             if answer.status != 200 or who(answer) != "dave":
                 wrong.append(answer)
 
     def round_of(*keys):
         for number, node in enumerate(cluster.nodes):
             flow = cluster.browser().begin("/members/")
-            url = flow.callback("bob")
+            url, so_far = flow.callback("bob"), len(asked)
             cluster.use_keys(*keys, nodes=[node])
             node.graceful()
+            assert process.until(lambda: len(asked) > so_far + 2, timeout=SLACK), "nobody asks meanwhile"
             assert who(flow.arrive(url)) == "bob"
             seen = [cluster.at(n, lambda: alice.get("/members/")) for n in range(3)]
             assert [(who(a), a.headers["X-Token"]) for a in seen] == [("alice", token)] * 3, (keys, number)
