@@ -2,11 +2,13 @@
 /*
  * Loaded into httpd: its children fail to get memory or descriptors, as often
  * as the two numbers in the file $STARVE say: one time in so many, 0 never.
+ * Memory is refused to all but NSS and the dynamic linker: see caller.h.
  */
 #define _GNU_SOURCE
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,6 +16,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "caller.h"
 
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
@@ -26,8 +30,9 @@ static __attribute__((constructor)) void begin(void)
 {
     const char *path = getenv("STARVE");
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    void *at = fd >= 0 ? mmap(NULL, 8, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+    void *frame, *at = fd >= 0 ? mmap(NULL, 8, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
 
+    backtrace(&frame, 1);   /* has what it needs from now on */
     one_in = at != MAP_FAILED ? at : NULL;
     if (fd >= 0) {
         close(fd);
@@ -41,6 +46,28 @@ static int fails(int which)
 
     return n && gettid() != getpid()
            && (__atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) * 2654435761U >> 8) % n == 0;
+}
+
+/* Whether it is NSS or the dynamic linker that needs what is asked for. */
+static int is_spared(void)
+{
+    void *frames[40];
+    int i, n = backtrace(frames, 40);
+    Dl_info info;
+
+    for (i = 2; i < n; i++) {
+        const char *file = file_of(frames[i], &info);
+
+        if (is_of(file, nss) || is_of(file, linker)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int lacks_memory(void)
+{
+    return fails(0) && !is_spared();
 }
 
 static void *no_memory(void)
@@ -57,17 +84,17 @@ static int no_descriptor(void)
 
 void *malloc(size_t size)
 {
-    return fails(0) ? no_memory() : __libc_malloc(size);
+    return lacks_memory() ? no_memory() : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return fails(0) ? no_memory() : __libc_calloc(count, size);
+    return lacks_memory() ? no_memory() : __libc_calloc(count, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-    return fails(0) ? no_memory() : __libc_realloc(old, size);
+    return lacks_memory() ? no_memory() : __libc_realloc(old, size);
 }
 
 /* not accept(): there httpd itself gives the whole child up */

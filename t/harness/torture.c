@@ -5,11 +5,17 @@
  * the test, which says there whose calls count, and which one fails; see
  * torture.py, which has the same layout.
  *
- * Not counted: memory that neither the module nor libcurl is behind, and that
- * for httpd, its modules, APR, liboauth and the dynamic linker, which end their
- * process without it, and for NSS, which then corrupts what it has; TLS that is
- * not with X; what httpd's listener does; getrandom(), without which libsodium
- * ends the child.
+ * Not counted:
+ * - memory that neither the module nor libcurl asks for, nor a library for
+ *   them: what httpd does without is not the module's;
+ * - memory for httpd, its modules, APR, liboauth and the dynamic linker: they
+ *   end the process without it;
+ * - memory for NSS, by which liboauth signs: see caller.h;
+ * - memory by which libcurl (7.88) remembers a TLS session for libssl: what it
+ *   has no room for there, it frees twice;
+ * - memory for TLS that is not with X;
+ * - what httpd's listener does: httpd gives up without;
+ * - getrandom(): libsodium ends the child without it.
  */
 #define _GNU_SOURCE
 
@@ -31,6 +37,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "caller.h"
 
 enum {
     MEMORY, TLS, RESOURCE, IO, WAIT, STATEMENT, LOST, PROVIDER, SEAL, KINDS
@@ -85,17 +93,6 @@ static unsigned whose(void)
     return gettid() == getpid() ? CHILDREN : listens ? 0 : WORKERS;
 }
 
-static const char *file_of(const void *at, Dl_info *info)
-{
-    const char *slash;
-
-    if (!dladdr(at, info) || !info->dli_fname) {
-        return "?";
-    }
-    slash = strrchr(info->dli_fname, '/');
-    return slash ? slash + 1 : info->dli_fname;
-}
-
 /* Writes down what fails. */
 static void note(const char *name)
 {
@@ -139,11 +136,10 @@ static int fails(unsigned kind, const char *name)
 }
 
 /*
- * Whether it is the module's business that memory is asked for, or libcurl's:
- * the C library remembers for good that it could not load a resolver.  Not
- * where libcurl (7.88) is called by libssl, to remember a TLS session: what it
- * has no memory for there, it frees twice; nor for what the C library is asked
- * for by NSS.
+ * Whether memory is asked for on behalf of the module or of libcurl.  Others
+ * are refused none: the C library, for one, remembers for good that it could
+ * not load a resolver.  None is refused below libssl, which calls libcurl to
+ * have a TLS session remembered, nor below NSS: see the list above.
  */
 static int is_ours(void)
 {
@@ -154,7 +150,7 @@ static int is_ours(void)
     for (i = 2; i < n; i++) {
         const char *file = file_of(frames[i], &info);
 
-        if (!strncmp(file, "libssl", 6) || !strncmp(file, "libns", 5)) {
+        if (!strncmp(file, "libssl", 6) || is_of(file, nss)) {
             return 0;
         }
         ours |= !strncmp(file, "mod_twauth", 10)
@@ -163,17 +159,15 @@ static int is_ours(void)
     return ours;
 }
 
-/* Whether memory is refused to this caller; never to those that would end
- * their process without. */
+/* Whether memory is refused to this caller; never to one that would end or
+ * corrupt the process without. */
 static int starves(const void *caller, const char *name)
 {
     static const char *const endings[] = {
-        "apache2", "ld-", "libapr", "mod_", "liboauth", "libnss", "libnspr",
-        "libplds", "libplc", "libsoftokn", "libfreebl"
+        "apache2", "libapr", "mod_", "liboauth", NULL
     };
     Dl_info info;
     const char *file;
-    size_t i;
     int ours;
 
     if (!counts()) {
@@ -185,10 +179,8 @@ static int starves(const void *caller, const char *name)
     if (!strncmp(file, "mod_twauth", 10)) {
         return fails(MEMORY, name);
     }
-    for (i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
-        if (!strncmp(file, endings[i], strlen(endings[i]))) {
-            return 0;
-        }
+    if (is_of(file, endings) || is_of(file, linker) || is_of(file, nss)) {
+        return 0;
     }
     if (!strncmp(file, "libssl", 6) || !strncmp(file, "libcrypto", 9)) {
         return calls_x && fails(TLS, name);
