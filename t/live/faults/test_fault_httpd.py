@@ -2,6 +2,7 @@
 """httpd short of what it needs, or killed: nobody gets in by it, nobody is lost, nothing stays locked, nothing leaks."""
 
 import contextlib
+import itertools
 import os
 import random
 import resource
@@ -50,18 +51,28 @@ def in_or_none(browser, name):
     if answer is None or answer.status != 200:
         with contextlib.suppress(OSError):
             if CANARY in browser.get("/members/").text:
-                assert browser.whoami()["signed_in"]    # the answer was lost, the cookie was not
+                # the answer was lost, the cookie was not
+                assert process.until(lambda: whoami(browser))["signed_in"]
         return False
     assert CANARY in answer.text
     return True
+
+
+def whoami(browser):
+    """What the module says of this browser; None where it came to no answer."""
+    with contextlib.suppress(OSError):
+        answer = browser.fetch("/twauth/session")
+        if answer.status == 200:
+            return answer.json()
+    return None
 
 
 # Children are killed
 
 @pytest.fixture
 def small(make_site):
-    """Three calls to X at a time."""
-    site = make_site(config="TwAuthProviderCalls 3\nTwAuthProviderTimeout 2s")
+    """Three calls to X at a time, which last until a busy machine has looked at them."""
+    site = make_site(config="TwAuthProviderCalls 3\nTwAuthProviderTimeout 5s")
     yield site
     site.stop()
 
@@ -100,7 +111,7 @@ def test_CF_4_calls_of_killed_children_are_free_again(small):
     site.allow_log(DIED, "TW020[1-4]")
     before = site.standin.count(site.exchange_path)
     threads, ends = in_flight(site, 3)
-    assert process.until(lambda: site.standin.count(site.exchange_path) == before + 3)
+    assert process.until(lambda: site.standin.count(site.exchange_path) >= before + 3)
     kill_children(site)
     for thread in threads:
         thread.join()
@@ -110,7 +121,7 @@ def test_CF_4_calls_of_killed_children_are_free_again(small):
     assert well(site)
     before = site.standin.count(site.exchange_path)
     threads, ends = in_flight(site, 6)
-    assert process.until(lambda: site.standin.count(site.exchange_path) == before + 3)
+    assert process.until(lambda: site.standin.count(site.exchange_path) >= before + 3)
     for thread in threads:
         thread.join()
     assert site.standin.count(site.exchange_path) <= before + 6 and set(ends) <= {503, 504}
@@ -137,7 +148,7 @@ def test_CF_4_children_killed_at_random(make_site, full):
                     wrong.append(answer)
             except OSError:
                 done["cut"] += 1
-            except AssertionError as failure:
+            except Exception as failure:
                 wrong.append(failure)
 
     threads = [threading.Thread(target=comes_and_goes, args=(name,)) for name in ["bob", "carol", "dave"] * 3]
@@ -201,18 +212,24 @@ def scarce(make_site):
 
 
 def endure(site, what, one_in, rounds):
-    """Ask everything while one in so many attempts to get it fails."""
+    """Ask everything while one in so many attempts to get it fails, and more of them until somebody had none."""
     results = Counter()
     site.allow_log(DIED, SHORT)
     alice = site.browser()
     alice.sign_in("alice")
-    for number in one_in:
+    starves = not (SANITIZED and what == "memory")
+
+    def ends():
+        return {status in (200, True) for who, status in results if who in ("member", "sign-in")}
+
+    halves = (one_in[-1] >> turn for turn in itertools.count(1))
+    more = itertools.takewhile(lambda number: number and starves and False not in ends(), halves)
+    for number in itertools.chain(one_in, more):
         site.starve(**{what: number})
         for _ in range(rounds):
             ask_all(site, alice, results)
     site.starve()
-    ends = {status in (200, True) for who, status in results if who in ("member", "sign-in")}
-    assert ends == {True, False} or SANITIZED and what == "memory", f"all or nothing went wrong: {results}"
+    assert ends() == {True, False} or not starves, f"all or nothing went wrong: {results}"
     assert process.until(lambda: CANARY in alice.get("/members/").text)
     assert all(well(site) for _ in range(6)) and orphans(site) == 0         # each child, each connection
 
