@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """OU-1, OU-4, OU-5, OU-7: what redirects and pages of the module have, and what nobody can put into them."""
 
+import calendar
 import time
 from urllib.parse import quote
 
@@ -151,7 +152,7 @@ def test_session_says_who_it_is(site):
         "signed_in": True, "username": "alice", "screen_name": "alice", "id": "1001"}
     assert said["account"] == site.db.value("SELECT id FROM twauth_account WHERE twitter_id = '1001'")
     assert set(said) == {"signed_in", "username", "screen_name", "id", "account", "signed_in_at", "expires_at"}
-    begin, end = (time.mktime(time.strptime(said[k], "%Y-%m-%dT%H:%M:%SZ")) for k in ("signed_in_at", "expires_at"))
+    begin, end = (calendar.timegm(time.strptime(said[k], "%Y-%m-%dT%H:%M:%SZ")) for k in ("signed_in_at", "expires_at"))
     assert end - begin == 7 * 86400
 
 
