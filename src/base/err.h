@@ -36,7 +36,7 @@ typedef enum {
 
 /* Which part of the way to X failed, where that can be told. */
 typedef enum {
-    TW_WAY_UNKNOWN = 0,     /* no connection to the address, say */
+    TW_WAY_UNKNOWN = 0,     /* no connection, or what came after it */
     TW_WAY_NAME,            /* the name service did not find it, or in time */
     TW_WAY_PROXY,           /* the proxy: its name, or what it answered */
     TW_WAY_TRUST            /* the certificate is not trusted */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For the tests of the protocols: what one takes of the query of a callback.
+ * For the tests of the protocols: a callback's query, given to one of them.
  */
 #ifndef RESPONSE_H
 #define RESPONSE_H
@@ -10,7 +10,7 @@
 #include "base/codec.h"
 #include "x/protocol.h"
 
-/* What it leaves alone is no zero. */
+/* The rest is filled first: a field that is left alone is seen. */
 static inline tw_authz_response_t response_to(const tw_protocol_t *protocol,
                                               const tw_client_t *client,
                                               const char *text)

@@ -94,7 +94,7 @@ static void tidy(void)
     assert_int_equal(rmdir(path), 0);
 }
 
-/* Whether another one may stand at its path, or none. */
+/* A file has moved when its path has another one, or none. */
 static void test_a_file_that_is_exchanged(void **state)
 {
     apr_dbd_t *handle = fresh(), *second;

@@ -122,7 +122,7 @@ static void test_mode(void **state)
                            "is not a regular file"));
     assert_non_null(strstr(read_from("file:/proc/self/no"),
                            "cannot be read (No such file"));
-    /* other rights help where rights are what is missing */
+    /* to be root helps where rights are missing, and not where a file is */
     assert_null(strstr(read_from("file:/proc/self/no"), "root"));
 }
 

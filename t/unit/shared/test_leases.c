@@ -93,7 +93,7 @@ static void test_signed_calls(void **state)
 }
 
 /* Half as many more may wait, and take no call's lease by that. */
-static void test_waiting_places(void **state)
+static void test_who_waits(void **state)
 {
     static const struct {
         int cap, waiting;
@@ -236,7 +236,7 @@ static void test_calls_by_threads(void **state)
 UNIT_MAIN(prepare,
           cmocka_unit_test(test_calls_cap),
           cmocka_unit_test(test_signed_calls),
-          cmocka_unit_test(test_waiting_places),
+          cmocka_unit_test(test_who_waits),
           cmocka_unit_test(test_callbacks_take_all),
           cmocka_unit_test(test_dead_calls),
           cmocka_unit_test(test_calls_beyond_the_segment),
