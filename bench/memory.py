@@ -23,7 +23,7 @@ REQUESTS = 5            # of a sign-in: page, login twice, callback, page
 def own_memory(httpd):
     """kB of the children, on average."""
     time.sleep(0.5)
-    return statistics.mean(sum(process.share(child).values()) for child in httpd.children())
+    return statistics.mean(sum(process.proportional(child)) for child in httpd.children())
 
 
 def make_bare(site):

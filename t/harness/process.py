@@ -133,20 +133,21 @@ def alive(pid):
     return bool(found) and found[0] not in "ZX"
 
 
-def memory(pid):
-    """Kilobytes that a process has for itself. Shared memory is left out: its pages come one by one as they are first
-    used, until all are there."""
+def anonymous(pid):
+    """Kilobytes of a process's anonymous memory, also of what is swapped out. Shared memory is left out: its pages come one
+    by one as they are first used, until all are there."""
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
         return sum(int(line.split()[1]) for line in rollup if line.startswith(("Anonymous:", "Swap:")))
 
 
-def share(pid):
-    """{"Anon": kB, "Shmem": kB}: a process's share of anonymous memory, and of what was made to be shared (Pss).
+def proportional(pid):
+    """(kB, kB): a process's share (Pss) of anonymous memory, also of what is swapped out, and of what was made to be shared.
 
     Files that are mapped are left out: how many others have them, who is not of the run, is in Pss.
     """
     with open(f"/proc/{pid}/smaps_rollup") as rollup:
-        return {name: int(kb) for name, kb in re.findall(r"^Pss_(Anon|Shmem): +(\d+) kB", rollup.read(), re.M)}
+        found = {name: int(kb) for name, kb in re.findall(r"^(Pss_Anon|SwapPss|Pss_Shmem): +(\d+) kB", rollup.read(), re.M)}
+    return found["Pss_Anon"] + found["SwapPss"], found["Pss_Shmem"]
 
 
 def threads(pid):

@@ -53,14 +53,14 @@ def watch(db):
 def memory(pid):
     """kB of a process: its share of anonymous memory (Pss), private dirty, and its share of what was made to be shared;
     without files that are mapped."""
-    share, dirty, own = process.share(pid), 0, True
+    (anonymous, shared), dirty, own = process.proportional(pid), 0, True
     with open(f"/proc/{pid}/smaps") as maps:
         for line in maps:
             if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
                 own = not SHARED.match("".join(line.split(None, 5)[5:]))
             elif own and line.startswith("Private_Dirty:"):
                 dirty += int(line.split()[1])
-    return share["Anon"], dirty, share["Shmem"]
+    return anonymous, dirty, shared
 
 
 def descriptors(pid):

@@ -321,12 +321,12 @@ def test_CF_2_hundred_thousand_requests_leave_nothing(make_site, full):
     turn = full(25_000, 250_000)
     wrk(host, everybody, turn // 2)
     first, counts = children(site), Counter()
-    seen = [[process.memory(pid) for pid in first]]
+    seen = [[process.anonymous(pid) for pid in first]]
     grown = [1 << 40] * len(first)
     # a leak grows in each turn; what a thread keeps for its next request grows until all threads have it
     while max(grown) > 128 and len(seen) <= TURNS:
         counts += wrk(host, everybody, turn)
-        seen.append([process.memory(pid) for pid in first])
+        seen.append([process.anonymous(pid) for pid in first])
         grown = [min(least, after - before) for least, before, after in zip(grown, *seen[-2:])]
     assert first == children(site)
     answered = sum(n for name, n in counts.items() if name.isdigit())

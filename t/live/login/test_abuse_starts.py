@@ -55,7 +55,7 @@ def known(site, user):
 
 def private_memory(site):
     """Kilobytes that the children have each for themselves."""
-    return [process.memory(pid) for pid in site.httpd.children()]
+    return [process.anonymous(pid) for pid in site.httpd.children()]
 
 
 def cpu(site):

@@ -454,10 +454,10 @@ def test_A1_B2_a_failure_leaves_no_memory_behind(narrow, fault, full):
         sign_in()
         fail(30)
         pid, = site.httpd.children()
-        sizes, most, times = [process.memory(pid)], *full((50, 50), (100, 100))
+        sizes, most, times = [process.anonymous(pid)], *full((50, 50), (100, 100))
         while len(sizes) < 16 and (len(sizes) < 2 or abs(sizes[-1] - sizes[-2]) > most):
             fail(times)                         # a thread's first memory, or the like, is a step and no slope
-            sizes.append(process.memory(pid))
+            sizes.append(process.anonymous(pid))
     assert sizes[-1] - sizes[-2] <= most, f"kB, after {times * 3 // 2} more each: {sizes}"
     site.stop()
 

@@ -55,7 +55,7 @@ def nobody(site, browser):
 
 def memory(site):
     """Kilobytes of the largest child."""
-    return max(process.memory(pid) for pid in site.httpd.children())
+    return max(process.anonymous(pid) for pid in site.httpd.children())
 
 
 HUGE = {
