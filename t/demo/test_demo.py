@@ -13,8 +13,9 @@ from selenium.webdriver.common.by import By
 
 from harness import ports, process
 from harness.chromium import patience
-from harness.paths import TREE, module
+from harness.paths import TREE
 from harness.process import until
+from harness.programs import load_program
 
 
 class Demo:
@@ -88,7 +89,7 @@ def answer_to(driver, method):
 @pytest.mark.parametrize("protocol", ["oauth1", "oauth2"])
 def test_a_secret_may_begin_with_any_letter(folder, protocol):
     """Of those that are drawn, one in 64 looks like an option of the command line."""
-    run = module("demo_run", "demo/run")
+    run = load_program("demo_run", "demo/run")
     run.make(folder / f"secret-{protocol}/log", 0o755)
     with contextlib.ExitStack() as stack:
         application = run.Application(protocol, "-key", "-" + 42 * "x", False)

@@ -2,9 +2,6 @@
 """Where things are. `TWAUTH_MODULE` names another build of the module (sanitizers, coverage)."""
 
 import os
-import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
@@ -18,11 +15,3 @@ HTTPD = "/usr/sbin/apache2"
 HTTPD_MODULES = Path("/usr/lib/apache2/modules")
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 PYTHON = "/usr/bin/python3"
-
-
-def module(name, path):
-    """A program of the tree that is not called .py, as the module `name`."""
-    loader = SourceFileLoader(name, str(TREE / path))
-    sys.modules[name] = found = module_from_spec(spec_from_loader(name, loader))
-    loader.exec_module(found)
-    return found

@@ -17,10 +17,10 @@ sys.dont_write_bytecode = True
 
 from harness import documents, errorlog, process                        # noqa: E402
 from harness.certs import Authority                                     # noqa: E402
-from harness.paths import module                                        # noqa: E402
+from harness.programs import load_program                              # noqa: E402
 from harness.standin import StandIn                                     # noqa: E402
 
-life = module("life", "debian/tests/life")
+life = load_program("life", "debian/tests/life")
 
 
 def lines():
