@@ -47,6 +47,11 @@ ONE_CHILD = ("StartServers 1\nServerLimit 1\nThreadsPerChild 16\nMaxRequestWorke
 ENV_SCRIPT = Path(__file__).with_name("env.cgi").read_text()
 
 
+#: Of a crash that cannot be told from httpd's own at a stop: see Httpd.stop().
+NO_CORE = ("no core file, which would say whether it is httpd's own crash at a stop: see /proc/sys/kernel/core_pattern, which "
+           "must not be a pipe or have a folder, and `ulimit -Hc`")
+
+
 class HttpdError(AssertionError):
     """httpd did not do as told; the message holds what it wrote."""
 
@@ -341,7 +346,8 @@ class Httpd:
         mark, before, children = self.log.mark(), self._cgid(), self.children()
         self._process.signal(signal.SIGUSR1)
         self._await_ready(mark)
-        process.let_go(self.pid, children)
+        if not self.under:
+            process.let_go(self.pid, children)
         # told to end before it has its socket, mod_cgid's daemon leaves the next one without
         if self.cgi and self.mpm != "prefork":
             process.until(lambda: not self.running or self._cgid() not in (None, before))
@@ -364,8 +370,11 @@ class Httpd:
         return self._process.pid
 
     def children(self):
-        """Process ids of the children, to prove that none died; under a program that of the one process that does all."""
-        return [self.pid] if self.under else self._process.children()
+        """Process ids of the children, to prove that none died; under a program that of the one process that does all, while
+        it lives."""
+        if self.under:
+            return [self.pid] if self.running else []
+        return self._process.children()
 
     # judging
 
@@ -383,7 +392,10 @@ class Httpd:
         found = self.log.complaints(self.canaries) + self._stderr.complaints(self.canaries)
         for file in self.folder.glob("under.*"):
             found += [f"{file.name}:\n{text}"] if (text := file.read_text()) else []
-        for core in self.cores.iterdir():
+        cores = list(self.cores.iterdir())
+        if not cores and any("exit signal Segmentation fault" in what for what in found):
+            found.append(NO_CORE)
+        for core in cores:
             stack = _stack(core)
             core.unlink()
             if pid := _httpds_own(stack):

@@ -3,6 +3,7 @@
 
 import base64
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from harness.backend import received
 from harness.browser import Browser
 from harness.chromium import cdp, screenshot
 from harness.clock import Clock
-from harness.httpd import HttpdError, VHost, environment_of
+from harness.httpd import NO_CORE, HttpdError, VHost, environment_of
 from harness.load import Load, ask
 from harness.paths import TREE
 from harness.standin import KEY, SECRET, StandInError
@@ -198,6 +199,17 @@ def test_dead_child_is_noticed(make_httpd):
     os.kill(httpd.children()[0], signal.SIGSEGV)
     assert httpd.log.wait("exit signal")
     assert any("exit signal" in c for c in httpd.complaints())
+
+
+def test_crash_without_a_core_file_is_said_to_have_none(make_httpd):
+    """httpd's own crash at a stop cannot be told from others then."""
+    httpd = make_httpd().start()
+    resource.prlimit(httpd.pid, resource.RLIMIT_CORE, (0, resource.prlimit(httpd.pid, resource.RLIMIT_CORE)[1]))
+    before = set(httpd.children())
+    httpd.graceful()
+    os.kill(process.until(lambda: set(httpd.children()) - before).pop(), signal.SIGSEGV)
+    assert httpd.log.wait("exit signal")
+    assert NO_CORE in httpd.complaints()
 
 
 def test_what_is_said_before_the_log_is_open_is_judged_alike(make_httpd):
