@@ -362,8 +362,8 @@ class Count:
         report(f"{self.name}: {sum(self.calls.values())} calls ({kinds}); "
                f"{self.failed} of {self.done} failed, {len(self.wrong)} wrong")
         assert not self.wrong, "\n\n".join(self.wrong[:10])
-        # what is done once in a while is not done in each play
-        assert self.failed * 4 > self.done, "too few calls were come to"
+        # what is done once in a while is not done in each play: a renewal, a connection, what the last thread had kept
+        assert self.failed * 2 > self.done, "too few calls were come to"
 
 
 def torture(site, scenario, most):
