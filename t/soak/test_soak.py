@@ -43,8 +43,8 @@ EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401"
 #: kB that a thread of a child comes to keep for its next request, once it has met X, TLS and the database: by chance late.
 THREAD = 128
 #: Descriptors that a child keeps at the most: mod_dbd's ten connections to the database, of which SQLite's have three files
-#: each, and two connections to X for each call that there may be at a time.
-KEPT_OPEN = 3 * 10 + 2 * PEOPLE
+#: each, and two connections to X for each of its threads that may call at a time: a call outlives who gave up waiting for it.
+KEPT_OPEN = 3 * 10 + 2 * 16
 
 CONFIG = """
 Protocols h2 http/1.1
