@@ -27,6 +27,8 @@ HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 REDIRECTS = {301, 302, 303, 307, 308}
 http.client._MAXHEADERS = 10_000
 http.client._MAXLINE = 1 << 20
+#: What is raised where a connection or an answer breaks off.
+BROKEN = (OSError, http.client.HTTPException)
 
 
 class Headers:

@@ -52,9 +52,11 @@ class Node(Postgres):
     def kill(self):
         """The machine dies in this moment."""
         died = [self.pid, *self.backends()]
+        segment = (self.data / "postmaster.pid").read_text().splitlines()[6].split()[1]
         self._signal_all(signal.SIGKILL)        # each is a session of its own
         self.stop()
         assert process.until(lambda: not any(map(process.alive, died)))
+        subprocess.run(["ipcrm", "-m", segment], check=True)    # which the machine would have taken with it
 
     def stand_still(self):
         """The machine takes connections, and says nothing any more."""

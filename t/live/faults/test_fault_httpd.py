@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness import process
+from harness.browser import BROKEN
 from harness.checks import SANITIZED, is_refused
 from harness.site import CANARY
 from harness.starve import Starve
@@ -46,10 +47,10 @@ def in_or_none(browser, name):
     """Whether this browser is signed in now; whatever went wrong, it is no half."""
     try:
         answer = browser.sign_in(name)
-    except (OSError, AssertionError):
+    except (*BROKEN, AssertionError):
         answer = None
     if answer is None or answer.status != 200:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(*BROKEN):
             if CANARY in browser.get("/members/").text:
                 # the answer was lost, the cookie was not
                 assert process.until(lambda: whoami(browser))["signed_in"]
@@ -60,7 +61,7 @@ def in_or_none(browser, name):
 
 def whoami(browser):
     """What the module says of this browser; None where it came to no answer."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(*BROKEN):
         answer = browser.fetch("/twauth/session")
         if answer.status == 200:
             return answer.json()
@@ -95,7 +96,7 @@ def in_flight(site, how_many):
     def arrive(flow, url):
         try:
             ends.append(flow.arrive(url, follow=False).status)
-        except OSError:
+        except BROKEN:
             ends.append(0)
 
     threads = [threading.Thread(target=arrive, args=pair) for pair in zip(flows, urls)]
@@ -146,7 +147,7 @@ def test_CF_4_children_killed_at_random(make_site, full):
                 answer = alice.clone().get("/members/")
                 if not (answer.status == 200 and CANARY in answer.text):
                     wrong.append(answer)
-            except OSError:
+            except BROKEN:
                 done["cut"] += 1
             except Exception as failure:
                 wrong.append(failure)
@@ -181,7 +182,7 @@ def ask_all(site, alice, results):
     def status(ask):
         try:
             return ask()
-        except OSError:
+        except BROKEN:
             return None
 
     visitor = site.browser()
@@ -263,14 +264,18 @@ def test_DB_5_no_room_for_logs(make_site):
 
 def test_nothing_has_a_name_that_could_be_left(make_site):
     """The shared memory is known to the processes that have it mapped and to nobody else: it ends with them."""
+    def segments():
+        """(id, who made it, who used it last); what a program left that was killed names processes that are no more."""
+        lines = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+        return {(number, maker, last) for _, number, _, _, maker, last, *_ in map(str.split, lines)}
+
+    old = segments()
     site = make_site()
     site.browser().sign_in("alice")
     pids = [site.httpd.pid, *site.httpd.children()]
 
     def system_v():
-        return [line.split() for kind in ("shm", "sem", "msg")
-                for line in Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:]
-                if {str(pid) for pid in pids} & set(line.split()[4:6])]
+        return [made for made in segments() - old if {str(pid) for pid in pids} & set(made[1:])]
 
     assert system_v() == []
     shared = {line.split(None, 5)[5] for pid in pids for line in Path(f"/proc/{pid}/maps").read_text().splitlines()

@@ -5,7 +5,6 @@ The calls of a scenario are counted by their kinds (harness/torture.py), and the
 What was found is in build/torture.txt, a line for each scenario, protocol and database.
 """
 
-import http.client
 import os
 import re
 from pathlib import Path
@@ -14,6 +13,7 @@ from zlib import crc32
 import pytest
 
 from harness import invitation, process, signing
+from harness.browser import BROKEN
 from harness.httpd import ONE_CHILD, HttpdError, VHost
 from harness.paths import MODULE, TREE
 from harness.site import CANARY, PROTECTED
@@ -107,7 +107,7 @@ def start(site):
 def ask(act):
     try:
         return act()
-    except (OSError, http.client.HTTPException):
+    except BROKEN:
         return None
 
 

@@ -15,6 +15,7 @@ from collections import Counter, deque
 import pytest
 
 from harness import process, tools
+from harness.browser import BROKEN
 from harness.database import kept_for
 from harness.feed import BOUND, commits, many, sweep, too_many, transaction
 from harness.standin import USERS
@@ -83,7 +84,7 @@ class Model:
                 if not connection:
                     connection = http.client.HTTPConnection("127.0.0.1", site.vhost.port, timeout=60)
                 status, renewed = self.ask(connection, copy)
-            except (OSError, http.client.HTTPException):
+            except BROKEN:
                 connection = None
                 continue
             self.asked += 1
