@@ -41,7 +41,7 @@ OUTAGE = "ended the connection|stands still|is PostgreSQL running|starts, stops 
 EXPECTED = ("TW0201", "TW0202", "TW0203", "TW0204", "TW0215", "TW0221", "TW0401", "TW0402", f"TW0403: .*({OUTAGE})", "TW0592",
             r"AH006(29|3\d)", "AH02655")
 #: kB that a thread of a child comes to keep for its next request, once it has met X, TLS and the database: by chance late.
-THREAD = 128
+THREAD = 256
 #: Descriptors that a child keeps at the most: mod_dbd's ten connections to the database, of which SQLite's have three files
 #: each, and two connections to X for each of its threads that may call at a time: a call outlives who gave up waiting for it.
 KEPT_OPEN = 3 * 10 + 2 * 16
