@@ -89,7 +89,8 @@ class Person:
         self.done[action.__name__] += 1
 
     def wrong(self, what, answer):
-        raise Wrong(f"{self.name}: {what}\n{answer}")
+        logged = "\n".join(map(str, self.site.log.lines()[-40:]))       # of any level
+        raise Wrong(f"{self.name}: {what}\n{answer}\n{logged}")
 
     def troubled(self, kind):
         return self.soak.trouble.disturbs(kind, self.since)
