@@ -264,18 +264,19 @@ def test_DB_5_no_room_for_logs(make_site):
 
 def test_nothing_has_a_name_that_could_be_left(make_site):
     """The shared memory is known to the processes that have it mapped and to nobody else: it ends with them."""
-    def segments():
-        """(id, who made it, who used it last); what a program left that was killed names processes that are no more."""
-        lines = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
-        return {(number, maker, last) for _, number, _, _, maker, last, *_ in map(str.split, lines)}
+    def made():
+        """(kind, id, two processes that had to do with it); what a program left that was killed names some that are no more."""
+        return {(kind, *(line.split()[column] for column in (1, first, first + 1)))
+                for kind, first in (("shm", 4), ("msg", 5))
+                for line in Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:]}
 
-    old = segments()
+    old = made()
     site = make_site()
     site.browser().sign_in("alice")
     pids = [site.httpd.pid, *site.httpd.children()]
 
     def system_v():
-        return [made for made in segments() - old if {str(pid) for pid in pids} & set(made[1:])]
+        return [one for one in made() - old if {str(pid) for pid in pids} & set(one[2:])]
 
     assert system_v() == []
     shared = {line.split(None, 5)[5] for pid in pids for line in Path(f"/proc/{pid}/maps").read_text().splitlines()
