@@ -340,9 +340,16 @@ static void see_clock(reading_t *reading)
     reading->there = *clock ? (apr_time_t)apr_atoi64(clock) : now;
     reading->after.at = (apr_uint64_t)reading->there;
     if (*clock) {
+        tw_feed_t *feed = reading->database->feed;
+        apr_uint64_t before = tw_cell_get(&feed->revalidate_before);
+
         reading->there = tw_feed_learn_clock(
-            reading->database->feed, reading->there, reading->begun, now,
+            feed, reading->there, reading->begun, now,
             reading->true_begun, tw_watchdog_clock());
+        if (tw_cell_get(&feed->revalidate_before) != before) {
+            say_missed(reading->database, "its clock was set back; "
+                       "until it is as late again, each time");
+        }
     }
 }
 

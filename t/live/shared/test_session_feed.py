@@ -197,6 +197,33 @@ def test_a_slow_reading_asks_about_nobody(fresh, idle):
     assert once(tries())
 
 
+@pytest.mark.databases("pgsql")
+def test_a_clock_that_is_set_back_is_told(make_site, make_db):
+    """Until it is as late again, nobody can tell who was asked about before: all are, each time, and the log says why."""
+    db = make_db()
+    db.execute("CREATE SCHEMA odd; CREATE TABLE odd.ahead AS SELECT interval '5 s' AS by;"
+               "CREATE FUNCTION odd.clock_timestamp() RETURNS timestamptz LANGUAGE sql"
+               " AS 'SELECT pg_catalog.clock_timestamp() + by FROM odd.ahead'")
+    db.execute(f"ALTER DATABASE {db.name} SET search_path = odd, pg_catalog, public")
+    [site] = many(make_site, 1, db=db)
+    alice = signed_in([site])
+    site.clock.forward(FEED)
+    assert user(alice) == "alice"
+    mark = site.log.mark()
+    db.execute("UPDATE odd.ahead SET by = '0'")
+    site.clock.forward(FEED)
+    assert user(alice) == "alice"
+    assert site.log.since(mark).count("TW0581: ") == 1 and "once: its clock was set back" in site.log.since(mark)
+
+    def asked_about():
+        mark = db.mark()
+        assert user(alice) == "alice"
+        return db.statements(mark)
+
+    assert asked_about()
+    assert process.until(lambda: not asked_about())
+
+
 # PostgreSQL's transactions
 
 @pytest.mark.databases("pgsql")
