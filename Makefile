@@ -113,16 +113,18 @@ CONTROL_ROWS := \#include "src/admin/control_table.h"\n\
 \#define SCRIPT(n, a, h, e) @@row | n | a | h | e\n\
 \#define OPTION(c, n, v, h) @@option | c | n | v | h\n\
 TW_CONTROL_COMMANDS(COMMAND, SCRIPT, OPTION)\n
-$(CONTROL): src/admin/twauthctl src/admin/setup.sh src/admin/control_table.h \
+CONTROL_PARTS := $(addprefix src/admin/,new_key.sh setup.sh tables.sh)
+$(CONTROL): src/admin/twauthctl $(CONTROL_PARTS) src/admin/control_table.h \
 		Makefile
 	@mkdir -p $(@D)
 	$(call say,SH $@)
 	$(Q)printf '$(CONTROL_ROWS)' | $(CC) -E -P -I. -x c - | tr '\n' ' ' | \
 		awk '{ gsub(/ *@@/, "\n\t"); gsub(/" +"/, ""); gsub(/ \| /, " "); \
 			print }' > $@.rows
+	$(Q)for part in $(CONTROL_PARTS); do cat $$part && echo; done > $@.parts
 	$(Q)sed -e '/^#ROWS#$$/r $@.rows' -e '/^#ROWS#$$/d' \
-		-e '/^#SETUP#$$/r src/admin/setup.sh' -e '/^#SETUP#$$/d' $< > $@.new
-	$(Q)rm $@.rows && chmod +x $@.new && mv $@.new $@
+		-e '/^#PARTS#$$/r $@.parts' -e '/^#PARTS#$$/d' $< > $@.new
+	$(Q)rm $@.rows $@.parts && chmod +x $@.new && mv $@.new $@
 
 -include $(ALL_OBJS:.o=.d)
 

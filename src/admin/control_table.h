@@ -14,7 +14,7 @@
  *       about (tw_control_scope_t) and whether it changes anything, without
  *       TW_CONTROL_; a sentence for help, and an example
  *   SCRIPT(name, arguments, help, example)
- *       one that src/admin/twauthctl does by itself
+ *       one that the script does by itself, in a file of its own, NAME.sh
  *   OPTION(command, name, value, help)
  *       an option of a subcommand; value "": it takes none
  *

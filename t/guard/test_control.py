@@ -4,6 +4,8 @@
 import re
 import subprocess
 
+import pytest
+
 from guard import TREE, read, sources
 from harness.paths import CONTROL
 
@@ -86,7 +88,16 @@ def test_each_has_its_file():
         assert [name for name in sources() if re.search(rf"^int tw_control_{function}\(", sources()[name], re.M)], function
 
 
-def test_no_shell_but_posix():
-    script = read("src/admin/twauthctl")
-    assert script.startswith("#!/bin/sh\n") and not re.search(r"\[\[|\bfunction \w|\blocal\b|<\(|\bsource\b", script)
-    assert (TREE / "src/admin/twauthctl").exists()
+def test_each_of_the_script_has_its_file():
+    """NAME.sh, which make puts into the script."""
+    names = {name.replace("-", "_") for name in re.findall(r'^    SCRIPT\("([\w-]+)"', sources()[HEADER], re.M)}
+    assert names and {file.stem for file in (TREE / "src/admin").glob("*.sh")} == names
+    for name in names:
+        assert re.search(rf"^{name}\(\) {{", read(f"src/admin/{name}.sh"), re.M), name
+
+
+@pytest.mark.parametrize("file", ["twauthctl", "new_key.sh", "setup.sh", "tables.sh"])
+def test_no_shell_but_posix(file):
+    script = read(f"src/admin/{file}")
+    assert not re.search(r"\[\[(?!:)|\bfunction \w|\blocal\b|<\(|\bsource\b", script)
+    assert script.startswith("#!/bin/sh\n") == (file == "twauthctl") and script.count("\n") <= 430
