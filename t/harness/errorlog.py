@@ -18,8 +18,8 @@ _DEAD = re.compile(r"child pid \d+ exit signal|seg(mentation )? ?fault|possible 
 #: httpd's own, of no interest: a child that was slow to stop, no cache of TLS sessions.
 # AH03092: the event MPM, stopped while connections end; AH01882: mod_ssl was built with another patch level of OpenSSL;
 # AH00161, AH00484, AH10159, AH03490: all workers are busy for a moment, or children of before still have the places of
-# new ones, on a machine that has much to do
-TOLERATED = {"AH00045", "AH00161", "AH00484", "AH01873", "AH01882", "AH03092", "AH03490", "AH10159"}
+# new ones, on a machine that has much to do; AH00488: one ends whose place a new one has (how it ends is judged apart)
+TOLERATED = {"AH00045", "AH00161", "AH00484", "AH00488", "AH01873", "AH01882", "AH03092", "AH03490", "AH10159"}
 #: httpd begins children when it likes: what one says that begins while PostgreSQL is away.
 NO_DATABASE = (r"AH00629: Can't connect to pgsql", r"AH00633: failed to initialise", r"AH00636: child init failed!")
 
