@@ -197,21 +197,23 @@ void tw_feed_place(tw_feed_place_t *place, const tw_feed_t *feed)
 
 /* ---- clocks ------------------------------------------------------------- */
 
-apr_time_t tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there,
-                               apr_time_t begun, apr_time_t now,
-                               apr_time_t true_begun, apr_time_t true_now)
+int tw_feed_learn_clock(tw_feed_t *feed, const tw_feed_clocks_t *clocks,
+                        apr_time_t *latest)
 {
-    apr_time_t least = there - true_now, most = there - true_begun;
+    apr_time_t least = clocks->there - clocks->true_now;
+    apr_time_t most = clocks->there - clocks->true_begun;
     apr_time_t before = (apr_time_t)tw_cell_get(&feed->true_ahead[0]);
     apr_time_t before_most = (apr_time_t)tw_cell_get(&feed->true_ahead[1]);
-    apr_time_t latest = there;
+    apr_time_t had_nobody_set_it = before_most + clocks->true_now;
+    int set_back = before_most && most < before - STEADY;
 
-    if (before_most && most < before - STEADY) {
+    *latest = clocks->there;
+    if (set_back) {
         tw_cell_raise(&feed->revalidate_before,
-                      (apr_uint64_t)(before_most + true_now));
+                      (apr_uint64_t)had_nobody_set_it);
     }
     else if (before_most && least < before - STEADY) {
-        latest = before_most + true_now;
+        *latest = had_nobody_set_it;
     }
     /* where both may be right, the truth is where they agree */
     if (least <= before_most && before <= most) {
@@ -220,7 +222,8 @@ apr_time_t tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there,
     }
     tw_cell_set(&feed->true_ahead[0], (apr_uint64_t)least);
     tw_cell_set(&feed->true_ahead[1], (apr_uint64_t)most);
-    tw_cell_set(&feed->ahead[0], (apr_uint64_t)(begun - there));
-    tw_cell_set(&feed->ahead[1], (apr_uint64_t)(now - there));
-    return latest;
+    tw_cell_set(&feed->ahead[0],
+                (apr_uint64_t)(clocks->begun - clocks->there));
+    tw_cell_set(&feed->ahead[1], (apr_uint64_t)(clocks->now - clocks->there));
+    return set_back;
 }

@@ -135,16 +135,22 @@ void tw_feed_place(tw_feed_place_t *place, const tw_feed_t *feed);
  * an account was changed, is said by the database's clock, which all have in
  * common: what was checked before a change never looks as if it was after it.
  * SQLite's is the server's own.
- *
- * It was `there` at some moment from begun to now, and from true_begun to
- * true_now of a clock that nobody sets.  Where it was set back,
- * revalidate_before rises.  After a slow answer that may be so or not: what
- * was read is then to be taken for as late as the clock would be, had nobody
- * set it.  Returns how late that is; mostly `there`.
  */
-apr_time_t tw_feed_learn_clock(tw_feed_t *feed, apr_time_t there,
-                               apr_time_t begun, apr_time_t now,
-                               apr_time_t true_begun, apr_time_t true_now);
+typedef struct tw_feed_clocks_t {
+    apr_time_t begun, now;      /* by this server's: before the database was
+                                   asked, and when it had answered; */
+    apr_time_t true_begun, true_now;    /* and by one that nobody sets */
+    apr_time_t there;           /* by the database's, at some moment between */
+} tw_feed_clocks_t;
+
+/*
+ * Returns whether the database's clock was set back, upon which
+ * revalidate_before has risen.  After a slow answer that may be so or not:
+ * what was read is then to be taken for as late as the clock would be, had
+ * nobody set it.  *latest: how late that is; mostly `there`.
+ */
+int tw_feed_learn_clock(tw_feed_t *feed, const tw_feed_clocks_t *clocks,
+                        apr_time_t *latest);
 
 /* A time of this server's clock as one of the database's: no earlier than it
  * was. */

@@ -97,8 +97,7 @@ typedef struct {
     tw_db_t *db;
     apr_pool_t *pool;
     apr_time_t lease;
-    apr_time_t begun;           /* before the database was asked, */
-    apr_time_t true_begun;      /* by a clock that nobody sets */
+    tw_feed_clocks_t clocks;    /* when the rows were asked for */
     apr_time_t there;           /* by the database's, when all of it was read:
                                    as late as it may have been */
     tw_feed_place_t before, after;
@@ -207,8 +206,8 @@ static apr_status_t read_rows(reading_t *reading)
                            before->version);
     args[1] = apr_psprintf(reading->pool, "%" APR_UINT64_T_FMT, before->begun);
     args[2] = tw_feed_open_text(before, reading->pool);
-    reading->begun = apr_time_now();
-    reading->true_begun = tw_watchdog_clock();
+    reading->clocks.begun = apr_time_now();
+    reading->clocks.true_begun = tw_watchdog_clock();
     return tw_db_run(&reading->rows, reading->db,
                      kind_of(reading->database) == TW_DB_NATIVE_PGSQL
                      ? &read_pgsql : &read_sqlite, args, &ignored);
@@ -335,21 +334,17 @@ static void apply(const reading_t *reading)
 static void see_clock(reading_t *reading)
 {
     const char *clock = row_at(reading, 0)[CLOCK];
-    apr_time_t now = apr_time_now();
+    tw_feed_clocks_t *clocks = &reading->clocks;
 
-    reading->there = *clock ? (apr_time_t)apr_atoi64(clock) : now;
-    reading->after.at = (apr_uint64_t)reading->there;
-    if (*clock) {
-        tw_feed_t *feed = reading->database->feed;
-        apr_uint64_t before = tw_cell_get(&feed->revalidate_before);
-
-        reading->there = tw_feed_learn_clock(
-            feed, reading->there, reading->begun, now,
-            reading->true_begun, tw_watchdog_clock());
-        if (tw_cell_get(&feed->revalidate_before) != before) {
-            say_missed(reading->database, "its clock was set back; "
-                       "until it is as late again, each time");
-        }
+    clocks->now = apr_time_now();
+    clocks->true_now = tw_watchdog_clock();
+    clocks->there = *clock ? (apr_time_t)apr_atoi64(clock) : clocks->now;
+    reading->there = clocks->there;
+    reading->after.at = (apr_uint64_t)clocks->there;
+    if (*clock && tw_feed_learn_clock(reading->database->feed, clocks,
+                                      &reading->there)) {
+        say_missed(reading->database, "its clock was set back; until it is "
+                   "as late again, each time");
     }
 }
 
@@ -371,7 +366,7 @@ static int read_all(reading_t *reading)
     }
     see_clock(reading);
     apply(reading);
-    tw_feed_done(feed, &reading->after, reading->begun, reading->lease);
+    tw_feed_done(feed, &reading->after, reading->clocks.begun, reading->lease);
     if (!is_standby(reading)) {
         tw_again_end(reading->db);
     }

@@ -161,9 +161,13 @@ static void feed(steps_t *s)
 {
     tw_feed_t *feed = tw_shared_feed(s->shared, SLOT);
     tw_feed_place_t place;
+    tw_feed_clocks_t clocks = {
+        .begun = s->now, .now = s->now, .true_begun = s->now,
+        .true_now = s->now, .there = s->now - apr_time_from_sec(s->arg)
+    };
+    apr_time_t latest;
 
-    tw_feed_learn_clock(feed, s->now - apr_time_from_sec(s->arg), s->now,
-                        s->now, s->now, s->now);
+    tw_feed_learn_clock(feed, &clocks, &latest);
     tw_feed_place(&place, feed);
     if (!s->lease && tw_feed_claim(feed, &s->lease, s->now)) {
         HOLDS(s->lease > s->now);

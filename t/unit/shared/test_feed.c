@@ -311,6 +311,21 @@ static void test_half_a_place_is_none(void **state)
 
 /* ---- clocks ------------------------------------------------------------- */
 
+/* How late is to be taken what was read with the last answer. */
+static apr_time_t latest;
+
+/* An answer that took so long, of a clock that shows `there`. */
+static int learn(tw_feed_t *feed, apr_time_t there, apr_time_t begun,
+                 apr_time_t true_begun, apr_time_t took)
+{
+    tw_feed_clocks_t clocks = { .begun = begun, .now = begun + took,
+                                .true_begun = true_begun,
+                                .true_now = true_begun + took,
+                                .there = there };
+
+    return tw_feed_learn_clock(feed, &clocks, &latest);
+}
+
 /* A time that one server seals is no later for another than it was, nor by the
  * database's clock. */
 static void test_clocks_of_two_servers(void **state)
@@ -327,10 +342,8 @@ static void test_clocks_of_two_servers(void **state)
             memset(&here, 0, sizeof(here));
             memset(&there, 0, sizeof(there));
             /* each asked for 3 ms, and the database answered after one */
-            tw_feed_learn_clock(&here, NOW + 1000, NOW + SEC(ahead[i]),
-                                NOW + SEC(ahead[i]) + 3000, 1, 3001);
-            tw_feed_learn_clock(&there, NOW + 1000, NOW + SEC(ahead[j]),
-                                NOW + SEC(ahead[j]) + 3000, 1, 3001);
+            learn(&here, NOW + 1000, NOW + SEC(ahead[i]), 1, 3000);
+            learn(&there, NOW + 1000, NOW + SEC(ahead[j]), 1, 3000);
             sealed = tw_feed_there(&here, NOW + SEC(ahead[i]));
             read = tw_feed_here(&there, sealed) - SEC(ahead[j]);
             assert_in_range(NOW - read, 0, 6000);
@@ -356,12 +369,12 @@ static void test_clock_of_the_database_is_set(void **state)
         tw_feed_t feed = { 0 };
         apr_time_t before;
 
-        tw_feed_learn_clock(&feed, NOW, NOW, NOW, SEC(5), SEC(5));
+        assert_false(learn(&feed, NOW, NOW, SEC(5), 0));
         before = tw_feed_there(&feed, NOW + SEC(rows[i].later));
-        tw_feed_learn_clock(&feed, NOW + SEC(rows[i].shows),
-                            NOW + SEC(rows[i].later),
-                            NOW + SEC(rows[i].later), SEC(5 + rows[i].later),
-                            SEC(5 + rows[i].later));
+        assert_int_equal(learn(&feed, NOW + SEC(rows[i].shows),
+                               NOW + SEC(rows[i].later),
+                               SEC(5 + rows[i].later), 0),
+                         rows[i].set_back);
         assert_int_equal(tw_cell_get(&feed.revalidate_before) != 0,
                          rows[i].set_back);
         assert_true(!rows[i].set_back
@@ -391,16 +404,15 @@ static void test_slow_answers(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         tw_feed_t feed = { 0 };
-        apr_time_t at = NOW + SEC(2), shown, latest;
+        apr_time_t at = NOW + SEC(2), shown;
         apr_time_t late = apr_time_from_msec(rows[i].late);
         apr_time_t by = apr_time_from_msec(rows[i].by);
         apr_time_t back = apr_time_from_msec(rows[i].back);
 
-        tw_feed_learn_clock(&feed, NOW, NOW, NOW + 1000, SEC(5),
-                            SEC(5) + 1000);
+        learn(&feed, NOW, NOW, SEC(5), 1000);
         shown = at + late - back;
-        latest = tw_feed_learn_clock(&feed, shown, at, at + late + by,
-                                     SEC(7), SEC(7) + late + by);
+        assert_int_equal(learn(&feed, shown, at, SEC(7), late + by),
+                         rows[i].slow);
         assert_int_equal(tw_cell_get(&feed.revalidate_before) != 0,
                          rows[i].slow);
         /* what was checked by the clock of before does not pass for later */
@@ -408,8 +420,7 @@ static void test_slow_answers(void **state)
         assert_true(rows[i].slow || rows[i].back < 100
                     || latest >= at + late);
         at += SEC(2);
-        tw_feed_learn_clock(&feed, at - back, at, at + 1000, SEC(9),
-                            SEC(9) + 1000);
+        learn(&feed, at - back, at, SEC(9), 1000);
         assert_int_equal(tw_cell_get(&feed.revalidate_before) != 0,
                          rows[i].quick);
     }
@@ -426,10 +437,10 @@ static void test_clock_of_the_server_is_set(void **state)
         tw_feed_t feed = { 0 };
         apr_time_t check;
 
-        tw_feed_learn_clock(&feed, NOW, NOW, NOW, SEC(5), SEC(5));
+        learn(&feed, NOW, NOW, SEC(5), 0);
         check = tw_feed_there(&feed, NOW);
-        tw_feed_learn_clock(&feed, NOW + SEC(2), NOW + SEC(2 + steps[i]),
-                            NOW + SEC(2 + steps[i]), SEC(7), SEC(7));
+        assert_false(learn(&feed, NOW + SEC(2), NOW + SEC(2 + steps[i]),
+                           SEC(7), 0));
         assert_true(!tw_cell_get(&feed.revalidate_before));
         assert_true(check == NOW);
         check = tw_feed_there(&feed, NOW + SEC(2 + steps[i]));
