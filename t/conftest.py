@@ -10,6 +10,7 @@ from harness import process
 from harness.backend import Backend
 from harness.certs import Authority
 from harness.chat import Chat
+from harness.chromium import BROWSERS
 from harness.database import Postgres, Sqlite
 from harness.errorlog import NO_DATABASE
 from harness.httpd import Httpd, VHost
@@ -148,6 +149,14 @@ def _firefox_driver(_firefox):
     return _firefox.start()
 
 
+@pytest.fixture(scope="session")
+def _webkit(folder):
+    from harness.webkit import WebKit
+    webkit = WebKit(folder / "webkit")
+    yield webkit
+    webkit.stop()
+
+
 # What a module has to itself
 
 @pytest.fixture(scope="module")
@@ -194,7 +203,7 @@ def make_site(request, folder, authority, standin, make_db, mpm, protocol):
     made = []
     # A browser keeps a spare connection on which it asks nothing. httpd's children wait for it when they are to end, for
     # Timeout, and are killed after nine seconds.
-    timeout = 5 if any({"_chromium", "_firefox", "driver", "make_driver"} & set(item.fixturenames) for item in request.session.items
+    timeout = 5 if any({"_chromium", "_firefox", "_webkit", "driver", "make_driver"} & set(item.fixturenames) for item in request.session.items
                        if item.module is request.module) else 10
 
     def make(*, start=True, db=True, **parts):
@@ -266,6 +275,12 @@ def firefox(_firefox_driver):
 
 
 @pytest.fixture
+def webkit(make_webkit):
+    """Selenium's driver for a WebKit; only in tests marked full."""
+    return make_webkit()
+
+
+@pytest.fixture
 def make_chromium(_chromium):
     """make_chromium(block_cookies=True, ...): another Chromium, see harness.chromium."""
     yield from _more(_chromium)
@@ -275,6 +290,12 @@ def make_chromium(_chromium):
 def make_firefox(_firefox):
     """make_firefox(block_cookies=True, ...): another Firefox, see harness.firefox."""
     yield from _more(_firefox)
+
+
+@pytest.fixture
+def make_webkit(_webkit):
+    """make_webkit(block_cookies=True, ...): another WebKit, see harness.webkit."""
+    yield from _more(_webkit)
 
 
 def _more(browser):
@@ -289,19 +310,15 @@ def _more(browser):
         browser.quit(driver)
 
 
-#: The one browser, with --full also the other.
-BROWSERS = ["chromium", pytest.param("firefox", marks=pytest.mark.full)]
-
-
 @pytest.fixture(params=BROWSERS)
 def driver(request):
-    """Either browser's driver, without cookies."""
+    """A browser's driver, without cookies."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(params=BROWSERS)
 def make_driver(request):
-    """make_driver(block_cookies=True, ...): another one of either."""
+    """make_driver(block_cookies=True, ...): another one of the same."""
     return request.getfixturevalue(f"make_{request.param}")
 
 

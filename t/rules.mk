@@ -8,7 +8,7 @@ TEST_PACKAGES := apparmor debhelper gdb iproute2 python3-yaml libaprutil1-dbd-pg
 	chromium chromium-driver faketime valgrind curl git procps wrk locales nginx-light caddy \
 	python3-flask python3-django gunicorn
 # what docs/support.md names, and few sites have; and what is large
-TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr \
+TEST_FULL_PACKAGES := libapache2-mod-wsgi-py3 php-fpm firefox-esr webkit2gtk-driver xvfb \
 	subversion libapache2-mod-svn libcgi-pm-perl liblua5.1-0 nodejs node-express node-ws \
 	uwsgi-core uwsgi-plugin-python3 python3-sphinx \
 	default-jre-headless tomcat10-common

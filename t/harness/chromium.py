@@ -7,9 +7,13 @@ What `start` gives is selenium's driver: `driver.get(url)`, `driver.find_element
 import http.client
 import subprocess
 
+import pytest
+
 from . import ports, process
 from .paths import SHOTS
 
+#: The one browser, with --full also the others.
+BROWSERS = ["chromium", *(pytest.param(name, marks=pytest.mark.full) for name in ("firefox", "webkit"))]
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
          "--disable-default-apps", "--disable-extensions", "--no-default-browser-check", "--no-proxy-server",
@@ -83,7 +87,7 @@ class Chromium:
 
 
 def patience(driver):
-    """Selenium's wait for a page, either browser's: `patience(driver).until(lambda d: d.title == "Members")`. What was there
+    """Selenium's wait for a page, any browser's: `patience(driver).until(lambda d: d.title == "Members")`. What was there
     when it looked, and is gone before it reads it, belongs to the page before."""
     from selenium.common.exceptions import StaleElementReferenceException
     from selenium.webdriver.support.ui import WebDriverWait
@@ -128,8 +132,8 @@ def forget(driver):
 
 
 def screenshot(driver, name):
-    """A picture NAME.png in the folder that TWAUTH_SHOTS names; of Firefox NAME-firefox.png."""
+    """A picture NAME.png in the folder that TWAUTH_SHOTS names; of others NAME-firefox.png, NAME-webkit.png."""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    file = SHOTS / f"{name}{'-firefox' * (driver.name == 'firefox')}.png"
+    file = SHOTS / f"{name}{ {'firefox': '-firefox', 'MiniBrowser': '-webkit'}.get(driver.name, '')}.png"
     driver.save_screenshot(str(file))
     return file

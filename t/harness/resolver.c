@@ -25,7 +25,7 @@ static void write_down(const char *name)
 int getaddrinfo(const char *name, const char *service,
                 const struct addrinfo *hints, struct addrinfo **found)
 {
-    static const char end[] = "x.test";
+    const char *end = getenv("LOCAL_NAMES"), *file = getenv("STALL_FILE");
     lookup_t *proper = (lookup_t *)dlsym(RTLD_NEXT, "getaddrinfo");
     size_t len = name ? strlen(name) : 0;
     struct timespec left = { 0, 0 };
@@ -36,10 +36,10 @@ int getaddrinfo(const char *name, const char *service,
     if (name && !strncmp(name, "gone.", 5)) {
         return EAI_NONAME;
     }
-    if (len < sizeof(end) - 1 || strcmp(name + len - sizeof(end) + 1, end)) {
+    if (!end || len < strlen(end) || strcmp(name + len - strlen(end), end)) {
         return proper(name, service, hints, found);
     }
-    stall = fopen(getenv("STALL_FILE"), "r");
+    stall = file ? fopen(file, "r") : NULL;
     if (stall) {
         if (fscanf(stall, "%d", &seconds) != 1) {
             seconds = 0;

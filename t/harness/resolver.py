@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A resolver that stalls: `x.test`, and it alone, is looked up as slowly as a test says.
+"""A resolver that stalls: `x.test`, or what else ends in `local`, is 127.0.0.1, and looked up as slowly as a test says.
 
     resolver = Resolver(folder)
     make_site(preload=resolver.preload, env=resolver.environment)
@@ -17,7 +17,7 @@ SOURCE = Path(__file__).with_suffix(".c")
 
 
 class Resolver:
-    def __init__(self, folder):
+    def __init__(self, folder, local="x.test"):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
         library = folder / "resolver.so"
@@ -25,7 +25,7 @@ class Resolver:
         self._file = folder / "stall"
         self.preload = (str(library),)
         self._names = folder / "names"
-        self.environment = {"STALL_FILE": str(self._file), "NAMES_FILE": str(self._names)}
+        self.environment = {"LOCAL_NAMES": local, "STALL_FILE": str(self._file), "NAMES_FILE": str(self._names)}
         self.names()
         self.stall(0)
 

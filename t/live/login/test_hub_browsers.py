@@ -26,7 +26,7 @@ def hub(make_site):
 
 
 def arrives(driver, url):
-    patience(driver).until(lambda d: d.current_url == url)
+    patience(driver).until(lambda d: d.current_url == url and d.execute_script("return document.readyState") == "complete")
     return CANARY in driver.page_source
 
 
