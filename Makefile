@@ -113,7 +113,7 @@ CONTROL_ROWS := \#include "src/admin/control_table.h"\n\
 \#define SCRIPT(n, a, h, e) @@row | n | a | h | e\n\
 \#define OPTION(c, n, v, h) @@option | c | n | v | h\n\
 TW_CONTROL_COMMANDS(COMMAND, SCRIPT, OPTION)\n
-CONTROL_PARTS := $(addprefix src/admin/,new_key.sh setup.sh tables.sh)
+CONTROL_PARTS := $(sort $(wildcard src/admin/*.sh))
 $(CONTROL): src/admin/twauthctl $(CONTROL_PARTS) src/admin/control_table.h \
 		Makefile
 	@mkdir -p $(@D)

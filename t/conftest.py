@@ -203,8 +203,9 @@ def make_site(request, folder, authority, standin, make_db, mpm, protocol):
     made = []
     # A browser keeps a spare connection on which it asks nothing. httpd's children wait for it when they are to end, for
     # Timeout, and are killed after nine seconds.
-    timeout = 5 if any({"_chromium", "_firefox", "_webkit", "driver", "make_driver"} & set(item.fixturenames) for item in request.session.items
-                       if item.module is request.module) else 10
+    browsers = {"_chromium", "_firefox", "_webkit", "driver", "make_driver"}
+    here = [item for item in request.session.items if item.module is request.module]
+    timeout = 5 if any(browsers & set(item.fixturenames) for item in here) else 10
 
     def make(*, start=True, db=True, **parts):
         if not MODULE.exists():

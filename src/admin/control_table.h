@@ -15,6 +15,7 @@
  *       TW_CONTROL_; a sentence for help, and an example
  *   SCRIPT(name, arguments, help, example)
  *       one that the script does by itself, in a file of its own, NAME.sh
+ *       (_ for -)
  *   OPTION(command, name, value, help)
  *       an option of a subcommand; value "": it takes none
  *

@@ -162,12 +162,14 @@ static void say_standby(const tw_database_t *database)
     }
 }
 
-static void say_missed(const tw_database_t *database, const char *why)
+static void say_missed(const tw_database_t *database, const char *when,
+                       const char *why)
 {
     if (log_once(database, TW_LOG_FEED_MISSED, why, MISSED_AGAIN)) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, database->server,
                      TWLOGNO(0581) "changes of the database may have been "
-                     "missed, so each session is asked about once: %s", why);
+                     "missed, so each session is asked about %s: %s", when,
+                     why);
     }
 }
 
@@ -319,7 +321,7 @@ static void apply(const reading_t *reading)
         tw_cell_raise(&database->feed->revalidate_before,
                       (apr_uint64_t)reading->there);
         if (tw_cell_get(&database->feed->fed)) {
-            say_missed(database, missed);
+            say_missed(database, "once", missed);
         }
         if (before->tables) {
             tw_cell_set(&database->feed->again_at, 1);
@@ -343,8 +345,9 @@ static void see_clock(reading_t *reading)
     reading->after.at = (apr_uint64_t)clocks->there;
     if (*clock && tw_feed_learn_clock(reading->database->feed, clocks,
                                       &reading->there)) {
-        say_missed(reading->database, "its clock was set back; until it is "
-                   "as late again, each time");
+        say_missed(reading->database,
+                   "each time, until the database's clock is as late again",
+                   "it was set back, or is another machine's");
     }
 }
 

@@ -12,7 +12,7 @@ import pytest
 from . import ports, process
 from .paths import SHOTS
 
-#: The one browser, with --full also the others.
+#: What `driver` is, in turn: all but the first with --full alone.
 BROWSERS = ["chromium", *(pytest.param(name, marks=pytest.mark.full) for name in ("firefox", "webkit"))]
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",

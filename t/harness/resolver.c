@@ -36,7 +36,7 @@ int getaddrinfo(const char *name, const char *service,
     if (name && !strncmp(name, "gone.", 5)) {
         return EAI_NONAME;
     }
-    if (!end || len < strlen(end) || strcmp(name + len - strlen(end), end)) {
+    if (!end || !name || len < strlen(end) || strcmp(name + len - strlen(end), end)) {
         return proper(name, service, hints, found);
     }
     stall = file ? fopen(file, "r") : NULL;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Safari's engine, WebKitGTK in its own small browser, on a screen of memory: every name of the tests on 127.0.0.1, any
+"""Safari's engine, WebKitGTK in its own small browser, on a screen of memory: every name on 127.0.0.1, any
 certificate accepted. Its Intelligent Tracking Prevention is on, as in Safari.
 
 What `start` gives is selenium's driver, as of Chromium. It has no log of the console, and waits in vain for a page that Back
@@ -27,7 +27,7 @@ class WebKit:
         self.folder = folder
         self._started = {}
         self._homes = 0
-        self._names = Resolver(folder / "names", local=".test")
+        self._names = Resolver(folder / "names", local="")
         said = folder / "display"
         with open(folder / "screen.log", "wb") as log:
             self._screen = process.Process(
@@ -54,7 +54,11 @@ class WebKit:
         policy = "never" if block_cookies else "no-third-party" if block_third_party else "always"
         for argument in ("--automation", "--enable-itp", f"--cookies-policy={policy}", *["--dark-mode"] * dark):
             options.add_argument(argument)
-        driver = webdriver.Remote(command_executor=f"http://127.0.0.1:{port}", options=options)
+        try:
+            driver = webdriver.Remote(command_executor=f"http://127.0.0.1:{port}", options=options)
+        except Exception:
+            running.stop(3)
+            raise
         driver.set_page_load_timeout(30)
         self._started[driver] = running
         return driver
