@@ -61,7 +61,7 @@ sqlite() {
 # Who may change the tables of PostgreSQL, into $who (the user of the system)
 # and $conninfo: their owner, who is never a mere superuser: what others have
 # put into their tables must not run with a superuser's rights, nor what they
-# have put beside them, such as a better operator (psql_owner).
+# have put into the same schema, such as a better operator (psql_owner).
 find_owner() {
 	who=
 	if [ -n "$option_as" ]; then

@@ -12,13 +12,19 @@ import pytest
 from . import ports, process
 from .paths import SHOTS
 
-#: What `driver` is, in turn: all but the first with --full alone.
-BROWSERS = ["chromium", *(pytest.param(name, marks=pytest.mark.full) for name in ("firefox", "webkit"))]
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
          "--disable-default-apps", "--disable-extensions", "--no-default-browser-check", "--no-proxy-server",
          "--password-store=basic", "--mute-audio", "--hide-scrollbars",
          "--disable-features=OptimizationHints,MediaRouter,Translate")
+
+
+def browsers(*others):
+    """What `driver` may be, in turn: the others with --full alone."""
+    return ["chromium", *(pytest.param(name, marks=pytest.mark.full) for name in others)]
+
+
+BROWSERS = browsers("firefox", "webkit")
 
 
 class Chromium:

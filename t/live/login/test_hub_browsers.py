@@ -26,8 +26,8 @@ def hub(make_site):
 
 
 def arrives(driver, url):
-    patience(driver).until(lambda d: d.current_url == url and d.execute_script("return document.readyState") == "complete")
-    return CANARY in driver.page_source
+    """The page that is left may have the same address, with a sign-in page."""
+    return patience(driver).until(lambda d: d.current_url == url and CANARY in d.page_source)
 
 
 def agree(driver):
